@@ -1,0 +1,23 @@
+import neostandard from 'neostandard'
+import tseslint from 'typescript-eslint'
+
+const typed = {
+  files: ['**/*.ts'],
+  plugins: { '@typescript-eslint': tseslint.plugin },
+  languageOptions: { parser: tseslint.parser, parserOptions: { projectService: true } },
+  rules: {
+    '@typescript-eslint/no-explicit-any': 'error',
+    '@typescript-eslint/no-floating-promises': ['error', {
+      allowForKnownSafeCalls: [{ from: 'package', package: 'tap', name: ['test'] }]
+    }],
+    '@typescript-eslint/no-misused-promises': 'error',
+    '@typescript-eslint/await-thenable': 'error',
+    '@typescript-eslint/consistent-type-imports': 'error',
+    '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }]
+  }
+}
+
+export default [
+  ...neostandard({ ts: true, ignores: ['dist/**', '.tap/**', '.sandbox/**', 'coverage/**'] }),
+  typed
+]

@@ -1,0 +1,34 @@
+/** Who calls, and where: the region is the one in the credential scope of the request's signature. */
+export interface Caller {
+  region: string
+  /** Twelve digits; the sandbox has one account, `000000000000`. */
+  account: string
+  requestId: string
+}
+
+/** One operation of an AWS service, in the SDK's own input and output types. It throws {@link AwsError}. */
+export type Operation<Input, Output> = (input: Input, caller: Caller) => Promise<Output>
+
+/** The operations of one AWS service by their AWS names (`CreateStack`). `never` lets each have its own input. */
+export type Operations = Record<string, (input: never, caller: Caller) => Promise<unknown>>
+
+/**
+ * A refusal as AWS words it. `code` is the code on the wire (`DBClusterNotFoundFault`, `ValidationError`);
+ * the HTTP status is the service model's for that code, or `status` for codes that are in no model.
+ */
+export class AwsError extends Error {
+  override readonly name = 'AwsError'
+  readonly code: string
+  readonly status: number
+  /** Members of the error shape other than its message (`dbConnectionId`). */
+  readonly fields: Readonly<Record<string, unknown>>
+
+  constructor (code: string, message: string, status = 400, fields: Readonly<Record<string, unknown>> = {}) {
+    super(message)
+    this.code = code
+    this.status = status
+    this.fields = fields
+  }
+}
+
+export const ACCOUNT = '000000000000'
