@@ -1,0 +1,42 @@
+import { CloudFormationClient } from '@aws-sdk/client-cloudformation'
+import { RDSDataClient } from '@aws-sdk/client-rds-data'
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+
+/** One SDK client per service and region, made on first use and kept for its connections. */
+export interface AwsClients {
+  cloudFormation: (region: string) => CloudFormationClient
+  dataApi: (region: string) => RDSDataClient
+  secrets: (region: string) => SecretsManagerClient
+  /** Closes every connection. */
+  destroy: () => void
+}
+
+/**
+ * The clients on the SDK's ordinary configuration: credentials, endpoint and retry mode come from its own environment
+ * variables and files. Every call is bounded, which the SDK's are not by default.
+ */
+export function createAwsClients (): AwsClients {
+  const made: Array<{ destroy: () => void }> = []
+  const perRegion = <Client extends { destroy: () => void }>(make: (region: string) => Client) => {
+    const clients = new Map<string, Client>()
+    return (region: string): Client => {
+      const known = clients.get(region)
+      if (known) return known
+      const client = make(region)
+      clients.set(region, client)
+      made.push(client)
+      return client
+    }
+  }
+  const requestHandler = { connectionTimeout: 3_000, requestTimeout: 15_000, throwOnRequestTimeout: true }
+
+  return {
+    cloudFormation: perRegion(region => new CloudFormationClient({ region, requestHandler })),
+    secrets: perRegion(region => new SecretsManagerClient({ region, requestHandler })),
+    // A statement may run for 45 s, and one that timed out may have run: only the caller may send it again.
+    dataApi: perRegion(region => new RDSDataClient({
+      region, maxAttempts: 1, requestHandler: { ...requestHandler, requestTimeout: 60_000 }
+    })),
+    destroy: () => { for (const client of made) client.destroy() }
+  }
+}

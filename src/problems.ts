@@ -1,0 +1,189 @@
+/** One place that a request went wrong in: `path` is a JSON pointer into the body, or `?name` of the query. */
+export interface Finding { path: string, message: string }
+
+interface Kind {
+  status: number
+  title: string
+  /** Whether the same request may succeed later, unchanged. */
+  retryable: boolean
+  /** What the code means and what to do about it, for `/problems/{code}`. */
+  explanation: string
+}
+
+/** Every problem that this service answers. The only table from code to status. */
+export const problemKinds = {
+  'invalid-request': {
+    status: 400,
+    title: 'The request is not valid',
+    retryable: false,
+    explanation: 'A field of the body, the path or the query is missing, unknown, or outside its limits. `errors` names each one and says what it must be. Nothing was changed.'
+  },
+  'malformed-json': {
+    status: 400,
+    title: 'The body is not JSON',
+    retryable: false,
+    explanation: 'The body could not be read as JSON. Check quotes, commas and the encoding, which must be UTF-8.'
+  },
+  unauthorized: {
+    status: 401,
+    title: 'No valid key',
+    retryable: false,
+    explanation: 'Send `Authorization: Bearer <key>` with a key of this service that has not expired.'
+  },
+  forbidden: {
+    status: 403,
+    title: 'The key does not allow this',
+    retryable: false,
+    explanation: 'The key is valid, but lacks the scope, the region or the client that this request needs. `detail` names what is missing.'
+  },
+  'not-found': {
+    status: 404,
+    title: 'There is nothing here',
+    retryable: false,
+    explanation: 'No such path, or no such database, template or problem that this key may see.'
+  },
+  'method-not-allowed': {
+    status: 405,
+    title: 'The method is not offered here',
+    retryable: false,
+    explanation: 'The path exists, but not with this method. `Allow` lists those that it has.'
+  },
+  'database-exists': {
+    status: 409,
+    title: 'There is such a database already',
+    retryable: false,
+    explanation: 'A database with this client, name, environment and region was created by a different request. `databaseId` names it. Change it, delete it, or choose another name.'
+  },
+  'database-not-ready': {
+    status: 409,
+    title: 'The database is not ready',
+    retryable: true,
+    explanation: 'Only a database that is `available` or `updating` can be connected to and queried. `Retry-After` is set while it is on its way there.'
+  },
+  'database-busy': {
+    status: 409,
+    title: 'Another operation is running',
+    retryable: true,
+    explanation: 'The database is being created, changed or deleted. Wait for the operation to settle, then send the request again.'
+  },
+  'deletion-protected': {
+    status: 409,
+    title: 'The database is protected from deletion',
+    retryable: false,
+    explanation: 'Take the deletion protection off first, if it is really to be deleted.'
+  },
+  'body-too-large': {
+    status: 413,
+    title: 'The body is too large',
+    retryable: false,
+    explanation: 'A body may have 1 MiB, that of a query 4 MiB.'
+  },
+  'unsupported-media-type': {
+    status: 415,
+    title: 'The body is not application/json',
+    retryable: false,
+    explanation: 'Send the body as JSON, with `Content-Type: application/json`.'
+  },
+  'idempotency-key-reused': {
+    status: 422,
+    title: 'The Idempotency-Key belongs to another request',
+    retryable: false,
+    explanation: 'The same key was sent before with a different body. Use a new key for a new request.'
+  },
+  'preflight-failed': {
+    status: 422,
+    title: 'The database could not have been created',
+    retryable: false,
+    explanation: 'What the request refers to is missing or unusable. `errors` has one entry per finding. Nothing was launched.'
+  },
+  'sql-error': {
+    status: 422,
+    title: 'The database refused the statement',
+    retryable: false,
+    explanation: 'The statement was sent and PostgreSQL answered with an error. `sqlState` is its code, `position` where in the statement.'
+  },
+  'statement-refused': {
+    status: 422,
+    title: 'The statement cannot be run here',
+    retryable: false,
+    explanation: 'The RDS Data API does not take this statement or cannot carry its result. `detail` says why and what to do instead.'
+  },
+  'statement-timeout': {
+    status: 504,
+    title: 'The statement took too long',
+    retryable: false,
+    explanation: 'The statement ran longer than `timeoutMs` or the 45 s of the RDS Data API, and was cancelled. It may be sent again only if running it twice does no harm.'
+  },
+  'too-many-requests': {
+    status: 429,
+    title: 'Too many requests',
+    retryable: true,
+    explanation: 'Wait as long as `Retry-After` says, then send the request again.'
+  },
+  'internal-error': {
+    status: 500,
+    title: 'Something broke on our side',
+    retryable: true,
+    explanation: 'The request could not be finished. `requestId` finds it in the log. Sending the same request again is safe.'
+  },
+  'aws-refused': {
+    status: 502,
+    title: 'AWS refused a call of this service',
+    retryable: false,
+    explanation: 'AWS answered with an error that the request is not to blame for, most often a permission that the role of this service lacks. `requestId` finds the details in the log.'
+  },
+  'aws-throttled': {
+    status: 503,
+    title: 'AWS is throttling',
+    retryable: true,
+    explanation: 'AWS takes fewer calls than it is sent at the moment. Send the same request again after `Retry-After`.'
+  },
+  'aws-unavailable': {
+    status: 503,
+    title: 'AWS does not answer',
+    retryable: true,
+    explanation: 'The region did not answer in time, or answered with an error of its own. Send the same request again after `Retry-After`.'
+  },
+  'database-resuming': {
+    status: 503,
+    title: 'The database is waking up',
+    retryable: true,
+    explanation: 'The database was paused. The statement did not run. Send it again after `Retry-After`, or wait longer with `Prefer: wait`.'
+  },
+  'shutting-down': {
+    status: 503,
+    title: 'This replica is stopping',
+    retryable: true,
+    explanation: 'Send the same request again; another replica, or the next start of this one, answers it.'
+  }
+} as const satisfies Record<string, Kind>
+
+export type ProblemCode = keyof typeof problemKinds
+
+export interface ProblemOptions {
+  errors?: Finding[]
+  /** Members of the answer beyond those of every problem, such as `databaseId` or `sqlState`. */
+  extensions?: Readonly<Record<string, unknown>>
+  /** Seconds for the `Retry-After` header. */
+  retryAfterSeconds?: number
+  cause?: unknown
+}
+
+/** A refusal that reaches the caller as it is. `detail` is public: no secret, no raw answer of the SDK. */
+export class Problem extends Error {
+  override readonly name = 'Problem'
+  readonly code: ProblemCode
+  readonly errors: Finding[] | undefined
+  readonly extensions: Readonly<Record<string, unknown>>
+  readonly retryAfterSeconds: number | undefined
+
+  constructor (code: ProblemCode, detail: string, options: ProblemOptions = {}) {
+    super(detail, { cause: options.cause })
+    this.code = code
+    this.errors = options.errors
+    this.extensions = options.extensions ?? {}
+    this.retryAfterSeconds = options.retryAfterSeconds
+  }
+
+  get status (): number { return problemKinds[this.code].status }
+}
