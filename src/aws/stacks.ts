@@ -1,0 +1,180 @@
+import {
+  CreateStackCommand, DeleteStackCommand, DescribeStackEventsCommand, DescribeStacksCommand, ListStacksCommand, paginateDescribeStacks,
+  UpdateTerminationProtectionCommand, ValidateTemplateCommand,
+  type CloudFormationClient, type Stack as SdkStack, type StackEvent as SdkStackEvent, type StackStatus, type StackSummary
+} from '@aws-sdk/client-cloudformation'
+
+import { AwsFailure, callAws } from './errors.js'
+
+export type { StackStatus }
+
+/** A stack, in our words. `parameters` are as CloudFormation has them: texts. */
+export interface Stack {
+  id: string
+  name: string
+  region: string
+  status: StackStatus
+  statusReason: string | null
+  parameters: Readonly<Record<string, string>>
+  /** Empty until CloudFormation has them, which is never while an operation runs. */
+  outputs: Readonly<Record<string, string>>
+  tags: Readonly<Record<string, string>>
+  terminationProtection: boolean
+  createdAt: Date
+  updatedAt: Date | null
+  deletedAt: Date | null
+}
+
+/** One line of a stack's history. */
+export interface StackEvent {
+  id: string
+  at: Date
+  /** The stack's own name for events of the stack itself. */
+  logicalId: string
+  physicalId: string | null
+  type: string
+  status: string
+  reason: string | null
+  /** The `ClientRequestToken` of the operation that the event belongs to. */
+  token: string | null
+}
+
+/** What is needed to launch a stack. */
+export interface Launch {
+  stackName: string
+  templateBody: string
+  parameters: Readonly<Record<string, string>>
+  tags: Readonly<Record<string, string>>
+  token: string
+  /** `delete` removes what was made and the stack with it; `keep` leaves everything to look at. */
+  onFailure: 'delete' | 'keep'
+  terminationProtection: boolean
+}
+
+export type Stacks = ReturnType<typeof createStacks>
+
+/** CloudFormation, as far as databases need it. Every function throws {@link AwsFailure}. */
+export function createStacks (clientFor: (region: string) => CloudFormationClient) {
+  /** One stack by name or id, null when there is none. A deleted one is found by its id only, for 90 days. */
+  const describe = async (region: string, nameOrId: string): Promise<Stack | null> => {
+    try {
+      const { Stacks: [found] = [] } = await callAws(() => clientFor(region).send(new DescribeStacksCommand({ StackName: nameOrId })))
+      return found ? toStack(region, found) : null
+    } catch (error) {
+      if (error instanceof AwsFailure && error.kind === 'not-found') return null
+      throw error
+    }
+  }
+
+  /** Every stack of the region that is not deleted. AWS answers in pages of 1 MB. */
+  const list = async (region: string): Promise<Stack[]> => await callAws(async () => {
+    const stacks: Stack[] = []
+    for await (const page of paginateDescribeStacks({ client: clientFor(region) }, {})) {
+      for (const stack of page.Stacks ?? []) stacks.push(toStack(region, stack))
+    }
+    return stacks
+  })
+
+  /** The stack of this name that was deleted last, null when AWS remembers none. It does for 90 days. */
+  const describeLastDeleted = async (region: string, name: string): Promise<Stack | null> => {
+    let last: StackSummary | undefined
+    let token: string | undefined
+    do {
+      const page = await callAws(() => clientFor(region).send(new ListStacksCommand({
+        StackStatusFilter: ['DELETE_COMPLETE'], ...(token ? { NextToken: token } : {})
+      })))
+      for (const summary of page.StackSummaries ?? []) {
+        if (summary.StackName === name && deletedAfter(summary, last)) last = summary
+      }
+      token = page.NextToken
+    } while (token)
+    return last?.StackId ? await describe(region, last.StackId) : null
+  }
+
+  /**
+   * The stack's events after `lastSeenId`, oldest first; all of them with null. AWS answers the newest first, in pages,
+   * with no filter, so paging goes back only as far as to the event that was seen last.
+   */
+  const eventsAfter = async (region: string, stackId: string, lastSeenId: string | null): Promise<StackEvent[]> => {
+    const newest: StackEvent[] = []
+    let token: string | undefined
+    do {
+      const page = await callAws(() => clientFor(region).send(new DescribeStackEventsCommand({
+        StackName: stackId, ...(token ? { NextToken: token } : {})
+      })))
+      for (const event of page.StackEvents ?? []) {
+        if (event.EventId === lastSeenId) return newest.reverse()
+        newest.push(toEvent(event))
+      }
+      token = page.NextToken
+    } while (token)
+    return newest.reverse()
+  }
+
+  /** Launches a stack and answers its id. */
+  const create = async (region: string, launch: Launch): Promise<string> => {
+    const { StackId } = await callAws(() => clientFor(region).send(new CreateStackCommand({
+      StackName: launch.stackName,
+      TemplateBody: launch.templateBody,
+      Parameters: Object.entries(launch.parameters).map(([ParameterKey, ParameterValue]) => ({ ParameterKey, ParameterValue })),
+      Tags: Object.entries(launch.tags).map(([Key, Value]) => ({ Key, Value })),
+      ClientRequestToken: launch.token,
+      OnFailure: launch.onFailure === 'delete' ? 'DELETE' : 'DO_NOTHING',
+      EnableTerminationProtection: launch.terminationProtection
+    })))
+    if (!StackId) throw new AwsFailure('unavailable', 'EmptyAnswer', 'CreateStack answered no stack id')
+    return StackId
+  }
+
+  /** Starts the deletion of a stack; with a token that was used before it changes nothing. */
+  const remove = async (region: string, stackId: string, token: string): Promise<void> => {
+    await callAws(() => clientFor(region).send(new DeleteStackCommand({ StackName: stackId, ClientRequestToken: token })))
+  }
+
+  const setTerminationProtection = async (region: string, stackId: string, enabled: boolean): Promise<void> => {
+    await callAws(() => clientFor(region).send(new UpdateTerminationProtectionCommand({
+      StackName: stackId, EnableTerminationProtection: enabled
+    })))
+  }
+
+  /** Has CloudFormation read the template; a syntax error is an {@link AwsFailure} `refused`. */
+  const validate = async (region: string, templateBody: string): Promise<void> => {
+    await callAws(() => clientFor(region).send(new ValidateTemplateCommand({ TemplateBody: templateBody })))
+  }
+
+  return { describe, describeLastDeleted, list, eventsAfter, create, remove, setTerminationProtection, validate }
+}
+
+function deletedAfter (summary: StackSummary, other: StackSummary | undefined): boolean {
+  return (summary.DeletionTime?.getTime() ?? 0) >= (other?.DeletionTime?.getTime() ?? 0)
+}
+
+function toStack (region: string, stack: SdkStack): Stack {
+  return {
+    id: stack.StackId ?? '',
+    name: stack.StackName ?? '',
+    region,
+    status: stack.StackStatus ?? 'REVIEW_IN_PROGRESS',
+    statusReason: stack.StackStatusReason ?? null,
+    parameters: Object.fromEntries((stack.Parameters ?? []).map(p => [p.ParameterKey ?? '', p.ParameterValue ?? ''])),
+    outputs: Object.fromEntries((stack.Outputs ?? []).map(o => [o.OutputKey ?? '', o.OutputValue ?? ''])),
+    tags: Object.fromEntries((stack.Tags ?? []).map(t => [t.Key ?? '', t.Value ?? ''])),
+    terminationProtection: stack.EnableTerminationProtection ?? false,
+    createdAt: stack.CreationTime ?? new Date(0),
+    updatedAt: stack.LastUpdatedTime ?? null,
+    deletedAt: stack.DeletionTime ?? null
+  }
+}
+
+function toEvent (event: SdkStackEvent): StackEvent {
+  return {
+    id: event.EventId ?? '',
+    at: event.Timestamp ?? new Date(0),
+    logicalId: event.LogicalResourceId ?? '',
+    physicalId: event.PhysicalResourceId || null,
+    type: event.ResourceType ?? '',
+    status: event.ResourceStatus ?? '',
+    reason: event.ResourceStatusReason || null,
+    token: event.ClientRequestToken ?? null
+  }
+}
