@@ -1,0 +1,41 @@
+import { SLUG_PATTERN } from '../databases/naming.js'
+import { SCOPES, type Key } from './keys.js'
+
+type Entry = Readonly<Record<string, unknown>>
+
+/** What each field of an entry must be. */
+const fields: ReadonlyArray<{ name: keyof Key, must: string, holds: (value: unknown) => boolean }> = [
+  { name: 'id', must: 'be a text', holds: value => typeof value === 'string' && value !== '' },
+  { name: 'sha256', must: 'be 64 hex digits', holds: value => typeof value === 'string' && /^[0-9a-f]{64}$/i.test(value) },
+  { name: 'client', must: 'be the name of a client or "*"', holds: value => typeof value === 'string' && (value === '*' || new RegExp(SLUG_PATTERN).test(value)) },
+  { name: 'scopes', must: `be a list of ${SCOPES.join(', ')}, or ["*"]`, holds: value => isListOf(value, item => item === '*' || (SCOPES as readonly string[]).includes(item)) },
+  { name: 'regions', must: 'be a list of regions, or ["*"]', holds: value => isListOf(value, item => item !== '') },
+  { name: 'expiresAt', must: 'be null or a time such as 2027-01-01T00:00:00Z', holds: value => value === undefined || value === null || (typeof value === 'string' && !Number.isNaN(Date.parse(value))) }
+]
+
+/** Reads the text of a keys file. Throws one error that names every problem in it, and no hash. */
+export function parseKeys (text: string): Key[] {
+  const entries = parseList(text)
+  const problems = entries.flatMap((entry, at) => fields
+    .filter(({ name, holds }) => !holds(entry[name]))
+    .map(({ name, must }) => `entry ${at + 1}: ${name} must ${must}`))
+  const ids = entries.map(({ id }) => id)
+  if (new Set(ids).size < ids.length) problems.push('two entries have the same id')
+  if (problems.length > 0) throw new Error(problems.join('; '))
+  return entries.map(entry => ({ expiresAt: null, ...entry }) as unknown as Key)
+}
+
+function parseList (text: string): Entry[] {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    throw new Error('is not JSON')
+  }
+  if (!Array.isArray(value) || value.length === 0) throw new Error('must be a list with at least one key')
+  return value.map(entry => typeof entry === 'object' && entry !== null ? entry as Entry : {})
+}
+
+function isListOf (value: unknown, holds: (item: string) => boolean): boolean {
+  return Array.isArray(value) && value.length > 0 && value.every(item => typeof item === 'string' && holds(item))
+}

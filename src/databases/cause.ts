@@ -1,0 +1,42 @@
+import type { StackEvent } from '../aws/stacks.js'
+
+/** What CloudFormation says of resources that were stopped because another one failed. */
+const cancelled = /^Resource (creation|update|deletion) cancelled/i
+
+/** How a resource handler wraps the service's own answer. The service's request id helps nobody here. */
+const handlerMessage = /^Resource handler returned message: "(.*?)"? ?\(RequestToken: .*\)$/s
+const serviceSuffix = / ?\(Service: [^()]*(, |; )Status Code: [^()]*\)$/
+
+/** What CloudFormation appends to the reason of a stack when it starts to roll back. */
+const rollbackSuffix = / ?(Rollback requested by user\.|Delete requested by user\.)$/
+
+/** `The following resource(s) failed to create: [X]`: a list of what failed, and no cause. */
+const listOfFailures = /^The following resource\(s\) failed to (create|update|delete): /
+
+/**
+ * The first real cause of a failure in a sentence, null when nothing failed: the first failure of a resource that was not
+ * merely cancelled after it, else the reason that the stack itself gives. `events` are one operation's, oldest first.
+ */
+export function findCause (events: readonly StackEvent[]): string | null {
+  const reasoned = events.filter((event): event is StackEvent & { reason: string } => event.reason !== null)
+  const failed = reasoned.find(event => event.status.endsWith('_FAILED') && !isOfStack(event) && !cancelled.test(event.reason))
+  if (failed) return `${failed.logicalId} could not be ${verbs[failed.status] ?? 'changed'}: ${unwrap(failed.reason)}`
+  const ofStack = reasoned.find(event => isOfStack(event) && failureOfStack.test(event.status) && !listOfFailures.test(event.reason))
+  return ofStack ? unwrap(ofStack.reason) : null
+}
+
+export function isOfStack (event: StackEvent): boolean {
+  return event.type === 'AWS::CloudFormation::Stack' && event.physicalId?.includes(':stack/') === true && event.physicalId.split('/')[1] === event.logicalId
+}
+
+/** CloudFormation's reason without its wrapping. */
+export function unwrap (reason: string): string {
+  const inner = handlerMessage.exec(reason)?.[1] ?? reason
+  return inner.replace(serviceSuffix, '').replace(rollbackSuffix, '').trim()
+}
+
+const verbs: Readonly<Record<string, string>> = {
+  CREATE_FAILED: 'created', UPDATE_FAILED: 'updated', DELETE_FAILED: 'deleted', IMPORT_FAILED: 'imported'
+}
+
+const failureOfStack = /(_FAILED|ROLLBACK_IN_PROGRESS|^DELETE_IN_PROGRESS)$/

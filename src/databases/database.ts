@@ -1,0 +1,86 @@
+import type { Stack } from '../aws/stacks.js'
+import { fromTexts, type ParameterValues } from '../templates/parameters.js'
+import type { Template } from '../templates/template.js'
+import { unwrap } from './cause.js'
+import { idOf } from './naming.js'
+import type { Operation } from './operations.js'
+import { phases, type DatabaseStatus } from './phases.js'
+import { callersTags, type OwnTags } from './tags.js'
+
+/** References to what the stack made, never values of secrets. */
+export interface Outputs {
+  stackName: string | null
+  clusterName: string | null
+  dnsName: string | null
+  dbName: string | null
+  dbPort: number | null
+  clusterArn: string | null
+  secretArn: string | null
+}
+
+/** One client's database, as the API shows it. It is one CloudFormation stack. */
+export interface Database {
+  id: string
+  client: string
+  name: string
+  environment: string
+  region: string
+  template: string
+  status: DatabaseStatus
+  statusReason: string | null
+  parameters: ParameterValues
+  outputs: Outputs | null
+  operation: Operation | null
+  stack: { id: string, name: string, status: string }
+  deletionProtection: boolean
+  tags: Readonly<Record<string, string>>
+  createdAt: Date
+  updatedAt: Date | null
+}
+
+/** A stack as a database. `operation` is the latest one, where it is known; `template` null when it was removed since. */
+export function toDatabase (stack: Stack, own: OwnTags, template: Template | null, operation: Operation | null): Database {
+  const status = statusOf(stack, operation)
+  return {
+    id: idOf(stack.region, stack.name),
+    client: own.client,
+    name: own.name,
+    environment: own.environment,
+    region: stack.region,
+    template: own.template,
+    status,
+    statusReason: status === 'failed' || status === 'delete_failed' ? reasonOf(stack, operation) : null,
+    parameters: template ? fromTexts(template, stack.parameters) : stack.parameters,
+    outputs: readOutputs(stack.outputs),
+    operation,
+    stack: { id: stack.id, name: stack.name, status: stack.status },
+    deletionProtection: stack.terminationProtection,
+    tags: callersTags(stack),
+    createdAt: stack.createdAt,
+    updatedAt: stack.updatedAt
+  }
+}
+
+/** A create that failed and is being removed, or was, reads `failed`: nobody asked for a deletion. */
+function statusOf (stack: Stack, operation: Operation | null): DatabaseStatus {
+  const phase = phases[stack.status]
+  const undone = phase.type === 'delete' && operation?.type === 'create'
+  return undone ? 'failed' : phase.database
+}
+
+function reasonOf (stack: Stack, operation: Operation | null): string | null {
+  return operation?.reason ?? (stack.statusReason === null ? null : unwrap(stack.statusReason))
+}
+
+function readOutputs (outputs: Readonly<Record<string, string>>): Outputs | null {
+  if (Object.keys(outputs).length === 0) return null
+  return {
+    stackName: outputs.StackName ?? null,
+    clusterName: outputs.ClusterName ?? null,
+    dnsName: outputs.DNSName ?? null,
+    dbName: outputs.DBName ?? null,
+    dbPort: outputs.DBPort === undefined ? null : Number(outputs.DBPort),
+    clusterArn: outputs.ClusterArn ?? null,
+    secretArn: outputs.SecretArn ?? null
+  }
+}

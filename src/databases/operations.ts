@@ -1,0 +1,125 @@
+import type { Stack, StackEvent } from '../aws/stacks.js'
+import type { TemplateResource } from '../templates/template.js'
+import { findCause, isOfStack } from './cause.js'
+import { phases, type OperationStatus, type OperationType } from './phases.js'
+
+export type StepStatus = 'pending' | 'in_progress' | 'completed' | 'failed' | 'cancelled' | 'skipped'
+
+/** What happened to one resource in an operation. */
+export interface Step {
+  logicalId: string
+  type: string
+  status: StepStatus
+  reason: string | null
+  startedAt: Date | null
+  endedAt: Date | null
+}
+
+export interface Progress {
+  completed: number
+  total: number
+  /** 0 to 100; 100 only when the operation has succeeded. */
+  percent: number
+  /** From operations seen before in the region; null when there were none, or when nothing runs. */
+  estimatedReadyAt: Date | null
+}
+
+/** One create, change or deletion, read from the stack's events. `id` is the `ClientRequestToken` stamped on them. */
+export interface Operation {
+  id: string
+  type: OperationType
+  status: OperationStatus
+  startedAt: Date
+  endedAt: Date | null
+  reason: string | null
+  progress: Progress
+  steps: Step[]
+}
+
+const starts: Readonly<Record<string, OperationType>> = {
+  REVIEW_IN_PROGRESS: 'create', CREATE_IN_PROGRESS: 'create', UPDATE_IN_PROGRESS: 'update', DELETE_IN_PROGRESS: 'delete', IMPORT_IN_PROGRESS: 'import'
+}
+
+/**
+ * The operations of a stack, oldest first, each with its events. A new one starts where the stack itself is said to
+ * start something under another token; a removal that follows a failed create by itself keeps the create's token and
+ * so belongs to it.
+ */
+export function splitOperations (events: readonly StackEvent[]): StackEvent[][] {
+  const operations: StackEvent[][] = []
+  for (const event of events) {
+    const current = operations.at(-1)
+    if (current && !startsOperation(event, current)) current.push(event)
+    else operations.push([event])
+  }
+  return operations
+}
+
+function startsOperation (event: StackEvent, [first]: readonly StackEvent[]): boolean {
+  if (!isOfStack(event) || !(event.status in starts)) return false
+  if (first?.status === 'REVIEW_IN_PROGRESS' && event.status === 'CREATE_IN_PROGRESS') return false
+  return event.token === null ? event.reason === 'User Initiated' : event.token !== first?.token
+}
+
+/** One operation from its events. `resources` are those that the template makes; what has no event yet is pending. */
+export function readOperation (events: readonly StackEvent[], resources: readonly TemplateResource[]): Operation | null {
+  const [first] = events
+  if (!first) return null
+  const last = events.findLast(isOfStack) ?? first
+  const status = settledStatus(events, last)
+  const type = starts[first.status] ?? 'update'
+  const steps = readSteps(events, resources, type)
+  const completed = steps.filter(step => step.status === 'completed' || step.status === 'skipped').length
+  return {
+    id: first.token ?? first.id,
+    type,
+    status,
+    startedAt: first.at,
+    endedAt: status === 'running' ? null : last.at,
+    reason: findCause(events),
+    progress: { completed, total: steps.length, percent: percentOf(completed, steps.length, status), estimatedReadyAt: null },
+    steps
+  }
+}
+
+/** A create whose remains were removed ends in `DELETE_COMPLETE`, which is a success of the removal only. */
+function settledStatus ([first]: readonly StackEvent[], last: StackEvent): OperationStatus {
+  const { operation, type } = phases[last.status as Stack['status']] ?? { operation: 'running', type: 'update' }
+  const undone = first?.status === 'CREATE_IN_PROGRESS' && type === 'delete'
+  return undone && operation === 'succeeded' ? 'failed' : operation
+}
+
+function percentOf (completed: number, total: number, status: OperationStatus): number {
+  if (status === 'succeeded') return 100
+  return total === 0 ? 0 : Math.min(99, Math.floor(100 * completed / total))
+}
+
+function readSteps (events: readonly StackEvent[], resources: readonly TemplateResource[], type: OperationType): Step[] {
+  const steps = new Map<string, Step>(resources.map(({ logicalId, type }) =>
+    [logicalId, { logicalId, type, status: 'pending', reason: null, startedAt: null, endedAt: null }]))
+  for (const event of events) {
+    if (!isOfStack(event)) steps.set(event.logicalId, advance(steps.get(event.logicalId), event, type))
+  }
+  return [...steps.values()]
+}
+
+function advance (before: Step | undefined, event: StackEvent, type: OperationType): Step {
+  const status = stepStatusOf(event, before, type)
+  return {
+    logicalId: event.logicalId,
+    type: event.type,
+    status,
+    reason: status === 'failed' || status === 'cancelled' ? before?.reason ?? event.reason : null,
+    startedAt: before?.startedAt ?? event.at,
+    endedAt: status === 'in_progress' ? null : event.at
+  }
+}
+
+/** In a create, a deletion is the rollback: what had failed stays failed, and the rest was in vain. */
+function stepStatusOf ({ status, reason }: StackEvent, before: Step | undefined, type: OperationType): StepStatus {
+  if (type === 'create' && status.startsWith('DELETE_')) return before?.status === 'failed' ? 'failed' : 'cancelled'
+  if (status.endsWith('_IN_PROGRESS')) return 'in_progress'
+  if (status.endsWith('_COMPLETE')) return 'completed'
+  if (status.endsWith('_SKIPPED')) return 'skipped'
+  return reason?.includes('cancelled') ? 'cancelled' : 'failed'
+}

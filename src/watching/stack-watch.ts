@@ -1,0 +1,110 @@
+import { EventEmitter, once } from 'node:events'
+
+import type { Logger } from 'pino'
+
+import type { Stack, StackEvent, Stacks } from '../aws/stacks.js'
+import type { Clock } from '../clock.js'
+import { isMoving } from '../databases/phases.js'
+import type { EventLog } from './event-log.js'
+
+/** A stack and all its events, oldest first, as they were at one moment. */
+export interface Sighting { stack: Stack, events: readonly StackEvent[] }
+
+/** Follows moving stacks. A stack costs AWS the same however many follow it. */
+export interface StackWatch {
+  /**
+   * Yields what is known at once, then whenever something has changed, until the stack has settled, which is the last
+   * one yielded, or `signal` is aborted. A slow reader gets the newest sighting and misses none of the events in it.
+   */
+  follow: (region: string, stackId: string, signal: AbortSignal) => AsyncIterable<Sighting>
+  /** One reading, shared with whoever asks at the same time; null when there is no such stack. */
+  look: (region: string, nameOrId: string) => Promise<Sighting | null>
+}
+
+interface Followed {
+  sighting: Sighting | null
+  /** Counts the changes, so that a reader knows whether it has seen the last one. */
+  version: number
+  readers: number
+  changes: EventEmitter
+}
+
+export interface StackWatchOptions {
+  stacks: Pick<Stacks, 'describe'>
+  events: EventLog
+  clock: Clock
+  /** How long to wait between two readings of a moving stack. */
+  pollMs: number
+  log: Logger
+}
+
+/** The longest that a watch waits after AWS has refused it again and again. */
+const LONGEST_BACKOFF_MS = 60_000
+
+export function createStackWatch ({ stacks, events, clock, pollMs, log }: StackWatchOptions): StackWatch {
+  const followed = new Map<string, Followed>()
+
+  const look = async (region: string, nameOrId: string): Promise<Sighting | null> => {
+    // The events first would leave out those that a change of status came with.
+    const stack = await stacks.describe(region, nameOrId)
+    return stack ? { stack, events: await events.refresh(region, stack.id) } : null
+  }
+
+  /** Runs as long as somebody follows the stack and it moves. A reading that failed is tried again, later each time. */
+  const poll = async (region: string, stackId: string, watched: Followed): Promise<void> => {
+    for (let failures = 0; watched.readers > 0;) {
+      try {
+        publish(watched, await look(region, stackId))
+        failures = 0
+      } catch (error) {
+        failures++
+        log.warn({ err: error, region, stackId, failures }, 'could not read a watched stack')
+      }
+      if (watched.sighting && !isMoving(watched.sighting.stack.status)) break
+      await clock.sleep(Math.min(pollMs * 2 ** failures, LONGEST_BACKOFF_MS))
+    }
+    if (followed.get(stackId) === watched) followed.delete(stackId)
+  }
+
+  const join = (region: string, stackId: string): Followed => {
+    const known = followed.get(stackId)
+    if (known) {
+      known.readers++
+      return known
+    }
+    const watched: Followed = { sighting: null, version: 0, readers: 1, changes: new EventEmitter().setMaxListeners(0) }
+    followed.set(stackId, watched)
+    void poll(region, stackId, watched)
+    return watched
+  }
+
+  async function * follow (region: string, stackId: string, signal: AbortSignal): AsyncIterable<Sighting> {
+    const watched = join(region, stackId)
+    try {
+      for (let seen = 0; !signal.aborted;) {
+        if (watched.version === seen) await once(watched.changes, 'change', { signal })
+        if (!watched.sighting) continue
+        seen = watched.version
+        yield watched.sighting
+        if (!isMoving(watched.sighting.stack.status)) return
+      }
+    } catch (error) {
+      if (!signal.aborted) throw error
+    } finally {
+      watched.readers--
+    }
+  }
+
+  return { follow, look }
+}
+
+/** Wakes the readers when the status or the number of events is another than before. */
+function publish (watched: Followed, sighting: Sighting | null): void {
+  if (!sighting) return
+  const before = watched.sighting
+  // The list of events grows in place; a sighting keeps its own length.
+  watched.sighting = { stack: sighting.stack, events: sighting.events.slice() }
+  if (before?.stack.status === sighting.stack.status && before.events.length === sighting.events.length) return
+  watched.version++
+  watched.changes.emit('change')
+}
