@@ -12,6 +12,8 @@ const typed = {
     }],
     '@typescript-eslint/no-misused-promises': 'error',
     '@typescript-eslint/await-thenable': 'error',
+    // How a promise is said to be left running on purpose.
+    'no-void': ['error', { allowAsStatement: true }],
     '@typescript-eslint/consistent-type-imports': 'error',
     '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }]
   }

@@ -1,10 +1,12 @@
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation'
+import { RDSClient } from '@aws-sdk/client-rds'
 import { RDSDataClient } from '@aws-sdk/client-rds-data'
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 
 /** One SDK client per service and region, made on first use and kept for its connections. */
 export interface AwsClients {
   cloudFormation: (region: string) => CloudFormationClient
+  rds: (region: string) => RDSClient
   dataApi: (region: string) => RDSDataClient
   secrets: (region: string) => SecretsManagerClient
   /** Closes every connection. */
@@ -32,6 +34,7 @@ export function createAwsClients (): AwsClients {
 
   return {
     cloudFormation: perRegion(region => new CloudFormationClient({ region, requestHandler })),
+    rds: perRegion(region => new RDSClient({ region, requestHandler })),
     secrets: perRegion(region => new SecretsManagerClient({ region, requestHandler })),
     // A statement may run for 45 s, and one that timed out may have run: only the caller may send it again.
     dataApi: perRegion(region => new RDSDataClient({

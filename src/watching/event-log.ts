@@ -1,9 +1,11 @@
-import type { StackEvent, Stacks } from '../aws/stacks.js'
+import type { Stack, StackEvent, Stacks } from '../aws/stacks.js'
+import { isOfStack } from '../databases/cause.js'
+import { isMoving } from '../databases/phases.js'
 
 /** The events of stacks, remembered between readings. */
 export interface EventLog {
-  /** All events of a stack, oldest first, after asking AWS for those that are new. The list only ever grows. */
-  refresh: (region: string, stackId: string) => Promise<readonly StackEvent[]>
+  /** All events of a stack, oldest first. AWS is asked for those that are new, unless there can be none. */
+  of: (stack: Stack) => Promise<readonly StackEvent[]>
 }
 
 /** How many stacks' events are remembered; the least recently read one is forgotten first. */
@@ -31,12 +33,20 @@ export function createEventLog (stacks: Pick<Stacks, 'eventsAfter'>): EventLog {
   }
 
   return {
-    refresh: (region, stackId) => {
-      const running = underWay.get(stackId)
+    of: stack => {
+      const events = known.get(stack.id)
+      if (events && isComplete(stack, events)) return Promise.resolve(events)
+      const running = underWay.get(stack.id)
       if (running) return running
-      const reading = read(region, stackId).finally(() => { underWay.delete(stackId) })
-      underWay.set(stackId, reading)
+      const reading = read(stack.region, stack.id).finally(() => { underWay.delete(stack.id) })
+      underWay.set(stack.id, reading)
       return reading
     }
   }
+}
+
+/** Whether the last thing said of a stack at rest is how it is now: then nothing has happened since. */
+function isComplete (stack: Stack, events: readonly StackEvent[]): boolean {
+  const last = events.findLast(isOfStack)
+  return !isMoving(stack.status) && last?.status === stack.status && last.at >= (stack.updatedAt ?? stack.createdAt)
 }

@@ -47,7 +47,7 @@ export function createStackWatch ({ stacks, events, clock, pollMs, log }: StackW
   const look = async (region: string, nameOrId: string): Promise<Sighting | null> => {
     // The events first would leave out those that a change of status came with.
     const stack = await stacks.describe(region, nameOrId)
-    return stack ? { stack, events: await events.refresh(region, stack.id) } : null
+    return stack ? { stack, events: await events.of(stack) } : null
   }
 
   /** Runs as long as somebody follows the stack and it moves. A reading that failed is tried again, later each time. */

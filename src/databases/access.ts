@@ -1,0 +1,76 @@
+import type { Principal } from '../access/keys.js'
+import type { Clusters } from '../aws/clusters.js'
+import type { Secrets } from '../aws/secrets.js'
+import { Problem } from '../problems.js'
+import { formatConnection, type ConnectionFormat } from './connection.js'
+import type { Outputs } from './database.js'
+import type { Find, Found } from './find.js'
+import { isMoving, type DatabaseStatus } from './phases.js'
+
+/** What the RDS Data API needs to send SQL to a database. */
+export interface Target {
+  id: string
+  client: string
+  region: string
+  clusterArn: string
+  secretArn: string
+  databaseName: string
+}
+
+export interface Connection { format: ConnectionFormat, value: string, secretArn: string, revealed: boolean }
+
+export interface AccessOptions {
+  find: Find['find']
+  secrets: Pick<Secrets, 'describe' | 'readCredentials'>
+  clusters: Pick<Clusters, 'describe'>
+}
+
+/** Ways into databases that are ready. */
+export function createAccess ({ find, secrets, clusters }: AccessOptions) {
+  const ready = async (principal: Principal, id: string): Promise<{ outputs: Outputs, target: Target }> => {
+    const found = await find(principal, id)
+    const { outputs, region, client, status } = found.database
+    if (!usable.has(status) || !outputs?.clusterArn || !outputs.dbName) throw notReady(found)
+    const secretArn = outputs.secretArn ?? await arnOfMaster(found)
+    return { outputs, target: { id, client, region, clusterArn: outputs.clusterArn, secretArn, databaseName: outputs.dbName } }
+  }
+
+  /** The Data API takes ARNs of secrets only: a name may be shorter than it accepts. */
+  const arnOfMaster = async ({ database, stack }: Found): Promise<string> => {
+    const secret = await secrets.describe(stack.region, stack.parameters.DBMaster ?? '')
+    if (!secret) throw new Problem('database-not-ready', `The secret of ${database.id} no longer exists: ${stack.parameters.DBMaster}.`)
+    return secret.arn
+  }
+
+  /** Where SQL for a database goes. Throws a {@link Problem} when it is not there, or not ready. */
+  const targetOf = async (principal: Principal, id: string): Promise<Target> => (await ready(principal, id)).target
+
+  /** How to connect, in one of the forms; with `reveal` the password itself, else a placeholder. */
+  const connectionOf = async (principal: Principal, id: string, format: ConnectionFormat, reveal: boolean): Promise<Connection> => {
+    const { outputs, target: { region, clusterArn, secretArn, databaseName } } = await ready(principal, id)
+    const credentials = reveal ? await secrets.readCredentials(region, secretArn) : null
+    const username = credentials?.username ?? (await clusters.describe(region, clusterArn)).masterUsername
+    const value = formatConnection(format, {
+      host: outputs.dnsName ?? '',
+      port: outputs.dbPort ?? 5432,
+      database: databaseName,
+      username,
+      password: credentials?.password ?? null,
+      clusterArn,
+      secretArn,
+      region
+    })
+    return { format, value, secretArn, revealed: credentials !== null }
+  }
+
+  return { targetOf, connectionOf }
+}
+
+const usable: ReadonlySet<DatabaseStatus> = new Set(['available', 'updating'])
+
+function notReady ({ database, stack }: Found): Problem {
+  return new Problem('database-not-ready', `${database.id} is ${database.status}.`, {
+    extensions: { databaseStatus: database.status },
+    ...(isMoving(stack.status) ? { retryAfterSeconds: 10 } : {})
+  })
+}

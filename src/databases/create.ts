@@ -1,0 +1,99 @@
+import type { Principal } from '../access/keys.js'
+import { assertMayCreate } from '../access/tenancy.js'
+import { AwsFailure } from '../aws/errors.js'
+import type { Stack, Stacks } from '../aws/stacks.js'
+import { Problem } from '../problems.js'
+import type { StackIndex } from '../watching/stack-index.js'
+import { planLaunch, type CreateRequest, type LaunchOptions, type LaunchPlan } from './launch.js'
+import { idOf } from './naming.js'
+import { isFailedRemainder, isMoving, phases } from './phases.js'
+import { belongsTo, readOwnTags } from './tags.js'
+
+/** The stack of a database, and whether this request made it or found it made by an earlier one like it. */
+export interface Created { region: string, stackId: string, isReplay: boolean }
+
+export interface CreateOptions extends LaunchOptions {
+  stacks: Pick<Stacks, 'describe' | 'create' | 'remove' | 'setTerminationProtection'>
+  index: Pick<StackIndex, 'invalidate'>
+  preflight: (principal: Principal, plan: LaunchPlan) => Promise<void>
+  /** Resolves once a stack is deleted; false when it is not within a bounded time. */
+  untilGone: (region: string, stackId: string) => Promise<boolean>
+  newToken: () => string
+}
+
+/** Between finding no stack and creating one, somebody else may create or delete it: then look again, a few times. */
+const ATTEMPTS = 3
+
+/**
+ * Creates a database exactly once. AWS's uniqueness of stack names carries it: whoever loses the race, or repeats a request
+ * whose answer was lost, finds the stack and holds it against the request by its tags.
+ */
+export function createCreate (options: CreateOptions) {
+  const { stacks, index, preflight, newToken } = options
+
+  return async (principal: Principal, request: CreateRequest, idempotencyKey: string | null): Promise<Created> => {
+    assertMayCreate(principal, request)
+    const plan = planLaunch(request, idempotencyKey, options)
+    const { key: { region }, launch } = plan
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+      const existing = await stacks.describe(region, launch.stackName)
+      if (existing && !isFailedRemainder(existing.status)) return replay(existing, plan)
+      await preflight(principal, plan)
+      if (existing) await removeRemainder(options, existing)
+      const stackId = await launchOnce(stacks, region, { ...launch, token: `create-${newToken()}` })
+      if (!stackId) continue
+      index.invalidate(region)
+      return { region, stackId, isReplay: false }
+    }
+    throw new Problem('database-busy', 'This database is being created and deleted by other requests at the same time.', { retryAfterSeconds: 5 })
+  }
+}
+
+/** The new stack's id, null when there is one of that name by now. */
+async function launchOnce (stacks: Pick<Stacks, 'create'>, region: string, launch: Parameters<Stacks['create']>[1]): Promise<string | null> {
+  try {
+    return await stacks.create(region, launch)
+  } catch (error) {
+    if (!(error instanceof AwsFailure)) throw error
+    if (error.kind === 'already-exists' || error.kind === 'token-reused') return null
+    if (error.kind !== 'refused' && error.kind !== 'quota') throw error
+    const path = error.kind === 'quota' ? '/region' : '/parameters'
+    throw new Problem('preflight-failed', `CloudFormation refused the stack: ${error.message}`, {
+      errors: [{ path, message: error.message }], cause: error
+    })
+  }
+}
+
+/** What the same request sent again gets: the database it made. Any other request is refused. */
+function replay (existing: Stack, plan: LaunchPlan): Created {
+  const own = readOwnTags(existing)
+  const databaseId = idOf(existing.region, existing.name)
+  if (!own || !belongsTo(own, plan.key)) {
+    throw new Problem('database-exists', `The stack ${existing.name} in ${existing.region} was not made for this database.`)
+  }
+  const isSameKey = plan.own.idempotencyKey !== '' && own.idempotencyKey === plan.own.idempotencyKey
+  if (isSameKey && own.fingerprint !== plan.own.fingerprint) {
+    throw new Problem('idempotency-key-reused', `This Idempotency-Key created ${databaseId} with another body.`, { extensions: { databaseId } })
+  }
+  const isOtherKey = plan.own.idempotencyKey !== '' && own.idempotencyKey !== '' && !isSameKey
+  if (isOtherKey || own.fingerprint !== plan.own.fingerprint) {
+    throw new Problem('database-exists', `${plan.key.client} has a database ${plan.key.name} for ${plan.key.environment} in ${plan.key.region} already.`, { extensions: { databaseId } })
+  }
+  if (isGoing(existing)) {
+    throw new Problem('database-busy', `${databaseId} is being removed. Send the request again when it is gone.`, { retryAfterSeconds: 10 })
+  }
+  return { region: existing.region, stackId: existing.id, isReplay: true }
+}
+
+/** Whether a stack is on its way out: by a deletion, or because its creation failed. */
+function isGoing ({ status }: Stack): boolean {
+  return isMoving(status) && (phases[status].type === 'delete' || phases[status].database === 'failed')
+}
+
+/** Clears away a create that failed. It holds no data, so a protection that was asked for the database does not cover it. */
+async function removeRemainder ({ stacks, untilGone, newToken }: CreateOptions, { region, id, name, terminationProtection }: Stack): Promise<void> {
+  if (terminationProtection) await stacks.setTerminationProtection(region, id, false)
+  await stacks.remove(region, id, `replace-${newToken()}`)
+  if (await untilGone(region, id)) return
+  throw new Problem('database-busy', `The remains of a failed create of ${idOf(region, name)} are being removed.`, { retryAfterSeconds: 10 })
+}

@@ -1,0 +1,72 @@
+import type { Principal } from '../access/keys.js'
+import { sees } from '../access/tenancy.js'
+import type { Stacks } from '../aws/stacks.js'
+import { Problem } from '../problems.js'
+import type { Catalog } from '../templates/catalog.js'
+import { resourcesOf } from '../templates/conditions.js'
+import type { Durations } from '../watching/durations.js'
+import type { Sighting, StackWatch } from '../watching/stack-watch.js'
+import { toDatabase, type Database } from './database.js'
+import { parseId } from './naming.js'
+import { readOperation, splitOperations, type Operation } from './operations.js'
+import { readOwnTags, type OwnTags } from './tags.js'
+
+/** A database with the stack behind it. */
+export interface Found extends Sighting { own: OwnTags, database: Database }
+
+export interface FindOptions {
+  stacks: Pick<Stacks, 'describeLastDeleted'>
+  watch: Pick<StackWatch, 'look'>
+  catalog: Catalog
+  durations: Durations
+  regions: readonly string[]
+}
+
+export type Find = ReturnType<typeof createFind>
+
+/** Finds databases by their ids. */
+export function createFind ({ stacks, watch, catalog, durations, regions }: FindOptions) {
+  /** A stack and its events as a database; null when it is not one of ours. */
+  const read = (sighting: Sighting): Found | null => {
+    const own = readOwnTags(sighting.stack)
+    if (!own) return null
+    const operation = readOperations(catalog, own, sighting).at(-1) ?? null
+    if (operation) {
+      durations.note(sighting.stack.region, own.template, operation)
+      operation.progress.estimatedReadyAt = durations.estimateEnd(sighting.stack.region, own.template, operation)
+    }
+    return { ...sighting, own, database: toDatabase(sighting.stack, own, catalog.get(own.template) ?? null, operation) }
+  }
+
+  /**
+   * The database of an id, also a deleted one for as long as AWS remembers it. Throws a {@link Problem} `not-found` when there is
+   * none, and just the same when the key may not see it.
+   */
+  const find = async (principal: Principal, id: string): Promise<Found> => {
+    const place = parseId(id)
+    const found = place && regions.includes(place.region) && principal.mayEnter(place.region)
+      ? await findIn(place.region, place.stackName)
+      : null
+    if (!found || !sees(principal, found.database)) throw new Problem('not-found', `There is no database ${id}.`)
+    return found
+  }
+
+  const findIn = async (region: string, stackName: string): Promise<Found | null> => {
+    const living = await watch.look(region, stackName)
+    if (living) return read(living)
+    const deleted = await stacks.describeLastDeleted(region, stackName)
+    const sighting = deleted && await watch.look(region, deleted.id)
+    return sighting && read(sighting)
+  }
+
+  /** Every operation of a database, oldest first. */
+  const operationsOf = (found: Found): Operation[] => readOperations(catalog, found.own, found)
+
+  return { find, read, operationsOf }
+}
+
+function readOperations (catalog: Catalog, own: OwnTags, { stack, events }: Sighting): Operation[] {
+  const template = catalog.get(own.template)
+  const resources = template ? resourcesOf(template, stack.parameters) : []
+  return splitOperations(events).map(each => readOperation(each, resources)).filter(operation => operation !== null)
+}

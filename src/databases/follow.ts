@@ -1,0 +1,58 @@
+import type { Principal } from '../access/keys.js'
+import type { StackEvent } from '../aws/stacks.js'
+import type { Clock } from '../clock.js'
+import type { StackWatch } from '../watching/stack-watch.js'
+import type { Find, Found } from './find.js'
+import { isMoving } from './phases.js'
+
+export type Follow = ReturnType<typeof createFollow>
+
+export interface FollowOptions {
+  find: Find['find']
+  read: Find['read']
+  watch: Pick<StackWatch, 'follow'>
+  clock: Pick<Clock, 'sleep'>
+}
+
+/** Waits for databases to change. */
+export function createFollow ({ find, read, watch, clock }: FollowOptions) {
+  /** The database as it is, then each time it has changed, until its operation settles or `signal` is aborted. */
+  async function * follow (principal: Principal, id: string, signal: AbortSignal): AsyncIterable<Found> {
+    const first = await find(principal, id)
+    yield first
+    if (!isMoving(first.stack.status)) return
+    for await (const sighting of watch.follow(first.stack.region, first.stack.id, signal)) {
+      const found = read(sighting)
+      if (found) yield found
+    }
+  }
+
+  /** The database once its operation has settled, or as it is after `seconds`. */
+  const untilSettled = async (principal: Principal, id: string, seconds: number, signal: AbortSignal): Promise<Found> => {
+    const timeUp = new AbortController()
+    const done = new AbortController()
+    void clock.sleep(seconds * 1000, done.signal).then(() => { timeUp.abort() })
+    let latest = await find(principal, id)
+    for await (const found of follow(principal, id, AbortSignal.any([signal, timeUp.signal]))) latest = found
+    done.abort()
+    return latest
+  }
+
+  /** Whether a stack is deleted within `seconds`. */
+  const untilGone = async (region: string, stackId: string, seconds: number): Promise<boolean> => {
+    const timeUp = new AbortController()
+    const done = new AbortController()
+    void clock.sleep(seconds * 1000, done.signal).then(() => { timeUp.abort() })
+    let isGone = false
+    for await (const { stack } of watch.follow(region, stackId, timeUp.signal)) isGone = stack.status === 'DELETE_COMPLETE'
+    done.abort()
+    return isGone
+  }
+
+  return { follow, untilSettled, untilGone }
+}
+
+/** The events after the one with this id; all of them when it is not among them, so that nobody misses one. */
+export function eventsAfter (events: readonly StackEvent[], lastId: string | null): readonly StackEvent[] {
+  return lastId === null ? events : events.slice(events.findIndex(({ id }) => id === lastId) + 1)
+}
