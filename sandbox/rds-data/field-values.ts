@@ -1,0 +1,92 @@
+import type { ArrayValue, Field, ResultSetOptions } from '@aws-sdk/client-rds-data'
+import { AwsError } from '../aws.js'
+import { parseArrayText } from './array-text.js'
+import { refusedName, type ColumnType, type Kind } from './column-types.js'
+
+/**
+ * Turns the text of one value, as PostgreSQL prints it, into the Data API's union. Throws `UnsupportedResultException`
+ * for what AWS refuses, and its wordless `InternalFailure` for an infinite date or time.
+ */
+export function toField (text: string | null, type: ColumnType, options: ResultSetOptions = {}): Field {
+  if (type.kind === undefined) {
+    throw new AwsError('UnsupportedResultException', `The result contains the unsupported data type ${refusedName(type)}.`)
+  }
+  if (text === null) return { isNull: true }
+  if (type.element) return { arrayValue: toArrayValue(text, type.kind) }
+  return toScalar(text, type.kind, options)
+}
+
+function toScalar (text: string, kind: Kind, { longReturnType, decimalReturnType }: ResultSetOptions): Field {
+  switch (kind) {
+    case 'boolean': return { booleanValue: text === 't' }
+    case 'long': return longReturnType === 'STRING' ? { stringValue: text } : { longValue: toLong(text) }
+    case 'double': return { doubleValue: Number(text) }
+    case 'decimal': return decimalReturnType === 'DOUBLE_OR_LONG' ? toDoubleOrLong(text) : { stringValue: text }
+    case 'blob': return { blobValue: toBytes(text) }
+    default: return { stringValue: toDisplay(text, kind) }
+  }
+}
+
+function toArrayValue (text: string, kind: Kind): ArrayValue {
+  const elements = parseArrayText(text)
+  if (!elements) throw new AwsError('UnsupportedResultException', 'The result contains a multidimensional array.')
+  // AWS leaves a NULL element in its place, which the SDK's types do not foresee.
+  const each = <T>(convert: (element: string) => T): T[] =>
+    elements.map(element => element === null ? null as T : convert(element))
+  switch (kind) {
+    case 'boolean': return { booleanValues: each(element => element === 't') }
+    case 'long': return { longValues: each(toLong) }
+    case 'double': return { doubleValues: each(Number) }
+    default: return { stringValues: each(element => toDisplay(element, kind)) }
+  }
+}
+
+/** A long beyond 2^53 stays exact as a bigint, which the codec writes as a number although the SDK's types say number. */
+function toLong (text: string): number {
+  const value = Number(text)
+  return Number.isSafeInteger(value) ? value : BigInt(text) as unknown as number
+}
+
+/** AWS: a decimal with scale 0 becomes a long, any other a double. */
+function toDoubleOrLong (text: string): Field {
+  return /^-?\d+$/.test(text) ? { longValue: toLong(text) } : { doubleValue: Number(text) }
+}
+
+export function toBytes (hex: string): Buffer {
+  return Buffer.from(hex.slice('\\x'.length), 'hex')
+}
+
+/** A value that travels as a string, in the format Aurora gives it. */
+export function toDisplay (text: string, kind: Kind): string {
+  if (kind === 'date' || kind === 'timestamp' || kind === 'timestamptz') refuseInfinite(text)
+  if (kind === 'timestamptz') return toUtc(text)
+  return kind === 'time' || kind === 'timestamp' ? text.replace(/\.\d+/, formatFraction) : text
+}
+
+/** Observed on Aurora PostgreSQL 17.9: the whole call fails with a bare InternalFailure. */
+function refuseInfinite (text: string): void {
+  if (text === 'infinity' || text === '-infinity') throw new AwsError('InternalFailure', '', 500)
+}
+
+const zoned = /^(\d{4,})-(\d\d)-(\d\d) (\d\d):(\d\d):(\d\d)(\.\d+)?([+-])(\d\d)(?::(\d\d))?(?::(\d\d))?( BC)?$/
+
+/** A timestamptz is shown in UTC without its offset, whatever the session's time zone is. */
+function toUtc (text: string): string {
+  const match = zoned.exec(text)
+  if (!match) return text
+  const [, year, month, day, hours, minutes, seconds, fraction = '', sign, offsetHours, offsetMinutes = 0, offsetSeconds = 0, era = ''] = match
+  const offset = Number(offsetHours) * 3600 + Number(offsetMinutes) * 60 + Number(offsetSeconds)
+  const time = new Date(0)
+  time.setUTCFullYear(era ? 1 - Number(year) : Number(year), Number(month) - 1, Number(day))
+  time.setUTCHours(Number(hours), Number(minutes), Number(seconds) - (sign === '-' ? -offset : offset))
+  const shown = era ? 1 - time.getUTCFullYear() : time.getUTCFullYear()
+  const clock = time.toISOString().slice(-'MM-DDTHH:MM:SS.000Z'.length, -'.000Z'.length).replace('T', ' ')
+  return `${String(shown).padStart(4, '0')}-${clock}${fraction && formatFraction(fraction)}${era}`
+}
+
+/** No fraction when it is zero, three digits when they say it all, otherwise six. */
+function formatFraction (fraction: string): string {
+  const digits = fraction.slice(1).padEnd(6, '0')
+  if (digits === '000000') return ''
+  return `.${digits.endsWith('000') ? digits.slice(0, 3) : digits}`
+}

@@ -1,0 +1,87 @@
+import type {
+  BatchExecuteStatementRequest, BatchExecuteStatementResponse, BeginTransactionRequest, BeginTransactionResponse,
+  CommitTransactionRequest, CommitTransactionResponse, ExecuteStatementRequest, ExecuteStatementResponse,
+  RollbackTransactionRequest, RollbackTransactionResponse, SqlParameter
+} from '@aws-sdk/client-rds-data'
+import type { Operation } from '../aws.js'
+import { createExecutor, type ExecutorDependencies } from './executor.js'
+import { awsLimits, type Limits } from './limits.js'
+import { numberParameters } from './named-parameters.js'
+import { bindParameters } from './parameter-values.js'
+import { validateRequest } from './request.js'
+import { readResult } from './result.js'
+import type { Statement } from './statement.js'
+
+export interface RdsData {
+  operations: {
+    ExecuteStatement: Operation<ExecuteStatementRequest, ExecuteStatementResponse>
+    BatchExecuteStatement: Operation<BatchExecuteStatementRequest, BatchExecuteStatementResponse>
+    BeginTransaction: Operation<BeginTransactionRequest, BeginTransactionResponse>
+    CommitTransaction: Operation<CommitTransactionRequest, CommitTransactionResponse>
+    RollbackTransaction: Operation<RollbackTransactionRequest, RollbackTransactionResponse>
+  }
+  /** Rolls back what is open and closes every session. */
+  close: () => Promise<void>
+}
+
+export interface RdsDataDependencies extends Omit<ExecutorDependencies, 'limits'> {
+  /** Instead of AWS's own, for tests. */
+  limits?: Partial<Limits>
+}
+
+/** The RDS Data API as it is for Aurora Serverless v2, over the clusters' real PostgreSQL servers. */
+export function createRdsData (dependencies: RdsDataDependencies): RdsData {
+  const limits = { ...awsLimits, ...dependencies.limits }
+  const executor = createExecutor({ ...dependencies, limits })
+  return {
+    operations: {
+      ExecuteStatement: async (request, caller) => {
+        const place = validateRequest(request, 'sql')
+        const statement = compose(place.sql, [request.parameters ?? []])
+        const letRun = request.continueAfterTimeout === true && place.transactionId === undefined
+        return await executor.withSession(place, caller, async session => {
+          if (letRun) await session.query('SET statement_timeout = 0')
+          const result = await executor.run(session, statement, letRun ? limits.statementMs : undefined)
+          return await readResult(session, result, request)
+        }, letRun)
+      },
+
+      BatchExecuteStatement: async (request, caller) => {
+        const place = validateRequest(request, 'sql')
+        const sets = request.parameterSets ?? []
+        const statement = compose(place.sql, sets)
+        return await executor.withSession(place, caller, async session => {
+          // AWS runs the statement once for each set: without any, not at all.
+          if (sets.length > 0) await executor.run(session, statement)
+          return { updateResults: sets.map(() => ({ generatedFields: [] })) }
+        })
+      },
+
+      BeginTransaction: async (request, caller) => ({
+        transactionId: await executor.begin(validateRequest(request), caller)
+      }),
+
+      CommitTransaction: async (request, caller) => {
+        const tag = await executor.settle(validateRequest(request, 'transactionId'), caller, 'COMMIT')
+        return { transactionStatus: tag === 'COMMIT' ? 'Transaction Committed' : 'Rollback Complete' }
+      },
+
+      RollbackTransaction: async (request, caller) => {
+        await executor.settle(validateRequest(request, 'transactionId'), caller, 'ROLLBACK')
+        return { transactionStatus: 'Rollback Complete' }
+      }
+    },
+
+    close: executor.close
+  }
+}
+
+/** Named parameters that no value was given for stay unbound: it is PostgreSQL that complains of them, as on AWS. */
+function compose (sql: string, sets: readonly SqlParameter[][]): Statement {
+  const { text, names } = numberParameters(sql)
+  const valueSets = sets.map(parameters => {
+    const values = bindParameters(parameters)
+    return names.flatMap(name => values.get(name) ?? [])
+  })
+  return { text, valueSets }
+}

@@ -1,0 +1,46 @@
+import { AwsError } from '../aws.js'
+
+interface Limit { min?: number, max: number, always?: true }
+
+/** The lengths of the service model (rds-data 2018-08-01), in characters. */
+const limits: Readonly<Record<string, Limit>> = {
+  resourceArn: { min: 11, max: 570, always: true },
+  secretArn: { min: 11, max: 570, always: true },
+  sql: { max: 65_536 },
+  database: { max: 64 },
+  transactionId: { max: 192 }
+}
+
+/** What every operation of the Data API may be given, as far as the checks here go. */
+export interface Request {
+  resourceArn?: string | undefined
+  secretArn?: string | undefined
+  sql?: string | undefined
+  database?: string | undefined
+  schema?: string | undefined
+  transactionId?: string | undefined
+}
+
+/** A request in which the members that every operation needs, and `Member`, are there. */
+export type Valid<Member extends keyof Request> = Request & Record<'resourceArn' | 'secretArn' | Member, string>
+
+/** Throws the `ValidationException` that AWS answers before it looks at the cluster. */
+export function validateRequest<Member extends keyof Request = never> (request: Request, ...required: Member[]): Valid<Member> {
+  for (const [member, limit] of Object.entries(limits)) {
+    const value = request[member as keyof Request]
+    if (value === undefined) {
+      if (limit.always || required.some(name => name === member)) throw constraint(`Value null at '${member}'`, 'not be null')
+    } else if (value.length < (limit.min ?? 0)) {
+      throw constraint(`Value '${value}' at '${member}'`, `have length greater than or equal to ${limit.min}`)
+    } else if (value.length > limit.max) {
+      throw constraint(`Value at '${member}'`, `have length less than or equal to ${limit.max}`)
+    }
+  }
+  if (request.schema !== undefined) throw new AwsError('ValidationException', 'The schema parameter isn\'t supported')
+  if (request.sql?.includes('\0')) throw new AwsError('ValidationException', 'The SQL statement cannot contain a null character.')
+  return request as Valid<Member>
+}
+
+function constraint (subject: string, demand: string): AwsError {
+  return new AwsError('ValidationException', `1 validation error detected: ${subject} failed to satisfy constraint: Member must ${demand}`)
+}
