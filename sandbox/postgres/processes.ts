@@ -1,0 +1,85 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { majorOf } from './data.js'
+import type { Ground } from './ground.js'
+import type { AdminAccess } from './roles.js'
+import { reloadServer, type Server, type ServerOptions, startServer } from './server.js'
+import type { Settings } from './settings.js'
+
+/** The server processes by the name of their data. */
+export interface Processes {
+  /** Starts the server and resolves when it takes connections; at once when it does already. */
+  start: (id: string, parameters: Settings) => Promise<Server>
+  /** Gives changed parameters to the server, if it runs. */
+  reload: (id: string, parameters: Settings) => Promise<void>
+  stop: (id: string) => Promise<void>
+  /** The process that takes connections for the data now, if any. */
+  serverOf: (id: string) => Server | undefined
+  accessTo: (id: string) => AdminAccess
+  close: () => Promise<void>
+}
+
+interface Entry {
+  started: Promise<Server>
+  /** Set while it takes connections. */
+  server?: Server
+  stopped?: Promise<void>
+}
+
+const PORT = 5432
+
+export function createProcesses (ground: Ground): Processes {
+  const entries = new Map<string, Entry>()
+  let isClosed = false
+  const accessTo = (id: string): AdminAccess => ({ host: join(ground.home.sockets, id), port: PORT, password: ground.password })
+
+  const optionsOf = async (id: string, parameters: Settings): Promise<ServerOptions> => {
+    const directory = ground.directoryOf(id)
+    const { bin } = await ground.installationFor(await majorOf(directory))
+    return { bin, directory, socketDirectory: accessTo(id).host, parameters, user: ground.home.user }
+  }
+  const forget = (id: string, entry: Entry): void => {
+    if (entries.get(id) === entry) entries.delete(id)
+  }
+  const launch = (id: string, parameters: Settings): Entry => {
+    const started = optionsOf(id, parameters).then(startServer)
+    const entry: Entry = { started }
+    entries.set(id, entry)
+    started.then(async server => {
+      entry.server = server
+      await server.exited
+    }).catch(() => {}).finally(() => forget(id, entry))
+    return entry
+  }
+  const end = async (id: string, entry: Entry): Promise<void> => {
+    const server = await entry.started.catch(() => undefined)
+    delete entry.server
+    await server?.stop()
+    forget(id, entry)
+    await rm(accessTo(id).host, { recursive: true, force: true })
+  }
+  const stop = async (id: string): Promise<void> => {
+    const entry = entries.get(id)
+    if (entry) await (entry.stopped ??= end(id, entry))
+  }
+
+  return {
+    start: async (id, parameters) => {
+      const stopped = entries.get(id)?.stopped
+      if (stopped) await stopped
+      if (isClosed) throw new Error('the sandbox is closing')
+      return await (entries.get(id) ?? launch(id, parameters)).started
+    },
+    reload: async (id, parameters) => {
+      const server = entries.get(id)?.server
+      if (server) await reloadServer(server, await optionsOf(id, parameters))
+    },
+    stop,
+    serverOf: id => entries.get(id)?.server,
+    accessTo,
+    close: async () => {
+      isClosed = true
+      await Promise.all([...entries.keys()].map(stop))
+    }
+  }
+}

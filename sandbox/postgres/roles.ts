@@ -1,0 +1,67 @@
+import pg from 'pg'
+import { SUPERUSER } from './template.js'
+
+/** The way in as the superuser. */
+export interface AdminAccess {
+  /** Directory of the server's socket. */
+  host: string
+  port: number
+  password: string
+}
+
+export interface MasterUser {
+  name: string
+  /** As {@link scramVerifier} makes it; absent: the password stays as it is. */
+  verifier?: string | undefined
+}
+
+/** Runs `work` on a connection of the superuser, which is closed afterwards. */
+export async function asSuperuser<T> (access: AdminAccess, database: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client({ ...access, user: SUPERUSER, database, connectionTimeoutMillis: 10_000 })
+  client.on('error', () => {})
+  await client.connect()
+  try {
+    return await work(client)
+  } finally {
+    await client.end()
+  }
+}
+
+const SUPERUSER_MEMBERSHIPS = ['pg_monitor', 'pg_signal_backend', 'pg_checkpoint', 'pg_create_subscription', 'pg_use_reserved_connections', 'pg_maintain']
+
+/**
+ * Sets up the master user as Aurora does: not a superuser, but a member of `rds_superuser`, and able to make databases
+ * and roles. Repeating it changes nothing; a verifier sets the password.
+ */
+export async function ensureMasterUser (access: AdminAccess, user: MasterUser): Promise<void> {
+  await asSuperuser(access, 'postgres', async client => {
+    const name = client.escapeIdentifier(user.name)
+    const known = await existingRoles(client)
+    if (!known.has('rds_superuser')) {
+      await client.query('CREATE ROLE rds_superuser CREATEDB CREATEROLE')
+      for (const role of SUPERUSER_MEMBERSHIPS.filter(role => known.has(role))) {
+        await client.query(`GRANT ${role} TO rds_superuser WITH ADMIN OPTION`)
+      }
+      await client.query('GRANT SET ON PARAMETER session_replication_role TO rds_superuser').catch(() => {})
+    }
+    if (!known.has('rds_iam')) await client.query('CREATE ROLE rds_iam')
+    if (!known.has(user.name)) await client.query(`CREATE ROLE ${name} LOGIN CREATEDB CREATEROLE`)
+    await client.query(`GRANT rds_superuser TO ${name} WITH ADMIN OPTION`)
+    if (user.verifier) await client.query(`ALTER ROLE ${name} PASSWORD ${client.escapeLiteral(user.verifier)}`)
+    await client.query(`ALTER DATABASE postgres OWNER TO ${name}`)
+  })
+}
+
+/** Makes the database that belongs to the master user, unless it is there. */
+export async function ensureDatabase (access: AdminAccess, name: string, owner: string): Promise<void> {
+  await asSuperuser(access, 'postgres', async client => {
+    const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [name])
+    if (!rowCount) await client.query(`CREATE DATABASE ${client.escapeIdentifier(name)} OWNER ${client.escapeIdentifier(owner)}`)
+    await client.query(`ALTER DATABASE ${client.escapeIdentifier(name)} OWNER TO ${client.escapeIdentifier(owner)}`)
+  })
+}
+
+async function existingRoles (client: pg.Client): Promise<Set<string>> {
+  const { rows } = await client.query<{ rolname: string }>('SELECT rolname FROM pg_roles')
+  return new Set(rows.map(row => row.rolname))
+}

@@ -1,0 +1,53 @@
+/** Settings by their PostgreSQL names; a number or a boolean is written as its text. */
+export type Settings = Readonly<Record<string, string>>
+
+/**
+ * Small servers: about 25 MB each. The port is what `SHOW port` says and a part of the socket's name. Statements stay
+ * out of the log, because they may carry passwords.
+ */
+const OURS: Settings = {
+  listen_addresses: '',
+  unix_socket_permissions: '0700',
+  port: '5432',
+  max_connections: '200',
+  shared_buffers: '8MB',
+  max_worker_processes: '2',
+  max_parallel_workers_per_gather: '0',
+  max_logical_replication_workers: '0',
+  max_wal_senders: '0',
+  wal_level: 'replica',
+  wal_keep_size: '128MB',
+  min_wal_size: '2MB',
+  max_wal_size: '64MB',
+  jit: 'off',
+  password_encryption: 'scram-sha-256',
+  log_min_messages: 'fatal',
+  log_min_error_statement: 'panic',
+  log_statement: 'none',
+  autovacuum_naptime: '5min',
+  timezone: 'UTC'
+}
+
+/** What no parameter group may change here: what the server is reached by, and what keeps it small or its log clean. */
+const RESERVED: ReadonlySet<string> = new Set([
+  'listen_addresses', 'port', 'unix_socket_directories', 'unix_socket_permissions', 'data_directory', 'hba_file', 'ident_file',
+  'config_file', 'external_pid_file', 'ssl', 'shared_buffers', 'max_connections', 'max_worker_processes', 'max_wal_senders',
+  'wal_level', 'min_wal_size', 'max_wal_size', 'wal_keep_size', 'log_min_messages', 'log_min_error_statement', 'log_statement',
+  'log_min_duration_statement', 'logging_collector', 'log_destination', 'password_encryption', 'archive_mode', 'archive_command',
+  'shared_preload_libraries', 'jit', 'huge_pages'
+])
+
+/** Whether a cluster parameter of that name is given to the server. */
+export function isAdjustable (name: string): boolean {
+  return !RESERVED.has(name)
+}
+
+/** The text of `postgresql.conf` for a server with its socket in `socketDirectory`. */
+export function configurationOf (socketDirectory: string, parameters: Settings): string {
+  const chosen = Object.entries(parameters).filter(([name]) => isAdjustable(name))
+  const settings = { ...OURS, ...Object.fromEntries(chosen), unix_socket_directories: socketDirectory }
+  return Object.entries(settings).map(([name, value]) => `${name} = '${value.replaceAll("'", "''")}'\n`).join('')
+}
+
+/** Every user, database and way in needs a password; there is no way in but the socket. */
+export const HOST_BASED_AUTHENTICATION = 'local all all scram-sha-256\n'
