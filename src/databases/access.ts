@@ -1,11 +1,12 @@
 import type { Principal } from '../access/keys.js'
 import type { Clusters } from '../aws/clusters.js'
 import type { Secrets } from '../aws/secrets.js'
+import { isMoving } from '../aws/stack-status.js'
 import { Problem } from '../problems.js'
 import { formatConnection, type ConnectionFormat } from './connection.js'
 import type { Outputs } from './database.js'
 import type { Find, Found } from './find.js'
-import { isMoving, type DatabaseStatus } from './phases.js'
+import type { DatabaseStatus } from './phases.js'
 
 /** What the RDS Data API needs to send SQL to a database. */
 export interface Target {

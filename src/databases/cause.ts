@@ -1,3 +1,4 @@
+import { isOfStack } from '../aws/stack-status.js'
 import type { StackEvent } from '../aws/stacks.js'
 
 /** What CloudFormation says of resources that were stopped because another one failed. */
@@ -23,10 +24,6 @@ export function findCause (events: readonly StackEvent[]): string | null {
   if (failed) return `${failed.logicalId} could not be ${verbs[failed.status] ?? 'changed'}: ${unwrap(failed.reason)}`
   const ofStack = reasoned.find(event => isOfStack(event) && failureOfStack.test(event.status) && !listOfFailures.test(event.reason))
   return ofStack ? unwrap(ofStack.reason) : null
-}
-
-export function isOfStack (event: StackEvent): boolean {
-  return event.type === 'AWS::CloudFormation::Stack' && event.physicalId?.includes(':stack/') === true && event.physicalId.split('/')[1] === event.logicalId
 }
 
 /** CloudFormation's reason without its wrapping. */

@@ -1,12 +1,13 @@
 import type { Principal } from '../access/keys.js'
 import { assertMayCreate } from '../access/tenancy.js'
 import { AwsFailure } from '../aws/errors.js'
+import { isMoving } from '../aws/stack-status.js'
 import type { Stack, Stacks } from '../aws/stacks.js'
 import { Problem } from '../problems.js'
 import type { StackIndex } from '../watching/stack-index.js'
 import { planLaunch, type CreateRequest, type LaunchOptions, type LaunchPlan } from './launch.js'
 import { idOf } from './naming.js'
-import { isFailedRemainder, isMoving, phases } from './phases.js'
+import { isFailedRemainder, phases } from './phases.js'
 import { belongsTo, readOwnTags } from './tags.js'
 
 /** The stack of a database, and whether this request made it or found it made by an earlier one like it. */

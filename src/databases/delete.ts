@@ -1,10 +1,11 @@
 import type { Principal } from '../access/keys.js'
 import { AwsFailure } from '../aws/errors.js'
+import { isMoving } from '../aws/stack-status.js'
 import type { Stacks } from '../aws/stacks.js'
 import { Problem } from '../problems.js'
 import type { StackIndex } from '../watching/stack-index.js'
 import type { Find, Found } from './find.js'
-import { isMoving, phases } from './phases.js'
+import { phases } from './phases.js'
 
 export interface DeleteOptions {
   find: Find['find']

@@ -1,9 +1,9 @@
 import type { Principal } from '../access/keys.js'
+import { isMoving } from '../aws/stack-status.js'
 import type { StackEvent } from '../aws/stacks.js'
 import type { Clock } from '../clock.js'
 import type { StackWatch } from '../watching/stack-watch.js'
 import type { Find, Found } from './find.js'
-import { isMoving } from './phases.js'
 
 export type Follow = ReturnType<typeof createFollow>
 

@@ -1,6 +1,7 @@
+import { isOfStack } from '../aws/stack-status.js'
 import type { Stack, StackEvent } from '../aws/stacks.js'
 import type { TemplateResource } from '../templates/template.js'
-import { findCause, isOfStack } from './cause.js'
+import { findCause } from './cause.js'
 import { phases, type OperationStatus, type OperationType } from './phases.js'
 
 export type StepStatus = 'pending' | 'in_progress' | 'completed' | 'failed' | 'cancelled' | 'skipped'

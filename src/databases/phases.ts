@@ -42,11 +42,6 @@ export const phases: Readonly<Record<StackStatus, Phase>> = {
   DELETE_FAILED: { database: 'delete_failed', operation: 'failed', type: 'delete' }
 }
 
-/** Whether the stack will change by itself. A stack in review waits for a person. */
-export function isMoving (status: StackStatus): boolean {
-  return phases[status].operation === 'running' && status !== 'REVIEW_IN_PROGRESS'
-}
-
 /** What is left of a create that failed: it holds no data, and only a deletion can follow. */
 const remainders: ReadonlySet<StackStatus> = new Set(['CREATE_FAILED', 'ROLLBACK_COMPLETE', 'ROLLBACK_FAILED'])
 

@@ -3,11 +3,11 @@ import type { Template, TemplateParameter } from './template.js'
 
 /** A JSON Schema, as far as parameters need it. */
 export interface JsonSchema {
-  type: string
+  type: 'object' | 'string' | 'number' | 'boolean'
   title?: string
   description?: string
-  default?: unknown
-  enum?: readonly string[]
+  default?: string | number | boolean
+  enum?: string[]
   pattern?: string
   minimum?: number
   maximum?: number
@@ -33,7 +33,7 @@ export function parametersSchema (template: Template): JsonSchema {
 function parameterSchema (parameter: TemplateParameter): JsonSchema {
   const { type, isBoolean, description, default: text } = parameter
   if (type === 'Number') {
-    return defined({ type: 'number', description, default: text && Number(text), minimum: parameter.minValue, maximum: parameter.maxValue })
+    return defined({ type: 'number', description, default: text === undefined ? undefined : Number(text), minimum: parameter.minValue, maximum: parameter.maxValue })
   }
   if (isBoolean) return defined({ type: 'boolean', description, default: text === undefined ? undefined : text === 'true' })
   return defined({
@@ -41,13 +41,13 @@ function parameterSchema (parameter: TemplateParameter): JsonSchema {
     description,
     // An empty default means "left out"; it would read as if an empty text were a value.
     default: text === '' ? undefined : text,
-    enum: parameter.allowedValues,
+    enum: parameter.allowedValues && [...parameter.allowedValues],
     pattern: parameter.allowedPattern?.source,
     minLength: parameter.minLength,
     maxLength: parameter.maxLength
   })
 }
 
-function defined (schema: { [Key in keyof JsonSchema]: JsonSchema[Key] | undefined } & { type: string }): JsonSchema {
+function defined (schema: { [Key in keyof JsonSchema]: JsonSchema[Key] | undefined } & Pick<JsonSchema, 'type'>): JsonSchema {
   return Object.fromEntries(Object.entries(schema).filter(([, value]) => value !== undefined)) as unknown as JsonSchema
 }

@@ -1,6 +1,5 @@
+import { isMoving, isOfStack } from '../aws/stack-status.js'
 import type { Stack, StackEvent, Stacks } from '../aws/stacks.js'
-import { isOfStack } from '../databases/cause.js'
-import { isMoving } from '../databases/phases.js'
 
 /** The events of stacks, remembered between readings. */
 export interface EventLog {

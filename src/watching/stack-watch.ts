@@ -2,9 +2,9 @@ import { EventEmitter, once } from 'node:events'
 
 import type { Logger } from 'pino'
 
+import { isMoving } from '../aws/stack-status.js'
 import type { Stack, StackEvent, Stacks } from '../aws/stacks.js'
 import type { Clock } from '../clock.js'
-import { isMoving } from '../databases/phases.js'
 import type { EventLog } from './event-log.js'
 
 /** A stack and all its events, oldest first, as they were at one moment. */

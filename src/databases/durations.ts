@@ -1,4 +1,4 @@
-import type { Operation } from '../databases/operations.js'
+import type { Operation } from './operations.js'
 
 /** How long operations took that this service has seen finish, to say when a running one will. */
 export interface Durations {

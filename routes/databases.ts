@@ -1,0 +1,173 @@
+import { createHash } from 'node:crypto'
+
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import { Type, type Static } from 'typebox'
+
+import type { Databases } from '../src/databases/databases.js'
+import type { Database } from '../src/databases/database.js'
+import { principalOf } from '../src/plugins/authentication.js'
+import { databaseExample, listExample, outputsExample } from './examples.js'
+import { applyWait, hangUp, preferredWait } from './preferences.js'
+import { DatabaseParams, DatabaseSchema, Nullable, OutputsSchema, PreferHeader, problemResponses, refTo, Slug } from './schemas.js'
+
+const CreateBody = Type.Object({
+  client: Slug('Whose database it is.'),
+  region: Type.String({ description: 'The AWS region that its data stays in.', examples: ['eu-west-1'] }),
+  name: Type.Optional(Slug('Tells the databases of a client apart. `main` when left out.')),
+  template: Type.Optional(Type.String({ description: 'The product; see `GET /v1/templates`. The service\'s default when left out.' })),
+  parameters: Type.Optional(Type.Record(Type.String(), Type.Unknown(), { description: 'Parameters of the template, by its own names.' })),
+  deletionProtection: Type.Optional(Type.Boolean({ description: 'Refuses deletion while true. Left out, it is true for production.' })),
+  onFailure: Type.Optional(Type.Enum(['delete', 'keep'], { description: '`delete` (the default) removes what a failed create has made; `keep` leaves it to look at.' })),
+  tags: Type.Optional(Type.Record(Type.String({ minLength: 1, maxLength: 128 }), Type.String({ minLength: 1, maxLength: 256, pattern: '^[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*$' }), {
+    maxProperties: 40, description: 'Tags of the stack and of all that it makes.'
+  }))
+}, { additionalProperties: false, $id: 'CreateDatabase', description: 'What database to create.' })
+
+const ListQuery = Type.Object({
+  region: Type.Optional(Type.Array(Type.String(), { description: 'May be repeated. Every enabled region when left out.' })),
+  client: Type.Optional(Type.String()),
+  environment: Type.Optional(Type.String()),
+  status: Type.Optional(Type.Enum(['creating', 'available', 'updating', 'deleting', 'failed', 'delete_failed'])),
+  template: Type.Optional(Type.String()),
+  name: Type.Optional(Type.String()),
+  sort: Type.Optional(Type.Enum(['createdAt', '-createdAt', 'name'], { default: 'createdAt' })),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 })),
+  cursor: Type.Optional(Type.String({ description: '`nextCursor` of the page before.' }))
+}, { additionalProperties: false })
+
+const ListSchema = Type.Object({
+  items: Type.Array(refTo(DatabaseSchema)),
+  nextCursor: Nullable(Type.String({ description: 'Of the next page; null on the last one.' })),
+  regions: Type.Array(Type.Object({
+    region: Type.String(),
+    status: Type.Enum(['ok', 'unavailable']),
+    asOf: Nullable(Type.Unsafe<Date>({ type: 'string', format: 'date-time', description: 'When AWS was asked.' })),
+    problem: Nullable(Type.String({ description: 'The code of the problem, when unavailable.' }))
+  }), { description: 'How each region answered. One that failed is named, and the others are still listed.' })
+}, { $id: 'DatabaseList', description: 'One page of databases.' })
+
+const CreateHeaders = Type.Object({
+  ...PreferHeader.properties,
+  'idempotency-key': Type.Optional(Type.String({
+    minLength: 1, maxLength: 255, description: 'A name for this request, so that sending it again is known to be that. Without it, the natural key still makes a retry safe.'
+  }))
+})
+
+const location = { location: { type: 'string', description: 'Where the database is.' } }
+const applied = { 'preference-applied': { type: 'string', description: 'The wait that was granted.' } }
+
+/** Databases: create, list, read, delete. */
+export function registerDatabaseRoutes (instance: FastifyInstance, databases: Databases): void {
+  const app = instance.withTypeProvider<TypeBoxTypeProvider>()
+  instance.addSchema(ListSchema)
+  instance.addSchema(CreateBody)
+
+  /** Holds the answer back as long as the caller prefers, for the operation to settle. */
+  const settled = async (request: FastifyRequest, reply: FastifyReply, id: string, now: () => Promise<Database>): Promise<Database> => {
+    const seconds = preferredWait(request.headers.prefer as string | undefined)
+    if (seconds === null) return await now()
+    applyWait(reply, seconds)
+    return await databases.untilSettled(principalOf(request), id, seconds, hangUp(request, reply))
+  }
+
+  app.post('/v1/databases', {
+    config: { access: ['databases:write'] },
+    schema: {
+      operationId: 'createDatabase',
+      tags: ['databases'],
+      summary: 'Create a database',
+      description: 'Launches a CloudFormation stack from a template. Sent again, the same request finds the database that it made.',
+      headers: CreateHeaders,
+      body: Type.Unsafe<Static<typeof CreateBody>>({ $ref: 'CreateDatabase#' }),
+      response: {
+        200: { description: 'The same request made it before.', headers: { ...location, ...applied, 'idempotency-replayed': { type: 'string' } }, content: { 'application/json': { schema: refTo(DatabaseSchema), examples: databaseExample } } },
+        202: { description: 'It is being created.', headers: { ...location, ...applied }, content: { 'application/json': { schema: refTo(DatabaseSchema), examples: databaseExample } } },
+        ...problemResponses(['invalid-request', 'malformed-json', 'database-exists', 'database-busy', 'body-too-large', 'unsupported-media-type', 'idempotency-key-reused', 'preflight-failed'])
+      }
+    }
+  }, async (request, reply) => {
+    const { database, isReplay } = await databases.create(principalOf(request), request.body, request.headers['idempotency-key'] ?? null)
+    reply.code(isReplay ? 200 : 202).header('location', `/v1/databases/${database.id}`)
+    if (isReplay) reply.header('idempotency-replayed', 'true')
+    return await settled(request, reply, database.id, async () => database)
+  })
+
+  app.get('/v1/databases', {
+    config: { access: ['databases:read'] },
+    schema: {
+      operationId: 'listDatabases',
+      tags: ['databases'],
+      summary: 'List databases',
+      description: 'Of every enabled region unless some are named. `Cache-Control: no-cache` has AWS asked again before answering.',
+      querystring: ListQuery,
+      response: {
+        200: { description: 'One page.', content: { 'application/json': { schema: refTo(ListSchema), examples: listExample } } },
+        ...problemResponses(['invalid-request'])
+      }
+    }
+  }, async request => {
+    const { region = [], sort = 'createdAt', limit = 50, cursor = null, ...filters } = request.query
+    const fresh = /no-cache/i.test(request.headers['cache-control'] ?? '')
+    return await databases.list(principalOf(request), { regions: region, filters, sort, limit, cursor, fresh })
+  })
+
+  app.get('/v1/databases/:id', {
+    config: { access: ['databases:read'] },
+    schema: {
+      operationId: 'getDatabase',
+      tags: ['databases'],
+      summary: 'Read a database',
+      description: 'Also a deleted one, for the 90 days that AWS remembers it.',
+      params: DatabaseParams,
+      headers: Type.Object({ ...PreferHeader.properties, 'if-none-match': Type.Optional(Type.String({ description: 'The `ETag` of an answer that the caller has.' })) }),
+      response: {
+        200: { description: 'The database as it is now.', headers: { etag: { type: 'string' }, ...applied }, content: { 'application/json': { schema: refTo(DatabaseSchema), examples: databaseExample } } },
+        304: { description: 'It is as the caller has it.', type: 'null' },
+        ...problemResponses(['invalid-request', 'not-found'])
+      }
+    }
+  }, async (request, reply) => {
+    const { id } = request.params
+    const database = await settled(request, reply, id, async () => await databases.get(principalOf(request), id))
+    const etag = `"${createHash('sha256').update(JSON.stringify(database)).digest('base64url').slice(0, 27)}"`
+    reply.header('etag', etag)
+    if (request.headers['if-none-match']?.split(/\s*,\s*/).includes(etag)) return await reply.code(304).send(null)
+    return database
+  })
+
+  app.delete('/v1/databases/:id', {
+    config: { access: ['databases:delete'] },
+    schema: {
+      operationId: 'deleteDatabase',
+      tags: ['databases'],
+      summary: 'Delete a database',
+      description: 'AWS takes a final snapshot first. Sent again, it changes nothing and answers the same.',
+      params: DatabaseParams,
+      headers: PreferHeader,
+      response: {
+        202: { description: 'It is being deleted, or is deleted already.', headers: { ...location, ...applied }, content: { 'application/json': { schema: refTo(DatabaseSchema), examples: databaseExample } } },
+        ...problemResponses(['invalid-request', 'not-found', 'deletion-protected', 'database-busy'])
+      }
+    }
+  }, async (request, reply) => {
+    const { id } = request.params
+    const database = await databases.remove(principalOf(request), id)
+    reply.code(202).header('location', `/v1/databases/${id}`)
+    return await settled(request, reply, id, async () => database)
+  })
+
+  app.get('/v1/databases/:id/outputs', {
+    config: { access: ['databases:read'] },
+    schema: {
+      operationId: 'getOutputs',
+      tags: ['databases'],
+      summary: 'Read the outputs of a database',
+      params: DatabaseParams,
+      response: {
+        200: { description: 'The outputs of the stack.', content: { 'application/json': { schema: refTo(OutputsSchema), examples: outputsExample } } },
+        ...problemResponses(['invalid-request', 'not-found', 'database-not-ready'])
+      }
+    }
+  }, async request => await databases.outputsOf(principalOf(request), request.params.id))
+}

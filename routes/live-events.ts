@@ -1,0 +1,62 @@
+import type { StackEvent } from '../src/aws/stacks.js'
+import type { Clock } from '../src/clock.js'
+import type { Found } from '../src/databases/find.js'
+import { eventsAfter } from '../src/databases/follow.js'
+
+export interface LiveEventsOptions {
+  /** What the changes began with, read already. */
+  first: IteratorResult<Found, void>
+  changes: AsyncIterator<Found, void>
+  /** Id of the last event that the reader has, null when it has none. */
+  after: string | null
+  clock: Pick<Clock, 'sleep'>
+  signal: AbortSignal
+  toJson: (event: StackEvent) => unknown
+}
+
+/** A line is sent at least this often, so that no proxy takes the silence for the end. */
+const HEARTBEAT_MS = 15_000
+
+/**
+ * The changes of a database as server-sent events. Everything is pulled by the reader: one that is slow holds a place in the
+ * list of events, and nothing is kept for it.
+ */
+export async function * liveEvents ({ first, changes, after, clock, signal, toJson }: LiveEventsOptions): AsyncGenerator<string> {
+  let lastId = after
+  let lastShown = ''
+  let next = Promise.resolve(first)
+  try {
+    while (!signal.aborted) {
+      const change = await beat(next, clock)
+      if (change === null) {
+        yield ': still here\n\n'
+        continue
+      }
+      if (change.done) break
+      const { events, database } = change.value
+      for (const event of eventsAfter(events, lastId)) yield message('stack-event', toJson(event), event.id)
+      lastId = events.at(-1)?.id ?? lastId
+      const shown = JSON.stringify([database.status, database.operation?.progress, database.operation?.status])
+      if (shown !== lastShown) yield message('database', database)
+      lastShown = shown
+      next = changes.next() as Promise<IteratorResult<Found, void>>
+    }
+    if (!signal.aborted) yield message('end', {})
+  } finally {
+    await changes.return?.()
+  }
+}
+
+/** The next change, or null when none has come within a heartbeat. */
+async function beat<Change> (next: Promise<Change>, clock: Pick<Clock, 'sleep'>): Promise<Change | null> {
+  const stop = new AbortController()
+  try {
+    return await Promise.race([next, clock.sleep(HEARTBEAT_MS, stop.signal).then(() => null)])
+  } finally {
+    stop.abort()
+  }
+}
+
+function message (event: string, data: unknown, id?: string): string {
+  return `event: ${event}\n${id === undefined ? '' : `id: ${id}\n`}data: ${JSON.stringify(data)}\n\n`
+}

@@ -1,0 +1,37 @@
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import type { FastifyInstance } from 'fastify'
+import { Type } from 'typebox'
+
+import type { Databases } from '../src/databases/databases.js'
+import { principalOf } from '../src/plugins/authentication.js'
+import { regionsExample } from './examples.js'
+import { Nullable, problemResponses, refTo } from './schemas.js'
+
+const RegionListSchema = Type.Object({
+  items: Type.Array(Type.Object({
+    region: Type.String(),
+    dataApi: Type.Boolean({ description: 'Whether SQL can be sent to databases there over HTTP.' }),
+    databases: Nullable(Type.Integer({ description: 'How many the key sees there; null when the region does not answer.' })),
+    asOf: Nullable(Type.Unsafe<Date>({ type: 'string', format: 'date-time', description: 'When AWS was asked.' }))
+  })),
+  nextCursor: Type.Null({ description: 'The regions are answered whole.' })
+}, { $id: 'RegionList', description: 'The regions that may be chosen.' })
+
+/** The regions that may be chosen. */
+export function registerRegionRoutes (instance: FastifyInstance, databases: Databases): void {
+  const app = instance.withTypeProvider<TypeBoxTypeProvider>()
+  instance.addSchema(RegionListSchema)
+
+  app.get('/v1/regions', {
+    config: { access: 'any-key' },
+    schema: {
+      operationId: 'listRegions',
+      tags: ['regions'],
+      summary: 'List the regions that may be chosen',
+      response: {
+        200: { description: 'The regions that this key may use.', content: { 'application/json': { schema: refTo(RegionListSchema), examples: regionsExample } } },
+        ...problemResponses([])
+      }
+    }
+  }, async request => ({ items: await databases.countPerRegion(principalOf(request)), nextCursor: null }))
+}

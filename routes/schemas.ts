@@ -1,0 +1,130 @@
+import type { FastifyInstance } from 'fastify'
+import { Type, type Static, type TSchema } from 'typebox'
+
+import { problemKinds, type ProblemCode } from '../src/problems.js'
+import { ID_PATTERN, SLUG_MAX_LENGTH, SLUG_PATTERN } from '../src/databases/naming.js'
+
+/** A field that may be null: in one type where it can be said so, which generated clients like best. */
+export const Nullable = <T extends TSchema>(schema: T) => {
+  const { type } = schema as { type?: string }
+  const nullable = type === undefined ? { anyOf: [schema, { type: 'null' }] } : { ...schema, type: [type, 'null'] }
+  return Type.Unsafe<Static<T> | null>(nullable)
+}
+
+/** A reference to a schema that is registered under its `$id`, with the type of what it refers to. */
+export const refTo = <T extends TSchema>(schema: T & { $id?: string }) => Type.Unsafe<Static<T>>({ $ref: `${schema.$id}#` })
+
+const Time = (description: string) => Type.Unsafe<Date>({ type: 'string', format: 'date-time', description })
+
+export const Slug = (description: string) => Type.String({ pattern: SLUG_PATTERN, maxLength: SLUG_MAX_LENGTH, description })
+
+export const ProblemSchema = Type.Object({
+  type: Type.String({ description: 'Where the code is explained, relative to this service.' }),
+  title: Type.String({ description: 'What went wrong, the same for every problem of this code.' }),
+  status: Type.Integer({ description: 'The HTTP status.' }),
+  detail: Type.String({ description: 'What went wrong this time, and how to mend it.' }),
+  instance: Type.String({ description: 'The path that was asked for.' }),
+  code: Type.String({ description: 'The problem in one word, for programs.' }),
+  requestId: Type.String({ description: 'Finds the request in the log.' }),
+  retryable: Type.Boolean({ description: 'Whether the same request may succeed later, unchanged.' }),
+  databaseId: Type.Optional(Type.String({ description: 'The database that is in the way.' })),
+  errors: Type.Optional(Type.Array(Type.Object({
+    path: Type.String({ description: 'A JSON pointer into the body, or ?name of the query.' }),
+    message: Type.String({ description: 'What it must be.' })
+  }), { description: 'One entry per finding.' }))
+}, { $id: 'Problem', additionalProperties: true, description: 'What went wrong, as RFC 9457 has it.' })
+
+const StepSchema = Type.Object({
+  logicalId: Type.String({ description: 'Name of the resource in the template.' }),
+  type: Type.String({ description: 'CloudFormation type of the resource.' }),
+  status: Type.Enum(['pending', 'in_progress', 'completed', 'failed', 'cancelled', 'skipped']),
+  reason: Nullable(Type.String()),
+  startedAt: Nullable(Time('When CloudFormation started on it.')),
+  endedAt: Nullable(Time('When CloudFormation was done with it.'))
+}, { $id: 'Step', description: 'What happened to one resource in an operation.' })
+
+export const OperationSchema = Type.Object({
+  id: Type.String({ description: 'The ClientRequestToken that CloudFormation stamps on each event of the operation.' }),
+  type: Type.Enum(['create', 'update', 'delete', 'import']),
+  status: Type.Enum(['running', 'succeeded', 'failed']),
+  startedAt: Time('When it was started.'),
+  endedAt: Nullable(Time('When it settled.')),
+  reason: Nullable(Type.String({ description: 'The first real cause of a failure.' })),
+  progress: Type.Object({
+    completed: Type.Integer({ description: 'Resources that are done.' }),
+    total: Type.Integer({ description: 'Resources that the operation touches.' }),
+    percent: Type.Integer({ minimum: 0, maximum: 100 }),
+    estimatedReadyAt: Nullable(Time('From operations seen before in the region; null when there were none.'))
+  }),
+  steps: Type.Array(refTo(StepSchema))
+}, { $id: 'Operation', description: 'One create, change or deletion, read from the events of the stack.' })
+
+export const OutputsSchema = Type.Object({
+  stackName: Nullable(Type.String({ description: 'Name of the CloudFormation stack.' })),
+  clusterName: Nullable(Type.String({ description: 'Name of the Aurora cluster.' })),
+  dnsName: Nullable(Type.String({ description: 'Host that PostgreSQL listens on.' })),
+  dbName: Nullable(Type.String({ description: 'Name of the database in the cluster.' })),
+  dbPort: Nullable(Type.Integer({ description: 'Port that PostgreSQL listens on.' })),
+  clusterArn: Nullable(Type.String({ description: 'ARN of the cluster.' })),
+  secretArn: Nullable(Type.String({ description: 'ARN of the secret that the stack made; null when DBMaster named one.' }))
+}, { $id: 'Outputs', description: 'References to what the stack made, never values of secrets.' })
+
+export const DatabaseSchema = Type.Object({
+  id: Type.String({ pattern: ID_PATTERN, description: 'Region and stack name, joined by a dot.' }),
+  client: Type.String(),
+  name: Type.String(),
+  environment: Type.String(),
+  region: Type.String(),
+  template: Type.String(),
+  status: Type.Enum(['creating', 'available', 'updating', 'deleting', 'failed', 'delete_failed', 'deleted']),
+  statusReason: Nullable(Type.String({ description: 'The first real cause, in a sentence, when failed.' })),
+  parameters: Type.Record(Type.String(), Type.Union([Type.String(), Type.Number(), Type.Boolean()]), {
+    description: 'The parameters of the template, by the names that CloudFormation has for them.'
+  }),
+  outputs: Nullable(refTo(OutputsSchema)),
+  operation: Nullable(refTo(OperationSchema)),
+  stack: Type.Object({
+    id: Type.String({ description: 'ARN of the CloudFormation stack.' }),
+    name: Type.String(),
+    status: Type.String({ description: 'As CloudFormation has it.' })
+  }),
+  deletionProtection: Type.Boolean(),
+  tags: Type.Record(Type.String(), Type.String()),
+  createdAt: Time('When the stack was created.'),
+  updatedAt: Nullable(Time('When the stack was last changed.'))
+}, {
+  $id: 'Database',
+  description: 'One client\'s database: one CloudFormation stack. `outputs` is null until the stack has them. In a list, `operation` is null for a database at rest that has not failed.'
+})
+
+/** Makes the shared schemas known, so that each stands once in the OpenAPI document, by its name. */
+export function registerSchemas (app: FastifyInstance): void {
+  for (const schema of [ProblemSchema, StepSchema, OperationSchema, OutputsSchema, DatabaseSchema]) app.addSchema(schema)
+}
+
+const Problems = (codes: readonly ProblemCode[]) => ({
+  description: codes.map(code => `\`${code}\`: ${problemKinds[code].title}.`).join(' '),
+  content: { 'application/problem+json': { schema: refTo(ProblemSchema) } }
+})
+
+/** What every route that needs a key can answer. */
+const always: readonly ProblemCode[] = ['unauthorized', 'forbidden', 'internal-error']
+
+/** What every route that asks AWS can answer on top of that. */
+const fromAws: readonly ProblemCode[] = ['aws-refused', 'aws-throttled', 'aws-unavailable']
+
+/** The error responses of a route, by status, from the codes that it can answer. */
+export function problemResponses (codes: readonly ProblemCode[], { asksAws = true, open = false } = {}) {
+  const all = [...codes, ...(open ? ['internal-error'] as const : always), ...(asksAws ? fromAws : [])]
+  const statuses = new Set(all.map(code => problemKinds[code].status))
+  return Object.fromEntries([...statuses].map(status =>
+    [status, Problems([...new Set(all.filter(code => problemKinds[code].status === status))])]))
+}
+
+export const DatabaseParams = Type.Object({
+  id: Type.String({ pattern: ID_PATTERN, description: 'Id of the database.', examples: ['eu-west-1.acme-orders-dev-x7k2mq9a'] })
+})
+
+export const PreferHeader = Type.Object({
+  prefer: Type.Optional(Type.String({ description: '`wait=N` holds the answer until the operation settles, at most N seconds, at most 60 (RFC 7240).', examples: ['wait=30'] }))
+})

@@ -1,0 +1,91 @@
+import type { Principal } from '../access/keys.js'
+import type { Clusters } from '../aws/clusters.js'
+import type { Secrets } from '../aws/secrets.js'
+import { isMoving } from '../aws/stack-status.js'
+import type { Stacks } from '../aws/stacks.js'
+import type { Clock } from '../clock.js'
+import { Problem } from '../problems.js'
+import type { Catalog } from '../templates/catalog.js'
+import type { EventLog } from '../watching/event-log.js'
+import type { StackIndex } from '../watching/stack-index.js'
+import type { StackWatch } from '../watching/stack-watch.js'
+import { createAccess } from './access.js'
+import { createCreate } from './create.js'
+import type { Database, Outputs } from './database.js'
+import { createDelete } from './delete.js'
+import { createDurations } from './durations.js'
+import { createFind } from './find.js'
+import { createFollow } from './follow.js'
+import type { CreateRequest } from './launch.js'
+import { createList } from './list.js'
+import { createPreflight } from './preflight.js'
+import { createCountPerRegion } from './regions.js'
+
+export interface DatabasesOptions {
+  stacks: Stacks
+  secrets: Pick<Secrets, 'describe' | 'readCredentials'>
+  clusters: Pick<Clusters, 'describe'>
+  watch: StackWatch
+  events: EventLog
+  index: StackIndex
+  catalog: Catalog
+  clock: Clock
+  regions: readonly string[]
+  defaultTemplate: string
+  newToken: () => string
+}
+
+export type Databases = ReturnType<typeof createDatabases>
+
+/** How long a create waits for the remains of a failed one to go. */
+const REMOVAL_SECONDS = 45
+
+/** All that can be done with databases, for whoever holds a key. Every function throws {@link Problem} or `AwsFailure`. */
+export function createDatabases (options: DatabasesOptions) {
+  const { find, read, operationsOf } = createFind({ ...options, durations: createDurations() })
+  const { follow, untilSettled, untilGone } = createFollow({ ...options, find, read })
+  const launch = createCreate({
+    ...options,
+    preflight: createPreflight(options.secrets),
+    untilGone: async (region, stackId) => await untilGone(region, stackId, REMOVAL_SECONDS)
+  })
+  const remove = createDelete({ ...options, find })
+  const { targetOf, connectionOf } = createAccess({ ...options, find })
+
+  return {
+    list: createList({ ...options, read }),
+    countPerRegion: createCountPerRegion(options.index, options.regions),
+    follow,
+    targetOf,
+    connectionOf,
+
+    create: async (principal: Principal, request: CreateRequest, idempotencyKey: string | null): Promise<{ database: Database, isReplay: boolean }> => {
+      const { region, stackId, isReplay } = await launch(principal, request, idempotencyKey)
+      const sighting = await options.watch.look(region, stackId)
+      const found = sighting && read(sighting)
+      if (!found) throw new Problem('internal-error', `The stack ${stackId} was created, but cannot be read.`)
+      return { database: found.database, isReplay }
+    },
+
+    get: async (principal: Principal, id: string): Promise<Database> => (await find(principal, id)).database,
+
+    remove: async (principal: Principal, id: string): Promise<Database> => (await remove(principal, id)).database,
+
+    /** The database once its operation has settled, or as it is after `seconds`. */
+    untilSettled: async (principal: Principal, id: string, seconds: number, signal: AbortSignal): Promise<Database> =>
+      (await untilSettled(principal, id, seconds, signal)).database,
+
+    /** The operations of a database, newest first. */
+    operationsOf: async (principal: Principal, id: string) => operationsOf(await find(principal, id)).toReversed(),
+
+    eventsOf: async (principal: Principal, id: string) => (await find(principal, id)).events,
+
+    outputsOf: async (principal: Principal, id: string): Promise<Outputs> => {
+      const { database, stack } = await find(principal, id)
+      if (database.outputs) return database.outputs
+      throw new Problem('database-not-ready', `${id} is ${database.status} and has no outputs.`, {
+        extensions: { databaseStatus: database.status }, ...(isMoving(stack.status) ? { retryAfterSeconds: 10 } : {})
+      })
+    }
+  }
+}

@@ -1,0 +1,133 @@
+import { STATUS_CODES } from 'node:http'
+
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+
+import { AwsFailure, type FailureKind } from '../aws/errors.js'
+import { Problem, problemKinds, type Finding, type ProblemCode } from '../problems.js'
+
+/** How long a caller is asked to wait when AWS did not say. */
+const RETRY_AFTER_SECONDS = 5
+
+/** Fastify's own errors that a caller's mistake can cause. */
+const fastifyCodes: Readonly<Record<string, { code: ProblemCode, detail: string }>> = {
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: { code: 'unsupported-media-type', detail: 'The body must be sent as application/json.' },
+  FST_ERR_CTP_BODY_TOO_LARGE: { code: 'body-too-large', detail: 'The body is larger than this path takes.' },
+  FST_ERR_CTP_EMPTY_JSON_BODY: { code: 'malformed-json', detail: 'The body is empty; it must be a JSON object.' },
+  FST_ERR_CTP_INVALID_JSON_BODY: { code: 'malformed-json', detail: 'The body is not valid JSON.' },
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: { code: 'invalid-request', detail: 'The body is not as long as Content-Length says.' },
+  FST_ERR_BAD_URL: { code: 'invalid-request', detail: 'The path is not a valid URL.' }
+}
+
+const awsProblems: Readonly<Record<FailureKind, { code: ProblemCode, detail: string }>> = {
+  throttled: { code: 'aws-throttled', detail: 'AWS takes fewer calls than it is sent at the moment.' },
+  unavailable: { code: 'aws-unavailable', detail: 'The region does not answer at the moment.' },
+  denied: { code: 'aws-refused', detail: 'AWS denied this service a call it needs. Its role may lack a permission.' },
+  refused: { code: 'aws-refused', detail: 'AWS refused a call of this service.' },
+  quota: { code: 'aws-refused', detail: 'The AWS account has reached a quota.' },
+  'not-found': { code: 'aws-refused', detail: 'Something that the database needs is missing in AWS.' },
+  'already-exists': { code: 'aws-refused', detail: 'AWS has something of this name already.' },
+  'token-reused': { code: 'aws-refused', detail: 'AWS has seen this operation before.' }
+}
+
+/** Answers every error as `application/problem+json` (RFC 9457), and nothing of it that is not meant for the caller. */
+export function registerProblems (app: FastifyInstance): void {
+  app.setErrorHandler((error, request, reply) => {
+    const problem = toProblem(error)
+    const level = problem.status >= 500 ? 'error' : 'info'
+    request.log[level]({ err: error, code: problem.code }, problem.message)
+    return sendProblem(request, reply, problem)
+  })
+  const routes = collectRoutes(app)
+  app.setNotFoundHandler((request, reply) => sendProblem(request, reply, unknownRoute(routes, request)))
+  // What is not even HTTP never reaches a handler; it still gets an answer that can be read.
+  app.server.on('clientError', (_error, socket) => {
+    if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n')
+  })
+}
+
+function toProblem (error: unknown): Problem {
+  if (error instanceof Problem) return error
+  if (error instanceof AwsFailure) return fromAws(error)
+  const { code = '', validation, validationContext } = error as Partial<FastifyError>
+  if (validation) return fromValidation(validation, validationContext ?? 'body')
+  const known = fastifyCodes[code]
+  if (known) return new Problem(known.code, known.detail, { cause: error })
+  if (error instanceof SyntaxError && (error as FastifyError).statusCode === 400) return new Problem('malformed-json', 'The body is not valid JSON.', { cause: error })
+  return new Problem('internal-error', 'The request could not be finished.', { cause: error })
+}
+
+function fromAws (failure: AwsFailure): Problem {
+  const { code, detail } = awsProblems[failure.kind]
+  const retryAfter = problemKinds[code].retryable ? { retryAfterSeconds: RETRY_AFTER_SECONDS } : {}
+  return new Problem(code, detail, { cause: failure, ...retryAfter })
+}
+
+type Validation = NonNullable<FastifyError['validation']>
+
+/** No more than this: a body with a thousand mistakes is described by the first few. */
+const MOST_FINDINGS = 50
+
+function fromValidation (validation: Validation, context: string): Problem {
+  const errors = validation.slice(0, MOST_FINDINGS).map(each => toFinding(each, context))
+  const [first] = errors
+  const detail = first ? `${first.path.replace(/^[/?]/, '').replaceAll('/', '.') || 'The body'} ${first.message}.` : 'The request is not valid.'
+  return new Problem('invalid-request', detail, { errors })
+}
+
+function toFinding ({ instancePath, keyword, params, message }: Validation[number], context: string): Finding {
+  const named = keyword === 'additionalProperties' ? params.additionalProperty : keyword === 'required' ? params.missingProperty : null
+  const path = instancePath + (typeof named === 'string' ? `/${named}` : '')
+  return { path: context === 'querystring' ? path.replace(/^\//, '?') : path, message: wordings[keyword]?.(params) ?? message ?? 'is not valid' }
+}
+
+/** What Ajv says, as a sentence that goes on from the name of the field. */
+const wordings: Readonly<Record<string, (params: Record<string, unknown>) => string>> = {
+  additionalProperties: () => 'is not known here',
+  required: () => 'is required',
+  enum: ({ allowedValues }) => `must be one of ${(allowedValues as unknown[]).join(', ')}`,
+  type: ({ type }) => `must be ${[type].flat().join(' or ')}`,
+  pattern: ({ pattern }) => `must match ${String(pattern)}`,
+  minLength: ({ limit }) => `must have at least ${String(limit)} characters`,
+  maxLength: ({ limit }) => `must have at most ${String(limit)} characters`,
+  minimum: ({ limit }) => `must be at least ${String(limit)}`,
+  maximum: ({ limit }) => `must be at most ${String(limit)}`,
+  maxProperties: ({ limit }) => `must have at most ${String(limit)} entries`
+}
+
+/** Remembers the paths and their methods, to tell a wrong method from a wrong path. */
+function collectRoutes (app: FastifyInstance): Array<{ path: RegExp, methods: string[] }> {
+  const routes: Array<{ path: RegExp, methods: string[] }> = []
+  app.addHook('onRoute', ({ url, method }) => {
+    const pattern = url.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replace(/:[^/]+/g, '[^/]+').replace(/\*/g, '.*')
+    routes.push({ path: new RegExp(`^${pattern}$`), methods: [method].flat() })
+  })
+  return routes
+}
+
+function unknownRoute (routes: ReturnType<typeof collectRoutes>, request: FastifyRequest): Problem {
+  const [path = ''] = request.url.split('?')
+  const allow = [...new Set(routes.filter(route => route.path.test(path)).flatMap(({ methods }) => methods))]
+  if (allow.length === 0) return new Problem('not-found', `There is nothing at ${path}.`)
+  return new Problem('method-not-allowed', `${path} takes ${allow.join(', ')}.`, { extensions: { allow } })
+}
+
+/** Sends a problem. Also for those who answer before the error handler can, such as a stream that has not begun. */
+export function sendProblem (request: FastifyRequest, reply: FastifyReply, problem: Problem): FastifyReply {
+  const { code, status, message, errors, extensions, retryAfterSeconds } = problem
+  const { title, retryable } = problemKinds[code]
+  if (retryAfterSeconds !== undefined) reply.header('retry-after', String(retryAfterSeconds))
+  if (status === 401) reply.header('www-authenticate', 'Bearer')
+  if (Array.isArray(extensions.allow)) reply.header('allow', extensions.allow.join(', '))
+  return reply.code(status).type('application/problem+json').serializer(JSON.stringify).send({
+    type: `/problems/${code}`,
+    title: title || STATUS_CODES[status],
+    status,
+    detail: message,
+    instance: request.url.split('?')[0],
+    code,
+    requestId: request.id,
+    retryable,
+    ...extensions,
+    ...(errors ? { errors } : {})
+  })
+}
