@@ -7,10 +7,10 @@ import type { Databases } from '../src/databases/databases.js'
 import { principalOf } from '../src/plugins/authentication.js'
 import { Problem } from '../src/problems.js'
 import { connectionExample } from './examples.js'
-import { DatabaseParams, problemResponses, refTo } from './schemas.js'
+import { Choice, DatabaseParams, problemResponses, refTo } from './schemas.js'
 
 const ConnectionSchema = Type.Object({
-  format: Type.Enum(CONNECTION_FORMATS),
+  format: Choice(CONNECTION_FORMATS),
   value: Type.String({ description: 'The connection. Unrevealed, the password in it is the placeholder `<password>`.' }),
   secretArn: Type.String({ description: 'The secret that holds the password.' }),
   revealed: Type.Boolean({ description: 'Whether the password itself is in `value`.' })
@@ -30,7 +30,7 @@ export function registerConnectionRoutes (instance: FastifyInstance, databases: 
       description: 'The password stays in Secrets Manager: `value` has a placeholder for it. `reveal=true` puts it there, needs a key with `credentials:read`, and is written to the log.',
       params: DatabaseParams,
       querystring: Type.Object({
-        format: Type.Optional(Type.Enum(CONNECTION_FORMATS, { default: 'uri' })),
+        format: Type.Optional(Choice(CONNECTION_FORMATS, { default: 'uri' })),
         reveal: Type.Optional(Type.Boolean({ default: false }))
       }, { additionalProperties: false }),
       response: {

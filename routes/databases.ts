@@ -7,9 +7,9 @@ import { Type, type Static } from 'typebox'
 import type { Databases } from '../src/databases/databases.js'
 import type { Database } from '../src/databases/database.js'
 import { principalOf } from '../src/plugins/authentication.js'
-import { databaseExample, listExample, outputsExample } from './examples.js'
+import { createExample, databaseExample, listExample, outputsExample } from './examples.js'
 import { applyWait, hangUp, preferredWait } from './preferences.js'
-import { DatabaseParams, DatabaseSchema, Nullable, OutputsSchema, PreferHeader, problemResponses, refTo, Slug } from './schemas.js'
+import { Choice, DatabaseParams, DatabaseSchema, Nullable, OutputsSchema, PreferHeader, problemResponses, refTo, Slug } from './schemas.js'
 
 const CreateBody = Type.Object({
   client: Slug('Whose database it is.'),
@@ -18,20 +18,20 @@ const CreateBody = Type.Object({
   template: Type.Optional(Type.String({ description: 'The product; see `GET /v1/templates`. The service\'s default when left out.' })),
   parameters: Type.Optional(Type.Record(Type.String(), Type.Unknown(), { description: 'Parameters of the template, by its own names.' })),
   deletionProtection: Type.Optional(Type.Boolean({ description: 'Refuses deletion while true. Left out, it is true for production.' })),
-  onFailure: Type.Optional(Type.Enum(['delete', 'keep'], { description: '`delete` (the default) removes what a failed create has made; `keep` leaves it to look at.' })),
+  onFailure: Type.Optional(Choice(['delete', 'keep'], { description: '`delete` (the default) removes what a failed create has made; `keep` leaves it to look at.' })),
   tags: Type.Optional(Type.Record(Type.String({ minLength: 1, maxLength: 128 }), Type.String({ minLength: 1, maxLength: 256, pattern: '^[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*$' }), {
     maxProperties: 40, description: 'Tags of the stack and of all that it makes.'
   }))
-}, { additionalProperties: false, $id: 'CreateDatabase', description: 'What database to create.' })
+}, { additionalProperties: false, $id: 'CreateDatabase', description: 'What database to create.', examples: [createExample] })
 
 const ListQuery = Type.Object({
   region: Type.Optional(Type.Array(Type.String(), { description: 'May be repeated. Every enabled region when left out.' })),
   client: Type.Optional(Type.String()),
   environment: Type.Optional(Type.String()),
-  status: Type.Optional(Type.Enum(['creating', 'available', 'updating', 'deleting', 'failed', 'delete_failed'])),
+  status: Type.Optional(Choice(['creating', 'available', 'updating', 'deleting', 'failed', 'delete_failed'])),
   template: Type.Optional(Type.String()),
   name: Type.Optional(Type.String()),
-  sort: Type.Optional(Type.Enum(['createdAt', '-createdAt', 'name'], { default: 'createdAt' })),
+  sort: Type.Optional(Choice(['createdAt', '-createdAt', 'name'], { default: 'createdAt' })),
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 })),
   cursor: Type.Optional(Type.String({ description: '`nextCursor` of the page before.' }))
 }, { additionalProperties: false })
@@ -41,7 +41,7 @@ const ListSchema = Type.Object({
   nextCursor: Nullable(Type.String({ description: 'Of the next page; null on the last one.' })),
   regions: Type.Array(Type.Object({
     region: Type.String(),
-    status: Type.Enum(['ok', 'unavailable']),
+    status: Choice(['ok', 'unavailable']),
     asOf: Nullable(Type.Unsafe<Date>({ type: 'string', format: 'date-time', description: 'When AWS was asked.' })),
     problem: Nullable(Type.String({ description: 'The code of the problem, when unavailable.' }))
   }), { description: 'How each region answered. One that failed is named, and the others are still listed.' })

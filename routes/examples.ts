@@ -1,13 +1,16 @@
 import { readFileSync } from 'node:fs'
 
-/** The examples of the OpenAPI document, from `openapi/examples/`. A test holds each against its schema. */
-function example (name: string, summary: string): Record<string, { summary: string, value: unknown }> {
-  const file = new URL(import.meta.resolve(`#openapi/examples/${name}.json`))
-  return { [name]: { summary, value: JSON.parse(readFileSync(file, 'utf8')) as unknown } }
+/** An example of the OpenAPI document, from `openapi/examples/`. A test holds each against its schema. */
+export function example (name: string, summary: string): Record<string, { summary: string, value: unknown }> {
+  return { [name]: { summary, value: readExample(name) } }
+}
+
+function readExample (name: string): unknown {
+  return JSON.parse(readFileSync(new URL(import.meta.resolve(`#openapi/examples/${name}.json`)), 'utf8'))
 }
 
 export const databaseExample = example('database', 'A database that is being created')
-export const createExample = example('create-database', 'A database with two parameters and a tag')
+export const createExample = readExample('create-database')
 export const listExample = example('database-list', 'One database, and a region that does not answer')
 export const outputsExample = example('outputs', 'What a finished stack made')
 export const connectionExample = example('connection', 'A line for a shell')

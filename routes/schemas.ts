@@ -11,6 +11,10 @@ export const Nullable = <T extends TSchema>(schema: T) => {
   return Type.Unsafe<Static<T> | null>(nullable)
 }
 
+/** One of a few texts. */
+export const Choice = <const Values extends readonly string[]>(values: Values, options: { description?: string, default?: Values[number] } = {}) =>
+  Type.Unsafe<Values[number]>({ type: 'string', enum: values, ...options })
+
 /** A reference to a schema that is registered under its `$id`, with the type of what it refers to. */
 export const refTo = <T extends TSchema>(schema: T & { $id?: string }) => Type.Unsafe<Static<T>>({ $ref: `${schema.$id}#` })
 
@@ -37,7 +41,7 @@ export const ProblemSchema = Type.Object({
 const StepSchema = Type.Object({
   logicalId: Type.String({ description: 'Name of the resource in the template.' }),
   type: Type.String({ description: 'CloudFormation type of the resource.' }),
-  status: Type.Enum(['pending', 'in_progress', 'completed', 'failed', 'cancelled', 'skipped']),
+  status: Choice(['pending', 'in_progress', 'completed', 'failed', 'cancelled', 'skipped']),
   reason: Nullable(Type.String()),
   startedAt: Nullable(Time('When CloudFormation started on it.')),
   endedAt: Nullable(Time('When CloudFormation was done with it.'))
@@ -45,8 +49,8 @@ const StepSchema = Type.Object({
 
 export const OperationSchema = Type.Object({
   id: Type.String({ description: 'The ClientRequestToken that CloudFormation stamps on each event of the operation.' }),
-  type: Type.Enum(['create', 'update', 'delete', 'import']),
-  status: Type.Enum(['running', 'succeeded', 'failed']),
+  type: Choice(['create', 'update', 'delete', 'import']),
+  status: Choice(['running', 'succeeded', 'failed']),
   startedAt: Time('When it was started.'),
   endedAt: Nullable(Time('When it settled.')),
   reason: Nullable(Type.String({ description: 'The first real cause of a failure.' })),
@@ -76,7 +80,7 @@ export const DatabaseSchema = Type.Object({
   environment: Type.String(),
   region: Type.String(),
   template: Type.String(),
-  status: Type.Enum(['creating', 'available', 'updating', 'deleting', 'failed', 'delete_failed', 'deleted']),
+  status: Choice(['creating', 'available', 'updating', 'deleting', 'failed', 'delete_failed', 'deleted']),
   statusReason: Nullable(Type.String({ description: 'The first real cause, in a sentence, when failed.' })),
   parameters: Type.Record(Type.String(), Type.Union([Type.String(), Type.Number(), Type.Boolean()]), {
     description: 'The parameters of the template, by the names that CloudFormation has for them.'

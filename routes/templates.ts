@@ -8,11 +8,11 @@ import { callersParameters } from '../src/templates/parameters.js'
 import { parametersSchema } from '../src/templates/schema.js'
 import type { Template } from '../src/templates/template.js'
 import { templatesExample } from './examples.js'
-import { problemResponses, refTo } from './schemas.js'
+import { Choice, problemResponses, refTo } from './schemas.js'
 
 const ParameterSchema = Type.Object({
   name: Type.String(),
-  type: Type.Enum(['string', 'number', 'boolean']),
+  type: Choice(['string', 'number', 'boolean']),
   description: Type.String(),
   default: Type.Optional(Type.Union([Type.String(), Type.Number(), Type.Boolean()])),
   enum: Type.Optional(Type.Array(Type.String())),

@@ -1,0 +1,63 @@
+import { readFileSync } from 'node:fs'
+
+import { fastify, LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify'
+
+import { registerConnectionRoutes } from '../routes/connections.js'
+import { registerDatabaseRoutes } from '../routes/databases.js'
+import { registerEventRoutes } from '../routes/events.js'
+import { registerHealthRoutes } from '../routes/health.js'
+import { registerRegionRoutes } from '../routes/regions.js'
+import { registerSchemas } from '../routes/schemas.js'
+import { registerTemplateRoutes } from '../routes/templates.js'
+import type { Authenticate } from './access/keys.js'
+import type { Clock } from './clock.js'
+import type { Databases } from './databases/databases.js'
+import { registerAuthentication } from './plugins/authentication.js'
+import { registerDocumentation, registerDocumentationRoutes } from './plugins/documentation.js'
+import { registerProblems } from './plugins/problems.js'
+import { registerRequestLog, requestIdOf } from './plugins/request-log.js'
+import { registerShutdown } from './plugins/shutdown.js'
+import { registerValidation } from './plugins/validation.js'
+import type { Catalog } from './templates/catalog.js'
+
+export interface AppDependencies {
+  databases: Databases
+  catalog: Catalog
+  defaultTemplate: string
+  authenticate: Authenticate
+  clock: Clock
+  log: FastifyBaseLogger
+}
+
+/** The most that is read of a body; queries set a limit of their own. */
+const BODY_LIMIT_BYTES = 1024 * 1024
+
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.resolve('#templates/network.yaml')), 'utf8')) as { version: string }
+
+/** The service, ready to listen or to be injected into. It opens nothing by itself. */
+export async function buildApp ({ databases, catalog, defaultTemplate, authenticate, clock, log }: AppDependencies): Promise<FastifyInstance> {
+  const app = fastify({
+    loggerInstance: log,
+    logController: new LogController({ disableRequestLogging: true }),
+    genReqId: requestIdOf,
+    bodyLimit: BODY_LIMIT_BYTES,
+    forceCloseConnections: 'idle',
+    routerOptions: { maxParamLength: 256 }
+  })
+  registerShutdown(app)
+  registerProblems(app)
+  registerValidation(app)
+  registerRequestLog(app)
+  registerAuthentication(app, authenticate)
+  await registerDocumentation(app, version, catalog)
+
+  registerSchemas(app)
+  registerDatabaseRoutes(app, databases)
+  registerEventRoutes(app, databases, clock)
+  registerConnectionRoutes(app, databases)
+  registerRegionRoutes(app, databases)
+  registerTemplateRoutes(app, catalog, defaultTemplate)
+  registerHealthRoutes(app)
+  await registerDocumentationRoutes(app)
+  return app
+}

@@ -1,0 +1,32 @@
+import type { FastifyInstance } from 'fastify'
+import { pino } from 'pino'
+
+import { buildApp } from './app.js'
+import { systemClock } from './clock.js'
+import type { Databases } from './databases/databases.js'
+import { toYaml } from './plugins/documentation.js'
+import { loadCatalog } from './templates/catalog.js'
+
+/** The app with all its routes and nothing behind them: enough to look at the routes, not to use them. */
+export async function buildUnwiredApp (): Promise<FastifyInstance> {
+  const app = await buildApp({
+    databases: {} as Databases,
+    catalog: loadCatalog(),
+    defaultTemplate: 'aurora-serverless-v2-postgres',
+    authenticate: () => null,
+    clock: systemClock,
+    log: pino({ level: 'silent' })
+  })
+  await app.ready()
+  return app
+}
+
+/** The OpenAPI document that the routes amount to, as YAML. */
+export async function generateOpenApi (): Promise<string> {
+  const app = await buildUnwiredApp()
+  try {
+    return toYaml(app)
+  } finally {
+    await app.close()
+  }
+}

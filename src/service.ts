@@ -1,0 +1,56 @@
+import { randomUUID } from 'node:crypto'
+
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
+import type { Logger } from 'pino'
+
+import { createAuthenticate } from './access/keys.js'
+import { buildApp } from './app.js'
+import { createAwsClients } from './aws/clients.js'
+import { createClusters } from './aws/clusters.js'
+import { createSecrets } from './aws/secrets.js'
+import { createStacks } from './aws/stacks.js'
+import { systemClock, type Clock } from './clock.js'
+import type { Config } from './config.js'
+import { createDatabases } from './databases/databases.js'
+import { loadCatalog } from './templates/catalog.js'
+import { createEventLog } from './watching/event-log.js'
+import { createStackIndex } from './watching/stack-index.js'
+import { createStackWatch } from './watching/stack-watch.js'
+
+export interface ServiceOptions {
+  config: Config
+  log: Logger
+  clock?: Clock
+  newToken?: () => string
+}
+
+/** For how long one reading of a region's stacks answers lists. */
+const LIST_FRESH_FOR_MS = 3_000
+
+/** Wires the service to AWS, wherever the SDK's configuration says that is. */
+export async function createService ({ config, log, clock = systemClock, newToken = randomUUID }: ServiceOptions): Promise<FastifyInstance> {
+  const { regions, defaultTemplate, keys, pollMs } = config
+  const clients = createAwsClients()
+  const catalog = loadCatalog()
+  const stacks = createStacks(clients.cloudFormation)
+  const events = createEventLog(stacks)
+  const watch = createStackWatch({ stacks, events, clock, pollMs, log })
+  const databases = createDatabases({
+    stacks,
+    secrets: createSecrets(clients.secrets),
+    clusters: createClusters(clients.rds),
+    watch,
+    events,
+    index: createStackIndex({ stacks, clock, freshForMs: LIST_FRESH_FOR_MS }),
+    catalog,
+    clock,
+    regions,
+    defaultTemplate,
+    newToken
+  })
+  const app = await buildApp({
+    databases, catalog, defaultTemplate, clock, authenticate: createAuthenticate(keys, clock.now), log: log as FastifyBaseLogger
+  })
+  app.addHook('onClose', async () => { clients.destroy() })
+  return app
+}
