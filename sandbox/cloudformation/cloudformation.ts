@@ -1,0 +1,69 @@
+import { randomInt, randomUUID } from 'node:crypto'
+import type { Logger } from 'pino'
+import type { Clock } from '../clock.js'
+import type { Durations } from '../pace.js'
+import type { Store } from '../store.js'
+import type { EngineContext } from './engine/context.js'
+import { createEngine } from './engine/engine.js'
+import { openRecords } from './engine/records.js'
+import { createResolver } from './engine/resolver.js'
+import { createCreateStack } from './operations/create-stack.js'
+import { createDeleteStack, createUpdateTerminationProtection } from './operations/delete-stack.js'
+import { createDescriptions } from './operations/describe.js'
+import { createTemplateOperations } from './operations/templates.js'
+import { createHandlers, type HandlerTable } from './resources/handlers.js'
+import type { RdsRoom, SecretsRoom } from './resources/rooms.js'
+import { openSpecification, type Specification } from './specification/specification.js'
+
+export interface CloudFormationDependencies {
+  store: Store
+  clock: Clock
+  durations: Pick<Durations, 'resource'>
+  rds: RdsRoom
+  secrets: SecretsRoom
+  log: Pick<Logger, 'error' | 'info'>
+  /** For tests: handlers in place of those that run databases. */
+  handlers?: HandlerTable
+}
+
+const DELETED_STACKS_KEPT_MS = 90 * 24 * 3_600_000
+const NONCE_CHARACTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789'
+
+/** CloudFormation: its operations by their AWS names, and what brings stacks in flight to their end after a restart. */
+export function createCloudFormation (dependencies: CloudFormationDependencies) {
+  const { store, clock, durations, rds, secrets, log } = dependencies
+  const records = openRecords(store)
+  const context: EngineContext = {
+    records,
+    clock,
+    log,
+    specification: once(openSpecification),
+    handlerOf: createHandlers({ rds, secrets, clock, pause: durations }, dependencies.handlers),
+    resolve: createResolver(records, secrets),
+    newId: randomUUID,
+    newNonce: () => Array.from({ length: 12 }, () => NONCE_CHARACTERS[randomInt(NONCE_CHARACTERS.length)]).join('')
+  }
+  const engine = createEngine(context)
+  return {
+    operations: {
+      CreateStack: createCreateStack(context, engine),
+      DeleteStack: createDeleteStack(context, engine),
+      UpdateTerminationProtection: createUpdateTerminationProtection(context),
+      ...createDescriptions(context),
+      ...createTemplateOperations(context)
+    },
+    whenIdle: engine.whenIdle,
+    start: async (): Promise<void> => {
+      for (const stack of records.stacks()) {
+        if (stack.deletedAt !== undefined && stack.deletedAt + DELETED_STACKS_KEPT_MS < clock.now()) records.forgetStack(stack.id)
+        else engine.drive(stack.id)
+      }
+    },
+    close: engine.close
+  }
+}
+
+function once (open: () => Promise<Specification>): () => Promise<Specification> {
+  let opened: Promise<Specification> | undefined
+  return async () => await (opened ??= open())
+}

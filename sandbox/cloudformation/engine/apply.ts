@@ -1,0 +1,199 @@
+import { ResourceStatus, type StackStatus } from '@aws-sdk/client-cloudformation'
+import { AwsError } from '../../aws.js'
+import { ownValue } from '../template/json.js'
+import { visitInOrder } from '../template/graph.js'
+import { type EngineContext, operationOf, setResourceStatus, setStackStatus, stackOf } from './context.js'
+import { exportInUse, exportsIn } from './exports.js'
+import { PlainFailure } from './failure.js'
+import { makePlan, type Plan } from './plan.js'
+import type { Incarnation, ResourceRecord } from './records.js'
+import type { Run } from './run.js'
+import { changeFor, createResource, reasonOf, type Step, updateResource } from './step.js'
+
+const REPLACING = 'Requested update requires the creation of a new physical resource; hence creating one.'
+const { CREATE_IN_PROGRESS, CREATE_COMPLETE, CREATE_FAILED, UPDATE_IN_PROGRESS, UPDATE_COMPLETE, UPDATE_FAILED } = ResourceStatus
+
+/** The phase that brings a stack's resources to its definition, for a create and for an update. */
+export async function applyDefinition (context: EngineContext, stackId: string, run: Run): Promise<void> {
+  const failure = await tryToApply(context, stackId, run)
+  if (run.isSuperseded()) return
+  if (failure === undefined) succeed(context, stackId)
+  else fail(context, stackId, failure)
+}
+
+/** Resolves with the reason for which the stack failed; undefined when it did not. */
+async function tryToApply (context: EngineContext, stackId: string, run: Run): Promise<string | undefined> {
+  try {
+    const plan = makePlan(stackOf(context, stackId), stackOf(context, stackId).definition, context.records, madeResources(context, stackId))
+    context.records.putStack({ ...stackOf(context, stackId), imports: plan.imports() })
+    if (failedResources(context, stackId).length === 0) await applyResources(context, stackId, plan, run)
+    if (run.isSuperseded()) return undefined
+    if (run.timedOut) return 'Stack creation time exceeded the specified timeout.'
+    const failed = failedResources(context, stackId)
+    if (failed.length > 0) return failureOf(failed)
+    return acceptOutputs(context, stackId, plan)
+  } catch (error) {
+    if (error instanceof AwsError) return error.message
+    throw error
+  }
+}
+
+async function applyResources (context: EngineContext, stackId: string, plan: Plan, run: Run): Promise<void> {
+  const goesOn = operationOf(stackOf(context, stackId)).disableRollback
+  await visitInOrder(plan.graph, async logicalId => await run.track(logicalId, async () => {
+    try {
+      await applyResource(context, stackId, plan, logicalId, run.signal)
+      return true
+    } catch (error) {
+      const record = context.records.resource(stackId, logicalId)
+      if (run.signal.aborted || !record) return false
+      const status = record.previous ? UPDATE_FAILED : CREATE_FAILED
+      setResourceStatus(context, stackId, record, { status, reason: reasonOf(context, record, error) }, plan.shownPropertiesOf(logicalId))
+      if (!goesOn) run.abort()
+      return false
+    }
+  }), run.signal)
+  if (!run.isSuperseded()) cancelUnfinished(context, stackId)
+}
+
+/** Whoever was not done when another failed counts as failed too, with a reason that says it is not the cause. */
+function cancelUnfinished (context: EngineContext, stackId: string): void {
+  for (const resource of context.records.resources(stackId)) {
+    if (resource.status === CREATE_IN_PROGRESS) setResourceStatus(context, stackId, resource, { status: CREATE_FAILED, reason: 'Resource creation cancelled' })
+    if (resource.status === UPDATE_IN_PROGRESS) setResourceStatus(context, stackId, resource, { status: UPDATE_FAILED, reason: 'Resource update cancelled' })
+  }
+}
+
+async function applyResource (context: EngineContext, stackId: string, plan: Plan, logicalId: string, signal: AbortSignal): Promise<void> {
+  const definition = plan.resources.get(logicalId)
+  if (!definition) return
+  const record = context.records.resource(stackId, logicalId)
+  const isNew = !record || record.status === CREATE_IN_PROGRESS || (record.status === CREATE_FAILED && record.operationId !== operationOf(stackOf(context, stackId)).id)
+  const base = record ?? begin(context, stackId, logicalId, definition.type)
+  const desired: Incarnation = {
+    physicalId: base.physicalId,
+    nonce: base.nonce,
+    properties: plan.propertiesOf(logicalId),
+    attributes: base.attributes,
+    dependsOn: [...plan.graph.get(logicalId) ?? []],
+    ...(definition.deletionPolicy === undefined ? {} : { deletionPolicy: definition.deletionPolicy }),
+    ...(definition.updateReplacePolicy === undefined ? {} : { updateReplacePolicy: definition.updateReplacePolicy })
+  }
+  const step: Step = { context, stackId, signal, shown: plan.shownPropertiesOf(logicalId) }
+  if (!isNew) return await change(step, base, desired)
+  const started = record?.status === CREATE_IN_PROGRESS && record.operationId === operationOf(stackOf(context, stackId)).id
+    ? record
+    : setResourceStatus(context, stackId, { ...base, ...desired }, { status: CREATE_IN_PROGRESS }, step.shown)
+  await createResource(step, started, desired, CREATE_COMPLETE)
+}
+
+function begin (context: EngineContext, stackId: string, logicalId: string, type: string): ResourceRecord {
+  const isUpdate = stackOf(context, stackId).previous !== undefined
+  return {
+    stackId,
+    logicalId,
+    type,
+    status: CREATE_IN_PROGRESS,
+    operationId: '',
+    physicalId: '',
+    nonce: context.newNonce(),
+    properties: {},
+    attributes: {},
+    dependsOn: [],
+    updatedAt: context.clock.now(),
+    ...(isUpdate ? { previous: null } : {})
+  }
+}
+
+async function change (step: Step, resource: ResourceRecord, desired: Incarnation): Promise<void> {
+  const { context, stackId, shown } = step
+  if (isReplacing(resource)) return await createResource(step, resource, desired, UPDATE_COMPLETE)
+  const kind = await changeFor(context, resource.type, resource.properties, desired.properties)
+  if (kind === 'none') {
+    const { dependsOn, deletionPolicy, updateReplacePolicy } = desired
+    context.records.putResource({ ...resource, ...incarnationOf(resource), dependsOn, ...(deletionPolicy ? { deletionPolicy } : {}), ...(updateReplacePolicy ? { updateReplacePolicy } : {}) })
+    return
+  }
+  const previous = resource.previous === undefined ? incarnationOf(resource) : resource.previous
+  const started = resource.status === UPDATE_IN_PROGRESS ? resource : setResourceStatus(context, stackId, { ...resource, previous }, { status: UPDATE_IN_PROGRESS }, shown)
+  if (kind === 'update') return await updateResource(step, started, desired)
+  await refuseSameName(context, started, desired)
+  const nonce = context.newNonce()
+  const replacing = setResourceStatus(context, stackId, { ...started, nonce, properties: desired.properties }, { status: UPDATE_IN_PROGRESS, reason: REPLACING }, shown)
+  await createResource(step, replacing, { ...desired, nonce }, UPDATE_COMPLETE)
+}
+
+function isReplacing ({ status, previous, nonce }: ResourceRecord): boolean {
+  return status === UPDATE_IN_PROGRESS && !!previous && previous.nonce !== nonce
+}
+
+/** A resource whose name stays can not be replaced: the new one would have to exist beside the old one. */
+async function refuseSameName (context: EngineContext, resource: ResourceRecord, desired: Incarnation): Promise<void> {
+  const type = (await context.specification()).typeOf(resource.type)
+  const [identifier = ''] = type?.primaryIdentifier ?? []
+  const name = ownValue(desired.properties, identifier)
+  if (name !== undefined && type?.properties[identifier] && name === ownValue(resource.properties, identifier)) {
+    throw new PlainFailure(`CloudFormation cannot update a stack when a custom-named resource requires replacing. Rename ${String(name)} and update the stack again.`)
+  }
+}
+
+export function incarnationOf ({ physicalId, nonce, properties, attributes, dependsOn, deletionPolicy, updateReplacePolicy }: ResourceRecord): Incarnation {
+  return {
+    physicalId,
+    nonce,
+    properties,
+    attributes,
+    dependsOn,
+    ...(deletionPolicy === undefined ? {} : { deletionPolicy }),
+    ...(updateReplacePolicy === undefined ? {} : { updateReplacePolicy })
+  }
+}
+
+/** What the template's functions see of a stack's resources: those that are made, not those under way. */
+export function madeResources (context: Pick<EngineContext, 'records'>, stackId: string) {
+  return (logicalId: string): ResourceRecord | undefined => context.records.resource(stackId, logicalId)
+}
+
+function failedResources (context: EngineContext, stackId: string): ResourceRecord[] {
+  const operationId = operationOf(stackOf(context, stackId)).id
+  return context.records.resources(stackId).filter(resource =>
+    (resource.status === CREATE_FAILED || resource.status === UPDATE_FAILED) && resource.operationId === operationId)
+}
+
+function failureOf (failed: readonly ResourceRecord[]): string {
+  const named = (status: ResourceStatus, verb: string): string[] => {
+    const ids = failed.filter(resource => resource.status === status).map(resource => resource.logicalId)
+    return ids.length === 0 ? [] : [`The following resource(s) failed to ${verb}: [${ids.join(', ')}].`]
+  }
+  return [...named(CREATE_FAILED, 'create'), ...named(UPDATE_FAILED, 'update')].join(' ')
+}
+
+function acceptOutputs (context: EngineContext, stackId: string, plan: Plan): string | undefined {
+  const stack = stackOf(context, stackId)
+  const outputs = plan.outputs()
+  const names = new Set(outputs.map(({ exportName }) => exportName))
+  const taken = exportsIn(context.records, stack.region).find(({ name, stackId: owner }) => names.has(name) && owner !== stackId)
+  if (taken) return `Export with name ${taken.name} is already exported by stack ${context.records.stack(taken.stackId)?.name ?? ''}.`
+  const changed = stack.outputs.filter(old => old.exportName !== undefined && outputs.find(({ exportName }) => exportName === old.exportName)?.value !== old.value)
+  const inUse = exportInUse(context.records, stack, changed.flatMap(({ exportName }) => exportName ?? []))
+  if (inUse) return inUse
+  context.records.putStack({ ...stack, outputs })
+  return undefined
+}
+
+function succeed (context: EngineContext, stackId: string): void {
+  const stack = stackOf(context, stackId)
+  setStackStatus(context, stackId, stack.status === 'CREATE_IN_PROGRESS' ? 'CREATE_COMPLETE' : 'UPDATE_COMPLETE_CLEANUP_IN_PROGRESS')
+}
+
+function fail (context: EngineContext, stackId: string, reason: string): void {
+  const stack = stackOf(context, stackId)
+  const { disableRollback } = operationOf(stack)
+  const isUpdate = stack.status === 'UPDATE_IN_PROGRESS'
+  const [status, demand]: [StackStatus, string] = disableRollback
+    ? [isUpdate ? 'UPDATE_FAILED' : 'CREATE_FAILED', '']
+    : isUpdate
+      ? ['UPDATE_ROLLBACK_IN_PROGRESS', '']
+      : stack.onFailure === 'DELETE' ? ['DELETE_IN_PROGRESS', 'Delete requested by user.'] : ['ROLLBACK_IN_PROGRESS', 'Rollback requested by user.']
+  setStackStatus(context, stackId, status, `${reason} ${demand}`.trimEnd())
+}

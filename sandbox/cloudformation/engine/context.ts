@@ -1,0 +1,98 @@
+import type { ResourceStatus, StackStatus } from '@aws-sdk/client-cloudformation'
+import type { Logger } from 'pino'
+import { ACCOUNT, type Caller } from '../../aws.js'
+import type { Clock } from '../../clock.js'
+import type { ResourceHandler } from '../resources/handler.js'
+import type { Specification } from '../specification/specification.js'
+import type { DynamicReference } from '../template/dynamic-references.js'
+import type { OperationRecord, Records, ResourceRecord, StackRecord } from './records.js'
+
+/** What every step of the engine works with. */
+export interface EngineContext {
+  records: Records
+  clock: Clock
+  log: Pick<Logger, 'error' | 'info'>
+  specification: () => Promise<Specification>
+  handlerOf: (type: string) => ResourceHandler
+  resolve: (reference: DynamicReference, caller: Caller) => Promise<string>
+  newId: () => string
+  /** Twelve characters, capitals and digits. */
+  newNonce: () => string
+}
+
+export const STACK_TYPE = 'AWS::CloudFormation::Stack'
+
+/** The stack's record; it is there as long as the stack is not forgotten, which takes 90 days. */
+export function stackOf ({ records }: EngineContext, stackId: string): StackRecord {
+  const stack = records.stack(stackId)
+  if (!stack) throw new Error(`no stack ${stackId}`)
+  return stack
+}
+
+export function operationOf (stack: StackRecord): OperationRecord {
+  const operation = stack.operations.at(-1)
+  if (!operation) throw new Error(`no operation on stack ${stack.id}`)
+  return operation
+}
+
+export function callerOf (stack: StackRecord): Caller {
+  return { region: stack.region, account: ACCOUNT, requestId: operationOf(stack).id }
+}
+
+/** Gives the stack a status, with its event. `undefined` takes a member away. */
+export function setStackStatus (context: EngineContext, stackId: string, status: StackStatus, reason?: string, changes: Partial<StackRecord> = {}): void {
+  const { reason: _old, ...stack } = stackOf(context, stackId)
+  const next = { ...stack, ...changes, status, ...(reason === undefined ? {} : { reason }) }
+  context.records.putStack(next)
+  addEvent(context, next, { logicalId: next.name, physicalId: next.id, type: STACK_TYPE, status: status as ResourceStatus, ...(reason === undefined ? {} : { reason }) })
+}
+
+export interface ResourceChange extends Partial<Omit<ResourceRecord, 'reason'>> {
+  status: ResourceStatus
+  reason?: string
+}
+
+/** Gives a resource a status, with its event. */
+export function setResourceStatus (context: EngineContext, stackId: string, resource: ResourceRecord, change: ResourceChange, shownProperties?: string): ResourceRecord {
+  const stack = stackOf(context, stackId)
+  const { reason: _old, ...rest } = resource
+  const next = { ...rest, ...change, operationId: operationOf(stack).id, updatedAt: context.clock.now() }
+  context.records.putResource(next)
+  addEvent(context, stack, {
+    logicalId: next.logicalId,
+    physicalId: next.physicalId,
+    type: next.type,
+    status: next.status,
+    ...(change.reason === undefined ? {} : { reason: change.reason }),
+    ...(shownProperties === undefined ? {} : { properties: shownProperties })
+  })
+  return next
+}
+
+interface Happening {
+  logicalId: string
+  physicalId: string
+  type: string
+  status: ResourceStatus
+  reason?: string
+  properties?: string
+}
+
+/** Events of one stack have different times, so that their ids, which AWS makes from the time, differ too. */
+export function addEvent (context: EngineContext, stack: StackRecord, happening: Happening): void {
+  const operation = operationOf(stack)
+  const last = context.records.events(stack.id).at(-1)?.at ?? 0
+  const at = Math.max(context.clock.now(), last + 1)
+  const id = happening.type === STACK_TYPE && happening.physicalId === stack.id
+    ? context.newId()
+    : `${happening.logicalId}-${happening.status}-${new Date(at).toISOString()}`
+  context.records.addEvent({
+    ...happening,
+    id,
+    at,
+    stackId: stack.id,
+    operationId: operation.id,
+    operationType: operation.type,
+    ...(operation.token === undefined ? {} : { token: operation.token })
+  })
+}

@@ -1,0 +1,131 @@
+import { ACCOUNT } from '../../aws.js'
+import { conditionsOf } from '../template/conditions.js'
+import { invalid } from '../template/errors.js'
+import { dependencyGraph, type Graph } from '../template/graph.js'
+import { type Evaluated, evaluate, NO_VALUE, type Scope } from '../template/intrinsics.js'
+import { type Json, type JsonObject, isObject, ownValue, withTextScalars } from '../template/json.js'
+import { parameterReference } from '../template/parameters.js'
+import { referencesIn } from '../template/references.js'
+import { parseTemplate, type ResourceDefinition, type Template } from '../template/template.js'
+import { exportsIn } from './exports.js'
+import type { Definition, OutputRecord, Records, StackRecord } from './records.js'
+
+/** What a definition comes to for one stack: which resources, in which order, with which properties. */
+export interface Plan {
+  template: Template
+  /** The resources whose condition is met, and what each waits for. */
+  resources: ReadonlyMap<string, ResourceDefinition>
+  graph: Graph
+  isTrue: (condition: string) => boolean
+  /** Evaluated with what exists by now; text scalars, dynamic references as they stand. */
+  propertiesOf: (logicalId: string) => JsonObject
+  /** The same as a text to show: what came from a NoEcho parameter is masked. */
+  shownPropertiesOf: (logicalId: string) => string
+  outputs: () => OutputRecord[]
+  /** Names of the exports used. Throws a ValidationError for one that does not exist. */
+  imports: () => string[]
+}
+
+type Facts = Pick<StackRecord, 'id' | 'name' | 'region'>
+
+/** Answers for the resources of a stack while it is evaluated; undefined when one does not exist yet. */
+export type Lookup = (logicalId: string) => { physicalId: string, attributes: JsonObject } | undefined
+
+/** Throws a ValidationError when the definition's template can not be evaluated. */
+export function makePlan (stack: Facts, definition: Definition, records: Records, lookup: Lookup): Plan {
+  const template = parseTemplate(records.template(definition.template))
+  const scope = scopeOf(stack, template, definition, records, lookup)
+  const shown = { ...scopeOf(stack, template, masked(definition), records, lookup), isTrue: scope.isTrue }
+  const resources = new Map([...template.resources].filter(([, { condition }]) => condition === undefined || scope.isTrue(condition)))
+  const propertiesIn = (where: Scope, logicalId: string): JsonObject => {
+    const value = evaluate(template.resources.get(logicalId)?.properties ?? {}, where)
+    return isObject(value) ? withTextScalars(value) as JsonObject : {}
+  }
+  return {
+    template,
+    resources,
+    graph: dependencyGraph(resources, scope.isTrue),
+    isTrue: scope.isTrue,
+    propertiesOf: logicalId => propertiesIn(scope, logicalId),
+    shownPropertiesOf: logicalId => JSON.stringify(propertiesIn(shown, logicalId)),
+    outputs: () => outputsOf(template, scope),
+    imports: () => importsOf(template, resources, scope)
+  }
+}
+
+function scopeOf (stack: Facts, template: Template, definition: Definition, records: Records, lookup: Lookup): Scope {
+  const names = new Map<string, Evaluated>(Object.entries(pseudoParameters(stack, definition)))
+  for (const parameter of definition.parameters) {
+    const described = template.parameters.get(parameter.key)
+    if (described) names.set(parameter.key, parameterReference(described, parameter))
+  }
+  const partial = {
+    region: stack.region,
+    mappings: template.mappings,
+    extended: template.transforms.includes('AWS::LanguageExtensions'),
+    ref: (name: string): Evaluated | undefined => names.get(name) ?? lookup(name)?.physicalId,
+    attribute: (logicalId: string, attribute: string): Json => attributeOf(template, lookup, logicalId, attribute),
+    importValue: (name: string): string => {
+      const found = exportsIn(records, stack.region).find(item => item.name === name)
+      if (!found) throw invalid(`No export named ${name} found.`)
+      return found.value
+    }
+  }
+  return { ...partial, isTrue: conditionsOf(template, partial) }
+}
+
+function pseudoParameters ({ id, name, region }: Facts, { notificationArns }: Definition): Record<string, Evaluated> {
+  const china = region.startsWith('cn-')
+  return {
+    'AWS::AccountId': ACCOUNT,
+    'AWS::NotificationARNs': notificationArns,
+    'AWS::NoValue': NO_VALUE,
+    'AWS::Partition': china ? 'aws-cn' : 'aws',
+    'AWS::Region': region,
+    'AWS::StackId': id,
+    'AWS::StackName': name,
+    'AWS::URLSuffix': china ? 'amazonaws.com.cn' : 'amazonaws.com'
+  }
+}
+
+function attributeOf (template: Template, lookup: Lookup, logicalId: string, attribute: string): Json {
+  const resource = lookup(logicalId)
+  if (!resource) throw invalid(`Template error: instance of Fn::GetAtt references undefined resource ${logicalId}`)
+  const value = ownValue(resource.attributes, attribute) ?? memberAt(resource.attributes, attribute.split('.'))
+  if (value !== undefined) return value
+  if (template.resources.get(logicalId)?.type.startsWith('Custom::')) return `${resource.physicalId}/${attribute}`
+  throw invalid(`Template error: resource ${logicalId} does not support attribute type ${attribute} in Fn::GetAtt`)
+}
+
+function memberAt (attributes: JsonObject, path: readonly string[]): Json | undefined {
+  let found: Json | undefined = attributes
+  for (const key of path) found = isObject(found) ? ownValue(found, key) : undefined
+  return found
+}
+
+function masked (definition: Definition): Definition {
+  return { ...definition, parameters: definition.parameters.map(item => item.noEcho ? { key: item.key, value: '****' } : item) }
+}
+
+function outputsOf (template: Template, scope: Scope): OutputRecord[] {
+  return [...template.outputs].filter(([, { condition }]) => condition === undefined || scope.isTrue(condition)).map(([key, output]) => {
+    const value = evaluate(output.value, scope)
+    if (typeof value === 'object' || typeof value === 'symbol') {
+      throw invalid(`Template format error: Output ${key} is malformed. The Value field of every Outputs member must evaluate to a String.`)
+    }
+    return {
+      key,
+      value: String(value),
+      ...(output.description === undefined ? {} : { description: output.description }),
+      ...(output.exportName === undefined ? {} : { exportName: String(evaluate(output.exportName, scope)) })
+    }
+  })
+}
+
+function importsOf (template: Template, resources: ReadonlyMap<string, ResourceDefinition>, scope: Scope): string[] {
+  const outputs = [...template.outputs.values()].filter(({ condition }) => condition === undefined || scope.isTrue(condition))
+  const values = [...[...resources.values()].map(({ properties }) => properties), ...outputs.map(({ value }) => value)]
+  const names = [...referencesIn(values, scope.isTrue)].filter(({ kind }) => kind === 'import').map(({ argument = null }) => String(evaluate(argument, scope)))
+  for (const name of names) scope.importValue(name)
+  return [...new Set(names)]
+}

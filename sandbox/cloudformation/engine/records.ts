@@ -1,0 +1,208 @@
+import type { OperationType, ResourceStatus, StackStatus } from '@aws-sdk/client-cloudformation'
+import type { Collection, Store } from '../../store.js'
+import type { JsonObject } from '../template/json.js'
+import type { ParameterValue } from '../template/parameters.js'
+
+export interface TagRecord { Key: string, Value: string }
+
+export interface OutputRecord {
+  key: string
+  value: string
+  description?: string
+  exportName?: string
+}
+
+/** What a stack is made from. The template's text is in a collection of its own, under `template`. */
+export interface Definition {
+  template: string
+  description?: string
+  parameters: ParameterValue[]
+  tags: TagRecord[]
+  capabilities: string[]
+  notificationArns: string[]
+  roleArn?: string
+}
+
+export interface OperationRecord {
+  id: string
+  type: OperationType
+  /** The caller's ClientRequestToken, stamped on every event of the operation. */
+  token?: string
+  startedAt: number
+  endedAt?: number
+  failed?: boolean
+  disableRollback: boolean
+  /** Resources that a rollback or deletion leaves as they are. */
+  skipped: string[]
+}
+
+export interface StackRecord {
+  id: string
+  name: string
+  region: string
+  status: StackStatus
+  reason?: string
+  definition: Definition
+  /** What an update that is under way, or has failed, goes back to. */
+  previous?: Definition
+  outputs: OutputRecord[]
+  /** Names of the exports of other stacks that this one uses. */
+  imports: string[]
+  onFailure: 'ROLLBACK' | 'DO_NOTHING' | 'DELETE'
+  timeoutMs?: number
+  terminationProtection: boolean
+  retainExceptOnCreate: boolean
+  operations: OperationRecord[]
+  changeSetId?: string
+  createdAt: number
+  updatedAt?: number
+  deletedAt?: number
+}
+
+/** A resource as it is, or was: enough to change it, delete it, or go back to it. */
+export interface Incarnation {
+  /** What AWS calls PhysicalResourceId and `Ref` returns; empty until the resource exists. */
+  physicalId: string
+  /** Random part of the names that the sandbox gives; chosen, and stored, before the resource is made. */
+  nonce: string
+  /** Evaluated, with text scalars and with dynamic references as they stand in the template. */
+  properties: JsonObject
+  attributes: JsonObject
+  dependsOn: string[]
+  deletionPolicy?: string
+  updateReplacePolicy?: string
+}
+
+export interface ResourceRecord extends Incarnation {
+  stackId: string
+  logicalId: string
+  type: string
+  status: ResourceStatus
+  reason?: string
+  /** The operation that gave it its status. */
+  operationId: string
+  /** As it was before the update under way touched it; null when that update adds it. */
+  previous?: Incarnation | null
+  /** What a replacement left behind, to be deleted in the cleanup phase. */
+  leftover?: Incarnation
+  updatedAt: number
+}
+
+export interface EventRecord {
+  id: string
+  stackId: string
+  operationId: string
+  operationType: OperationType
+  token?: string
+  logicalId: string
+  physicalId: string
+  type: string
+  status: ResourceStatus
+  reason?: string
+  properties?: string
+  at: number
+}
+
+/** What the room remembers, in the store, with the ways in which it is looked up. */
+export interface Records {
+  stack: (id: string) => StackRecord | undefined
+  /** The stack of that name that is not deleted. */
+  namedStack: (region: string, name: string) => StackRecord | undefined
+  /** Every stack of a region, deleted ones too, oldest first. */
+  stacks: (region?: string) => StackRecord[]
+  putStack: (stack: StackRecord) => void
+  /** Forgets a stack, its resources and its events. */
+  forgetStack: (id: string) => void
+  template: (key: string) => string
+  putTemplate: (key: string, body: string) => void
+  deleteTemplate: (key: string) => void
+  resources: (stackId: string) => ResourceRecord[]
+  resource: (stackId: string, logicalId: string) => ResourceRecord | undefined
+  putResource: (resource: ResourceRecord) => void
+  deleteResource: (resource: ResourceRecord) => void
+  /** Oldest first. */
+  events: (stackId: string) => readonly EventRecord[]
+  addEvent: (event: EventRecord) => void
+}
+
+export function openRecords (store: Store): Records {
+  const stacks = store.collection<StackRecord>('cloudformation-stacks')
+  const templates = store.collection<string>('cloudformation-templates')
+  const resources = store.collection<ResourceRecord>('cloudformation-resources')
+  const events = store.collection<EventRecord>('cloudformation-events')
+  const named = new Map<string, string>()
+  for (const stack of stacks.values()) if (stack.status !== 'DELETE_COMPLETE') named.set(`${stack.region}/${stack.name}`, stack.id)
+  const resourcesOf = groupByStack(resources, resource => resource.logicalId)
+  const eventsOf = groupByStack(events, event => event.id)
+  return {
+    stack: id => stacks.get(id),
+    namedStack: (region, name) => stacks.get(named.get(`${region}/${name}`) ?? ''),
+    stacks: region => [...stacks.values()].filter(stack => region === undefined || stack.region === region),
+    putStack: stack => {
+      stacks.put(stack.id, stack)
+      const key = `${stack.region}/${stack.name}`
+      if (stack.status !== 'DELETE_COMPLETE') named.set(key, stack.id)
+      else if (named.get(key) === stack.id) named.delete(key)
+    },
+    forgetStack: id => {
+      for (const event of eventsOf.of(id)) events.delete(eventKey(event))
+      for (const resource of resourcesOf.of(id)) resources.delete(resourceKey(resource))
+      const stack = stacks.get(id)
+      if (stack) templates.delete(stack.definition.template)
+      eventsOf.forget(id)
+      resourcesOf.forget(id)
+      stacks.delete(id)
+    },
+    template: key => templates.get(key) ?? '',
+    putTemplate: (key, body) => { templates.put(key, body) },
+    deleteTemplate: key => { templates.delete(key) },
+    resources: stackId => resourcesOf.of(stackId),
+    resource: (stackId, logicalId) => resourcesOf.get(stackId, logicalId),
+    putResource: resource => {
+      resources.put(resourceKey(resource), resource)
+      resourcesOf.add(resource)
+    },
+    deleteResource: resource => {
+      resources.delete(resourceKey(resource))
+      resourcesOf.remove(resource)
+    },
+    events: stackId => eventsOf.of(stackId),
+    addEvent: event => {
+      events.put(eventKey(event), event)
+      eventsOf.add(event)
+    }
+  }
+}
+
+function resourceKey ({ stackId, logicalId }: ResourceRecord): string {
+  return `${stackId}|${logicalId}`
+}
+
+function eventKey ({ stackId, id }: EventRecord): string {
+  return `${stackId}|${id}`
+}
+
+interface Groups<T> {
+  of: (stackId: string) => T[]
+  get: (stackId: string, key: string) => T | undefined
+  add: (item: T) => void
+  remove: (item: T) => void
+  forget: (stackId: string) => void
+}
+
+function groupByStack<T extends { stackId: string }> (collection: Collection<T>, keyOf: (item: T) => string): Groups<T> {
+  const groups = new Map<string, Map<string, T>>()
+  const add = (item: T): void => {
+    const group = groups.get(item.stackId) ?? new Map<string, T>()
+    groups.set(item.stackId, group)
+    group.set(keyOf(item), item)
+  }
+  for (const item of collection.values()) add(item)
+  return {
+    add,
+    of: stackId => [...groups.get(stackId)?.values() ?? []],
+    get: (stackId, key) => groups.get(stackId)?.get(key),
+    remove: item => { groups.get(item.stackId)?.delete(keyOf(item)) },
+    forget: stackId => { groups.delete(stackId) }
+  }
+}

@@ -1,0 +1,35 @@
+/** One phase of one stack's operation while it runs. */
+export interface Run {
+  signal: AbortSignal
+  /** Set when the stack's TimeoutInMinutes is over. */
+  timedOut: boolean
+  abort: () => void
+  /** Whether the stack was given another status meanwhile, so that another phase follows whatever happens in this one. */
+  isSuperseded: () => boolean
+  /** Remembers work on a resource until it ends, which may be after the phase. */
+  track: (logicalId: string, work: () => Promise<boolean>) => Promise<boolean>
+  /** Resolves when no earlier work on the resource is under way. */
+  idle: (logicalId: string) => Promise<void>
+}
+
+/** Work under way on the resources of one stack, across its phases. */
+export type Tracked = Map<string, Promise<boolean>>
+
+export function startRun (tracked: Tracked, isSuperseded: () => boolean): Run {
+  const controller = new AbortController()
+  return {
+    signal: controller.signal,
+    timedOut: false,
+    abort: () => { controller.abort() },
+    isSuperseded,
+    idle: async logicalId => { await tracked.get(logicalId) },
+    track: async (logicalId, work) => {
+      await tracked.get(logicalId)
+      const promise = work().finally(() => {
+        if (tracked.get(logicalId) === promise) tracked.delete(logicalId)
+      })
+      tracked.set(logicalId, promise)
+      return await promise
+    }
+  }
+}

@@ -1,0 +1,117 @@
+import { ResourceStatus } from '@aws-sdk/client-cloudformation'
+import { AwsError } from '../../aws.js'
+import type { ResourceRequest } from '../resources/handler.js'
+import { changeOf } from '../specification/changes.js'
+import { typeProperties } from '../specification/properties.js'
+import type { JsonObject } from '../template/json.js'
+import { resolveReferences } from '../template/dynamic-references.js'
+import { callerOf, type EngineContext, setResourceStatus, stackOf } from './context.js'
+import { handlerMessage, PlainFailure } from './failure.js'
+import type { Incarnation, ResourceRecord, StackRecord } from './records.js'
+
+/** What a handler is told of a resource in one of its incarnations. Throws when its properties are not those of its type. */
+export async function requestFor (context: EngineContext, stack: StackRecord, resource: ResourceRecord, { nonce, properties }: Incarnation): Promise<ResourceRequest> {
+  const specification = await context.specification()
+  const type = specification.typeOf(resource.type)
+  if (!type) throw new PlainFailure(`Template format error: Unrecognized resource types: [${resource.type}]`)
+  const caller = callerOf(stack)
+  const resolved = await resolveReferences(properties, reference => context.resolve(reference, caller)) as JsonObject
+  const typed = typeProperties(type, resolved, specification)
+  if (typed.problems.length > 0) {
+    throw new PlainFailure(`Properties validation failed for resource ${resource.logicalId} with message:\n${typed.problems.join('\n')}`)
+  }
+  return {
+    caller,
+    stackId: stack.id,
+    stackName: stack.name,
+    logicalId: resource.logicalId,
+    type,
+    nonce,
+    properties: typed.properties,
+    stackTags: [
+      ...stack.definition.tags,
+      { Key: 'aws:cloudformation:stack-name', Value: stack.name },
+      { Key: 'aws:cloudformation:stack-id', Value: stack.id },
+      { Key: 'aws:cloudformation:logical-id', Value: resource.logicalId }
+    ]
+  }
+}
+
+/** Why a step failed, for people to read. What the sandbox did not foresee goes to its log. */
+export function reasonOf (context: EngineContext, resource: ResourceRecord, error: unknown): string {
+  if (error instanceof PlainFailure) return error.message
+  if (!(error instanceof AwsError)) context.log.error({ err: error, stackId: resource.stackId, logicalId: resource.logicalId }, 'a resource handler failed')
+  const service = resource.type.split('::')[1] ?? ''
+  return error instanceof AwsError && error.code === 'ValidationError' && error.message.startsWith('Template')
+    ? error.message
+    : handlerMessage(error, service === 'RDS' ? 'Rds' : service, context.newId(), context.newId())
+}
+
+/** What a step needs to know of the phase it is part of. */
+export interface Step {
+  context: EngineContext
+  stackId: string
+  signal: AbortSignal
+  shown: string
+}
+
+/**
+ * Makes a resource, or goes on making it after a crash. When the phase was aborted meanwhile, what was made is noted
+ * without an event, for the rollback to find.
+ */
+export async function createResource ({ context, stackId, signal, shown }: Step, resource: ResourceRecord, desired: Incarnation, whenDone: ResourceStatus): Promise<void> {
+  const { records } = context
+  const inProgress = resource.status
+  let current = resource
+  const note = (change: Partial<ResourceRecord>): void => {
+    const latest = records.resource(stackId, resource.logicalId) ?? current
+    current = { ...latest, ...change }
+    records.putResource(current)
+  }
+  const request = await requestFor(context, stackOf(context, stackId), resource, desired)
+  const attributes = await context.handlerOf(resource.type).create(request, physicalId => {
+    if (signal.aborted) note({ physicalId })
+    else if (current.physicalId !== physicalId) {
+      current = setResourceStatus(context, stackId, current, { status: inProgress, reason: 'Resource creation Initiated', physicalId }, shown)
+    }
+  })
+  if (signal.aborted) note({ attributes })
+  else setResourceStatus(context, stackId, current, { ...desired, physicalId: current.physicalId, status: whenDone, attributes }, shown)
+}
+
+/** Changes a resource in place; `target` is its incarnation afterwards. */
+export async function updateResource ({ context, stackId, signal, shown }: Step, resource: ResourceRecord, target: Incarnation): Promise<void> {
+  const specification = await context.specification()
+  const stack = stackOf(context, stackId)
+  const request = await requestFor(context, stack, resource, target)
+  const before = typeProperties(request.type, resource.properties, specification).properties
+  const attributes = await context.handlerOf(resource.type).update(request, resource.physicalId, before)
+  if (signal.aborted) return
+  setResourceStatus(context, stackId, resource, { ...target, physicalId: resource.physicalId, attributes, status: ResourceStatus.UPDATE_COMPLETE }, shown)
+}
+
+/** Deletes one incarnation of a resource. */
+export async function deleteIncarnation (context: EngineContext, stackId: string, resource: ResourceRecord, incarnation: Incarnation, finalSnapshot: boolean): Promise<void> {
+  const stack = stackOf(context, stackId)
+  const specification = await context.specification()
+  const type = specification.typeOf(resource.type)
+  if (!type) return
+  const request: ResourceRequest = {
+    caller: callerOf(stack),
+    stackId,
+    stackName: stack.name,
+    logicalId: resource.logicalId,
+    type,
+    nonce: incarnation.nonce,
+    properties: typeProperties(type, incarnation.properties, specification).properties,
+    stackTags: []
+  }
+  await context.handlerOf(resource.type).delete(request, incarnation.physicalId, finalSnapshot)
+}
+
+/** What going from one set of properties to another means for a resource of this type. */
+export async function changeFor (context: EngineContext, type: string, before: JsonObject, after: JsonObject): Promise<'none' | 'update' | 'replace'> {
+  const specification = await context.specification()
+  const known = specification.typeOf(type)
+  return known ? changeOf(known, before, after, specification).action : 'none'
+}

@@ -1,0 +1,101 @@
+import type { Parameter, Tag } from '@aws-sdk/client-cloudformation'
+import type { Caller } from '../../aws.js'
+import type { EngineContext } from '../engine/context.js'
+import { makePlan, type Plan } from '../engine/plan.js'
+import type { Definition, StackRecord, TagRecord } from '../engine/records.js'
+import { requireCapabilities } from '../template/capabilities.js'
+import { checkReferences } from '../template/check.js'
+import { invalid } from '../template/errors.js'
+import { resolveParameters } from '../template/parameters.js'
+import { parseTemplate, type Template } from '../template/template.js'
+
+/** What CreateStack, UpdateStack and CreateChangeSet have in common. */
+export interface DefinitionInput {
+  TemplateBody?: string | undefined
+  TemplateURL?: string | undefined
+  UsePreviousTemplate?: boolean | undefined
+  Parameters?: Parameter[] | undefined
+  Capabilities?: string[] | undefined
+  Tags?: Tag[] | undefined
+  NotificationARNs?: string[] | undefined
+  RoleARN?: string | undefined
+}
+
+type Facts = Pick<StackRecord, 'id' | 'name' | 'region'>
+
+/** A definition that was found launchable. Its template is stored under `definition.template`. */
+export interface Prepared {
+  definition: Definition
+  plan: Plan
+}
+
+/**
+ * Reads and checks everything that can be wrong with a request before anything is launched. Throws ValidationError or
+ * InsufficientCapabilitiesException. `previous` is the definition of a stack that is updated.
+ */
+export async function prepareDefinition (context: EngineContext, stack: Facts, input: DefinitionInput, previous?: Definition): Promise<Prepared> {
+  const { records } = context
+  const body = bodyOf(input, previous && records.template(previous.template))
+  const template = parseTemplate(body)
+  requireCapabilities(template, input.Capabilities ?? [])
+  const specification = await context.specification()
+  checkReferences(template, specification)
+  const parameters = resolveParameters(template, {
+    given: input.Parameters ?? [],
+    ssmValue: name => ssmValue(context, stack.region, name),
+    ...(previous ? { previous: previous.parameters } : {})
+  })
+  const roleArn = input.RoleARN ?? previous?.roleArn
+  const definition: Definition = {
+    template: context.newId(),
+    ...(template.description === undefined ? {} : { description: template.description }),
+    parameters,
+    tags: input.Tags === undefined && previous ? previous.tags : checkTags(input.Tags ?? []),
+    capabilities: input.Capabilities ?? [],
+    notificationArns: input.NotificationARNs ?? previous?.notificationArns ?? [],
+    ...(roleArn === undefined ? {} : { roleArn })
+  }
+  const plan = planDefinition(context, stack, definition, template)
+  checkReferences(template, specification, plan.isTrue)
+  return { definition, plan }
+}
+
+/** Plans before the template is stored, so that a refused one leaves nothing behind. */
+function planDefinition (context: EngineContext, stack: Facts, definition: Definition, template: Template): Plan {
+  const records = { ...context.records, template: () => template.body }
+  return makePlan(stack, definition, records, logicalId => records.resource(stack.id, logicalId))
+}
+
+export function bodyOf ({ TemplateBody: body, TemplateURL: url, UsePreviousTemplate: usePrevious }: DefinitionInput, previous?: string): string {
+  if (usePrevious && previous !== undefined) {
+    if (body !== undefined || url !== undefined) throw invalid('You cannot specify both usePreviousTemplate and Template Body/Template URL.')
+    return previous
+  }
+  if (url !== undefined) throw invalid('TemplateURL is not available in the sandbox, which has no S3. Pass the template as TemplateBody.')
+  if (body === undefined) throw invalid('Either Template URL or Template Body must be specified.')
+  if (body === '') throw invalid("1 validation error detected: Value '' at 'templateBody' failed to satisfy constraint: Member must have length greater than or equal to 1")
+  return body
+}
+
+function checkTags (tags: readonly Tag[]): TagRecord[] {
+  if (tags.length > 50) throw invalid('1 validation error detected: Value at \'tags\' failed to satisfy constraint: Member must have length less than or equal to 50')
+  const checked = tags.map(({ Key: key = '', Value: value = '' }) => ({ Key: key, Value: value }))
+  for (const { Key: key, Value: value } of checked) {
+    if (key.toLowerCase().startsWith('aws:')) throw invalid('Tag keys that start with "aws:" are reserved for use by AWS.')
+    if (key.length < 1 || key.length > 128) throw invalid(`1 validation error detected: Value '${key}' at 'tags.1.member.key' failed to satisfy constraint: Member must have length between 1 and 128`)
+    if (value.length > 256) throw invalid(`1 validation error detected: Value '${value}' at 'tags.1.member.value' failed to satisfy constraint: Member must have length less than or equal to 256`)
+  }
+  if (new Set(checked.map(({ Key: key }) => key)).size < checked.length) throw invalid('Duplicate tag keys found. Please note that Tag keys are case insensitive.')
+  return checked
+}
+
+/** There is no Parameter Store in the sandbox but what stacks make: `AWS::SSM::Parameter` resources of the region. */
+export function ssmValue ({ records }: Pick<EngineContext, 'records'>, region: Caller['region'], name: string): string | undefined {
+  for (const stack of records.stacks(region)) {
+    if (stack.status === 'DELETE_COMPLETE') continue
+    const found = records.resources(stack.id).find(({ type, physicalId, status }) =>
+      type === 'AWS::SSM::Parameter' && physicalId === name && status !== 'DELETE_COMPLETE')
+    if (found) return String(found.properties.Value ?? '')
+  }
+  return undefined
+}

@@ -1,0 +1,49 @@
+import type { DeleteStackInput, UpdateTerminationProtectionInput, UpdateTerminationProtectionOutput } from '@aws-sdk/client-cloudformation'
+import type { Operation } from '../../aws.js'
+import { type EngineContext, setStackStatus } from '../engine/context.js'
+import type { Engine } from '../engine/engine.js'
+import { exportInUse } from '../engine/exports.js'
+import type { StackRecord } from '../engine/records.js'
+import { invalid } from '../template/errors.js'
+import { findStack, requireStack } from './find-stack.js'
+import { beginOperation, checkToken, replayedOperation } from './launch.js'
+
+export function createDeleteStack (context: EngineContext, engine: Engine): Operation<DeleteStackInput, object> {
+  return async (input, caller) => {
+    const token = input.ClientRequestToken
+    checkToken(token)
+    const stack = findStack(context.records, input.StackName, caller)
+    if (!stack || stack.status === 'DELETE_COMPLETE' || stack.status === 'DELETE_IN_PROGRESS') return {}
+    if (stack.terminationProtection) throw invalid(`Stack [${stack.name}] cannot be deleted while TerminationProtection is enabled`)
+    checkRetained(context, stack, input.RetainResources ?? [])
+    if (replayedOperation(stack, 'DELETE_STACK', token) && stack.status !== 'DELETE_FAILED') return {}
+    const operations = beginOperation(context, stack.operations, { type: 'DELETE_STACK', token, skipped: input.RetainResources })
+    const inUse = exportInUse(context.records, stack, stack.outputs.flatMap(({ exportName }) => exportName ?? []))
+    if (inUse) {
+      // AWS accepts the request, and the stack then falls back to the status it had (aws-cdk#604).
+      setStackStatus(context, stack.id, stack.status, `Delete canceled. ${inUse}`, { operations })
+      return {}
+    }
+    setStackStatus(context, stack.id, 'DELETE_IN_PROGRESS', 'User Initiated', { operations })
+    engine.drive(stack.id)
+    return {}
+  }
+}
+
+function checkRetained (context: EngineContext, stack: StackRecord, retained: readonly string[]): void {
+  if (retained.length === 0) return
+  if (stack.status !== 'DELETE_FAILED') {
+    throw invalid(`Invalid operation on stack [${stack.id}]. When you delete a stack, specify which resources to retain only when the stack is in the DELETE_FAILED state.`)
+  }
+  const unknown = retained.filter(name => !context.records.resource(stack.id, name))
+  if (unknown.length > 0) throw invalid(`The following resources to retain do not exist in stack [${stack.name}]: [${unknown.join(', ')}]`)
+}
+
+export function createUpdateTerminationProtection ({ records }: EngineContext): Operation<UpdateTerminationProtectionInput, UpdateTerminationProtectionOutput> {
+  return async (input, caller) => {
+    const stack = requireStack(records, input.StackName, caller, 'brackets')
+    if (stack.status === 'DELETE_COMPLETE' || stack.status === 'DELETE_IN_PROGRESS') throw invalid(`Stack [${stack.name}] is in ${stack.status} state and its termination protection can not be updated.`)
+    records.putStack({ ...stack, terminationProtection: input.EnableTerminationProtection ?? false })
+    return { StackId: stack.id }
+  }
+}

@@ -1,0 +1,84 @@
+import type * as Sdk from '@aws-sdk/client-cloudformation'
+import type { Operation } from '../../aws.js'
+import type { EngineContext } from '../engine/context.js'
+import { neededCapabilities } from '../template/capabilities.js'
+import { checkReferences } from '../template/check.js'
+import { dependencyGraph } from '../template/graph.js'
+import { type ParameterDefinition, parseTemplate, type Template } from '../template/template.js'
+import { bodyOf } from './definition.js'
+import { requireStack } from './find-stack.js'
+
+/** The operations about templates. */
+export function createTemplateOperations (context: EngineContext) {
+  const { records } = context
+
+  const read = async (body: string): Promise<Template> => {
+    const template = parseTemplate(body)
+    checkReferences(template, await context.specification())
+    return template
+  }
+
+  const ValidateTemplate: Operation<Sdk.ValidateTemplateInput, Sdk.ValidateTemplateOutput> = async input => {
+    const template = await read(bodyOf(input))
+    dependencyGraph(template.resources)
+    return {
+      ...described(template),
+      Parameters: [...template.parameters].map(([key, parameter]) => toTemplateParameter(key, parameter))
+    }
+  }
+
+  const GetTemplate: Operation<Sdk.GetTemplateInput, Sdk.GetTemplateOutput> = async (input, caller) => {
+    const stack = requireStack(records, input.StackName, caller)
+    return { TemplateBody: records.template(stack.definition.template), StagesAvailable: ['Original', 'Processed'] }
+  }
+
+  const GetTemplateSummary: Operation<Sdk.GetTemplateSummaryInput, Sdk.GetTemplateSummaryOutput> = async (input, caller) => {
+    const body = input.StackName === undefined
+      ? bodyOf(input)
+      : records.template(requireStack(records, input.StackName, caller).definition.template)
+    const template = await read(body)
+    const types = [...new Set([...template.resources.values()].map(({ type }) => type))]
+    return {
+      ...described(template),
+      Parameters: [...template.parameters].map(([key, parameter]) => ({
+        ...toTemplateParameter(key, parameter),
+        ParameterType: parameter.type,
+        ParameterConstraints: parameter.allowedValues ? { AllowedValues: parameter.allowedValues } : {}
+      })),
+      ResourceTypes: types,
+      ResourceIdentifierSummaries: await identifiersOf(context, template, types),
+      Version: '2010-09-09',
+      ...(template.metadata === undefined ? {} : { Metadata: JSON.stringify(template.metadata) })
+    }
+  }
+
+  return { ValidateTemplate, GetTemplate, GetTemplateSummary }
+}
+
+function described (template: Template) {
+  const { capabilities, reason } = neededCapabilities(template)
+  return {
+    ...(template.description === undefined ? {} : { Description: template.description }),
+    ...(capabilities.length === 0 ? {} : { Capabilities: capabilities as Sdk.Capability[] }),
+    ...(reason === undefined ? {} : { CapabilitiesReason: reason }),
+    ...(template.transforms.length === 0 ? {} : { DeclaredTransforms: template.transforms })
+  }
+}
+
+function toTemplateParameter (key: string, parameter: ParameterDefinition): Sdk.TemplateParameter {
+  return {
+    ParameterKey: key,
+    NoEcho: parameter.noEcho,
+    ...(parameter.default === undefined ? {} : { DefaultValue: parameter.default }),
+    ...(parameter.description === undefined ? {} : { Description: parameter.description })
+  }
+}
+
+async function identifiersOf (context: EngineContext, template: Template, types: readonly string[]): Promise<Sdk.ResourceIdentifierSummary[]> {
+  const specification = await context.specification()
+  return types.map(type => ({
+    ResourceType: type,
+    LogicalResourceIds: [...template.resources].filter(([, resource]) => resource.type === type).map(([logicalId]) => logicalId),
+    ResourceIdentifiers: specification.typeOf(type)?.primaryIdentifier ?? []
+  }))
+}

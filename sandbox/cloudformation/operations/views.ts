@@ -1,0 +1,115 @@
+import type { Parameter, Stack, StackEvent, StackResourceDetail, StackResourceSummary, StackSummary } from '@aws-sdk/client-cloudformation'
+import type { EventRecord, OutputRecord, ResourceRecord, StackRecord } from '../engine/records.js'
+import type { ParameterValue } from '../template/parameters.js'
+
+const drift = { StackDriftStatus: 'NOT_CHECKED' } as const
+const resourceDrift = { StackResourceDriftStatus: 'NOT_CHECKED' } as const
+
+/** The members that are there: the wire leaves out what is undefined, and the types do not allow it. */
+function present<T extends object> (members: { [K in keyof T]: T[K] | undefined }): T {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as T
+}
+
+function dateOf (time: number | undefined): Date | undefined {
+  return time === undefined ? undefined : new Date(time)
+}
+
+/** Outputs are there once the operation is over, as on AWS. */
+export function toStack (stack: StackRecord): Stack {
+  const { definition } = stack
+  const isOver = !stack.status.endsWith('_IN_PROGRESS')
+  return present<Stack>({
+    StackId: stack.id,
+    StackName: stack.name,
+    ChangeSetId: stack.changeSetId,
+    Description: definition.description,
+    Parameters: definition.parameters.map(toParameter),
+    CreationTime: new Date(stack.createdAt),
+    DeletionTime: dateOf(stack.deletedAt),
+    LastUpdatedTime: dateOf(stack.updatedAt),
+    RollbackConfiguration: {},
+    StackStatus: stack.status,
+    StackStatusReason: stack.reason,
+    DisableRollback: stack.operations.at(-1)?.disableRollback ?? false,
+    NotificationARNs: definition.notificationArns,
+    TimeoutInMinutes: stack.timeoutMs === undefined ? undefined : stack.timeoutMs / 60_000,
+    Capabilities: definition.capabilities as Stack['Capabilities'],
+    Outputs: isOver && stack.outputs.length > 0 ? stack.outputs.map(toOutput) : undefined,
+    RoleARN: definition.roleArn,
+    Tags: definition.tags,
+    EnableTerminationProtection: stack.terminationProtection,
+    DriftInformation: drift,
+    RetainExceptOnCreate: stack.retainExceptOnCreate,
+    LastOperations: stack.operations.map(({ id, type }) => ({ OperationId: id, OperationType: type })).reverse()
+  } as { [K in keyof Stack]: Stack[K] | undefined })
+}
+
+export function toParameter ({ key, value, resolved, noEcho }: ParameterValue): Parameter {
+  if (noEcho) return { ParameterKey: key, ParameterValue: '****' }
+  return { ParameterKey: key, ParameterValue: value, ...(resolved === undefined ? {} : { ResolvedValue: resolved }) }
+}
+
+function toOutput ({ key, value, description, exportName }: OutputRecord) {
+  return {
+    OutputKey: key,
+    OutputValue: value,
+    ...(description === undefined ? {} : { Description: description }),
+    ...(exportName === undefined ? {} : { ExportName: exportName })
+  }
+}
+
+export function toSummary (stack: StackRecord): StackSummary {
+  return present<StackSummary>({
+    StackId: stack.id,
+    StackName: stack.name,
+    TemplateDescription: stack.definition.description,
+    CreationTime: new Date(stack.createdAt),
+    LastUpdatedTime: dateOf(stack.updatedAt),
+    DeletionTime: dateOf(stack.deletedAt),
+    StackStatus: stack.status,
+    StackStatusReason: stack.reason,
+    DriftInformation: drift
+  } as { [K in keyof StackSummary]: StackSummary[K] | undefined })
+}
+
+export function toEvent (event: EventRecord, stackName: string): StackEvent {
+  return present<StackEvent>({
+    StackId: event.stackId,
+    EventId: event.id,
+    StackName: stackName,
+    OperationId: event.operationId,
+    LogicalResourceId: event.logicalId,
+    PhysicalResourceId: event.physicalId,
+    ResourceType: event.type,
+    Timestamp: new Date(event.at),
+    ResourceStatus: event.status,
+    ResourceStatusReason: event.reason,
+    ResourceProperties: event.properties,
+    ClientRequestToken: event.token
+  } as { [K in keyof StackEvent]: StackEvent[K] | undefined })
+}
+
+export function toResourceSummary (resource: ResourceRecord): StackResourceSummary {
+  return {
+    LogicalResourceId: resource.logicalId,
+    ...(resource.physicalId === '' ? {} : { PhysicalResourceId: resource.physicalId }),
+    ResourceType: resource.type,
+    LastUpdatedTimestamp: new Date(resource.updatedAt),
+    ResourceStatus: resource.status,
+    ...(resource.reason === undefined ? {} : { ResourceStatusReason: resource.reason }),
+    DriftInformation: resourceDrift
+  }
+}
+
+export function toResourceDetail (resource: ResourceRecord, stack: StackRecord, metadata?: string): StackResourceDetail {
+  return {
+    ...toResourceSummary(resource),
+    StackName: stack.name,
+    StackId: stack.id,
+    LogicalResourceId: resource.logicalId,
+    ResourceType: resource.type,
+    LastUpdatedTimestamp: new Date(resource.updatedAt),
+    ResourceStatus: resource.status,
+    ...(metadata === undefined ? {} : { Metadata: metadata })
+  }
+}

@@ -1,0 +1,34 @@
+import type { Clock } from '../../clock.js'
+import { createClusterHandler } from './db-cluster.js'
+import { createClusterParameterGroupHandler } from './db-cluster-parameter-group.js'
+import { createInstanceHandler } from './db-instance.js'
+import { createSubnetGroupHandler } from './db-subnet-group.js'
+import type { Pause, ResourceHandler } from './handler.js'
+import { createInertHandler } from './inert.js'
+import type { RdsRoom, SecretsRoom } from './rooms.js'
+import { createSecretHandler } from './secret.js'
+import { createSecretTargetAttachmentHandler } from './secret-target-attachment.js'
+
+export type HandlerTable = Readonly<Record<string, ResourceHandler>>
+
+interface Dependencies {
+  rds: RdsRoom
+  secrets: SecretsRoom
+  clock: Clock
+  pause: Pause
+}
+
+/** Who handles a resource type: those that the sandbox runs, and one that stands for all others. */
+export function createHandlers ({ rds, secrets, clock, pause }: Dependencies, replaced: HandlerTable = {}): (type: string) => ResourceHandler {
+  const table: HandlerTable = {
+    'AWS::RDS::DBCluster': createClusterHandler(rds),
+    'AWS::RDS::DBClusterParameterGroup': createClusterParameterGroupHandler(rds),
+    'AWS::RDS::DBInstance': createInstanceHandler(rds),
+    'AWS::RDS::DBSubnetGroup': createSubnetGroupHandler(rds),
+    'AWS::SecretsManager::Secret': createSecretHandler(secrets),
+    'AWS::SecretsManager::SecretTargetAttachment': createSecretTargetAttachmentHandler(secrets, rds),
+    ...replaced
+  }
+  const inert = createInertHandler(clock, pause)
+  return type => table[type] ?? inert
+}

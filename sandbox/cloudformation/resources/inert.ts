@@ -1,0 +1,99 @@
+import { createHash } from 'node:crypto'
+import type { Clock } from '../../clock.js'
+import type { PropertyType } from '../specification/specification.js'
+import { type Json, type JsonObject, ownValue } from '../template/json.js'
+import { generateName, type Pause, type ResourceHandler, type ResourceRequest } from './handler.js'
+
+/** Prefixes of the ids that EC2 gives, by resource type or by the end of an attribute's name. */
+const idPrefixes: Readonly<Record<string, string>> = {
+  CustomerGateway: 'cgw',
+  DefaultNetworkAcl: 'acl',
+  DefaultSecurityGroup: 'sg',
+  DHCPOptions: 'dopt',
+  EgressOnlyInternetGateway: 'eigw',
+  EIP: 'eipalloc',
+  FlowLog: 'fl',
+  GroupId: 'sg',
+  Instance: 'i',
+  InternetGateway: 'igw',
+  LaunchTemplate: 'lt',
+  NatGateway: 'nat',
+  NetworkAcl: 'acl',
+  NetworkInterface: 'eni',
+  RouteTable: 'rtb',
+  SecurityGroup: 'sg',
+  SecurityGroupEgress: 'sgr',
+  SecurityGroupIngress: 'sgr',
+  Subnet: 'subnet',
+  SubnetRouteTableAssociation: 'rtbassoc',
+  TransitGateway: 'tgw',
+  Volume: 'vol',
+  VPC: 'vpc',
+  VPCEndpoint: 'vpce',
+  VpcId: 'vpc',
+  VPNGateway: 'vgw'
+}
+
+/** Stands for every type that the sandbox does not run: it has an id and attributes of the right form, and does nothing. */
+export function createInertHandler (clock: Clock, pause: Pause): ResourceHandler {
+  return {
+    create: async (request, initiated) => {
+      initiated(identityOf(request))
+      await clock.sleep(pause.resource)
+      return attributesOf(request)
+    },
+    update: async request => {
+      await clock.sleep(pause.resource)
+      return attributesOf(request)
+    },
+    delete: async () => { await clock.sleep(pause.resource) }
+  }
+}
+
+function identityOf (request: ResourceRequest): string {
+  const { primaryIdentifier = [], cfnRefIdentifier = primaryIdentifier } = request.type
+  const parts = cfnRefIdentifier.map(part => String(ownValue(request.properties, part) ?? inventedId(request, part)))
+  return parts.length === 0 ? generateName(request, 128) : parts.join('|')
+}
+
+function attributesOf (request: ResourceRequest): JsonObject {
+  return Object.fromEntries(Object.entries(request.type.attributes).map(([name, { type }]) => {
+    const given = ownValue(request.properties, name)
+    return [name, given ?? (type.type === 'string' ? inventedId(request, name) : emptyValue(type))]
+  }))
+}
+
+function inventedId (request: ResourceRequest, name: string): string {
+  const { caller: { region, account }, type } = request
+  const [, service = '', kind = ''] = type.cloudFormationType.split('::')
+  const hex = createHash('sha256').update(`${request.nonce}/${service === 'EC2' ? '' : name}`).digest('hex')
+  const prefix = service === 'EC2' || name === 'VpcId' ? ownValue(idPrefixes, name) ?? ownValue(idPrefixes, kind) : undefined
+  if (name.endsWith('Arn')) return arnOf(request, hex)
+  if (prefix && /(Id|Acl|SecurityGroup)$/.test(name)) return `${prefix}-0${hex.slice(0, 16)}`
+  if (name === 'PublicIp') return `203.0.113.${Number.parseInt(hex.slice(0, 2), 16)}`
+  if (name === 'QueueUrl') return `https://sqs.${region}.amazonaws.com/${account}/${generateName(request, 80)}`
+  if (name === 'KeyId') return hex.slice(0, 32).replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
+  if (/(DNSName|DomainName|Address|Endpoint)$/.test(name)) return `${generateName(request, 63).toLowerCase()}.${region}.amazonaws.com`
+  return generateName(request, 64)
+}
+
+function arnOf (request: ResourceRequest, hex: string): string {
+  const { caller: { region, account }, type } = request
+  const [, service = '', kind = ''] = type.cloudFormationType.split('::')
+  const template = type.arnTemplate ?? `arn:\${Partition}:${service.toLowerCase()}:\${Region}:\${Account}:${kind.toLowerCase()}/\${Id}`
+  const given: Readonly<Record<string, string>> = { Partition: 'aws', Region: region, Account: account }
+  return template.replaceAll(/\$\{(\w+)\}/g, (_whole, name: string) =>
+    ownValue(given, name) ?? textProperty(request.properties, name) ?? (service === 'KMS' ? hex.slice(0, 32) : generateName(request, 64)))
+}
+
+/** Templates of ARNs call a role's name `RoleNameWithPath` or the like; the property is `RoleName`. */
+function textProperty (properties: JsonObject, name: string): string | undefined {
+  const value = ownValue(properties, name.replace(/With(out)?\w+$/, ''))
+  return typeof value === 'string' ? value : undefined
+}
+
+function emptyValue (type: PropertyType): Json {
+  if (type.type === 'array') return []
+  if (type.type === 'boolean') return 'false'
+  return type.type === 'integer' || type.type === 'number' ? '0' : {}
+}

@@ -1,0 +1,64 @@
+import { isDeepStrictEqual } from 'node:util'
+import { PlainFailure } from '../engine/failure.js'
+import type { JsonObject } from '../template/json.js'
+import type { ResourceHandler, ResourceRequest } from './handler.js'
+import type { RdsRoom, SecretsRoom } from './rooms.js'
+import { parseObject } from './secret.js'
+
+/**
+ * `AWS::SecretsManager::SecretTargetAttachment`: writes where the database is into its secret. Deleted, it leaves the
+ * secret as it is.
+ */
+export function createSecretTargetAttachmentHandler (secrets: SecretsRoom, rds: RdsRoom): ResourceHandler {
+  const attach = async ({ caller, properties }: ResourceRequest): Promise<string> => {
+    const { SecretId: secretId, TargetId: targetId, TargetType: targetType } = properties
+    const target = await targetFacts(rds, String(targetType), String(targetId), caller)
+    const { ARN: arn = '', SecretString: text = '' } = await secrets.operations.GetSecretValue({ SecretId: String(secretId) }, caller)
+    const secret = parseObject(text)
+    if (!secret) throw new PlainFailure('The secret can not be attached to a database: its value is not a JSON object.')
+    const attached = { ...secret, ...target }
+    if (!isDeepStrictEqual(attached, secret)) {
+      await secrets.operations.PutSecretValue({ SecretId: arn, SecretString: JSON.stringify(attached) }, caller)
+    }
+    return arn
+  }
+
+  return {
+    create: async (request, initiated) => {
+      const arn = await attach(request)
+      initiated(arn)
+      return { Id: arn }
+    },
+    update: async request => ({ Id: await attach(request) }),
+    delete: async () => undefined
+  }
+}
+
+async function targetFacts (rds: RdsRoom, type: string, identifier: string, caller: ResourceRequest['caller']): Promise<JsonObject> {
+  if (type === 'AWS::RDS::DBCluster') {
+    const { DBClusters: [cluster] = [] } = await rds.operations.DescribeDBClusters({ DBClusterIdentifier: identifier }, caller)
+    return {
+      dbClusterIdentifier: cluster?.DBClusterIdentifier ?? '',
+      engine: engineName(cluster?.Engine),
+      host: cluster?.Endpoint ?? '',
+      port: cluster?.Port ?? 5432,
+      ...(cluster?.DatabaseName === undefined ? {} : { dbname: cluster.DatabaseName })
+    }
+  }
+  if (type === 'AWS::RDS::DBInstance') {
+    const { DBInstances: [instance] = [] } = await rds.operations.DescribeDBInstances({ DBInstanceIdentifier: identifier }, caller)
+    return {
+      dbInstanceIdentifier: instance?.DBInstanceIdentifier ?? '',
+      engine: engineName(instance?.Engine),
+      host: instance?.Endpoint?.Address ?? '',
+      port: instance?.Endpoint?.Port ?? 5432,
+      ...(instance?.DBName === undefined ? {} : { dbname: instance.DBName })
+    }
+  }
+  throw new PlainFailure(`TargetType ${type} is not available in the sandbox; AWS::RDS::DBCluster and AWS::RDS::DBInstance are.`)
+}
+
+/** What the engine is called in a secret (Secrets Manager User Guide, "JSON structure of secrets"). */
+function engineName (engine = ''): string {
+  return engine.replace('aurora-', '').replace('postgresql', 'postgres')
+}

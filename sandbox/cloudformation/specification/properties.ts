@@ -1,0 +1,79 @@
+import { type Json, type JsonObject, isObject, ownValue } from '../template/json.js'
+import type { Property, PropertyType, ResourceType, Specification } from './specification.js'
+
+export interface Typed {
+  properties: JsonObject
+  /** In the words of CloudFormation's own schema check; empty when the properties are right. */
+  problems: string[]
+}
+
+/**
+ * A resource's properties with the types that its specification gives them: CloudFormation's values are text
+ * (`"true"`, `"5432"`) where the service's API wants booleans and numbers.
+ */
+export function typeProperties (type: ResourceType, properties: JsonObject, specification: Specification): Typed {
+  const problems: string[] = []
+  const isCustom = type.cloudFormationType === 'AWS::CloudFormation::CustomResource'
+  return { properties: isCustom ? properties : members(type.properties, properties, '#', problems, specification), problems }
+}
+
+function members (known: Record<string, Property>, value: JsonObject, path: string, problems: string[], specification: Specification): JsonObject {
+  for (const [key, { required }] of Object.entries(known)) {
+    if (required && !Object.hasOwn(value, key)) problems.push(`${path}: required key [${key}] not found`)
+  }
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => {
+    const property = ownValue(known, key)
+    if (!property) {
+      problems.push(`${path}: extraneous key [${key}] is not permitted`)
+      return [key, item]
+    }
+    const alternatives = property.previousTypes ? { type: 'union', types: [property.type, ...property.previousTypes] } : property.type
+    return [key, typed(alternatives, item, `${path}/${key}`, problems, specification)]
+  }))
+}
+
+function typed (type: PropertyType, value: Json, path: string, problems: string[], specification: Specification): Json {
+  const inside = (element: PropertyType | undefined, item: Json, key: string | number): Json =>
+    element ? typed(element, item, `${path}/${key}`, problems, specification) : item
+  const mismatch = (expected: string): Json => {
+    problems.push(`${path}: expected type: ${expected}, found: ${nameOf(value)}`)
+    return value
+  }
+  switch (type.type) {
+    case 'string': return typeof value === 'object' ? mismatch('String') : value
+    case 'integer':
+    case 'number': return numberOf(value) ?? mismatch(type.type === 'integer' ? 'Integer' : 'Number')
+    case 'boolean': return booleanOf(value) ?? mismatch('Boolean')
+    case 'array': return Array.isArray(value) ? value.map((item, index) => inside(type.element, item, index)) : mismatch('JSONArray')
+    case 'map': return isObject(value) ? Object.fromEntries(Object.entries(value).map(([key, item]) => [key, inside(type.element, item, key)])) : mismatch('JSONObject')
+    case 'tag': return isObject(value) ? value : mismatch('JSONObject')
+    case 'ref': return isObject(value) ? members(specification.membersOf(type), value, path, problems, specification) : mismatch('JSONObject')
+    case 'union': return firstThatFits(type.types ?? [], value, path, specification)
+    default: return value
+  }
+}
+
+/** A value that fits none of the alternatives passes: the specification's older types are incomplete. */
+function firstThatFits (types: readonly PropertyType[], value: Json, path: string, specification: Specification): Json {
+  for (const type of types) {
+    const problems: string[] = []
+    const result = typed(type, value, path, problems, specification)
+    if (problems.length === 0) return result
+  }
+  return value
+}
+
+function numberOf (value: Json): number | undefined {
+  const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value
+  return typeof number === 'number' && Number.isFinite(number) ? number : undefined
+}
+
+function booleanOf (value: Json): boolean | undefined {
+  return typeof value === 'boolean' ? value : ownValue({ true: true, false: false }, String(value).toLowerCase())
+}
+
+function nameOf (value: Json): string {
+  if (Array.isArray(value)) return 'JSONArray'
+  if (isObject(value)) return 'JSONObject'
+  return typeof value === 'string' ? 'String' : typeof value === 'boolean' ? 'Boolean' : 'Integer'
+}

@@ -1,0 +1,72 @@
+import type { Specification } from '../specification/specification.js'
+import { invalid, malformed } from './errors.js'
+import type { Json } from './json.js'
+import { PSEUDO_PARAMETERS } from './pseudo-parameters.js'
+import { referencesIn, type Reference } from './references.js'
+import type { Template } from './template.js'
+
+type IsTrue = (condition: string) => boolean
+
+/**
+ * Checks that everything a template mentions exists: types, resources, attributes, parameters and conditions. With
+ * `isTrue` only what takes part is looked at, and a resource whose condition is not met does not exist.
+ */
+export function checkReferences (template: Template, specification: Specification, isTrue?: IsTrue): void {
+  const takesPart = ({ condition }: { condition?: string }): boolean => condition === undefined || !isTrue || isTrue(condition)
+  checkTypes(template, specification)
+  checkConditions(template)
+  const resources = new Map([...template.resources].filter(([, resource]) => takesPart(resource)))
+  const outputs = [...template.outputs.values()].filter(takesPart)
+  const names = new Set([...resources.keys(), ...template.parameters.keys(), ...PSEUDO_PARAMETERS])
+  const needed: Reference[] = [...resources.values()].flatMap(({ dependsOn }) => dependsOn)
+    .filter(name => !template.resources.has(name)).map(name => ({ kind: 'name', name }))
+  const inResources = [...referencesIn([...resources.values()].map(({ properties }) => properties), isTrue), ...needed]
+  const inOutputs = [...referencesIn(outputs.flatMap(({ value, exportName }): Json[] => [value, exportName ?? '']), isTrue)]
+  checkNames(inResources, names, 'Resources')
+  checkNames(inOutputs, names, 'Outputs')
+  for (const reference of [...inResources, ...inOutputs]) checkAttribute(reference, template, specification)
+}
+
+function checkTypes (template: Template, specification: Specification): void {
+  const unknown = [...template.resources.values()].map(({ type }) => type).filter(type => !specification.typeOf(type))
+  if (unknown.length > 0) throw malformed(`Unrecognized resource types: [${[...new Set(unknown)].join(', ')}]`)
+}
+
+function checkNames (references: readonly Reference[], names: ReadonlySet<string>, block: string): void {
+  const unknown = references.filter(({ kind, name }) => kind === 'name' && !names.has(name))
+  const undefinedResource = unknown.find(({ attribute }) => attribute !== undefined)
+  if (undefinedResource) throw invalid(`Template error: instance of Fn::GetAtt references undefined resource ${undefinedResource.name}`)
+  if (unknown.length > 0) throw malformed(`Unresolved resource dependencies [${[...new Set(unknown.map(({ name }) => name))].join(', ')}] in the ${block} block of the template`)
+}
+
+function checkConditions (template: Template): void {
+  const inConditions = [...referencesIn([...template.conditions.values()])]
+  const outside = inConditions.filter(({ kind, name, attribute }) => kind === 'name' &&
+    (attribute !== undefined || !(template.parameters.has(name) || PSEUDO_PARAMETERS.has(name))))
+  if (outside.length > 0) {
+    throw malformed(`Unresolved dependencies [${outside.map(({ name }) => name).join(', ')}]. Cannot reference resources in the Conditions block of the template`)
+  }
+  checkConditionNames(inConditions, template, 'Conditions')
+  for (const [block, items, values] of [
+    ['Resources', [...template.resources.values()], [...template.resources.values()].map(({ properties }) => properties)],
+    ['Outputs', [...template.outputs.values()], [...template.outputs.values()].map(({ value }) => value)]
+  ] as const) {
+    const attached = items.flatMap(({ condition }): Reference[] => condition === undefined ? [] : [{ kind: 'condition', name: condition }])
+    checkConditionNames([...attached, ...referencesIn(values as Json[])], template, block)
+  }
+}
+
+function checkConditionNames (references: readonly Reference[], template: Template, block: string): void {
+  const unknown = references.filter(({ kind, name }) => kind === 'condition' && !template.conditions.has(name))
+  if (unknown.length > 0) throw malformed(`Unresolved condition dependencies [${[...new Set(unknown.map(({ name }) => name))].join(', ')}] in the ${block} block of the template`)
+}
+
+function checkAttribute ({ name, attribute }: Reference, template: Template, specification: Specification): void {
+  const typeName = template.resources.get(name)?.type
+  if (!attribute || !typeName || typeName.startsWith('Custom::')) return
+  const type = specification.typeOf(typeName)
+  const isOutputOfStack = typeName === 'AWS::CloudFormation::Stack' && attribute.startsWith('Outputs.')
+  if (type && !Object.hasOwn(type.attributes, attribute) && !isOutputOfStack) {
+    throw invalid(`Template error: resource ${name} does not support attribute type ${attribute} in Fn::GetAtt`)
+  }
+}

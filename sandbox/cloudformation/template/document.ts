@@ -1,0 +1,107 @@
+import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, visit, type ParsedNode } from 'yaml'
+import { malformed, invalid } from './errors.js'
+import { type Json, type JsonObject, isObject } from './json.js'
+
+const DEEPEST = 100
+
+/**
+ * The value that a template's text stands for, short forms such as `!Ref` written out. Throws a ValidationError with
+ * line and column. YAML aliases are refused, as on AWS, so a small text can not stand for a huge value.
+ */
+export function readDocument (body: string): JsonObject {
+  const value = body.trimStart().startsWith('{') ? readJson(body) : readYaml(body)
+  if (!isObject(value)) throw malformed('unsupported structure.')
+  refuseNulls(value, '', 0)
+  return value
+}
+
+function readJson (body: string): Json {
+  try {
+    return JSON.parse(body) as Json
+  } catch (error) {
+    const offset = Number(/position (\d+)/.exec(String(error))?.[1] ?? body.length)
+    const before = body.slice(0, offset).split('\n')
+    throw malformed(`JSON not well-formed. (line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1})`)
+  }
+}
+
+function readYaml (body: string): Json {
+  refuseDeepFlow(body)
+  const lines = new LineCounter()
+  const document = parseDocument(body, { lineCounter: lines, logLevel: 'silent', stringKeys: false })
+  const problem = document.errors[0]
+  if (problem) throw notWellFormed(lines, problem.pos[0])
+  visit(document, {
+    Alias: () => { throw invalid('Template error: YAML aliases are not allowed in CloudFormation templates') }
+  })
+  return document.contents === null ? null : valueOf(document.contents, lines, 0)
+}
+
+/** The YAML parser recurses once per bracket, so that a few kilobytes of them would exhaust its stack. */
+function refuseDeepFlow (body: string): void {
+  let depth = 0
+  for (const character of body) {
+    if (character === '[' || character === '{') depth++
+    else if (character === ']' || character === '}') depth = Math.max(0, depth - 1)
+    if (depth > 10 * DEEPEST) throw tooDeep()
+  }
+}
+
+function valueOf (node: ParsedNode, lines: LineCounter, depth: number): Json {
+  if (depth > DEEPEST) throw tooDeep()
+  const value = untaggedValueOf(node, lines, depth)
+  const tag = node.tag
+  if (!tag?.startsWith('!')) return value
+  const call = writeOut(tag.slice(1), value)
+  if (!call) throw notWellFormed(lines, node.range[0])
+  return call
+}
+
+function untaggedValueOf (node: ParsedNode, lines: LineCounter, depth: number): Json {
+  if (isSeq<ParsedNode>(node)) return node.items.map(item => valueOf(item, lines, depth + 1))
+  if (isMap<ParsedNode, ParsedNode | null>(node)) {
+    return Object.fromEntries(node.items.map(({ key, value }) => [
+      String(isScalar(key) ? key.value : key),
+      value === null ? null : valueOf(value, lines, depth + 1)
+    ]))
+  }
+  if (isScalar(node) && !isAlias(node)) return scalarOf(node.value)
+  throw notWellFormed(lines, node.range[0])
+}
+
+function scalarOf (value: unknown): Json {
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : null
+}
+
+const shortForms = new Set([
+  'And', 'Base64', 'Cidr', 'Equals', 'FindInMap', 'GetAZs', 'If', 'ImportValue', 'Join', 'Length', 'Not', 'Or', 'Select',
+  'Split', 'Sub', 'ToJsonString', 'Transform'
+])
+
+function writeOut (name: string, value: Json): JsonObject | undefined {
+  if (name === 'Ref' || name === 'Condition') return { [name]: value }
+  if (name === 'GetAtt') return { 'Fn::GetAtt': typeof value === 'string' ? splitAttribute(value) : value }
+  return shortForms.has(name) ? { [`Fn::${name}`]: value } : undefined
+}
+
+/** `Cluster.Endpoint.Address` is the attribute `Endpoint.Address` of `Cluster`. */
+export function splitAttribute (path: string): string[] {
+  const dot = path.indexOf('.')
+  return dot < 0 ? [path] : [path.slice(0, dot), path.slice(dot + 1)]
+}
+
+function refuseNulls (value: Json, path: string, depth: number): void {
+  if (depth > DEEPEST) throw tooDeep()
+  if (value === null) throw malformed(`[${path}] 'null' values are not allowed in templates`)
+  if (typeof value !== 'object') return
+  for (const [key, item] of Object.entries(value)) refuseNulls(item, `${path}/${key}`, depth + 1)
+}
+
+function notWellFormed (lines: LineCounter, offset: number): Error {
+  const { line, col } = lines.linePos(offset)
+  return malformed(`YAML not well-formed. (line ${line}, column ${col})`)
+}
+
+function tooDeep (): Error {
+  return malformed(`the template is nested more than ${DEEPEST} levels deep.`)
+}

@@ -1,0 +1,107 @@
+import type { Parameter } from '@aws-sdk/client-cloudformation'
+import { createContext, Script } from 'node:vm'
+import { invalid } from './errors.js'
+import type { ParameterDefinition, Template } from './template.js'
+
+/** A parameter's value for a stack; `resolved` is what an SSM-typed one stands for. */
+export interface ParameterValue {
+  key: string
+  value: string
+  resolved?: string
+  noEcho?: true
+}
+
+export interface ParameterSources {
+  given: readonly Parameter[]
+  /** The values of the stack that is updated; undefined for a new one. */
+  previous?: readonly ParameterValue[]
+  /** The value of an SSM parameter; undefined when there is none. */
+  ssmValue: (name: string) => string | undefined
+}
+
+/** The value of every parameter of the template, checked against its constraints. Throws a ValidationError. */
+export function resolveParameters (template: Template, { given, previous, ssmValue }: ParameterSources): ParameterValue[] {
+  const unknown = given.filter(({ ParameterKey: key }) => !template.parameters.has(key ?? ''))
+  if (unknown.length > 0) throw invalid(`Parameters: [${unknown.map(item => item.ParameterKey).join(', ')}] do not exist in the template`)
+  const values = [...template.parameters].map(([key, definition]) =>
+    ({ key, definition, value: chooseValue(key, definition, given, previous) }))
+  const missing = values.filter(({ value }) => value === undefined)
+  if (missing.length > 0) throw invalid(`Parameters: [${missing.map(({ key }) => key).join(', ')}] must have values`)
+  return values.map(({ key, definition, value = '' }) => {
+    const resolved = isSsmValue(definition.type) ? readSsm(key, ssmValue(value)) : undefined
+    checkValue(key, definition, resolved ?? value)
+    return { key, value, ...(resolved === undefined ? {} : { resolved }), ...(definition.noEcho ? { noEcho: true } : {}) }
+  })
+}
+
+function chooseValue (key: string, definition: ParameterDefinition, given: readonly Parameter[], previous?: readonly ParameterValue[]): string | undefined {
+  const input = given.find(item => item.ParameterKey === key)
+  const before = previous?.find(item => item.key === key)?.value
+  if (!input?.UsePreviousValue) return input?.ParameterValue ?? definition.default
+  if (input.ParameterValue !== undefined) throw invalid(`Invalid input for parameter key ${key}. Cannot specify usePreviousValue as true and non empty value for a parameter`)
+  if (before === undefined) throw invalid(`Invalid input for parameter key ${key}. Cannot specify usePreviousValue as true for a parameter key not in the previous template`)
+  return before
+}
+
+/** What `Ref` gives for a parameter: a list for the list types, else text. */
+export function parameterReference (definition: ParameterDefinition, { value, resolved }: ParameterValue): string | string[] {
+  return isList(definition.type) ? itemsOf(resolved ?? value) : resolved ?? value
+}
+
+function isList (type: string): boolean {
+  return type.includes('List')
+}
+
+function itemsOf (value: string): string[] {
+  return value === '' ? [] : value.split(',').map(item => item.trim())
+}
+
+function isSsmValue (type: string): boolean {
+  return type.startsWith('AWS::SSM::Parameter::Value<')
+}
+
+function readSsm (key: string, value: string | undefined): string {
+  if (value === undefined) throw invalid(`Unable to fetch parameters [${key}] from parameter store for this account.`)
+  return value
+}
+
+function checkValue (key: string, definition: ParameterDefinition, value: string): void {
+  const { type, allowedValues, constraintDescription } = definition
+  const items = isList(type) ? itemsOf(value) : [value]
+  if (Buffer.byteLength(value) > 4096) throw invalid(`Parameter '${key}' must contain at most 4096 bytes`)
+  const notAllowed = allowedValues && items.some(item => !isAllowed(item, allowedValues, type))
+  const failure = notAllowed ? 'must be one of AllowedValues' : items.map(item => failureOf(item, definition)).find(Boolean)
+  if (!failure) return
+  throw invalid(constraintDescription === undefined
+    ? `Parameter '${key}' ${failure}`
+    : `Parameter '${key}' failed to satisfy constraint: ${constraintDescription}`)
+}
+
+function isAllowed (item: string, allowed: readonly string[], type: string): boolean {
+  return allowed.includes(item) || (type === 'Number' && allowed.some(value => Number(value) === Number(item)))
+}
+
+function failureOf (item: string, { type, limits, allowedPattern }: ParameterDefinition): string | undefined {
+  const { MinLength = 0, MaxLength = Infinity, MinValue = -Infinity, MaxValue = Infinity } = limits
+  if (type === 'Number' || type === 'List<Number>') {
+    if (item.trim() === '' || !Number.isFinite(Number(item))) return 'must be a number.'
+    if (Number(item) < MinValue) return `must be a number not less than ${MinValue}`
+    if (Number(item) > MaxValue) return `must be a number not greater than ${MaxValue}`
+  }
+  if (item.length < MinLength) return `must contain at least ${MinLength} characters`
+  if (item.length > MaxLength) return `must contain at most ${MaxLength} characters`
+  if (allowedPattern !== undefined && !matches(allowedPattern, item)) return `must match pattern ${allowedPattern}`
+  return undefined
+}
+
+const MATCHING_MS = 200
+const matcher = new Script("new RegExp('^(?:' + pattern + ')$').test(text)")
+
+/** A pattern comes with the template, and one like `(a+)+b` would run for hours; the time it gets is bounded. */
+function matches (pattern: string, text: string): boolean {
+  try {
+    return Boolean(matcher.runInContext(createContext({ pattern, text }), { timeout: MATCHING_MS }))
+  } catch {
+    throw invalid(`Template format error: AllowedPattern ${pattern} is not a regular expression that can be matched.`)
+  }
+}

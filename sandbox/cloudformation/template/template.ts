@@ -1,0 +1,177 @@
+import { readDocument } from './document.js'
+import { invalid, malformed } from './errors.js'
+import { type Json, type JsonObject, isObject } from './json.js'
+
+export interface ParameterDefinition {
+  type: string
+  default?: string
+  description?: string
+  noEcho: boolean
+  allowedValues?: string[]
+  allowedPattern?: string
+  constraintDescription?: string
+  /** By the template's own names: MinLength, MaxLength, MinValue, MaxValue. */
+  limits: Readonly<Record<string, number>>
+}
+
+export interface ResourceDefinition {
+  type: string
+  properties: JsonObject
+  dependsOn: string[]
+  condition?: string
+  deletionPolicy?: string
+  updateReplacePolicy?: string
+  metadata?: Json
+}
+
+export interface OutputDefinition {
+  value: Json
+  description?: string
+  condition?: string
+  exportName?: Json
+}
+
+/** A template whose every part has the shape it must have; what it refers to is checked by `checkReferences`. */
+export interface Template {
+  body: string
+  description?: string
+  metadata?: JsonObject
+  transforms: string[]
+  parameters: ReadonlyMap<string, ParameterDefinition>
+  mappings: JsonObject
+  conditions: ReadonlyMap<string, Json>
+  resources: ReadonlyMap<string, ResourceDefinition>
+  outputs: ReadonlyMap<string, OutputDefinition>
+}
+
+const LARGEST_BYTES = 51_200
+const SECTIONS = new Set(['AWSTemplateFormatVersion', 'Conditions', 'Description', 'Mappings', 'Metadata', 'Outputs', 'Parameters', 'Resources', 'Rules', 'Transform'])
+const RESOURCE_MEMBERS = new Set(['Condition', 'CreationPolicy', 'DeletionPolicy', 'DependsOn', 'Metadata', 'Properties', 'Type', 'UpdatePolicy', 'UpdateReplacePolicy'])
+const POLICIES = new Set(['Delete', 'Retain', 'RetainExceptOnCreate', 'Snapshot'])
+const LIMITS = ['MinLength', 'MaxLength', 'MinValue', 'MaxValue']
+const MOST: Readonly<Record<string, number>> = { Parameters: 200, Mappings: 200, Outputs: 200, Resources: 500 }
+/** Transforms that the sandbox carries out; others would need the macro's own code. */
+const TRANSFORMS = new Set(['AWS::LanguageExtensions'])
+
+/** Reads a template, in YAML or JSON. Throws a ValidationError in AWS's words for whatever is not one. */
+export function parseTemplate (body: string): Template {
+  if (Buffer.byteLength(body) > LARGEST_BYTES) {
+    throw invalid(`1 validation error detected: Value '${body.slice(0, 100)}...' at 'templateBody' failed to satisfy constraint: Member must have length less than or equal to ${LARGEST_BYTES}`)
+  }
+  const document = readDocument(body)
+  const unknown = Object.keys(document).filter(key => !SECTIONS.has(key))
+  if (unknown.length > 0) throw invalid(`Invalid template property or properties [${unknown.join(', ')}]`)
+  const version = document.AWSTemplateFormatVersion
+  if (version !== undefined && version !== '2010-09-09') throw malformed('unsupported value for AWSTemplateFormatVersion.')
+  const resources = section(document, 'Resources', readResource)
+  if (resources.size === 0) throw malformed('At least one Resources member must be defined.')
+  return {
+    body,
+    ...optionalText(document, 'Description', 'description'),
+    ...(isObject(document.Metadata) ? { metadata: document.Metadata } : {}),
+    transforms: readTransforms(document.Transform),
+    parameters: section(document, 'Parameters', readParameter),
+    mappings: Object.fromEntries(section(document, 'Mappings', readMapping)),
+    conditions: section(document, 'Conditions', (_name, value) => value),
+    resources,
+    outputs: section(document, 'Outputs', readOutput)
+  }
+}
+
+function section<T> (document: JsonObject, name: string, read: (name: string, value: Json) => T): Map<string, T> {
+  const value = document[name]
+  if (value === undefined) return new Map()
+  if (!isObject(value)) throw malformed(`${name} must be an object.`)
+  const entries = Object.entries(value)
+  const most = MOST[name] ?? Infinity
+  if (entries.length > most) throw malformed(`Number of ${name.toLowerCase()}, ${entries.length}, is greater than maximum allowed, ${most}`)
+  return new Map(entries.map(([key, item]) => {
+    if (!/^[a-zA-Z0-9]+$/.test(key)) throw malformed(`${name.slice(0, -1)} name ${key} is non alphanumeric.`)
+    return [key, read(key, item)]
+  }))
+}
+
+function readTransforms (value: Json | undefined): string[] {
+  const names = value === undefined ? [] : [value].flat()
+  for (const name of names) {
+    if (typeof name !== 'string' || !TRANSFORMS.has(name)) throw invalid(`No transform named ${JSON.stringify(name)} found.`)
+  }
+  return names as string[]
+}
+
+function readResource (name: string, value: Json): ResourceDefinition {
+  if (!isObject(value)) throw malformed('Any Resources member must be an object.')
+  const unknown = Object.keys(value).find(key => !RESOURCE_MEMBERS.has(key))
+  if (unknown !== undefined) throw invalid(`Invalid template resource property '${unknown}'`)
+  const { Type: type, Properties: properties = {}, DependsOn: dependsOn = [], Metadata: metadata } = value
+  if (typeof type !== 'string') throw malformed(`[/Resources/${name}] Every Resources object must contain a Type member.`)
+  if (!isObject(properties)) throw malformed(`[/Resources/${name}/Properties] Every Properties member must be an object.`)
+  const needed = [dependsOn].flat()
+  if (!needed.every(item => typeof item === 'string')) throw malformed('Every DependsOn value must be a string.')
+  return {
+    type,
+    properties,
+    dependsOn: needed,
+    ...(metadata === undefined ? {} : { metadata }),
+    ...optionalText(value, 'Condition', 'condition'),
+    ...readPolicy(name, value, 'DeletionPolicy', 'deletionPolicy'),
+    ...readPolicy(name, value, 'UpdateReplacePolicy', 'updateReplacePolicy')
+  }
+}
+
+function readPolicy<K extends string> (name: string, value: JsonObject, member: string, key: K): Partial<Record<K, string>> {
+  const read = optionalText(value, member, key)
+  const policy = read[key]
+  if (policy !== undefined && !POLICIES.has(policy)) throw malformed(`Unrecognized ${member} ${policy} for resource ${name}`)
+  return read
+}
+
+function readParameter (name: string, value: Json): ParameterDefinition {
+  if (!isObject(value) || typeof value.Type !== 'string') throw malformed('Every Parameters object must contain a Type member.')
+  if (!isParameterType(value.Type)) throw malformed(`Unrecognized parameter type: ${value.Type}`)
+  const { Default: fallback, AllowedValues: allowed } = value
+  if (typeof fallback === 'object') throw malformed('Every Default member must be a string.')
+  if (allowed !== undefined && !Array.isArray(allowed)) throw malformed(`Parameter ${name} AllowedValues must be a list.`)
+  return {
+    type: value.Type,
+    noEcho: String(value.NoEcho) === 'true',
+    limits: Object.fromEntries(LIMITS.filter(key => key in value).map(key => [key, Number(value[key])])),
+    ...(fallback === undefined ? {} : { default: String(fallback) }),
+    ...(allowed === undefined ? {} : { allowedValues: allowed.map(String) }),
+    ...optionalText(value, 'Description', 'description'),
+    ...optionalText(value, 'AllowedPattern', 'allowedPattern'),
+    ...optionalText(value, 'ConstraintDescription', 'constraintDescription')
+  }
+}
+
+function isParameterType (type: string): boolean {
+  return /^(String|Number|CommaDelimitedList|(List<)?(Number|String|AWS::[\w:]+)>?)$/.test(type) ||
+    /^AWS::SSM::Parameter::(Name|Value<(String|CommaDelimitedList|(List<)?(String|AWS::[\w:]+)>?)>)$/.test(type)
+}
+
+function readMapping (name: string, value: Json): JsonObject {
+  if (!isObject(value) || !Object.values(value).every(isObject)) throw malformed(`Every Mappings attribute must be a String or a List. [${name}]`)
+  return value
+}
+
+function readOutput (name: string, value: Json): OutputDefinition {
+  if (!isObject(value) || value.Value === undefined) throw malformed('Every Outputs member must contain a Value object')
+  const exported = value.Export
+  if (exported !== undefined && (!isObject(exported) || exported.Name === undefined)) {
+    throw malformed(`Output ${name} is malformed. The Name field of every Export member must be specified and consist only of alphanumeric characters, colons, or hyphens.`)
+  }
+  return {
+    value: value.Value,
+    ...(exported?.Name === undefined ? {} : { exportName: exported.Name }),
+    ...optionalText(value, 'Description', 'description'),
+    ...optionalText(value, 'Condition', 'condition')
+  }
+}
+
+function optionalText<K extends string> (object: JsonObject, member: string, key: K): Partial<Record<K, string>> {
+  const value = object[member]
+  if (value === undefined) return {}
+  if (typeof value === 'object') throw malformed(`Every ${member} member must be a string.`)
+  if (member === 'Description' && Buffer.byteLength(String(value)) > 1024) throw malformed("'Description' length is greater than 1024.")
+  return { [key]: String(value) } as Record<K, string>
+}

@@ -1,0 +1,105 @@
+import type { StackEvent } from '@aws-sdk/client-cloudformation'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { AwsError, type Caller } from '../../../sandbox/aws.js'
+import { type Clock, systemClock } from '../../../sandbox/clock.js'
+import { createCloudFormation } from '../../../sandbox/cloudformation/cloudformation.js'
+import type { ResourceHandler } from '../../../sandbox/cloudformation/resources/handler.js'
+import type { HandlerTable } from '../../../sandbox/cloudformation/resources/handlers.js'
+import type { RdsRoom, SecretsRoom } from '../../../sandbox/cloudformation/resources/rooms.js'
+import { openStore } from '../../../sandbox/store.js'
+
+export const caller: Caller = { region: 'us-east-1', account: '000000000000', requestId: 'request' }
+
+/** A room in which nothing may be asked, except what `operations` gives. */
+export function roomWith<T extends { operations: object }> (operations: Partial<T['operations']>, rest: Partial<T> = {}): T {
+  return { ...rest, operations } as T
+}
+
+export interface Lab {
+  operations: ReturnType<typeof createCloudFormation>['operations']
+  whenIdle: (stackId: string) => Promise<void>
+  /** Stops at once, as a killed process does, and starts again on the same data. */
+  restart: (handlers?: HandlerTable) => Promise<Lab>
+  close: () => Promise<void>
+}
+
+interface LabOptions {
+  handlers?: HandlerTable
+  secrets?: SecretsRoom
+  rds?: RdsRoom
+  clock?: Clock
+}
+
+/** CloudFormation on a store of its own, with fakes for the rooms beside it. */
+export function openLab (options: LabOptions = {}, directory = mkdtempSync(join(tmpdir(), 'cloudformation-'))): Lab {
+  const store = openStore(directory)
+  let isKilled = false
+  const guarded = { ...store, collection: <T>(name: string) => {
+    const collection = store.collection<T>(name)
+    return { ...collection, put: (key: string, value: T) => { if (!isKilled) collection.put(key, value) }, get size () { return collection.size } }
+  } }
+  const room = createCloudFormation({
+    store: guarded,
+    clock: options.clock ?? systemClock,
+    durations: { resource: 0 },
+    rds: options.rds ?? roomWith<RdsRoom>({}),
+    secrets: options.secrets ?? roomWith<SecretsRoom>({}),
+    log: { error: () => undefined, info: () => undefined },
+    ...(options.handlers ? { handlers: options.handlers } : {})
+  })
+  return {
+    operations: room.operations,
+    whenIdle: room.whenIdle,
+    restart: async handlers => {
+      isKilled = true
+      const closing = room.close()
+      store.close()
+      const next = openLab({ ...options, ...(handlers ? { handlers } : {}) }, directory)
+      void closing
+      return next
+    },
+    close: async () => {
+      await room.close()
+      store.close()
+      rmSync(directory, { recursive: true, force: true })
+    }
+  }
+}
+
+/** A handler that does nothing but keep a list of what it was asked to do. */
+export function recordingHandler (log: string[], faults: Partial<Record<'create' | 'update' | 'delete', (logicalId: string) => Promise<void> | void>> = {}): ResourceHandler {
+  return {
+    create: async (request, initiated) => {
+      log.push(`create ${request.logicalId}`)
+      initiated(`${request.logicalId}-${request.nonce}`.toLowerCase())
+      await faults.create?.(request.logicalId)
+      return { Arn: `arn:${request.logicalId}` }
+    },
+    update: async request => {
+      log.push(`update ${request.logicalId}`)
+      await faults.update?.(request.logicalId)
+      return { Arn: `arn:${request.logicalId}` }
+    },
+    delete: async (request, physicalId, finalSnapshot) => {
+      log.push(`delete ${request.logicalId}${finalSnapshot ? ' with snapshot' : ''}`)
+      await faults.delete?.(request.logicalId)
+    }
+  }
+}
+
+export function refusal (message: string): AwsError {
+  return new AwsError('InvalidParameterValue', message)
+}
+
+/** The stack's events, oldest first, as `LogicalId STATUS reason`. */
+export async function eventsOf (lab: Lab, stackName: string): Promise<string[]> {
+  return (await allEvents(lab, stackName)).map(event =>
+    [event.LogicalResourceId, event.ResourceStatus, event.ResourceStatusReason].filter(Boolean).join(' '))
+}
+
+export async function allEvents (lab: Lab, stackName: string): Promise<StackEvent[]> {
+  const { StackEvents: events = [] } = await lab.operations.DescribeStackEvents({ StackName: stackName }, caller)
+  return [...events].reverse()
+}
