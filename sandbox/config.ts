@@ -1,0 +1,51 @@
+import { PACES, type Pace } from './pace.js'
+
+/** Everything about the sandbox that can be set from outside. */
+export interface SandboxConfig {
+  host: string
+  port: number
+  dataDir: string
+  pace: Pace
+  logLevel: string
+  /** `retired` refuses new Serverless v1 clusters, as AWS has done since January 2025. */
+  serverlessV1: 'allowed' | 'retired'
+  /** Host names besides loopback's that requests may be addressed to; `*` is any. */
+  allowedHosts: readonly string[]
+  /** AWS's default quota is 40 clusters in a region. */
+  clusterQuota: number
+  /** Directories in which a PostgreSQL of the system may be. */
+  searchPath: string
+}
+
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']
+const SERVERLESS_V1 = ['allowed', 'retired'] as const
+
+/** Reads the environment. Throws one error that names every problem at once. */
+export function readSandboxConfig (env: Readonly<Record<string, string | undefined>>): Readonly<SandboxConfig> {
+  const problems: string[] = []
+  const text = (name: string, otherwise: string): string => env[name]?.trim() || otherwise
+  const oneOf = <T extends string>(name: string, choices: readonly T[], otherwise: T): T => {
+    const choice = choices.find(each => each === text(name, otherwise))
+    if (choice === undefined) problems.push(`${name} must be one of ${choices.join(', ')}`)
+    return choice ?? otherwise
+  }
+  const integer = (name: string, otherwise: number, least: number, most: number): number => {
+    const value = Number(text(name, String(otherwise)))
+    if (!Number.isInteger(value) || value < least || value > most) problems.push(`${name} must be a whole number from ${least} to ${most}`)
+    return value
+  }
+
+  const config: SandboxConfig = {
+    host: text('SANDBOX_HOST', '127.0.0.1'),
+    port: integer('SANDBOX_PORT', 4566, 0, 65_535),
+    dataDir: text('SANDBOX_DATA_DIR', '.sandbox'),
+    pace: oneOf('SANDBOX_PACE', PACES, 'fast'),
+    logLevel: oneOf('LOG_LEVEL', LOG_LEVELS, 'info'),
+    serverlessV1: oneOf('SANDBOX_SERVERLESS_V1', SERVERLESS_V1, 'allowed'),
+    allowedHosts: text('SANDBOX_ALLOWED_HOSTS', '').split(',').map(host => host.trim()).filter(Boolean),
+    clusterQuota: integer('SANDBOX_CLUSTER_QUOTA', 40, 1, 1000),
+    searchPath: text('PATH', '')
+  }
+  if (problems.length > 0) throw new Error(`The configuration is not valid:\n${problems.map(problem => `  - ${problem}\n`).join('')}`)
+  return Object.freeze(config)
+}

@@ -1,0 +1,52 @@
+import type { Logger } from 'pino'
+import { createAdmin } from './admin.js'
+import { systemClock, type Clock } from './clock.js'
+import type { SandboxConfig } from './config.js'
+import { createFaults } from './faults.js'
+import { createSecretsManager } from './secrets-manager/secrets-manager.js'
+import { openStore } from './store.js'
+import { createSts } from './sts/sts.js'
+import { createDispatch } from './wire/dispatch.js'
+import { startWireServer } from './wire/server.js'
+
+export interface SandboxOptions extends Omit<SandboxConfig, 'logLevel'> {
+  log: Logger
+  clock?: Clock
+  /** From 0 to below 1; decides which calls a fault with a rate hits. */
+  random?: () => number
+}
+
+/** A running sandbox. */
+export interface Sandbox {
+  /** The endpoint of every AWS service. */
+  url: string
+  /** Lets calls in progress finish, stops every database, and keeps what is on disk. */
+  close: () => Promise<void>
+}
+
+/** Opens the data directory, brings back what is in it, and listens. Rejects when either cannot be had. */
+export async function startSandbox (options: SandboxOptions): Promise<Sandbox> {
+  const { log, clock = systemClock, random = Math.random, dataDir } = options
+  const store = openStore(dataDir)
+  const secrets = createSecretsManager({ store, clock })
+  const rooms = {
+    secretsmanager: secrets.operations,
+    sts: createSts().operations
+  }
+  const faults = createFaults({ clock, random })
+  const server = await startWireServer({
+    host: options.host,
+    port: options.port,
+    allowedHosts: options.allowedHosts,
+    dispatch: createDispatch({ rooms, faults, log }),
+    admin: createAdmin({ faults, services: Object.keys(rooms) }),
+    log
+  })
+  return {
+    url: server.url,
+    close: async () => {
+      await server.close()
+      store.close()
+    }
+  }
+}

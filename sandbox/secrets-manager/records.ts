@@ -1,0 +1,121 @@
+import type { Tag } from '@aws-sdk/client-secrets-manager'
+import { ACCOUNT, AwsError } from '../aws.js'
+import type { Clock } from '../clock.js'
+import type { Store } from '../store.js'
+
+/** A secret without its values. Times are epoch milliseconds. */
+export interface SecretRecord {
+  arn: string
+  name: string
+  region: string
+  description?: string
+  kmsKeyId?: string
+  /** The service that manages it (`rds`), which names it `rds!…`. */
+  owner?: string
+  policy?: string
+  tags: Tag[]
+  /** The version that carries each staging label. */
+  stages: Record<string, string>
+  createdAt: number
+  changedAt: number
+  /** Midnight UTC of the day of the last reading: AWS keeps no more either. */
+  accessedAt?: number
+  rotatedAt?: number
+  deletedAt?: number
+  /** When it will be gone for good. */
+  purgedAt?: number
+}
+
+/** One value of a secret. A version never changes; which of them counts is in the secret's stages. */
+export interface VersionRecord {
+  arn: string
+  versionId: string
+  createdAt: number
+  text?: string
+  /** Base64. */
+  binary?: string
+}
+
+/** Secrets and their versions on disk, found by whatever a caller may name them by. */
+export interface SecretRecords {
+  /** By name, ARN or ARN without its last six characters. Throws ResourceNotFoundException. */
+  find: (secretId: string, region: string) => SecretRecord
+  /** The same, but refuses secrets that are scheduled for deletion (InvalidRequestException). */
+  findUsable: (secretId: string, region: string) => SecretRecord
+  named: (name: string, region: string) => SecretRecord | undefined
+  inRegion: (region: string) => SecretRecord[]
+  save: (secret: SecretRecord) => void
+  remove: (secret: SecretRecord) => void
+  version: (secret: SecretRecord, versionId: string) => VersionRecord | undefined
+  /** In the order of their making. */
+  versions: (secret: SecretRecord) => VersionRecord[]
+  saveVersion: (version: VersionRecord) => void
+  removeVersion: (version: VersionRecord) => void
+}
+
+const arnSuffix = /-[A-Za-z0-9]{6}$/
+
+export function openRecords (store: Store, clock: Pick<Clock, 'now'>): SecretRecords {
+  const secrets = store.collection<SecretRecord>('secrets')
+  const versions = store.collection<VersionRecord>('secret-versions')
+
+  const versionsOf = (secret: SecretRecord): VersionRecord[] =>
+    [...versions.values()].filter(({ arn }) => arn === secret.arn)
+
+  const remove = (secret: SecretRecord): void => {
+    secrets.delete(secretKey(secret))
+    for (const version of versionsOf(secret)) versions.delete(versionKey(version))
+  }
+
+  /** A secret whose recovery window has passed is gone, though nothing happened at that moment. */
+  const named = (name: string, region: string): SecretRecord | undefined => {
+    const secret = secrets.get(secretKey({ name, region }))
+    if (secret?.purgedAt === undefined || clock.now() < secret.purgedAt) return secret
+    remove(secret)
+    return undefined
+  }
+
+  /** Like AWS, an ARN that ends as a whole one does is taken for whole, even where that is the end of the name. */
+  const withArn = (arn: string, region: string): SecretRecord | undefined => {
+    const name = arn.split(':').slice(6).join(':')
+    if (!arnSuffix.test(name)) return arn === `${arnPrefix(region)}${name}` ? named(name, region) : undefined
+    const secret = named(name.replace(arnSuffix, ''), region)
+    return secret?.arn === arn ? secret : undefined
+  }
+
+  const find = (secretId: string, region: string): SecretRecord => {
+    const secret = secretId.startsWith('arn:') ? withArn(secretId, region) : named(secretId, region)
+    if (!secret) throw new AwsError('ResourceNotFoundException', "Secrets Manager can't find the specified secret.")
+    return secret
+  }
+
+  return {
+    find,
+    findUsable: (secretId, region) => {
+      const secret = find(secretId, region)
+      if (secret.deletedAt === undefined) return secret
+      throw new AwsError('InvalidRequestException', "You can't perform this operation on the secret because it was marked for deletion.")
+    },
+    named,
+    inRegion: region => [...secrets.values()].filter(secret => secret.region === region && named(secret.name, region)),
+    save: secret => secrets.put(secretKey(secret), secret),
+    remove,
+    version: ({ arn }, versionId) => versions.get(versionKey({ arn, versionId })),
+    versions: versionsOf,
+    saveVersion: version => versions.put(versionKey(version), version),
+    removeVersion: version => versions.delete(versionKey(version))
+  }
+}
+
+/** What the ARN of every secret of a region begins with. */
+export function arnPrefix (region: string): string {
+  return `arn:aws:secretsmanager:${region}:${ACCOUNT}:secret:`
+}
+
+function secretKey ({ name, region }: Pick<SecretRecord, 'name' | 'region'>): string {
+  return `${region}/${name}`
+}
+
+function versionKey ({ arn, versionId }: Pick<VersionRecord, 'arn' | 'versionId'>): string {
+  return `${arn}/${versionId}`
+}

@@ -1,0 +1,108 @@
+import { AwsError } from '../aws.js'
+import type { SecretRecord, SecretRecords, VersionRecord } from './records.js'
+import { invalidParameter, invalidRequest } from './validation.js'
+
+export const CURRENT = 'AWSCURRENT'
+export const PREVIOUS = 'AWSPREVIOUS'
+
+/** AWS keeps about a hundred; of those beyond, it drops the oldest that no label holds on to. */
+const KEPT_VERSIONS = 100
+const STAGES_PER_VERSION = 20
+
+/** A value as a request gives it. */
+export interface SecretValue {
+  SecretString?: string | undefined
+  SecretBinary?: Uint8Array | undefined
+}
+
+export function hasValue (value: SecretValue): boolean {
+  return value.SecretString !== undefined || value.SecretBinary !== undefined
+}
+
+/** The labels that a version carries, in the order in which they were attached. */
+export function stagesOf (secret: SecretRecord, versionId: string): string[] {
+  return Object.entries(secret.stages).filter(([, held]) => held === versionId).map(([stage]) => stage)
+}
+
+/**
+ * Adds a version and moves `stages` to it, which is what counts as storing a value. The same id with the same value
+ * again changes nothing; with another value it throws ResourceExistsException.
+ */
+export function addVersion (records: SecretRecords, secret: SecretRecord, versionId: string, value: SecretValue, stages: readonly string[], now: number): SecretRecord {
+  const version: VersionRecord = {
+    arn: secret.arn,
+    versionId,
+    createdAt: now,
+    ...(value.SecretString === undefined ? {} : { text: value.SecretString }),
+    ...(value.SecretBinary === undefined ? {} : { binary: Buffer.from(value.SecretBinary).toString('base64') })
+  }
+  const known = records.version(secret, versionId)
+  if (known && !isSameValue(known, version)) {
+    throw new AwsError('ResourceExistsException', `You can't use ClientRequestToken ${versionId} because that value is already in use for a version of secret ${secret.arn}.`)
+  }
+  if (known && stagesOf(secret, versionId).length > 0) return secret
+  if (!known) records.saveVersion(version)
+  const changed = { ...secret, changedAt: now, stages: stages.reduce((held, stage) => moveStage(held, stage, versionId), secret.stages) }
+  records.save(changed)
+  dropOldest(records, changed)
+  return changed
+}
+
+export function isSameValue (a: VersionRecord, b: Pick<VersionRecord, 'text' | 'binary'>): boolean {
+  return a.text === b.text && a.binary === b.binary
+}
+
+/** Moves a label. Where AWSCURRENT leaves a version, AWSPREVIOUS arrives. */
+export function moveStage (stages: Readonly<Record<string, string>>, stage: string, versionId: string): Record<string, string> {
+  const holder = stages[stage]
+  const previous = stage === CURRENT && holder !== undefined && holder !== versionId ? { [PREVIOUS]: holder } : {}
+  const { [stage]: _, ...others } = stages
+  return { ...others, ...previous, [stage]: versionId }
+}
+
+function dropOldest (records: SecretRecords, secret: SecretRecord): void {
+  const versions = records.versions(secret)
+  const unlabelled = versions.filter(({ versionId }) => stagesOf(secret, versionId).length === 0)
+  for (const version of unlabelled.slice(0, Math.max(0, versions.length - KEPT_VERSIONS))) records.removeVersion(version)
+}
+
+/** The version that a reader asks for by id, label or neither. Throws where there is none. */
+export function chooseVersion (records: SecretRecords, secret: SecretRecord, asked: { VersionId?: string | undefined, VersionStage?: string | undefined }): VersionRecord {
+  const { VersionId, VersionStage = CURRENT } = asked
+  const versionId = VersionId ?? secret.stages[VersionStage]
+  const version = versionId === undefined ? undefined : records.version(secret, versionId)
+  if (!version) {
+    const what = VersionId === undefined ? `staging label: ${VersionStage}` : `VersionId: ${VersionId}`
+    throw new AwsError('ResourceNotFoundException', `Secrets Manager can't find the specified secret value for ${what}`)
+  }
+  if (asked.VersionStage !== undefined && secret.stages[asked.VersionStage] !== version.versionId) {
+    throw invalidRequest('You provided a VersionStage that is not associated to the provided VersionId.')
+  }
+  return version
+}
+
+export interface StageMove {
+  VersionStage?: string | undefined
+  RemoveFromVersionId?: string | undefined
+  MoveToVersionId?: string | undefined
+}
+
+/** The labels after UpdateSecretVersionStage. Whoever moves one has to say where it is now. */
+export function relabel (records: SecretRecords, secret: SecretRecord, { VersionStage: stage = '', RemoveFromVersionId: from, MoveToVersionId: to }: StageMove): Record<string, string> {
+  const holder = secret.stages[stage]
+  if (to !== undefined && !records.version(secret, to)) {
+    throw new AwsError('ResourceNotFoundException', `Secrets Manager can't find the specified secret value for VersionId: ${to}`)
+  }
+  if (holder !== undefined && holder !== to && holder !== from) {
+    throw invalidParameter(`The parameter RemoveFromVersionId can't be empty. Staging label ${stage} is currently attached to version ${holder}, so you must explicitly reference that version in RemoveFromVersionId.`)
+  }
+  if (to !== undefined) {
+    if (stagesOf(secret, to).length >= STAGES_PER_VERSION) throw new AwsError('LimitExceededException', `You can't attach more than ${STAGES_PER_VERSION} staging labels to one version.`)
+    return moveStage(secret.stages, stage, to)
+  }
+  if (stage === CURRENT) {
+    throw invalidParameter('You can only move staging label AWSCURRENT to a different secret version. It can’t be completely removed.')
+  }
+  const { [stage]: _, ...others } = secret.stages
+  return others
+}

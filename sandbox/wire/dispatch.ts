@@ -1,0 +1,96 @@
+import { randomUUID } from 'node:crypto'
+import type { Logger } from 'pino'
+import { ACCOUNT, AwsError, type Operations } from '../aws.js'
+import type { Faults } from '../faults.js'
+import type { Protocol, WireAnswer, WireRequest } from './message.js'
+import { jsonRpc } from './protocols/json-rpc.js'
+import { query } from './protocols/query.js'
+import { restJson } from './protocols/rest-json.js'
+import { checkRequired } from './required.js'
+import type { OperationShape } from './schemas.js'
+import { readScope } from './scope.js'
+import { wireServices, type WireService } from './services.js'
+
+/** Answers a request; undefined when the connection is to be dropped without an answer. */
+export type Dispatch = (request: WireRequest) => Promise<WireAnswer | undefined>
+
+export interface DispatchDependencies {
+  /** What is implemented, by the signing name of its service. */
+  rooms: Readonly<Record<string, Operations>>
+  faults: Faults
+  log: Logger
+}
+
+interface Asked {
+  protocol: Protocol
+  service?: WireService
+  operation?: string
+}
+
+/** Finds the operation a request asks for, whichever of AWS's protocols it speaks, and puts the outcome into that protocol. */
+export function createDispatch ({ rooms, faults, log }: DispatchDependencies): Dispatch {
+  const run = async (request: WireRequest, asked: Asked, requestId: string): Promise<WireAnswer | undefined> => {
+    const { protocol } = asked
+    const scope = readScope(request)
+    const service = asked.service = findService(request, protocol, scope.service)
+    const name = asked.operation = protocol.operationName(request, service)
+    const { operation, implementation } = findOperation(service, name, rooms[service.signingName], protocol)
+    const input = protocol.readInput(request, operation.input)
+    checkRequired(operation.input, input, service.missingMember)
+    const fault = faults.take(service.signingName, name)
+    if (await fault?.before() === 'drop') return undefined
+    const output = await implementation(input as never, { region: scope.region, account: ACCOUNT, requestId })
+    if (await fault?.after() === 'drop') return undefined
+    return protocol.writeOutput(operation, output ?? {}, service, requestId)
+  }
+
+  return async request => {
+    const requestId = randomUUID()
+    const asked: Asked = { protocol: protocolOf(request) }
+    const startedAt = performance.now()
+    const answer = await run(request, asked, requestId).catch((error: unknown) => refuse(error, asked, requestId, log))
+    log.debug({ requestId, service: asked.service?.signingName, operation: asked.operation, status: answer?.status, ms: Math.round(performance.now() - startedAt) }, 'answered')
+    return answer && { ...answer, headers: { ...answer.headers, 'x-amzn-requestid': requestId } }
+  }
+}
+
+function protocolOf (request: WireRequest): Protocol {
+  if (request.headers['x-amz-target'] !== undefined) return jsonRpc
+  const isForm = String(request.headers['content-type'] ?? '').startsWith('application/x-www-form-urlencoded')
+  return isForm || request.query.has('Action') ? query : restJson
+}
+
+function findService (request: WireRequest, protocol: Protocol, signingName: string | undefined): WireService {
+  const service = signingName === undefined
+    ? [...wireServices.values()].find(each => each.protocols.includes(protocol) && protocol.isFor(request, each))
+    : wireServices.get(signingName)
+  if (!service) {
+    const asked = signingName ?? 'the service that this request is for'
+    throw new AwsError(protocol.unknownOperationCode, `The sandbox does not implement ${asked}. It implements ${[...wireServices.keys()].join(', ')}.`)
+  }
+  if (!service.protocols.includes(protocol)) {
+    throw new AwsError(protocol.unknownOperationCode, `The sandbox does not speak this protocol with ${service.title}.`)
+  }
+  return service
+}
+
+function findOperation (service: WireService, name: string, room: Operations | undefined, protocol: Protocol): { operation: OperationShape, implementation: Operations[string] } {
+  const operation = service.model.operations.get(name)
+  if (!operation) {
+    throw new AwsError(protocol.unknownOperationCode, `Could not find operation ${name.slice(0, 100)} for version ${service.version}`)
+  }
+  const implementation = room && Object.hasOwn(room, name) ? room[name] : undefined
+  if (!implementation) {
+    throw new AwsError(protocol.unknownOperationCode, `The sandbox does not implement ${name} of ${service.title}.`)
+  }
+  return { operation, implementation }
+}
+
+/** What went wrong by itself is logged and answered as AWS answers it: without a word about the inside. */
+function refuse (thrown: unknown, { protocol, service, operation }: Asked, requestId: string, log: Logger): WireAnswer {
+  const known = thrown instanceof AwsError
+  if (!known) log.error({ err: thrown, requestId, service: service?.signingName, operation }, 'an operation failed unexpectedly')
+  const error = known ? thrown : new AwsError('InternalFailure', 'An internal error occurred in the sandbox; its log says more.', 500)
+  const shape = service?.model.errors.get(error.code)
+  return protocol.writeFailure({ error, shape, status: shape?.status ?? error.status }, service, requestId)
+}

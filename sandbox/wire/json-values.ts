@@ -1,0 +1,88 @@
+import { AwsError } from '../aws.js'
+import type { Shape } from './schemas.js'
+
+/** No shape of the services served here is nested nearly as deep; recursion stops before the stack does. */
+const DEEPEST = 64
+
+/**
+ * Turns what JSON or CBOR carried into a structure of the model: base64 becomes bytes, numbers become dates, nulls are
+ * absent, unknown members are ignored. Throws AWS's SerializationException where a value has another type.
+ */
+export function readValue (shape: Shape, value: unknown, depth = 0): unknown {
+  if (depth > DEEPEST) throw serializationError('The document is nested too deeply')
+  if (shape.isStructSchema()) return readStructure(shape, value, depth)
+  if (shape.isListSchema()) return readList(shape, value, depth)
+  if (shape.isMapSchema()) return readMap(shape, value, depth)
+  if (shape.isDocumentSchema()) return value
+  return readScalar(shape, value)
+}
+
+export function serializationError (message: string): AwsError {
+  return new AwsError('SerializationException', message)
+}
+
+function readStructure (shape: Shape, value: unknown, depth: number): Record<string, unknown> {
+  if (!isRecord(value)) throw misplaced(value)
+  const structure: Record<string, unknown> = {}
+  for (const [name, member] of shape.structIterator()) {
+    const found = Object.hasOwn(value, name) ? value[name] : undefined
+    if (found !== undefined && found !== null) structure[name] = readValue(member, found, depth + 1)
+  }
+  return structure
+}
+
+function readList (shape: Shape, value: unknown, depth: number): unknown[] {
+  if (!Array.isArray(value)) throw misplaced(value)
+  const item = shape.getValueSchema()
+  return value.filter(each => each !== null).map(each => readValue(item, each, depth + 1))
+}
+
+function readMap (shape: Shape, value: unknown, depth: number): Record<string, unknown> {
+  if (!isRecord(value)) throw misplaced(value)
+  const item = shape.getValueSchema()
+  const entries = Object.entries(value).filter(([, each]) => each !== null)
+  return Object.fromEntries(entries.map(([key, each]) => [key, readValue(item, each, depth + 1)]))
+}
+
+function readScalar (shape: Shape, value: unknown): unknown {
+  if (shape.isBlobSchema()) {
+    if (value instanceof Uint8Array) return value
+    if (typeof value === 'string') return Buffer.from(value, 'base64')
+    throw unconvertible(value, 'Blob')
+  }
+  if (shape.isTimestampSchema()) return readTime(value)
+  if (shape.isBooleanSchema()) return typeof value === 'boolean' ? value : refuse(value, 'Boolean')
+  if (shape.isStringSchema()) return typeof value === 'string' ? value : refuse(value, 'String')
+  return typeof value === 'number' || typeof value === 'bigint' ? value : readNumber(value)
+}
+
+/** Numbers that JSON has no word for travel as strings. */
+function readNumber (value: unknown): number {
+  if (value === 'NaN' || value === 'Infinity' || value === '-Infinity') return Number(value)
+  return refuse(value, 'Number')
+}
+
+function readTime (value: unknown): Date {
+  if (value instanceof Date) return value
+  const time = new Date(typeof value === 'number' ? value * 1000 : typeof value === 'string' ? value : Number.NaN)
+  return Number.isNaN(time.getTime()) ? refuse(value, 'Timestamp') : time
+}
+
+function isRecord (value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function refuse (value: unknown, type: string): never {
+  throw unconvertible(value, type)
+}
+
+function unconvertible (value: unknown, type: string): AwsError {
+  if (typeof value === 'object') return misplaced(value)
+  const kind = typeof value === 'boolean' ? String(value).toUpperCase() : typeof value === 'string' ? 'STRING' : 'NUMBER'
+  return serializationError(`${kind}_VALUE can not be converted to ${type}`)
+}
+
+function misplaced (value: unknown): AwsError {
+  const found = Array.isArray(value) ? 'Start of list' : isRecord(value) ? 'Start of structure or map' : 'A simple value'
+  return serializationError(`${found} found where not expected`)
+}

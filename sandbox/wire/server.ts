@@ -1,0 +1,93 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Logger } from 'pino'
+import { AwsError } from '../aws.js'
+import { readBody } from './body.js'
+import type { Dispatch } from './dispatch.js'
+import { isAllowedHost, isAllowedOrigin } from './hosts.js'
+import type { WireAnswer, WireRequest } from './message.js'
+
+export interface WireServerOptions {
+  host: string
+  /** 0 takes a free one. */
+  port: number
+  /** Host names besides loopback's that requests may be addressed to; `*` is any. */
+  allowedHosts: readonly string[]
+  dispatch: Dispatch
+  /** Answers what is not AWS's: undefined when a request is not for it. */
+  admin: (request: WireRequest) => WireAnswer | undefined
+  log: Logger
+}
+
+export interface WireServer {
+  url: string
+  /** Takes no new connections, lets calls in progress finish for `graceMs`, then cuts them off. */
+  close: (graceMs?: number) => Promise<void>
+}
+
+const REQUEST_MS = 60_000
+/** Longer than clients keep an idle connection, so that it is they who close it and never in mid-request. */
+const KEEP_ALIVE_MS = 75_000
+
+/** Listens for AWS calls. Rejects when the address cannot be had. */
+export async function startWireServer (options: WireServerOptions): Promise<WireServer> {
+  const server = createServer({ requestTimeout: REQUEST_MS, headersTimeout: REQUEST_MS, keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
+    void serve(request, response, options)
+  })
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(options.port, options.host, resolve)
+  })
+  const { address, port, family } = server.address() as AddressInfo
+  const host = family === 'IPv6' ? `[${address}]` : address
+  return { url: `http://${host}:${port}`, close: async (graceMs = 5000) => await stop(server, graceMs) }
+}
+
+async function serve (message: IncomingMessage, response: ServerResponse, options: WireServerOptions): Promise<void> {
+  try {
+    const answer = await answerTo(message, options)
+    if (answer) send(response, answer)
+    else message.destroy()
+  } catch (error) {
+    if (error instanceof AwsError) return send(response, plainRefusal(error))
+    if (!message.destroyed) options.log.error({ err: error }, 'a request could not be answered')
+    message.destroy()
+  }
+}
+
+async function answerTo (message: IncomingMessage, { allowedHosts, admin, dispatch }: WireServerOptions): Promise<WireAnswer | undefined> {
+  const { host, origin } = message.headers
+  if (!isAllowedHost(host, allowedHosts) || !isAllowedOrigin(origin, allowedHosts)) {
+    message.resume()
+    throw new AwsError('AccessDeniedException', 'The sandbox answers requests to this machine only; SANDBOX_ALLOWED_HOSTS names other hosts.', 403)
+  }
+  const target = message.url ?? '/'
+  if (!URL.canParse(target, 'http://sandbox')) throw new AwsError('InvalidRequest', 'The path of the request cannot be read.')
+  const url = new URL(target, 'http://sandbox')
+  const body = await readBody(message)
+  const request = { method: message.method ?? 'GET', path: url.pathname, query: url.searchParams, headers: message.headers, body }
+  return admin(request) ?? await dispatch(request)
+}
+
+function send (response: ServerResponse, { status, headers, body }: WireAnswer): void {
+  const bytes = typeof body === 'string' ? Buffer.from(body) : body
+  response.writeHead(status, { ...headers, 'content-length': bytes.byteLength, date: new Date().toUTCString() })
+  response.end(bytes)
+}
+
+/** For refusals before it is known which of AWS's protocols is spoken. */
+function plainRefusal ({ code, message, status }: AwsError): WireAnswer {
+  return {
+    status,
+    headers: { 'content-type': 'application/json', 'x-amzn-errortype': code, connection: 'close' },
+    body: JSON.stringify({ __type: code, message })
+  }
+}
+
+async function stop (server: Server, graceMs: number): Promise<void> {
+  const closed = new Promise<void>(resolve => server.close(() => resolve()))
+  server.closeIdleConnections()
+  const cutOff = setTimeout(() => server.closeAllConnections(), graceMs)
+  await closed
+  clearTimeout(cutOff)
+}

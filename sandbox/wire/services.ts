@@ -1,0 +1,87 @@
+import * as cloudFormation from '@aws-sdk/client-cloudformation'
+import * as rds from '@aws-sdk/client-rds'
+import * as rdsData from '@aws-sdk/client-rds-data'
+import * as secretsManager from '@aws-sdk/client-secrets-manager'
+import * as sts from '@aws-sdk/client-sts'
+import type { Protocol } from './message.js'
+import { jsonRpc } from './protocols/json-rpc.js'
+import { query } from './protocols/query.js'
+import { restJson } from './protocols/rest-json.js'
+import { readModel, type ServiceModel } from './schemas.js'
+
+/** What a missing required member is answered with: AWS's older services name the parameter, the others the value. */
+export type MissingMember = 'MissingParameter' | 'ValidationError' | 'ValidationException'
+
+/** An AWS service as it is spoken to. The facts are those of the service models of the SDKs. */
+export interface WireService {
+  /** The name in the credential scope of a signature. */
+  signingName: string
+  /** The name for people. */
+  title: string
+  version: string
+  xmlNamespace: string
+  targetPrefix: string
+  jsonVersion: '1.0' | '1.1'
+  /** Whether it tells Query's error codes also where it speaks JSON. */
+  queryCompatible: boolean
+  protocols: readonly Protocol[]
+  missingMember: MissingMember
+  model: ServiceModel
+}
+
+const nothing = { xmlNamespace: '', targetPrefix: '', jsonVersion: '1.1', queryCompatible: false } as const
+
+const all: readonly WireService[] = [
+  {
+    ...nothing,
+    signingName: 'cloudformation',
+    title: 'AWS CloudFormation',
+    version: '2010-05-15',
+    xmlNamespace: 'http://cloudformation.amazonaws.com/doc/2010-05-15/',
+    protocols: [query],
+    missingMember: 'ValidationError',
+    model: readModel(cloudFormation)
+  },
+  {
+    ...nothing,
+    signingName: 'rds',
+    title: 'Amazon RDS',
+    version: '2014-10-31',
+    xmlNamespace: 'http://rds.amazonaws.com/doc/2014-10-31/',
+    protocols: [query],
+    missingMember: 'MissingParameter',
+    model: readModel(rds)
+  },
+  {
+    ...nothing,
+    signingName: 'rds-data',
+    title: 'the RDS Data API',
+    version: '2018-08-01',
+    protocols: [restJson],
+    missingMember: 'ValidationException',
+    model: readModel(rdsData)
+  },
+  {
+    ...nothing,
+    signingName: 'secretsmanager',
+    title: 'AWS Secrets Manager',
+    version: '2017-10-17',
+    targetPrefix: 'secretsmanager',
+    protocols: [jsonRpc],
+    missingMember: 'ValidationException',
+    model: readModel(secretsManager)
+  },
+  {
+    ...nothing,
+    signingName: 'sts',
+    title: 'AWS STS',
+    version: '2011-06-15',
+    xmlNamespace: 'https://sts.amazonaws.com/doc/2011-06-15/',
+    protocols: [query],
+    missingMember: 'ValidationError',
+    model: readModel(sts)
+  }
+]
+
+/** Every service whose language the sandbox knows, by signing name. */
+export const wireServices: ReadonlyMap<string, WireService> = new Map(all.map(service => [service.signingName, service]))
