@@ -54,7 +54,7 @@ export async function startServer (options: ServerOptions): Promise<Server> {
   })
   await untilReady(child, options.directory)
   const pid = child.pid ?? 0
-  return { pid, exited, stop: () => stopProcess(pid, () => child.exitCode === null && child.signalCode === null) }
+  return { pid, exited, stop: () => stopProcess(pid, async () => child.exitCode === null && child.signalCode === null) }
 }
 
 /** Has a running server read its parameters again. */
@@ -67,7 +67,7 @@ export async function reloadServer (server: Server, options: ServerOptions): Pro
 export async function stopOrphan (data: string): Promise<void> {
   const pid = recordedPid(data)
   if (pid === undefined) return
-  if (await runsOn(pid, data)) return await stopProcess(pid, () => signal(pid, 0))
+  if (await runsOn(pid, data)) return await stopProcess(pid, async () => await runsOn(pid, data))
   await rm(join(data, 'postmaster.pid'), { force: true })
 }
 
@@ -100,13 +100,13 @@ async function untilReady (child: ChildProcess, directory: string): Promise<void
 }
 
 /** Fast shutdown, then an immediate one, then the end. */
-async function stopProcess (pid: number, isRunning: () => boolean): Promise<void> {
+async function stopProcess (pid: number, isRunning: () => Promise<boolean>): Promise<void> {
   const steps: Array<[NodeJS.Signals, number]> = [['SIGINT', FAST_STOP_MS], ['SIGQUIT', IMMEDIATE_STOP_MS], ['SIGKILL', IMMEDIATE_STOP_MS]]
   for (const [name, patienceMs] of steps) {
-    if (!isRunning()) return
+    if (!await isRunning()) return
     signal(pid, name)
     const deadlineMs = performance.now() + patienceMs
-    while (isRunning() && performance.now() < deadlineMs) await wait(POLL_MS)
+    while (await isRunning() && performance.now() < deadlineMs) await wait(POLL_MS)
   }
 }
 
@@ -115,7 +115,10 @@ function recordedPid (data: string): number | undefined {
   return pid > 0 ? pid : undefined
 }
 
-/** A process number may have been given to another program since: a postmaster works in its data directory. */
+/**
+ * A process number may have been given to another program since: a postmaster works in its data directory. One that
+ * has ended, and that nobody has asked for yet, works nowhere.
+ */
 async function runsOn (pid: number, data: string): Promise<boolean> {
   if (process.platform !== 'linux') return signal(pid, 0)
   try {

@@ -1,0 +1,112 @@
+import type { CreateDBClusterMessage, VpcSecurityGroupMembership } from '@aws-sdk/client-rds'
+import { AwsError, type Caller } from '../aws.js'
+import { readCapacity, readScaling, requireDatabaseName, requireRetention, requireUsername } from './cluster-rules.js'
+import { pickGiven, type RdsContext } from './context.js'
+import { type EngineVersion, requireDataApi } from './engine-versions.js'
+import { arnOf, invalidCombination, invalidValue, newResourceId, standInId, zonesOf } from './names.js'
+import type { ClusterFacts } from './records.js'
+import { addTags } from './tags.js'
+
+/** What is shown of a cluster as it was asked for. */
+const SHOWN_AGAIN = [
+  'PreferredBackupWindow', 'PreferredMaintenanceWindow', 'CopyTagsToSnapshot', 'DeletionProtection', 'StorageType', 'NetworkType',
+  'MonitoringInterval', 'MonitoringRoleArn', 'DatabaseInsightsMode', 'PerformanceInsightsKMSKeyId', 'PerformanceInsightsRetentionPeriod',
+  'EngineLifecycleSupport', 'AutoMinorVersionUpgrade', 'KmsKeyId', 'ClusterScalabilityType', 'BacktrackWindow', 'AvailabilityZones'
+] as const
+
+/** What a request that makes a cluster may say of it, whether it starts empty or as a copy. */
+export type ClusterInput = Pick<CreateDBClusterMessage,
+  typeof SHOWN_AGAIN[number] | 'BackupRetentionPeriod' | 'VpcSecurityGroupIds' | 'DBSubnetGroupName' | 'DBClusterParameterGroupName' |
+  'EnableIAMDatabaseAuthentication' | 'EnableCloudwatchLogsExports' | 'EnablePerformanceInsights' | 'EnableHttpEndpoint' |
+  'ScalingConfiguration' | 'ServerlessV2ScalingConfiguration' | 'Tags' | 'StorageEncrypted' | 'MasterUsername' | 'DatabaseName'>
+
+const FORBIDDEN_FOR_AURORA = ['AllocatedStorage', 'DBClusterInstanceClass', 'Iops'] as const
+
+/** The facts of a new cluster. Throws AWS's refusal of what cannot be. */
+export function readClusterFacts (context: RdsContext, id: string, input: ClusterInput, version: EngineVersion, mode: string, caller: Caller): ClusterFacts {
+  for (const name of FORBIDDEN_FOR_AURORA) {
+    if ((input as Partial<CreateDBClusterMessage>)[name] !== undefined) throw invalidCombination(`${name} isn't supported for DB engine aurora-postgresql.`)
+  }
+  if (input.EnableHttpEndpoint) requireDataApi(version, caller.region, mode)
+  return {
+    AllocatedStorage: 1,
+    AvailabilityZones: zonesOf(caller.region),
+    PreferredBackupWindow: '03:00-03:30',
+    PreferredMaintenanceWindow: 'sun:04:00-sun:04:30',
+    CopyTagsToSnapshot: false,
+    DeletionProtection: false,
+    AutoMinorVersionUpgrade: true,
+    NetworkType: 'IPV4',
+    EngineLifecycleSupport: 'open-source-rds-extended-support',
+    DatabaseInsightsMode: 'standard',
+    ...pickGiven(input, SHOWN_AGAIN),
+    BackupRetentionPeriod: requireRetention(input.BackupRetentionPeriod),
+    DBClusterIdentifier: id,
+    DBClusterArn: arnOf(caller, 'cluster', id),
+    DbClusterResourceId: newResourceId('cluster'),
+    Status: 'creating',
+    Engine: 'aurora-postgresql',
+    EngineVersion: version.version,
+    EngineMode: mode,
+    MasterUsername: requireUsername(input.MasterUsername),
+    DatabaseName: requireDatabaseName(input.DatabaseName),
+    DBClusterParameterGroup: readParameterGroup(context, input.DBClusterParameterGroupName, version, caller),
+    DBSubnetGroup: readSubnetGroup(context, input.DBSubnetGroupName, caller),
+    VpcSecurityGroups: readSecurityGroups(input.VpcSecurityGroupIds, caller),
+    DBClusterOptionGroupMemberships: [],
+    ReadReplicaIdentifiers: [],
+    AssociatedRoles: [],
+    DomainMemberships: [],
+    HostedZoneId: 'Z2R2ITUGPM61AM',
+    StorageEncrypted: mode === 'serverless' || input.StorageEncrypted === true || input.KmsKeyId !== undefined,
+    IAMDatabaseAuthenticationEnabled: input.EnableIAMDatabaseAuthentication ?? false,
+    PerformanceInsightsEnabled: input.EnablePerformanceInsights,
+    HttpEndpointEnabled: input.EnableHttpEndpoint ?? false,
+    ActivityStreamStatus: 'stopped',
+    CrossAccountClone: false,
+    EnabledCloudwatchLogsExports: input.EnableCloudwatchLogsExports,
+    TagList: addTags([], input.Tags),
+    ...readScalingFacts(input, version, mode)
+  }
+}
+
+/** The parameter group of that name, or the default one of the version's family; throws when it does not fit. */
+export function readParameterGroup ({ records }: RdsContext, name: string | undefined, version: EngineVersion, caller: Caller): string {
+  const usual = `default.${version.family}`
+  if (!name || name === usual) return usual
+  const group = records.parameterGroups.get(caller.region, name)
+  if (!group) throw new AwsError('DBClusterParameterGroupNotFound', `DBClusterParameterGroup not found: ${name}`, 404)
+  if (group.facts.DBParameterGroupFamily !== version.family) {
+    throw invalidCombination(`The Parameter Group ${name} with DBParameterGroupFamily ${group.facts.DBParameterGroupFamily} cannot be used for this instance. Please use a Parameter Group with DBParameterGroupFamily ${version.family}`)
+  }
+  return group.facts.DBClusterParameterGroupName
+}
+
+/** The security groups as members; without any, the default one that every network has. */
+export function readSecurityGroups (ids: readonly string[] | undefined, caller: Caller): VpcSecurityGroupMembership[] {
+  const given = ids?.length ? ids : [standInId('sg', caller.region)]
+  return given.map(id => {
+    if (!/^sg-[0-9a-zA-Z]+$/.test(id)) throw invalidValue(`Invalid security group , groupId= ${id}, groupName=.`)
+    return { VpcSecurityGroupId: id, Status: 'active' }
+  })
+}
+
+function readSubnetGroup ({ records }: RdsContext, name: string | undefined, caller: Caller): string {
+  if (!name || name === 'default') return 'default'
+  const group = records.subnetGroups.get(caller.region, name)
+  if (!group) throw new AwsError('DBSubnetGroupNotFoundFault', `DB subnet group '${name}' does not exist.`, 404)
+  return group.facts.DBSubnetGroupName
+}
+
+function readScalingFacts (input: ClusterInput, version: EngineVersion, mode: string): Partial<ClusterFacts> {
+  if (mode === 'serverless') {
+    if (input.ServerlessV2ScalingConfiguration) throw invalidCombination('ServerlessV2ScalingConfiguration isn\'t supported for engine mode serverless.')
+    return { ScalingConfigurationInfo: readScaling(input.ScalingConfiguration, undefined) }
+  }
+  if (input.ScalingConfiguration) throw invalidCombination(`ScalingConfiguration isn't supported for engine mode ${mode}.`)
+  if (!input.ServerlessV2ScalingConfiguration) return {}
+  return {
+    ServerlessV2ScalingConfiguration: readCapacity(input.ServerlessV2ScalingConfiguration, undefined, version),
+    ServerlessV2PlatformVersion: '4'
+  }
+}

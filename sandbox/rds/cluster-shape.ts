@@ -1,0 +1,52 @@
+import type { DBCluster } from '@aws-sdk/client-rds'
+import type { RdsContext } from './context.js'
+import { type ClusterRecord, type InstanceRecord, membersOf } from './records.js'
+
+const SERVING_STATUSES: ReadonlySet<string> = new Set(['available', 'modifying', 'backing-up', 'upgrading', 'resetting-master-credentials', 'failing-over'])
+const PRESENT_STATUSES: ReadonlySet<string> = new Set(['available', 'modifying', 'rebooting', 'upgrading', 'backing-up'])
+
+/** A cluster as DescribeDBClusters shows it. */
+export function showCluster ({ records, clock }: Pick<RdsContext, 'records' | 'clock'>, cluster: ClusterRecord): DBCluster {
+  const members = membersOf(records, cluster)
+  const { facts } = cluster
+  return {
+    ...facts,
+    MultiAZ: members.length > 1,
+    ClusterCreateTime: new Date(cluster.createdMs),
+    EarliestRestorableTime: new Date(cluster.dataSinceMs),
+    LatestRestorableTime: new Date(clock.now()),
+    DBClusterMembers: members.map(member => ({
+      DBInstanceIdentifier: member.facts.DBInstanceIdentifier,
+      IsClusterWriter: member.isWriter,
+      DBClusterParameterGroupStatus: 'in-sync',
+      PromotionTier: member.facts.PromotionTier
+    })),
+    ...(isServerlessV1(cluster) ? { Capacity: cluster.pausedMs === undefined ? facts.ScalingConfigurationInfo?.MinCapacity : 0 } : {})
+  }
+}
+
+export function isServerlessV1 ({ facts }: ClusterRecord): boolean {
+  return facts.EngineMode === 'serverless'
+}
+
+/** The instance that takes the cluster's writes, once it is there. */
+export function writerOf (records: RdsContext['records'], cluster: ClusterRecord): InstanceRecord | undefined {
+  return membersOf(records, cluster).find(({ isWriter, facts }) => isWriter && PRESENT_STATUSES.has(facts.DBInstanceStatus))
+}
+
+/** Whether the cluster takes connections, at the latest after its server has been woken. */
+export function isServing (records: RdsContext['records'], cluster: ClusterRecord): boolean {
+  return SERVING_STATUSES.has(cluster.facts.Status) && (isServerlessV1(cluster) || writerOf(records, cluster) !== undefined)
+}
+
+/**
+ * The idle time in milliseconds after which the cluster pauses; undefined: never. Serverless v2 pauses when the
+ * minimum is 0 and every instance is serverless (Aurora User Guide, "Scaling to Zero ACUs").
+ */
+export function pauseAfterMs (records: RdsContext['records'], cluster: ClusterRecord): number | undefined {
+  const { ScalingConfigurationInfo: v1, ServerlessV2ScalingConfiguration: v2 } = cluster.facts
+  if (isServerlessV1(cluster)) return v1?.AutoPause ? (v1.SecondsUntilAutoPause ?? 300) * 1000 : undefined
+  const members = membersOf(records, cluster)
+  if (v2?.MinCapacity !== 0 || !members.length) return undefined
+  return members.every(({ facts }) => facts.DBInstanceClass === 'db.serverless') ? (v2.SecondsUntilAutoPause ?? 300) * 1000 : undefined
+}

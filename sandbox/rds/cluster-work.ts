@@ -1,0 +1,111 @@
+import type { Caller } from '../aws.js'
+import { ACCOUNT } from '../aws.js'
+import { ensureDatabase, ensureMasterUser } from '../postgres/roles.js'
+import { changeCluster, changeInstance, clusterKey, instanceKey, type RdsContext } from './context.js'
+import { findVersions } from './engine-versions.js'
+import { parametersOf } from './parameters.js'
+import { type ClusterRecord, membersOf } from './records.js'
+import { takeSnapshot } from './snapshot-work.js'
+
+/**
+ * What goes on while a cluster has a status that passes by itself. Each can be begun again from the start, which is
+ * what happens after the sandbox was killed.
+ */
+const WORK: Readonly<Record<string, (context: RdsContext, cluster: ClusterRecord) => Promise<void>>> = {
+  creating: create,
+  modifying: modify,
+  upgrading: modify,
+  'resetting-master-credentials': modify,
+  'failing-over': async (context, cluster) => { await finish(context, cluster, context.durations.clusterModify, 'available') },
+  deleting: remove,
+  starting: start,
+  stopping: stop
+}
+
+/** Begins, or takes up again, what the cluster's status promises. */
+export function beginClusterWork (context: RdsContext, cluster: ClusterRecord): void {
+  const work = WORK[cluster.facts.Status]
+  if (!work) return
+  context.jobs.run(clusterKey(cluster), async () => { await work(context, cluster) }, () => {
+    if (cluster.facts.Status === 'creating') changeCluster(context, cluster, { Status: 'failed' })
+    else if (cluster.facts.Status !== 'deleting') changeCluster(context, cluster, { Status: 'available' })
+  })
+}
+
+/** The caller in whose name RDS does something by itself. */
+export function ownCaller (region: string): Caller {
+  return { region, account: ACCOUNT, requestId: 'rds' }
+}
+
+async function finish (context: RdsContext, cluster: ClusterRecord, durationMs: number, status: string, rest: Partial<ClusterRecord> = {}): Promise<void> {
+  await context.jobs.until(cluster.statusMs, durationMs)
+  const changed = changeCluster(context, cluster, { Status: status }, rest)
+  context.live(changed).watch()
+}
+
+async function create (context: RdsContext, cluster: ClusterRecord): Promise<void> {
+  const { postgres, durations } = context
+  const id = cluster.facts.DbClusterResourceId
+  if (cluster.copyOf) await postgres.data.copy(cluster.copyOf, id)
+  else await postgres.data.create(id, Number(cluster.facts.EngineVersion.split('.')[0])).then(installation => warnOfOtherMajor(context, cluster, installation.major))
+  await postgres.processes.start(id, parametersOf(context, cluster))
+  await teachMasterUser(context, cluster)
+  if (cluster.facts.DatabaseName) {
+    await ensureDatabase(postgres.processes.accessTo(id), cluster.facts.DatabaseName, cluster.facts.MasterUsername)
+  }
+  await finish(context, cluster, durations.clusterCreate, 'available', { verifier: undefined, copyOf: undefined, restoreToMs: undefined })
+}
+
+async function modify (context: RdsContext, cluster: ClusterRecord): Promise<void> {
+  if (cluster.verifier) await withServer(context, cluster, async () => { await teachMasterUser(context, cluster) })
+  await context.postgres.processes.reload(cluster.facts.DbClusterResourceId, parametersOf(context, cluster))
+  await finish(context, cluster, context.durations.clusterModify, 'available', { verifier: undefined })
+}
+
+async function start (context: RdsContext, cluster: ClusterRecord): Promise<void> {
+  await context.postgres.processes.start(cluster.facts.DbClusterResourceId, parametersOf(context, cluster))
+  await setMembers(context, cluster, 'available')
+  await finish(context, cluster, context.durations.clusterModify, 'available', { pausedMs: undefined })
+}
+
+async function stop (context: RdsContext, cluster: ClusterRecord): Promise<void> {
+  await context.postgres.processes.stop(cluster.facts.DbClusterResourceId)
+  await setMembers(context, cluster, 'stopped')
+  await finish(context, cluster, context.durations.clusterModify, 'stopped')
+}
+
+async function remove (context: RdsContext, cluster: ClusterRecord): Promise<void> {
+  const { postgres, records, durations, jobs } = context
+  await Promise.all(membersOf(records, cluster).map(async member => { await jobs.settled(instanceKey(member)) }))
+  if (cluster.finalSnapshot) await takeSnapshot(context, cluster, cluster.finalSnapshot, ownCaller(cluster.region))
+  await context.live(cluster).close()
+  await postgres.processes.stop(cluster.facts.DbClusterResourceId)
+  await jobs.until(cluster.statusMs, durations.clusterDelete)
+  await postgres.data.remove(cluster.facts.DbClusterResourceId)
+  if (cluster.facts.MasterUserSecret) await context.secrets.remove(cluster.facts.MasterUserSecret, ownCaller(cluster.region))
+  records.clusters.delete(cluster)
+}
+
+async function teachMasterUser (context: RdsContext, cluster: ClusterRecord): Promise<void> {
+  const { accessTo } = context.postgres.processes
+  await ensureMasterUser(accessTo(cluster.facts.DbClusterResourceId), { name: cluster.facts.MasterUsername, verifier: cluster.verifier })
+}
+
+/** Runs `work` on the cluster's server, which is stopped again if it was down. */
+async function withServer (context: RdsContext, cluster: ClusterRecord, work: () => Promise<void>): Promise<void> {
+  const { processes } = context.postgres
+  const id = cluster.facts.DbClusterResourceId
+  const wasDown = !processes.serverOf(id)
+  await processes.start(id, parametersOf(context, cluster))
+  await work()
+  if (wasDown && cluster.pausedMs !== undefined) await processes.stop(id)
+}
+
+async function setMembers (context: RdsContext, cluster: ClusterRecord, status: string): Promise<void> {
+  for (const member of membersOf(context.records, cluster)) changeInstance(context, member, { DBInstanceStatus: status })
+}
+
+function warnOfOtherMajor ({ log }: RdsContext, { facts }: ClusterRecord, major: number): void {
+  if (findVersions(facts.EngineVersion).some(version => version.major === major)) return
+  log.warn({ cluster: facts.DBClusterIdentifier, engineVersion: facts.EngineVersion, runsOn: major }, 'no PostgreSQL of the cluster\'s major is installed: it runs on another')
+}

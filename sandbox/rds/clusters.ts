@@ -1,0 +1,141 @@
+import type {
+  CreateDBClusterMessage, CreateDBClusterResult, DeleteDBClusterMessage, DeleteDBClusterResult, DescribeDBClustersMessage, DBClusterMessage,
+  FailoverDBClusterMessage, FailoverDBClusterResult, RebootDBClusterMessage, RebootDBClusterResult, StartDBClusterMessage, StartDBClusterResult,
+  StopDBClusterMessage, StopDBClusterResult
+} from '@aws-sdk/client-rds'
+import { AwsError, type Operation } from '../aws.js'
+import { scramVerifier } from '../postgres/scram.js'
+import { addCluster, requireRoomForCluster } from './add-cluster.js'
+import { readClusterFacts } from './cluster-facts.js'
+import { requirePassword, requireUsername } from './cluster-rules.js'
+import { isServerlessV1, showCluster } from './cluster-shape.js'
+import { beginClusterWork } from './cluster-work.js'
+import { changeCluster, changeInstance, type RdsContext, requireCluster, requireStatus } from './context.js'
+import { readVersion } from './engine-versions.js'
+import { arnOf, invalidCombination, invalidValue, nameIn, readIdentifier } from './names.js'
+import { type Filterable, filterBy, pageOf } from './paging.js'
+import { type ClusterRecord, membersOf } from './records.js'
+
+const FILTERABLE: Filterable<ClusterRecord> = {
+  'db-cluster-id': ({ facts }) => [facts.DBClusterIdentifier, facts.DBClusterArn],
+  'db-cluster-resource-id': ({ facts }) => [facts.DbClusterResourceId],
+  engine: ({ facts }) => [facts.Engine],
+  'clone-group-id': ({ facts }) => [facts.CloneGroupId],
+  domain: () => []
+}
+
+export interface ClusterOperations {
+  CreateDBCluster: Operation<CreateDBClusterMessage, CreateDBClusterResult>
+  DescribeDBClusters: Operation<DescribeDBClustersMessage, DBClusterMessage>
+  DeleteDBCluster: Operation<DeleteDBClusterMessage, DeleteDBClusterResult>
+  StartDBCluster: Operation<StartDBClusterMessage, StartDBClusterResult>
+  StopDBCluster: Operation<StopDBClusterMessage, StopDBClusterResult>
+  FailoverDBCluster: Operation<FailoverDBClusterMessage, FailoverDBClusterResult>
+  RebootDBCluster: Operation<RebootDBClusterMessage, RebootDBClusterResult>
+}
+
+export function createClusterOperations (context: RdsContext): ClusterOperations {
+  const { records } = context
+  const shown = (cluster: ClusterRecord): { DBCluster: ReturnType<typeof showCluster> } => ({ DBCluster: showCluster(context, cluster) })
+  const begin = (cluster: ClusterRecord, status: string): { DBCluster: ReturnType<typeof showCluster> } => {
+    const changed = changeCluster(context, cluster, { Status: status })
+    beginClusterWork(context, changed)
+    return shown(changed)
+  }
+  return {
+    CreateDBCluster: async (input, caller) => {
+      const mode = readMode(context, input.EngineMode)
+      const id = readIdentifier('DBClusterIdentifier', input.DBClusterIdentifier)
+      const version = readVersion(input.Engine, input.EngineVersion, mode)
+      requireRoomForCluster(context, id, caller)
+      if (!input.ManageMasterUserPassword) {
+        const facts = readClusterFacts(context, id, input, version, mode, caller)
+        return shown(await addCluster(context, { facts, port: readPort(input.Port), verifier: scramVerifier(requirePassword(input.MasterUserPassword)) }, caller))
+      }
+      if (input.MasterUserPassword) throw invalidCombination('You can\'t specify MasterUserPassword when ManageMasterUserPassword is enabled.')
+      if (mode === 'serverless') throw invalidCombination('The parameter ManageMasterUserPassword is not valid for engine mode: serverless.')
+      const facts = readClusterFacts(context, id, input, version, mode, caller)
+      const { secret, password } = await context.secrets.create(arnOf(caller, 'cluster', id), requireUsername(input.MasterUsername), input.MasterUserSecretKmsKeyId, caller)
+      requireRoomForCluster(context, id, caller)
+      return shown(await addCluster(context, { facts: { ...facts, MasterUserSecret: secret }, port: readPort(input.Port), verifier: scramVerifier(password) }, caller))
+    },
+
+    DescribeDBClusters: async (input, caller) => {
+      const named = input.DBClusterIdentifier
+      const found = named ? [requireCluster(context, named, caller)] : records.clusters.in(caller.region)
+      const { page, Marker } = pageOf(filterBy(found, readArnFilters(input, caller), FILTERABLE), input)
+      return { DBClusters: page.map(cluster => showCluster(context, cluster)), Marker }
+    },
+
+    DeleteDBCluster: async (input, caller) => {
+      const cluster = requireCluster(context, input.DBClusterIdentifier, caller)
+      requireStatus(cluster, 'stopped', 'failed')
+      if (cluster.facts.DeletionProtection) throw invalidCombination('Cannot delete protected Cluster, please disable deletion protection and try again.')
+      const finalSnapshot = readFinalSnapshot(input)
+      if (membersOf(records, cluster).some(({ facts }) => facts.DBInstanceStatus !== 'deleting')) {
+        throw new AwsError('InvalidDBClusterStateFault', 'Cluster cannot be deleted, it still contains DB instances in non-deleting state.')
+      }
+      if (finalSnapshot && records.snapshots.get(caller.region, finalSnapshot)) {
+        throw new AwsError('DBClusterSnapshotAlreadyExistsFault', `Cannot create the cluster snapshot because a snapshot with the identifier ${finalSnapshot} already exists.`)
+      }
+      const changed = changeCluster(context, cluster, { Status: 'deleting' }, { finalSnapshot })
+      beginClusterWork(context, changed)
+      return shown(changed)
+    },
+
+    StartDBCluster: async (input, caller) => {
+      const cluster = requireCluster(context, input.DBClusterIdentifier, caller)
+      if (cluster.facts.Status !== 'stopped') throw new AwsError('InvalidDBClusterStateFault', `DbCluster ${cluster.facts.DBClusterIdentifier} is in ${cluster.facts.Status} state but expected it to be one of stopped,inaccessible-encryption-credentials-recoverable.`)
+      return begin(cluster, 'starting')
+    },
+
+    StopDBCluster: async (input, caller) => {
+      const cluster = requireCluster(context, input.DBClusterIdentifier, caller)
+      if (isServerlessV1(cluster)) throw invalidCombination('Stop cluster is not supported for serverless engine mode.')
+      if (cluster.facts.Status !== 'available') throw new AwsError('InvalidDBClusterStateFault', `DbCluster ${cluster.facts.DBClusterIdentifier} is in ${cluster.facts.Status} state but expected it to be one of available.`)
+      return begin(cluster, 'stopping')
+    },
+
+    FailoverDBCluster: async (input, caller) => {
+      const cluster = requireCluster(context, input.DBClusterIdentifier, caller)
+      requireStatus(cluster)
+      const [writer, ...readers] = membersOf(records, cluster)
+      const target = input.TargetDBInstanceIdentifier ? readers.find(({ facts }) => facts.DBInstanceIdentifier === input.TargetDBInstanceIdentifier?.toLowerCase()) : readers[0]
+      if (!writer || !target) throw new AwsError('InvalidDBClusterStateFault', `Cannot failover cluster ${cluster.facts.DBClusterIdentifier}: it has no other DB instance to fail over to.`)
+      changeInstance(context, writer, {}, { isWriter: false })
+      changeInstance(context, target, {}, { isWriter: true })
+      return begin(cluster, 'failing-over')
+    },
+
+    RebootDBCluster: async (input, caller) => {
+      const cluster = requireCluster(context, input.DBClusterIdentifier, caller)
+      requireStatus(cluster)
+      await context.postgres.processes.stop(cluster.facts.DbClusterResourceId)
+      return begin(cluster, 'starting')
+    }
+  }
+}
+
+function readMode ({ serverlessV1 }: RdsContext, mode = 'provisioned'): string {
+  if (mode !== 'provisioned' && mode !== 'serverless') throw invalidValue(`Invalid engine mode: ${mode}`)
+  if (mode === 'serverless' && serverlessV1 === 'retired') throw invalidValue('The engine mode serverless you requested is currently unavailable.')
+  return mode
+}
+
+function readPort (port = 5432): number {
+  if (port < 1150 || port > 65535) throw invalidValue(`Invalid endpoint port ${port}. Valid range is 1150-65535.`)
+  return port
+}
+
+function readFinalSnapshot ({ SkipFinalSnapshot, FinalDBSnapshotIdentifier: name }: DeleteDBClusterMessage): string | undefined {
+  if (SkipFinalSnapshot && name) throw invalidCombination('You cannot specify both FinalDBSnapshotIdentifier and SkipFinalSnapshot')
+  if (!SkipFinalSnapshot && !name) throw invalidCombination('FinalDBSnapshotIdentifier is required unless SkipFinalSnapshot is specified.')
+  return name ? readIdentifier('FinalDBSnapshotIdentifier', name) : undefined
+}
+
+/** A filter by identifier takes ARNs too; those of another region or account name nothing here. */
+function readArnFilters (input: DescribeDBClustersMessage, caller: Parameters<typeof nameIn>[2]): DescribeDBClustersMessage['Filters'] {
+  return input.Filters?.map(filter => filter.Name === 'db-cluster-id'
+    ? { ...filter, Values: filter.Values?.map(value => nameIn(value, 'cluster', caller) ?? value) }
+    : filter)
+}

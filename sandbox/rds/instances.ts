@@ -1,0 +1,200 @@
+import type {
+  CreateDBInstanceMessage, CreateDBInstanceResult, DBInstance, DBInstanceMessage, DeleteDBInstanceMessage, DeleteDBInstanceResult,
+  DescribeDBInstancesMessage, ModifyDBInstanceMessage, ModifyDBInstanceResult, RebootDBInstanceMessage, RebootDBInstanceResult
+} from '@aws-sdk/client-rds'
+import { AwsError, type Caller, type Operation } from '../aws.js'
+import { isServerlessV1 } from './cluster-shape.js'
+import { changeInstance, pickGiven, type RdsContext, requireCluster, requireInstance } from './context.js'
+import { beginInstanceWork } from './instance-work.js'
+import { arnOf, invalidCombination, invalidValue, nameIn, newResourceId, readIdentifier, zonesOf } from './names.js'
+import { type Filterable, filterBy, pageOf } from './paging.js'
+import { type ClusterRecord, type InstanceFacts, type InstanceRecord, membersOf } from './records.js'
+import { showSubnetGroup } from './subnet-groups.js'
+import { addTags } from './tags.js'
+
+const SHOWN_AGAIN = [
+  'AvailabilityZone', 'PreferredMaintenanceWindow', 'AutoMinorVersionUpgrade', 'PubliclyAccessible', 'PromotionTier', 'CopyTagsToSnapshot',
+  'MonitoringInterval', 'MonitoringRoleArn', 'DatabaseInsightsMode', 'PerformanceInsightsKMSKeyId', 'PerformanceInsightsRetentionPeriod',
+  'CACertificateIdentifier'
+] as const
+
+const MODIFIABLE = [
+  'DBInstanceClass', 'PreferredMaintenanceWindow', 'AutoMinorVersionUpgrade', 'PubliclyAccessible', 'PromotionTier', 'CopyTagsToSnapshot',
+  'MonitoringInterval', 'MonitoringRoleArn', 'DatabaseInsightsMode', 'PerformanceInsightsKMSKeyId', 'PerformanceInsightsRetentionPeriod',
+  'CACertificateIdentifier'
+] as const
+
+/** What belongs to the cluster, and an instance of one may not be given (API reference of CreateDBInstance). */
+const MANAGED_BY_CLUSTER = ['MasterUsername', 'MasterUserPassword', 'DBName', 'AllocatedStorage', 'BackupRetentionPeriod', 'ManageMasterUserPassword'] as const
+
+const FILTERABLE: Filterable<InstanceRecord> = {
+  'db-instance-id': ({ facts }) => [facts.DBInstanceIdentifier, facts.DBInstanceArn],
+  'db-cluster-id': ({ facts }) => [facts.DBClusterIdentifier],
+  'dbi-resource-id': ({ facts }) => [facts.DbiResourceId],
+  engine: ({ facts }) => [facts.Engine],
+  domain: () => []
+}
+
+export interface InstanceOperations {
+  CreateDBInstance: Operation<CreateDBInstanceMessage, CreateDBInstanceResult>
+  DescribeDBInstances: Operation<DescribeDBInstancesMessage, DBInstanceMessage>
+  ModifyDBInstance: Operation<ModifyDBInstanceMessage, ModifyDBInstanceResult>
+  RebootDBInstance: Operation<RebootDBInstanceMessage, RebootDBInstanceResult>
+  DeleteDBInstance: Operation<DeleteDBInstanceMessage, DeleteDBInstanceResult>
+}
+
+export function createInstanceOperations (context: RdsContext): InstanceOperations {
+  const { records, clock } = context
+  const begin = (instance: InstanceRecord): { DBInstance: DBInstance } => {
+    beginInstanceWork(context, instance)
+    return { DBInstance: showInstance(context, instance) }
+  }
+  return {
+    CreateDBInstance: async (input, caller) => {
+      const id = readIdentifier('DBInstanceIdentifier', input.DBInstanceIdentifier)
+      const cluster = readCluster(context, input, caller)
+      if (records.instances.get(caller.region, id)) throw new AwsError('DBInstanceAlreadyExists', 'DB instance already exists')
+      if (records.instances.in(caller.region).length >= context.quotas.instances) throw new AwsError('InstanceQuotaExceeded', 'Cannot create more than the allowed number of DB instances.')
+      const members = membersOf(records, cluster)
+      const now = clock.now()
+      const facts = newFacts(id, input, cluster, caller)
+      const instance: InstanceRecord = { region: caller.region, facts, createdMs: now, statusMs: now, isWriter: !members.some(({ isWriter }) => isWriter) }
+      records.instances.put(instance)
+      return begin(instance)
+    },
+
+    DescribeDBInstances: async (input, caller) => {
+      const named = input.DBInstanceIdentifier
+      const found = named ? [requireInstance(context, named, caller)] : records.instances.in(caller.region)
+      const filters = input.Filters?.map(filter => filter.Name === 'db-cluster-id' ? { ...filter, Values: filter.Values?.map(value => nameIn(value, 'cluster', caller) ?? value) } : filter)
+      const { page, Marker } = pageOf(filterBy(found, filters, FILTERABLE), input)
+      return { DBInstances: page.map(instance => showInstance(context, instance)), Marker }
+    },
+
+    ModifyDBInstance: async (input, caller) => {
+      const instance = requireInstance(context, input.DBInstanceIdentifier, caller)
+      requireAvailable(instance)
+      if (input.DeletionProtection !== undefined) throw invalidCombination('Deletion Protection can only be applied on the Cluster level, not for individual instances')
+      if (input.DBInstanceClass) requireClass(input.DBInstanceClass)
+      const renamed = rename(context, instance, input.NewDBInstanceIdentifier, caller)
+      return begin(changeInstance(context, renamed, { ...pickGiven(input, MODIFIABLE), DBInstanceStatus: 'modifying' }))
+    },
+
+    RebootDBInstance: async (input, caller) => {
+      const instance = requireInstance(context, input.DBInstanceIdentifier, caller)
+      requireAvailable(instance)
+      return begin(changeInstance(context, instance, { DBInstanceStatus: 'rebooting' }))
+    },
+
+    DeleteDBInstance: async (input, caller) => {
+      const instance = requireInstance(context, input.DBInstanceIdentifier, caller)
+      if (input.FinalDBSnapshotIdentifier) throw invalidCombination('FinalDBSnapshotIdentifier can not be specified when deleting a cluster instance')
+      if (instance.facts.DBInstanceStatus === 'deleting') throw invalidState(instance)
+      return begin(changeInstance(context, instance, { DBInstanceStatus: 'deleting' }))
+    }
+  }
+}
+
+/** An instance as DescribeDBInstances shows it: what the cluster decides is the cluster's. */
+export function showInstance ({ records, clock }: Pick<RdsContext, 'records' | 'clock'>, instance: InstanceRecord): DBInstance {
+  const cluster = records.clusters.get(instance.region, instance.facts.DBClusterIdentifier)
+  const shown = { ...instance.facts, InstanceCreateTime: new Date(instance.createdMs), LatestRestorableTime: new Date(clock.now()) }
+  if (!cluster) return shown
+  const { facts } = cluster
+  const isReachable = instance.facts.DBInstanceStatus !== 'creating'
+  return {
+    ...shown,
+    MasterUsername: facts.MasterUsername,
+    DBName: facts.DatabaseName,
+    ...(isReachable ? { Endpoint: { Address: facts.Endpoint, Port: facts.Port, HostedZoneId: facts.HostedZoneId } } : {}),
+    BackupRetentionPeriod: facts.BackupRetentionPeriod,
+    PreferredBackupWindow: facts.PreferredBackupWindow,
+    VpcSecurityGroups: facts.VpcSecurityGroups,
+    DBSubnetGroup: showSubnetGroup(records, instance.region, facts.DBSubnetGroup ?? 'default'),
+    StorageEncrypted: facts.StorageEncrypted,
+    KmsKeyId: facts.KmsKeyId,
+    IAMDatabaseAuthenticationEnabled: facts.IAMDatabaseAuthenticationEnabled
+  }
+}
+
+function readCluster (context: RdsContext, input: CreateDBInstanceMessage, caller: Caller): ClusterRecord {
+  if (input.Engine !== 'aurora-postgresql') throw invalidValue(`Invalid DB engine: ${input.Engine ?? ''}. This sandbox runs aurora-postgresql only.`)
+  if (!input.DBClusterIdentifier) throw invalidCombination('The parameter DBClusterIdentifier must be provided for the engine aurora-postgresql.')
+  const cluster = requireCluster(context, input.DBClusterIdentifier, caller)
+  requireClass(input.DBInstanceClass)
+  for (const name of MANAGED_BY_CLUSTER) {
+    if (input[name] !== undefined) throw invalidCombination(`The requested DB Instance will be a member of a DB Cluster. Set ${name} for the DB Cluster.`)
+  }
+  if (isServerlessV1(cluster)) throw invalidCombination('You can\'t add a DB instance to a DB cluster with engine mode serverless.')
+  if (input.DeletionProtection) throw invalidCombination('Deletion Protection can only be applied on the Cluster level, not for individual instances')
+  if (input.DBInstanceClass === 'db.serverless' && !cluster.facts.ServerlessV2ScalingConfiguration) {
+    throw invalidCombination('Set the Serverless v2 scaling configuration on the parent DB cluster before creating a Serverless v2 DB instance.')
+  }
+  const { EngineVersion: version } = cluster.facts
+  if (input.EngineVersion && input.EngineVersion !== version && input.EngineVersion !== version.split('.')[0]) {
+    throw invalidCombination(`The engine version that you requested for your DB instance (${input.EngineVersion}) does not match the engine version of your DB cluster (${version}).`)
+  }
+  if (cluster.facts.Status === 'deleting') throw new AwsError('InvalidDBClusterStateFault', `DB cluster ${cluster.facts.DBClusterIdentifier} is in deleting state.`)
+  return cluster
+}
+
+function newFacts (id: string, input: CreateDBInstanceMessage, cluster: ClusterRecord, caller: Caller): InstanceFacts {
+  return {
+    AvailabilityZone: zonesOf(caller.region)[0],
+    PreferredMaintenanceWindow: cluster.facts.PreferredMaintenanceWindow,
+    AutoMinorVersionUpgrade: true,
+    PubliclyAccessible: false,
+    PromotionTier: 1,
+    CopyTagsToSnapshot: false,
+    MonitoringInterval: 0,
+    CACertificateIdentifier: 'rds-ca-rsa2048-g1',
+    ...pickGiven(input, SHOWN_AGAIN),
+    DBInstanceIdentifier: id,
+    DBInstanceArn: arnOf(caller, 'db', id),
+    DbiResourceId: newResourceId('db'),
+    DBClusterIdentifier: cluster.facts.DBClusterIdentifier,
+    DBInstanceClass: input.DBInstanceClass ?? '',
+    DBInstanceStatus: 'creating',
+    Engine: 'aurora-postgresql',
+    EngineVersion: cluster.facts.EngineVersion,
+    LicenseModel: 'postgresql-license',
+    AllocatedStorage: 1,
+    StorageType: 'aurora',
+    NetworkType: 'IPV4',
+    BackupTarget: 'region',
+    MultiAZ: false,
+    DbInstancePort: 0,
+    DBSecurityGroups: [],
+    DBParameterGroups: [{ DBParameterGroupName: input.DBParameterGroupName ?? `default.aurora-postgresql${cluster.facts.EngineVersion.split('.')[0] ?? ''}`, ParameterApplyStatus: 'in-sync' }],
+    OptionGroupMemberships: [],
+    ReadReplicaDBInstanceIdentifiers: [],
+    DomainMemberships: [],
+    AssociatedRoles: [],
+    DeletionProtection: false,
+    PerformanceInsightsEnabled: input.EnablePerformanceInsights ?? false,
+    TagList: addTags([], input.Tags)
+  }
+}
+
+function requireClass (name: string | undefined): void {
+  if (!name) throw new AwsError('MissingParameter', 'The request must contain the parameter DBInstanceClass.')
+  if (!/^db\.[a-z0-9]+(\.[a-z0-9]+)?$/.test(name)) throw invalidValue(`Invalid DB Instance class: ${name}`)
+}
+
+function requireAvailable (instance: InstanceRecord): void {
+  if (instance.facts.DBInstanceStatus !== 'available') throw invalidState(instance)
+}
+
+function invalidState ({ facts }: InstanceRecord): AwsError {
+  return new AwsError('InvalidDBInstanceState', `Instance ${facts.DBInstanceIdentifier} is in ${facts.DBInstanceStatus} state.`)
+}
+
+function rename ({ records }: RdsContext, instance: InstanceRecord, newIdentifier: string | undefined, caller: Caller): InstanceRecord {
+  if (!newIdentifier) return instance
+  const id = readIdentifier('NewDBInstanceIdentifier', newIdentifier)
+  if (records.instances.get(caller.region, id)) throw new AwsError('DBInstanceAlreadyExists', 'DB instance already exists')
+  const renamed = { ...instance, facts: { ...instance.facts, DBInstanceIdentifier: id, DBInstanceArn: arnOf(caller, 'db', id) } }
+  records.instances.delete(instance)
+  records.instances.put(renamed)
+  return renamed
+}

@@ -1,0 +1,151 @@
+import type { Logger } from 'pino'
+import type { Clock } from '../clock.js'
+import type { Front } from '../postgres/front.js'
+import { measureUsage, type Usage } from '../postgres/measure.js'
+import type { Address } from '../postgres/placement.js'
+import type { Postgres } from '../postgres/postgres.js'
+import type { Settings } from '../postgres/settings.js'
+import type { DatabaseState } from './database-access.js'
+import type { ClusterRecord } from './records.js'
+
+export interface LiveClusterDeps {
+  postgres: Pick<Postgres, 'processes' | 'openFront'>
+  clock: Clock
+  resumeMs: number
+  log: Logger
+  /** The cluster as it is now; undefined once it is gone. */
+  read: () => ClusterRecord | undefined
+  /** Whether the cluster is to take connections now. */
+  isServing: (cluster: ClusterRecord) => boolean
+  /** Idle time after which it pauses now; undefined: never. */
+  pauseAfterMs: (cluster: ClusterRecord) => number | undefined
+  parametersOf: (cluster: ClusterRecord) => Settings
+  setPaused: (pausedMs: number | undefined) => void
+}
+
+/** What runs for a cluster: its address, its server, and the watch that stops the server when nobody uses it. */
+export interface LiveCluster {
+  /** Listens; the address it had before is tried first. */
+  open: (wanted: Address | undefined, port: number) => Promise<Address>
+  state: () => DatabaseState
+  /** Starts the server where it is down; resolves when it takes connections. Throws while the cluster serves nobody. */
+  wake: () => Promise<void>
+  /** Counts as activity until the returned function is called. */
+  hold: () => () => void
+  noteActivity: () => void
+  /** Counts idle time anew, by the cluster's settings of now. */
+  watch: () => void
+  /** Client connections and Data API calls in progress. */
+  uses: () => number
+  traffic: () => { receivedBytes: number, sentBytes: number }
+  usage: () => Promise<Usage | undefined>
+  /** Stops listening and cuts connections, to listen at another port. */
+  closeFront: () => Promise<void>
+  close: () => Promise<void>
+}
+
+const SOCKET = '.s.PGSQL.5432'
+
+export function createLiveCluster (deps: LiveClusterDeps): LiveCluster {
+  const { postgres, clock, log } = deps
+  const closing = new AbortController()
+  let front: Front | undefined
+  let uses = 0
+  let lastActivityMs = clock.now()
+  let resuming: Promise<void> | undefined
+  let watching: AbortController | undefined
+
+  const noteActivity = (): void => { lastActivityMs = clock.now() }
+
+  const hold = (): (() => void) => {
+    let isHeld = true
+    uses++
+    return () => {
+      if (!isHeld) return
+      isHeld = false
+      uses--
+      noteActivity()
+    }
+  }
+
+  const startServer = async (cluster: ClusterRecord): Promise<void> => {
+    await postgres.processes.start(cluster.facts.DbClusterResourceId, deps.parametersOf(cluster))
+  }
+
+  const resume = async (cluster: ClusterRecord): Promise<void> => {
+    await Promise.all([clock.sleep(deps.resumeMs, closing.signal), startServer(cluster)])
+    deps.setPaused(undefined)
+    noteActivity()
+    watch()
+  }
+
+  const wake = async (): Promise<void> => {
+    noteActivity()
+    const cluster = deps.read()
+    if (!cluster || !deps.isServing(cluster)) throw new Error(`the cluster takes no connections: ${cluster?.facts.Status ?? 'deleted'}`)
+    if (cluster.pausedMs === undefined) return await startServer(cluster)
+    resuming ??= resume(cluster).finally(() => { resuming = undefined })
+    await resuming
+  }
+
+  const pauseWhenIdle = async (signal: AbortSignal): Promise<void> => {
+    for (;;) {
+      const cluster = deps.read()
+      const limitMs = cluster && deps.isServing(cluster) && cluster.pausedMs === undefined ? deps.pauseAfterMs(cluster) : undefined
+      if (!cluster || limitMs === undefined) return
+      const idleMs = uses > 0 ? 0 : clock.now() - lastActivityMs
+      if (idleMs >= limitMs) {
+        deps.setPaused(clock.now())
+        log.info({ cluster: cluster.facts.DBClusterIdentifier, idleMs }, 'paused')
+        return await postgres.processes.stop(cluster.facts.DbClusterResourceId)
+      }
+      await clock.sleep(limitMs - idleMs, signal)
+    }
+  }
+
+  const watch = (): void => {
+    watching?.abort()
+    const current = new AbortController()
+    watching = current
+    pauseWhenIdle(current.signal).catch(error => {
+      if (!current.signal.aborted) log.error({ err: error as Error }, 'auto-pause failed')
+    })
+  }
+
+  const upstream = async (): Promise<string> => {
+    await wake()
+    return `${postgres.processes.accessTo(deps.read()?.facts.DbClusterResourceId ?? '').host}/${SOCKET}`
+  }
+
+  return {
+    open: async (wanted, port) => {
+      front = await postgres.openFront(wanted, port, { upstream, hold })
+      return { host: front.host, port: front.port }
+    },
+    state: () => {
+      const cluster = deps.read()
+      if (!cluster || !deps.isServing(cluster)) return 'unavailable'
+      if (resuming) return 'resuming'
+      return cluster.pausedMs === undefined ? 'available' : 'paused'
+    },
+    wake,
+    hold,
+    noteActivity,
+    watch: () => {
+      noteActivity()
+      watch()
+    },
+    uses: () => uses,
+    traffic: () => front?.traffic ?? { receivedBytes: 0, sentBytes: 0 },
+    usage: async () => {
+      const server = postgres.processes.serverOf(deps.read()?.facts.DbClusterResourceId ?? '')
+      return server && await measureUsage(server.pid)
+    },
+    closeFront: async () => { await front?.close() },
+    close: async () => {
+      closing.abort()
+      watching?.abort()
+      await front?.close()
+    }
+  }
+}

@@ -1,0 +1,64 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import type { CreateSecretRequest, CreateSecretResponse, DeleteSecretRequest, DeleteSecretResponse, PutSecretValueRequest, PutSecretValueResponse } from '@aws-sdk/client-secrets-manager'
+import type { MasterUserSecret, Tag } from '@aws-sdk/client-rds'
+import { AwsError, type Caller, type Operation } from '../aws.js'
+
+/** The operations of Secrets Manager that RDS calls for a cluster whose master password it manages. */
+export interface SecretOperations {
+  CreateSecret: Operation<CreateSecretRequest, CreateSecretResponse>
+  PutSecretValue: Operation<PutSecretValueRequest, PutSecretValueResponse>
+  DeleteSecret: Operation<DeleteSecretRequest, DeleteSecretResponse>
+}
+
+/** The secrets with master passwords that RDS makes itself (`ManageMasterUserPassword`). */
+export interface ManagedSecrets {
+  create: (clusterArn: string, username: string, kmsKeyId: string | undefined, caller: Caller) => Promise<{ secret: MasterUserSecret, password: string }>
+  /** Gives the secret a new password, which the server is yet to learn. */
+  rotate: (secret: MasterUserSecret, username: string, caller: Caller) => Promise<string>
+  /** Removes the secret at once, as AWS does with the cluster; a secret that is gone is no failure. */
+  remove: (secret: MasterUserSecret, caller: Caller) => Promise<void>
+}
+
+const DEFAULT_KEY_ALIAS = 'alias/aws/secretsmanager'
+
+export function createManagedSecrets (operations: SecretOperations): ManagedSecrets {
+  return {
+    create: async (clusterArn, username, kmsKeyId, caller) => {
+      const password = newPassword()
+      const { ARN } = await operations.CreateSecret({
+        Name: `rds!cluster-${randomUUID()}`,
+        Description: `Secret associated with primary RDS DB cluster: ${clusterArn}`,
+        SecretString: secretString(username, password),
+        ClientRequestToken: randomUUID(),
+        Tags: ownershipTags(clusterArn),
+        ...(kmsKeyId ? { KmsKeyId: kmsKeyId } : {})
+      }, caller)
+      const keyArn = `arn:aws:kms:${caller.region}:${caller.account}:key/${DEFAULT_KEY_ALIAS}`
+      return { secret: { SecretArn: ARN, SecretStatus: 'active', KmsKeyId: kmsKeyId ?? keyArn }, password }
+    },
+    rotate: async (secret, username, caller) => {
+      const password = newPassword()
+      await operations.PutSecretValue({ SecretId: secret.SecretArn, SecretString: secretString(username, password), ClientRequestToken: randomUUID() }, caller)
+      return password
+    },
+    remove: async (secret, caller) => {
+      try {
+        await operations.DeleteSecret({ SecretId: secret.SecretArn, ForceDeleteWithoutRecovery: true }, caller)
+      } catch (error) {
+        if (!(error instanceof AwsError)) throw error
+      }
+    }
+  }
+}
+
+function secretString (username: string, password: string): string {
+  return JSON.stringify({ username, password })
+}
+
+function newPassword (): string {
+  return randomBytes(24).toString('base64url')
+}
+
+function ownershipTags (clusterArn: string): Tag[] {
+  return [{ Key: 'aws:secretsmanager:owningService', Value: 'rds' }, { Key: 'aws:rds:primaryDBClusterArn', Value: clusterArn }]
+}

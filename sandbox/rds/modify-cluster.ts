@@ -1,0 +1,163 @@
+import type {
+  DisableHttpEndpointRequest, DisableHttpEndpointResponse, EnableHttpEndpointRequest, EnableHttpEndpointResponse, ModifyDBClusterMessage,
+  ModifyDBClusterResult
+} from '@aws-sdk/client-rds'
+import { AwsError, type Caller, type Operation } from '../aws.js'
+import { scramVerifier } from '../postgres/scram.js'
+import { openAddress } from './add-cluster.js'
+import { readParameterGroup, readSecurityGroups } from './cluster-facts.js'
+import { readCapacity, readScaling, requirePassword, requireRetention } from './cluster-rules.js'
+import { isServerlessV1, showCluster } from './cluster-shape.js'
+import { beginClusterWork } from './cluster-work.js'
+import { changeCluster, changeInstance, pickGiven, type RdsContext, requireCluster, requireStatus } from './context.js'
+import { ENGINE, type EngineVersion, findVersions, requireDataApi } from './engine-versions.js'
+import { arnOf, invalidCombination, nameIn, readIdentifier } from './names.js'
+import { type ClusterFacts, type ClusterRecord, membersOf } from './records.js'
+
+/** What is shown of a cluster as it was last asked for. */
+const SHOWN_AGAIN = [
+  'PreferredBackupWindow', 'PreferredMaintenanceWindow', 'CopyTagsToSnapshot', 'DeletionProtection', 'StorageType', 'NetworkType',
+  'MonitoringInterval', 'MonitoringRoleArn', 'DatabaseInsightsMode', 'PerformanceInsightsKMSKeyId', 'PerformanceInsightsRetentionPeriod',
+  'EngineLifecycleSupport', 'AutoMinorVersionUpgrade', 'BacktrackWindow'
+] as const
+
+export interface ModifyClusterOperations {
+  ModifyDBCluster: Operation<ModifyDBClusterMessage, ModifyDBClusterResult>
+  EnableHttpEndpoint: Operation<EnableHttpEndpointRequest, EnableHttpEndpointResponse>
+  DisableHttpEndpoint: Operation<DisableHttpEndpointRequest, DisableHttpEndpointResponse>
+}
+
+export function createModifyClusterOperations (context: RdsContext): ModifyClusterOperations {
+  const setHttpEndpoint = async (arn: string | undefined, enabled: boolean, caller: Caller): Promise<EnableHttpEndpointResponse> => {
+    const name = nameIn(arn ?? '', 'cluster', caller)
+    const cluster = arn?.startsWith('arn:') && name ? context.records.clusters.get(caller.region, name) : undefined
+    if (!cluster) throw new AwsError('ResourceNotFoundFault', `The specified resource ARN ${arn ?? ''} was not found.`, 404)
+    if (cluster.facts.Status !== 'available') throw new AwsError('InvalidResourceStateFault', `The cluster ${cluster.facts.DBClusterIdentifier} isn't available.`)
+    if (enabled) requireDataApi(versionOf(cluster), caller.region, cluster.facts.EngineMode)
+    changeCluster(context, cluster, { HttpEndpointEnabled: enabled })
+    return { ResourceArn: cluster.facts.DBClusterArn, HttpEndpointEnabled: enabled }
+  }
+  return {
+    ModifyDBCluster: async (input, caller) => {
+      const cluster = requireCluster(context, input.DBClusterIdentifier, caller)
+      requireStatus(cluster)
+      const facts = readChanges(context, cluster, input, caller)
+      const secret = await readSecretChange(context, cluster, input, caller)
+      const renamed = rename(context, cluster, input.NewDBClusterIdentifier, caller)
+      const moved = await moveToPort(context, renamed, input.Port)
+      const changed = changeCluster(context, moved, { ...facts, ...secret.facts, Status: facts.EngineVersion ? 'upgrading' : 'modifying' }, { verifier: secret.verifier })
+      for (const member of membersOf(context.records, changed)) changeInstance(context, member, { EngineVersion: changed.facts.EngineVersion })
+      beginClusterWork(context, changed)
+      return { DBCluster: showCluster(context, changed) }
+    },
+    EnableHttpEndpoint: async ({ ResourceArn }, caller) => await setHttpEndpoint(ResourceArn, true, caller),
+    DisableHttpEndpoint: async ({ ResourceArn }, caller) => await setHttpEndpoint(ResourceArn, false, caller)
+  }
+}
+
+/** The version that a cluster has; every cluster was made with one of the table. */
+export function versionOf ({ facts }: ClusterRecord): EngineVersion {
+  const [version] = findVersions(facts.EngineVersion)
+  if (!version) throw invalidCombination(`Cannot find version ${facts.EngineVersion} for ${ENGINE}`)
+  return version
+}
+
+function readChanges (context: RdsContext, cluster: ClusterRecord, input: ModifyDBClusterMessage, caller: Caller): Partial<ClusterFacts> {
+  const { EngineVersion } = readUpgrade(cluster, input)
+  const version = EngineVersion ? findVersions(EngineVersion)[0] ?? versionOf(cluster) : versionOf(cluster)
+  return {
+    ...pickGiven(input, SHOWN_AGAIN),
+    ...(EngineVersion ? { EngineVersion } : {}),
+    ...(input.BackupRetentionPeriod === undefined ? {} : { BackupRetentionPeriod: requireRetention(input.BackupRetentionPeriod) }),
+    ...(input.VpcSecurityGroupIds ? { VpcSecurityGroups: readSecurityGroups(input.VpcSecurityGroupIds, caller) } : {}),
+    ...(input.EnableIAMDatabaseAuthentication === undefined ? {} : { IAMDatabaseAuthenticationEnabled: input.EnableIAMDatabaseAuthentication }),
+    ...(input.EnablePerformanceInsights === undefined ? {} : { PerformanceInsightsEnabled: input.EnablePerformanceInsights }),
+    ...(input.DBClusterParameterGroupName || version.version !== cluster.facts.EngineVersion
+      ? { DBClusterParameterGroup: readParameterGroup(context, input.DBClusterParameterGroupName ?? keptGroup(cluster, version), version, caller) }
+      : {}),
+    ...readLogExports(cluster, input),
+    ...readScalingChange(cluster, input, version)
+  }
+}
+
+/** Only a Serverless v1 cluster takes `EnableHttpEndpoint` here; AWS ignores it for others, which have operations of their own. */
+function readScalingChange (cluster: ClusterRecord, input: ModifyDBClusterMessage, version: EngineVersion): Partial<ClusterFacts> {
+  const { facts } = cluster
+  if (isServerlessV1(cluster)) {
+    return {
+      ...(input.EnableHttpEndpoint === undefined ? {} : { HttpEndpointEnabled: input.EnableHttpEndpoint }),
+      ...(input.ScalingConfiguration ? { ScalingConfigurationInfo: readScaling(input.ScalingConfiguration, facts.ScalingConfigurationInfo) } : {})
+    }
+  }
+  const wanted = input.ServerlessV2ScalingConfiguration
+  if (!wanted) return {}
+  return {
+    ServerlessV2ScalingConfiguration: readCapacity(wanted, facts.ServerlessV2ScalingConfiguration, version),
+    ServerlessV2PlatformVersion: '4'
+  }
+}
+
+/** A default group belongs to its family; one of the user's own is checked against the new version. */
+function keptGroup ({ facts }: ClusterRecord, version: EngineVersion): string | undefined {
+  return facts.DBClusterParameterGroup.startsWith('default.') ? `default.${version.family}` : facts.DBClusterParameterGroup
+}
+
+function readUpgrade (cluster: ClusterRecord, input: ModifyDBClusterMessage): { EngineVersion?: string } {
+  const before = versionOf(cluster)
+  const wanted = input.EngineVersion
+  if (!wanted || wanted === before.version) return {}
+  const after = findVersions(wanted).at(-1)
+  if (!after) throw invalidCombination(`Cannot find version ${wanted} for ${ENGINE}`)
+  if (after.major === before.major && wanted === String(after.major)) return {}
+  if (after.major > before.major) {
+    if (!input.AllowMajorVersionUpgrade) throw invalidCombination('The AllowMajorVersionUpgrade flag must be present when upgrading to a new major version.')
+    throw invalidCombination(`Cannot upgrade ${ENGINE} from ${before.version} to ${after.version}: this sandbox has no pg_upgrade.`)
+  }
+  const isOlder = after.major < before.major || Number(after.version.split('.')[1]) < Number(before.version.split('.')[1])
+  if (isOlder) throw invalidCombination(`Cannot upgrade ${ENGINE} from ${before.version} to ${after.version}`)
+  return { EngineVersion: after.version }
+}
+
+function readLogExports ({ facts }: ClusterRecord, { CloudwatchLogsExportConfiguration: wanted }: ModifyDBClusterMessage): Partial<ClusterFacts> {
+  if (!wanted) return {}
+  const kept = (facts.EnabledCloudwatchLogsExports ?? []).filter(name => !wanted.DisableLogTypes?.includes(name))
+  return { EnabledCloudwatchLogsExports: [...new Set([...kept, ...wanted.EnableLogTypes ?? []])] }
+}
+
+async function readSecretChange (context: RdsContext, { facts }: ClusterRecord, input: ModifyDBClusterMessage, caller: Caller): Promise<{ facts: Partial<ClusterFacts>, verifier?: string }> {
+  const { MasterUserSecret: secret, MasterUsername: username } = facts
+  if (input.MasterUserPassword) {
+    if (secret && input.ManageMasterUserPassword !== false) throw invalidCombination('You can\'t specify MasterUserPassword when ManageMasterUserPassword is enabled.')
+    const verifier = scramVerifier(requirePassword(input.MasterUserPassword))
+    if (secret) await context.secrets.remove(secret, caller)
+    return { facts: secret ? { MasterUserSecret: undefined } : {}, verifier }
+  }
+  if (input.ManageMasterUserPassword && !secret) {
+    const made = await context.secrets.create(facts.DBClusterArn, username, input.MasterUserSecretKmsKeyId, caller)
+    return { facts: { MasterUserSecret: made.secret }, verifier: scramVerifier(made.password) }
+  }
+  if (!input.RotateMasterUserPassword) return { facts: {} }
+  if (!secret) throw invalidCombination('You can\'t rotate the master user password when ManageMasterUserPassword isn\'t enabled.')
+  if (!input.ApplyImmediately) throw invalidCombination('You must apply the change immediately when rotating the master user password.')
+  return { facts: {}, verifier: scramVerifier(await context.secrets.rotate(secret, username, caller)) }
+}
+
+function rename (context: RdsContext, cluster: ClusterRecord, newIdentifier: string | undefined, caller: Caller): ClusterRecord {
+  const { records } = context
+  if (!newIdentifier) return cluster
+  const id = readIdentifier('NewDBClusterIdentifier', newIdentifier)
+  if (id === cluster.facts.DBClusterIdentifier) return cluster
+  if (records.clusters.get(caller.region, id)) throw new AwsError('DBClusterAlreadyExistsFault', 'DB Cluster already exists')
+  const members = membersOf(records, cluster)
+  const renamed = { ...cluster, facts: { ...cluster.facts, DBClusterIdentifier: id, DBClusterArn: arnOf(caller, 'cluster', id) } }
+  records.clusters.delete(cluster)
+  records.clusters.put(renamed)
+  for (const member of members) changeInstance(context, member, { DBClusterIdentifier: id })
+  return renamed
+}
+
+async function moveToPort (context: RdsContext, cluster: ClusterRecord, port: number | undefined): Promise<ClusterRecord> {
+  if (port === undefined || port === cluster.wantedPort) return cluster
+  await context.live(cluster).closeFront()
+  return await openAddress(context, changeCluster(context, cluster, { Port: port }, { wantedPort: port }))
+}

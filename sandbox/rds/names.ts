@@ -1,0 +1,51 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { AwsError, type Caller } from '../aws.js'
+
+/** The part of an ARN of RDS that says of what kind the resource is. */
+export type ResourceKind = 'cluster' | 'db' | 'cluster-snapshot' | 'subgrp' | 'cluster-pg'
+
+const IDENTIFIER = /^[a-zA-Z](-?[a-zA-Z0-9])*$/
+const BASE_32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
+
+export function arnOf (caller: Pick<Caller, 'region' | 'account'>, kind: ResourceKind, name: string): string {
+  return `arn:aws:rds:${caller.region}:${caller.account}:${kind}:${name}`
+}
+
+/** The name in an ARN of that kind in the caller's region and account; anything that is no ARN is a name itself. */
+export function nameIn (nameOrArn: string, kind: ResourceKind, caller: Pick<Caller, 'region' | 'account'>): string | undefined {
+  if (!nameOrArn.startsWith('arn:')) return nameOrArn
+  const prefix = arnOf(caller, kind, '')
+  return nameOrArn.startsWith(prefix) ? nameOrArn.slice(prefix.length) : undefined
+}
+
+/** A new resource id as AWS makes them: `cluster-`, `db-` and 26 letters and digits. */
+export function newResourceId (prefix: 'cluster' | 'db' | 'snapshot'): string {
+  return `${prefix}-${[...randomBytes(26)].map(byte => BASE_32.charAt(byte % BASE_32.length)).join('')}`
+}
+
+/** The same made-up id for the same text: `sg-` or `vpc-` of what exists in no account here. */
+export function standInId (prefix: string, text: string): string {
+  return `${prefix}-${createHash('sha256').update(text).digest('hex').slice(0, 17)}`
+}
+
+/** The zones of a region; RDS puts every cluster into three. */
+export function zonesOf (region: string): string[] {
+  return ['a', 'b', 'c'].map(letter => region + letter)
+}
+
+/** The identifier in lower case, as RDS stores it. Throws AWS's refusal of a malformed one. */
+export function readIdentifier (member: string, value: string | undefined): string {
+  if (!value) throw new AwsError('MissingParameter', `The request must contain the parameter ${member}.`)
+  if (value.length > 63 || !IDENTIFIER.test(value)) {
+    throw invalidValue(`The parameter ${member} is not a valid identifier. Identifiers must begin with a letter; must contain only ASCII letters, digits, and hyphens; and must not end with a hyphen or contain two consecutive hyphens.`)
+  }
+  return value.toLowerCase()
+}
+
+export function invalidValue (message: string): AwsError {
+  return new AwsError('InvalidParameterValue', message)
+}
+
+export function invalidCombination (message: string): AwsError {
+  return new AwsError('InvalidParameterCombination', message)
+}

@@ -1,0 +1,146 @@
+import type { Logger } from 'pino'
+import type { Caller, Operations } from '../aws.js'
+import type { Clock } from '../clock.js'
+import type { Durations } from '../pace.js'
+import type { PortRange } from '../postgres/placement.js'
+import { createPostgres } from '../postgres/postgres.js'
+import type { Store } from '../store.js'
+import { createAccountOperations } from './account.js'
+import { openAddress } from './add-cluster.js'
+import { createClusterOperations } from './clusters.js'
+import { isServing, pauseAfterMs } from './cluster-shape.js'
+import { beginClusterWork } from './cluster-work.js'
+import { changeCluster, clusterKey, instanceKey, type Quotas, type RdsContext } from './context.js'
+import type { Databases } from './database-access.js'
+import { createDatabases } from './databases.js'
+import { createEngineOperations } from './engine-operations.js'
+import { beginInstanceWork } from './instance-work.js'
+import { createInstanceOperations } from './instances.js'
+import { createJobs } from './jobs.js'
+import { createLiveCluster, type LiveCluster } from './live-cluster.js'
+import { createManagedSecrets, type SecretOperations } from './managed-secrets.js'
+import { createModifyClusterOperations } from './modify-cluster.js'
+import { parametersOf } from './parameters.js'
+import { type ClusterRecord, openRecords } from './records.js'
+import { createSubnetGroupOperations } from './subnet-groups.js'
+import { createTagOperations } from './tag-operations.js'
+
+export interface RdsOptions {
+  store: Pick<Store, 'collection'>
+  clock: Clock
+  durations: Durations
+  /** Where the clusters' data is kept. */
+  dataDir: string
+  secrets: { operations: SecretOperations }
+  log: Logger
+  /** Directories to look for a PostgreSQL in, as in PATH. */
+  searchPath?: string
+  /** `retired` refuses Serverless v1 as AWS does since 2025. */
+  serverlessV1?: 'accepted' | 'retired'
+  quotas?: Partial<Quotas>
+  /** Absent: an address of 127.77.0.0/16 for each cluster. */
+  ports?: PortRange | undefined
+  /** What clients are told to connect to, where that is not the address that is listened on. */
+  advertisedHost?: string | undefined
+}
+
+export interface Rds extends Databases {
+  operations: RdsOperations
+  /** Resolves when nothing goes on for the resource any more, at once when it does not exist. */
+  whenSettled: (kind: 'cluster' | 'instance', identifier: string, caller: Caller) => Promise<void>
+  /** Opens every address, takes up what was in flight, and starts servers that were running, in the background. */
+  start: () => Promise<void>
+  /** Stops every server; data and what is in flight are kept for the next start. */
+  close: () => Promise<void>
+}
+
+export type RdsOperations = ReturnType<typeof createOperations>
+
+const AWS_QUOTAS: Quotas = { clusters: 40, instances: 40, subnetGroups: 50, snapshots: 100, parameterGroups: 50 }
+
+/** RDS for Aurora PostgreSQL: its control plane over real servers. */
+export function createRds (options: RdsOptions): Rds {
+  const { store, clock, durations, dataDir, log } = options
+  const records = openRecords(store)
+  const postgres = createPostgres({ dataDir, store, clock, log, searchPath: options.searchPath ?? '', ports: options.ports })
+  const living = new Map<string, LiveCluster>()
+  const context: RdsContext = {
+    records,
+    postgres,
+    clock,
+    durations,
+    log,
+    jobs: createJobs(clock, log),
+    live: cluster => liveCluster(context, living, cluster),
+    secrets: createManagedSecrets(options.secrets.operations),
+    quotas: { ...AWS_QUOTAS, ...options.quotas },
+    serverlessV1: options.serverlessV1 ?? 'accepted',
+    advertisedHost: options.advertisedHost
+  }
+  return {
+    ...createDatabases(context),
+    operations: createOperations(context),
+    whenSettled: async (kind, identifier, { region }) => {
+      const cluster = kind === 'cluster' ? records.clusters.get(region, identifier) : undefined
+      const instance = kind === 'instance' ? records.instances.get(region, identifier) : undefined
+      if (cluster) await context.jobs.settled(clusterKey(cluster))
+      if (instance) await context.jobs.settled(instanceKey(instance))
+    },
+    start: async () => { await startRds(context) },
+    close: async () => {
+      await Promise.all([...living.values()].map(async live => { await live.close() }))
+      await context.jobs.close()
+      await postgres.close()
+    }
+  }
+}
+
+function createOperations (context: RdsContext) {
+  return {
+    ...createClusterOperations(context),
+    ...createModifyClusterOperations(context),
+    ...createInstanceOperations(context),
+    ...createSubnetGroupOperations(context),
+    ...createEngineOperations(),
+    ...createTagOperations(context),
+    ...createAccountOperations(context)
+  } satisfies Operations
+}
+
+function liveCluster (context: RdsContext, living: Map<string, LiveCluster>, cluster: ClusterRecord): LiveCluster {
+  const { records, postgres, clock, durations, log } = context
+  const id = cluster.facts.DbClusterResourceId
+  const known = living.get(id)
+  if (known) return known
+  const read = (): ClusterRecord | undefined => records.clusters.in(cluster.region).find(({ facts }) => facts.DbClusterResourceId === id)
+  const live = createLiveCluster({
+    postgres,
+    clock,
+    log,
+    resumeMs: durations.resume,
+    read,
+    isServing: found => isServing(records, found),
+    pauseAfterMs: found => pauseAfterMs(records, found),
+    parametersOf: found => parametersOf(context, found),
+    setPaused: pausedMs => {
+      const found = read()
+      if (found) changeCluster(context, found, {}, { pausedMs })
+    }
+  })
+  living.set(id, live)
+  return live
+}
+
+async function startRds (context: RdsContext): Promise<void> {
+  const { records, postgres, log } = context
+  const clusters = [...records.clusters.all()]
+  const dataIds = [...clusters.map(({ facts }) => facts.DbClusterResourceId), ...[...records.snapshots.all()].map(({ dataId }) => dataId)]
+  await postgres.start(new Set(dataIds))
+  const opened = await Promise.all(clusters.map(async cluster => await openAddress(context, cluster)))
+  for (const cluster of opened) beginClusterWork(context, cluster)
+  for (const instance of records.instances.all()) beginInstanceWork(context, instance)
+  for (const cluster of opened.filter(found => context.live(found).state() === 'available')) {
+    context.live(cluster).watch()
+    context.live(cluster).wake().catch(error => log.error({ err: error as Error, cluster: cluster.facts.DBClusterIdentifier }, 'a server does not start'))
+  }
+}

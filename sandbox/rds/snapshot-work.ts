@@ -1,0 +1,63 @@
+import type { Tag } from '@aws-sdk/client-rds'
+import { AwsError, type Caller } from '../aws.js'
+import type { RdsContext } from './context.js'
+import { arnOf, newResourceId } from './names.js'
+import type { ClusterRecord, SnapshotRecord } from './records.js'
+
+/** Puts the record of a snapshot that is yet to be taken. Throws when the name or the quota is used up. */
+export function addSnapshot (context: RdsContext, cluster: ClusterRecord, name: string, caller: Caller, tags: Tag[]): SnapshotRecord {
+  const { records, clock, quotas } = context
+  if (records.snapshots.get(caller.region, name)) {
+    throw new AwsError('DBClusterSnapshotAlreadyExistsFault', `Cannot create the cluster snapshot because a snapshot with the identifier ${name} already exists.`)
+  }
+  if (records.snapshots.in(caller.region).length >= quotas.snapshots) {
+    throw new AwsError('SnapshotQuotaExceeded', 'Cannot create more than the allowed number of snapshots.')
+  }
+  const { facts } = cluster
+  const snapshot: SnapshotRecord = {
+    region: caller.region,
+    dataId: newResourceId('snapshot'),
+    createdMs: clock.now(),
+    statusMs: clock.now(),
+    clusterCreatedMs: cluster.createdMs,
+    cluster: facts,
+    facts: {
+      AvailabilityZones: facts.AvailabilityZones,
+      DBClusterSnapshotIdentifier: name,
+      DBClusterIdentifier: facts.DBClusterIdentifier,
+      DBClusterSnapshotArn: arnOf(caller, 'cluster-snapshot', name),
+      DbClusterResourceId: facts.DbClusterResourceId,
+      Engine: facts.Engine,
+      EngineMode: facts.EngineMode,
+      EngineVersion: facts.EngineVersion,
+      AllocatedStorage: 0,
+      Status: 'creating',
+      Port: 0,
+      VpcId: facts.DBSubnetGroup,
+      MasterUsername: facts.MasterUsername,
+      LicenseModel: 'postgresql-license',
+      SnapshotType: 'manual',
+      PercentProgress: 0,
+      StorageEncrypted: facts.StorageEncrypted,
+      KmsKeyId: facts.KmsKeyId,
+      IAMDatabaseAuthenticationEnabled: facts.IAMDatabaseAuthenticationEnabled,
+      StorageType: facts.StorageType,
+      TagList: [...(facts.CopyTagsToSnapshot ? facts.TagList ?? [] : []), ...tags]
+    }
+  }
+  records.snapshots.put(snapshot)
+  return snapshot
+}
+
+/** Copies the cluster's data into the snapshot; doing it again after a crash makes no second copy. */
+export async function fillSnapshot ({ records, postgres, jobs, durations }: RdsContext, snapshot: SnapshotRecord): Promise<void> {
+  await postgres.data.copy(snapshot.cluster.DbClusterResourceId, snapshot.dataId)
+  await jobs.until(snapshot.statusMs, durations.snapshot)
+  records.snapshots.put({ ...snapshot, facts: { ...snapshot.facts, Status: 'available', PercentProgress: 100 } })
+}
+
+/** Takes the final snapshot of a cluster, or finishes the one that was begun before a crash. */
+export async function takeSnapshot (context: RdsContext, cluster: ClusterRecord, name: string, caller: Caller): Promise<void> {
+  const begun = context.records.snapshots.get(caller.region, name)
+  await fillSnapshot(context, begun ?? addSnapshot(context, cluster, name, caller, []))
+}
