@@ -7,10 +7,14 @@ import type { EngineContext } from './engine/context.js'
 import { createEngine } from './engine/engine.js'
 import { openRecords } from './engine/records.js'
 import { createResolver } from './engine/resolver.js'
+import { createChangeSetOperations } from './operations/change-sets.js'
 import { createCreateStack } from './operations/create-stack.js'
 import { createDeleteStack, createUpdateTerminationProtection } from './operations/delete-stack.js'
+import { createDescribeEvents } from './operations/describe-events.js'
 import { createDescriptions } from './operations/describe.js'
+import { createRollbackOperations } from './operations/rollback.js'
 import { createTemplateOperations } from './operations/templates.js'
+import { createUpdateStack } from './operations/update-stack.js'
 import { createHandlers, type HandlerTable } from './resources/handlers.js'
 import type { RdsRoom, SecretsRoom } from './resources/rooms.js'
 import { openSpecification, type Specification } from './specification/specification.js'
@@ -49,7 +53,11 @@ export function createCloudFormation (dependencies: CloudFormationDependencies) 
       CreateStack: createCreateStack(context, engine),
       DeleteStack: createDeleteStack(context, engine),
       UpdateTerminationProtection: createUpdateTerminationProtection(context),
+      UpdateStack: createUpdateStack(context, engine),
+      ...createRollbackOperations(context, engine),
+      ...createChangeSetOperations(context, engine, store),
       ...createDescriptions(context),
+      DescribeEvents: createDescribeEvents(context),
       ...createTemplateOperations(context)
     },
     whenIdle: engine.whenIdle,

@@ -57,7 +57,7 @@ async function applyResources (context: EngineContext, stackId: string, plan: Pl
 }
 
 /** Whoever was not done when another failed counts as failed too, with a reason that says it is not the cause. */
-function cancelUnfinished (context: EngineContext, stackId: string): void {
+export function cancelUnfinished (context: EngineContext, stackId: string): void {
   for (const resource of context.records.resources(stackId)) {
     if (resource.status === CREATE_IN_PROGRESS) setResourceStatus(context, stackId, resource, { status: CREATE_FAILED, reason: 'Resource creation cancelled' })
     if (resource.status === UPDATE_IN_PROGRESS) setResourceStatus(context, stackId, resource, { status: UPDATE_FAILED, reason: 'Resource update cancelled' })
@@ -108,10 +108,10 @@ function begin (context: EngineContext, stackId: string, logicalId: string, type
 async function change (step: Step, resource: ResourceRecord, desired: Incarnation): Promise<void> {
   const { context, stackId, shown } = step
   if (isReplacing(resource)) return await createResource(step, resource, desired, UPDATE_COMPLETE)
-  const kind = await changeFor(context, resource.type, resource.properties, desired.properties)
+  const kind = await changeFor(context, stackOf(context, stackId), resource, desired.properties)
   if (kind === 'none') {
-    const { dependsOn, deletionPolicy, updateReplacePolicy } = desired
-    context.records.putResource({ ...resource, ...incarnationOf(resource), dependsOn, ...(deletionPolicy ? { deletionPolicy } : {}), ...(updateReplacePolicy ? { updateReplacePolicy } : {}) })
+    const { deletionPolicy: _deletion, updateReplacePolicy: _replace, ...rest } = resource
+    context.records.putResource({ ...rest, ...desired })
     return
   }
   const previous = resource.previous === undefined ? incarnationOf(resource) : resource.previous
@@ -174,8 +174,10 @@ function acceptOutputs (context: EngineContext, stackId: string, plan: Plan): st
   const names = new Set(outputs.map(({ exportName }) => exportName))
   const taken = exportsIn(context.records, stack.region).find(({ name, stackId: owner }) => names.has(name) && owner !== stackId)
   if (taken) return `Export with name ${taken.name} is already exported by stack ${context.records.stack(taken.stackId)?.name ?? ''}.`
-  const changed = stack.outputs.filter(old => old.exportName !== undefined && outputs.find(({ exportName }) => exportName === old.exportName)?.value !== old.value)
-  const inUse = exportInUse(context.records, stack, changed.flatMap(({ exportName }) => exportName ?? []))
+  const kept = new Map(outputs.map(({ exportName, value }) => [exportName, value]))
+  const exported = stack.outputs.flatMap(({ exportName, value }) => exportName === undefined || kept.get(exportName) === value ? [] : [exportName])
+  const inUse = exportInUse(context.records, stack, exported.filter(name => !kept.has(name)), 'delete') ??
+    exportInUse(context.records, stack, exported, 'update')
   if (inUse) return inUse
   context.records.putStack({ ...stack, outputs })
   return undefined

@@ -1,4 +1,5 @@
 import { ResourceStatus } from '@aws-sdk/client-cloudformation'
+import { isDeepStrictEqual } from 'node:util'
 import { AwsError } from '../../aws.js'
 import type { ResourceRequest } from '../resources/handler.js'
 import { changeOf } from '../specification/changes.js'
@@ -109,9 +110,12 @@ export async function deleteIncarnation (context: EngineContext, stackId: string
   await context.handlerOf(resource.type).delete(request, incarnation.physicalId, finalSnapshot)
 }
 
-/** What going from one set of properties to another means for a resource of this type. */
-export async function changeFor (context: EngineContext, type: string, before: JsonObject, after: JsonObject): Promise<'none' | 'update' | 'replace'> {
+/** What giving a resource these properties means. New tags of the stack change every resource that can have tags. */
+export async function changeFor (context: EngineContext, { definition, previous }: StackRecord, resource: ResourceRecord, after: JsonObject): Promise<'none' | 'update' | 'replace'> {
   const specification = await context.specification()
-  const known = specification.typeOf(type)
-  return known ? changeOf(known, before, after, specification).action : 'none'
+  const type = specification.typeOf(resource.type)
+  if (!type) return 'none'
+  const { action } = changeOf(type, resource.properties, after, specification)
+  const isRetagged = previous !== undefined && Object.hasOwn(type.properties, 'Tags') && !isDeepStrictEqual(definition.tags, previous.tags)
+  return action === 'none' && isRetagged ? 'update' : action
 }

@@ -18,7 +18,7 @@ export function createDeleteStack (context: EngineContext, engine: Engine): Oper
     checkRetained(context, stack, input.RetainResources ?? [])
     if (replayedOperation(stack, 'DELETE_STACK', token) && stack.status !== 'DELETE_FAILED') return {}
     const operations = beginOperation(context, stack.operations, { type: 'DELETE_STACK', token, skipped: input.RetainResources })
-    const inUse = exportInUse(context.records, stack, stack.outputs.flatMap(({ exportName }) => exportName ?? []))
+    const inUse = exportInUse(context.records, stack, stack.outputs.flatMap(({ exportName }) => exportName ?? []), 'delete')
     if (inUse) {
       // AWS accepts the request, and the stack then falls back to the status it had (aws-cdk#604).
       setStackStatus(context, stack.id, stack.status, `Delete canceled. ${inUse}`, { operations })

@@ -36,10 +36,13 @@ interface LabOptions {
 export function openLab (options: LabOptions = {}, directory = mkdtempSync(join(tmpdir(), 'cloudformation-'))): Lab {
   const store = openStore(directory)
   let isKilled = false
-  const guarded = { ...store, collection: <T>(name: string) => {
-    const collection = store.collection<T>(name)
-    return { ...collection, put: (key: string, value: T) => { if (!isKilled) collection.put(key, value) }, get size () { return collection.size } }
-  } }
+  const guarded = {
+    ...store,
+    collection: <T>(name: string) => {
+      const collection = store.collection<T>(name)
+      return { ...collection, put: (key: string, value: T) => { if (!isKilled) collection.put(key, value) }, get size () { return collection.size } }
+    }
+  }
   const room = createCloudFormation({
     store: guarded,
     clock: options.clock ?? systemClock,
@@ -82,7 +85,7 @@ export function recordingHandler (log: string[], faults: Partial<Record<'create'
       await faults.update?.(request.logicalId)
       return { Arn: `arn:${request.logicalId}` }
     },
-    delete: async (request, physicalId, finalSnapshot) => {
+    delete: async (request, _physicalId, finalSnapshot) => {
       log.push(`delete ${request.logicalId}${finalSnapshot ? ' with snapshot' : ''}`)
       await faults.delete?.(request.logicalId)
     }

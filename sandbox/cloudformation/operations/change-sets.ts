@@ -1,0 +1,231 @@
+import type * as Sdk from '@aws-sdk/client-cloudformation'
+import { ACCOUNT, AwsError, type Caller, type Operation } from '../../aws.js'
+import type { Collection, Store } from '../../store.js'
+import { type EngineContext, setStackStatus } from '../engine/context.js'
+import type { Engine } from '../engine/engine.js'
+import type { Definition, StackRecord } from '../engine/records.js'
+import { invalid } from '../template/errors.js'
+import { changesFor } from './changes.js'
+import { newStack, newStackId } from './create-stack.js'
+import { prepareDefinition } from './definition.js'
+import { findStack, requireStack } from './find-stack.js'
+import { beginOperation, checkToken } from './launch.js'
+import { pageOf } from './pages.js'
+import { checkUpdatable, isNothing, launchUpdate, prepareUpdate } from './update-stack.js'
+import { toParameter } from './views.js'
+
+interface ChangeSetRecord {
+  id: string
+  name: string
+  stackId: string
+  isCreate: boolean
+  description?: string
+  /** Why there is nothing to execute. */
+  failure?: string
+  definition: Definition
+  body: string
+  changes: Sdk.ResourceChange[]
+  onStackFailure?: Sdk.OnStackFailure
+  /** Id of the operation that carries it out. */
+  executedBy?: string
+  createdAt: number
+}
+
+const NAME = /^[a-zA-Z][-a-zA-Z0-9]{0,127}$/
+const NO_CHANGES = "The submitted information didn't contain changes. Submit different information to create a change set."
+
+/** Change sets: what a create or an update would do, looked at before it is done. */
+export function createChangeSetOperations (context: EngineContext, engine: Engine, store: Store) {
+  const { records } = context
+  const changeSets = store.collection<ChangeSetRecord>('cloudformation-change-sets')
+
+  const CreateChangeSet: Operation<Sdk.CreateChangeSetInput, Sdk.CreateChangeSetOutput> = async (input, caller) => {
+    const name = checkName(input.ChangeSetName)
+    if (input.ChangeSetType === 'IMPORT') throw invalid('Change sets of type IMPORT are not available in the sandbox.')
+    const existing = findStack(records, input.StackName, caller)
+    if (existing && changeSetNamed(changeSets, existing.id, name)) throw new AwsError('AlreadyExistsException', `ChangeSet ${name} already exists`)
+    const isCreate = input.ChangeSetType === 'CREATE'
+    const made = isCreate ? await draftCreate(input, name, caller, existing) : await draftUpdate(input, caller)
+    const record: ChangeSetRecord = {
+      ...made,
+      id: `arn:aws:cloudformation:${caller.region}:${ACCOUNT}:changeSet/${name}/${context.newId()}`,
+      name,
+      isCreate,
+      createdAt: context.clock.now(),
+      ...(input.Description === undefined ? {} : { description: input.Description }),
+      ...(input.OnStackFailure === undefined ? {} : { onStackFailure: input.OnStackFailure })
+    }
+    changeSets.put(record.id, record)
+    return { Id: record.id, StackId: record.stackId }
+  }
+
+  type Draft = Pick<ChangeSetRecord, 'stackId' | 'definition' | 'body' | 'changes' | 'failure'>
+
+  const draftCreate = async (input: Sdk.CreateChangeSetInput, name: string, caller: Caller, existing?: StackRecord): Promise<Draft> => {
+    if (existing && existing.status !== 'REVIEW_IN_PROGRESS') {
+      throw invalid(`Stack [${existing.name}] already exists and cannot be created again with the changeSet [${name}].`)
+    }
+    const stackName = existing?.name ?? input.StackName ?? ''
+    const facts = existing ?? { id: newStackId(context, caller.region, stackName), name: stackName, region: caller.region }
+    const prepared = await prepareDefinition(context, facts, input)
+    const body = prepared.plan.template.body
+    if (!existing) {
+      records.putTemplate(prepared.definition.template, body)
+      const stack = newStack(context, { id: facts.id, name: facts.name, region: facts.region }, prepared, {})
+      records.putStack({ ...stack, operations: beginOperation(context, [], { type: 'CREATE_CHANGESET', token: input.ClientToken }) })
+      setStackStatus(context, stack.id, 'REVIEW_IN_PROGRESS', 'User Initiated')
+    }
+    const changes = await changesFor(context, requireStack(records, facts.id, caller), prepared.definition, body)
+    return { stackId: facts.id, definition: prepared.definition, body, changes, ...failureOf(() => prepared.plan.imports()) }
+  }
+
+  const draftUpdate = async (input: Sdk.CreateChangeSetInput, caller: Caller): Promise<Draft> => {
+    const stack = requireStack(records, input.StackName, caller, 'brackets')
+    const { prepared, changes } = await prepareUpdate(context, stack, input)
+    return {
+      stackId: stack.id,
+      definition: prepared.definition,
+      body: prepared.plan.template.body,
+      changes,
+      ...(isNothing(stack, prepared, changes) ? { failure: NO_CHANGES } : {})
+    }
+  }
+
+  const requireChangeSet = (input: { ChangeSetName?: string | undefined, StackName?: string | undefined }, caller: Caller): ChangeSetRecord => {
+    const wanted = input.ChangeSetName ?? ''
+    if (!wanted.startsWith('arn:') && input.StackName === undefined) throw invalid('StackName must be specified if ChangeSetName is not specified as an ARN.')
+    const found = wanted.startsWith('arn:')
+      ? changeSets.get(wanted)
+      : changeSetNamed(changeSets, requireStack(records, input.StackName, caller, 'brackets').id, wanted)
+    if (!found) throw new AwsError('ChangeSetNotFound', `ChangeSet [${wanted}] does not exist`, 404)
+    return found
+  }
+
+  const DescribeChangeSet: Operation<Sdk.DescribeChangeSetInput, Sdk.DescribeChangeSetOutput> = async (input, caller) => {
+    const changeSet = requireChangeSet(input, caller)
+    const stack = requireStack(records, changeSet.stackId, caller)
+    const { items, ...next } = pageOf(changeSet.changes, input.NextToken, change => change.LogicalResourceId ?? '')
+    return {
+      ...summaryOf(changeSet, stack),
+      Parameters: changeSet.definition.parameters.map(toParameter),
+      NotificationARNs: changeSet.definition.notificationArns,
+      RollbackConfiguration: {},
+      Capabilities: changeSet.definition.capabilities as Sdk.Capability[],
+      Tags: changeSet.definition.tags,
+      Changes: items.map(change => ({ Type: 'Resource', ResourceChange: change })),
+      ...(changeSet.onStackFailure === undefined ? {} : { OnStackFailure: changeSet.onStackFailure }),
+      ...next
+    }
+  }
+
+  const ExecuteChangeSet: Operation<Sdk.ExecuteChangeSetInput, Sdk.ExecuteChangeSetOutput> = async (input, caller) => {
+    checkToken(input.ClientRequestToken)
+    const changeSet = requireChangeSet(input, caller)
+    const stack = requireStack(records, changeSet.stackId, caller)
+    const { ExecutionStatus: status, Status: made } = summaryOf(changeSet, stack)
+    if (changeSet.executedBy !== undefined && stack.operations.some(({ id, token }) => id === changeSet.executedBy && token === input.ClientRequestToken && token !== undefined)) return {}
+    if (status !== 'AVAILABLE') throw new AwsError('InvalidChangeSetStatus', `ChangeSet [${changeSet.id}] cannot be executed in its current status of [${made === 'FAILED' ? made : status ?? ''}]`)
+    const launched = changeSet.isCreate ? launchCreate(input, changeSet, stack) : executeUpdate(input, changeSet, stack)
+    for (const other of changeSetsOf(changeSets, stack.id)) {
+      if (other.id === changeSet.id) changeSets.put(other.id, { ...other, executedBy: launched })
+      else changeSets.delete(other.id)
+    }
+    return {}
+  }
+
+  const executeUpdate = (input: Sdk.ExecuteChangeSetInput, changeSet: ChangeSetRecord, stack: StackRecord): string => {
+    checkUpdatable(stack)
+    const keepsFailed = input.DisableRollback ?? (changeSet.onStackFailure === 'DO_NOTHING' ? true : undefined)
+    const { OperationId: id = '' } = launchUpdate(context, engine, stack, changeSet.definition, changeSet.body,
+      { token: input.ClientRequestToken, disableRollback: keepsFailed, changeSetId: changeSet.id })
+    return id
+  }
+
+  const launchCreate = (input: Sdk.ExecuteChangeSetInput, changeSet: ChangeSetRecord, stack: StackRecord): string => {
+    if (stack.status !== 'REVIEW_IN_PROGRESS') throw invalid(`Stack:${stack.id} is in ${stack.status} state and can not be updated.`)
+    const { onStackFailure } = changeSet
+    const operations = beginOperation(context, [], {
+      type: 'CREATE_STACK',
+      token: input.ClientRequestToken,
+      disableRollback: input.DisableRollback ?? onStackFailure === 'DO_NOTHING'
+    })
+    records.putTemplate(changeSet.definition.template, changeSet.body)
+    setStackStatus(context, stack.id, 'CREATE_IN_PROGRESS', 'User Initiated', {
+      definition: changeSet.definition,
+      operations,
+      changeSetId: changeSet.id,
+      onFailure: onStackFailure ?? 'ROLLBACK',
+      retainExceptOnCreate: input.RetainExceptOnCreate ?? false
+    })
+    engine.drive(stack.id)
+    return operations[0]?.id ?? ''
+  }
+
+  const DeleteChangeSet: Operation<Sdk.DeleteChangeSetInput, Sdk.DeleteChangeSetOutput> = async (input, caller) => {
+    const changeSet = requireChangeSet(input, caller)
+    const { ExecutionStatus: status } = summaryOf(changeSet, requireStack(records, changeSet.stackId, caller))
+    if (status === 'EXECUTE_IN_PROGRESS') throw new AwsError('InvalidChangeSetStatus', `ChangeSet [${changeSet.id}] cannot be deleted in its current status of [${status}]`)
+    changeSets.delete(changeSet.id)
+    return {}
+  }
+
+  const ListChangeSets: Operation<Sdk.ListChangeSetsInput, Sdk.ListChangeSetsOutput> = async (input, caller) => {
+    const stack = requireStack(records, input.StackName, caller, 'brackets')
+    const { items, ...next } = pageOf(changeSetsOf(changeSets, stack.id), input.NextToken, ({ id }) => id)
+    return { Summaries: items.map(changeSet => summaryOf(changeSet, stack)), ...next }
+  }
+
+  return { CreateChangeSet, DescribeChangeSet, ExecuteChangeSet, DeleteChangeSet, ListChangeSets }
+}
+
+function checkName (name = ''): string {
+  if (!NAME.test(name)) throw invalid(`1 validation error detected: Value '${name}' at 'changeSetName' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z][-a-zA-Z0-9]*`)
+  return name
+}
+
+function failureOf (check: () => unknown): { failure?: string } {
+  try {
+    check()
+    return {}
+  } catch (error) {
+    if (error instanceof AwsError) return { failure: error.message }
+    throw error
+  }
+}
+
+function changeSetsOf (changeSets: Collection<ChangeSetRecord>, stackId: string): ChangeSetRecord[] {
+  return [...changeSets.values()].filter(changeSet => changeSet.stackId === stackId)
+}
+
+function changeSetNamed (changeSets: Collection<ChangeSetRecord>, stackId: string, name: string): ChangeSetRecord | undefined {
+  return changeSetsOf(changeSets, stackId).find(changeSet => changeSet.name === name)
+}
+
+function summaryOf (changeSet: ChangeSetRecord, stack: StackRecord): Sdk.ChangeSetSummary {
+  return {
+    ChangeSetId: changeSet.id,
+    ChangeSetName: changeSet.name,
+    StackId: stack.id,
+    StackName: stack.name,
+    CreationTime: new Date(changeSet.createdAt),
+    Status: changeSet.failure === undefined ? 'CREATE_COMPLETE' : 'FAILED',
+    ExecutionStatus: executionStatusOf(changeSet, stack),
+    IncludeNestedStacks: false,
+    ...(changeSet.failure === undefined ? {} : { StatusReason: changeSet.failure }),
+    ...(changeSet.description === undefined ? {} : { Description: changeSet.description })
+  }
+}
+
+function executionStatusOf ({ executedBy, failure, definition, isCreate, createdAt }: ChangeSetRecord, stack: StackRecord): Sdk.ExecutionStatus {
+  if (failure !== undefined) return 'UNAVAILABLE'
+  const operation = stack.operations.find(({ id }) => id === executedBy)
+  if (executedBy === undefined) return isObsolete() ? 'OBSOLETE' : 'AVAILABLE'
+  if (operation !== stack.operations.at(-1)) return 'EXECUTE_COMPLETE'
+  if (stack.status.endsWith('_IN_PROGRESS')) return 'EXECUTE_IN_PROGRESS'
+  return stack.definition.template === definition.template && !/FAILED|ROLLBACK/.test(stack.status) ? 'EXECUTE_COMPLETE' : 'EXECUTE_FAILED'
+
+  /** A change set says what happens to the stack as it was. */
+  function isObsolete (): boolean {
+    return !isCreate && (stack.updatedAt ?? 0) > createdAt
+  }
+}
