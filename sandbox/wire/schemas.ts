@@ -1,6 +1,6 @@
+import type { ExpiredTokenException$, GetCallerIdentity$, GetCallerIdentityRequest$ } from '@aws-sdk/client-sts'
 import { JsonCodec2, XmlShapeSerializer } from '@aws-sdk/core/protocols'
 import { NormalizedSchema } from '@smithy/core/schema'
-import type { SchemaTraits, StaticErrorSchema, StaticOperationSchema, StaticStructureSchema } from '@smithy/types'
 
 /**
  * The only file that knows how the SDK's clients describe their services. Each `@aws-sdk/client-*` exports a tuple per
@@ -37,8 +37,9 @@ export interface ServiceModel {
   errors: ReadonlyMap<string, ErrorShape>
 }
 
-type OperationTuple = StaticOperationSchema
-type ErrorTuple = StaticErrorSchema
+type OperationTuple = typeof GetCallerIdentity$
+type ErrorTuple = typeof ExpiredTokenException$
+type StructureTuple = typeof GetCallerIdentityRequest$
 interface Traits {
   http?: [method: string, path: string, status: number]
   awsQueryError?: [code: string, status: number]
@@ -96,13 +97,13 @@ function errorOf (tuple: ErrorTuple): ErrorShape {
   }
 }
 
-function traitsOf (declared: SchemaTraits): Traits {
+function traitsOf (declared: OperationTuple[3]): Traits {
   return typeof declared === 'object' ? declared as Traits : {}
 }
 
 /** The names of a structure's required members: a schema lists them first and says how many they are. */
 export function requiredMembers (shape: Shape): string[] {
-  const [, , , , members, , count = 0] = shape.getSchema() as unknown as StaticStructureSchema
+  const [, , , , members, , count = 0] = shape.getSchema() as unknown as StructureTuple
   return members.slice(0, count)
 }
 

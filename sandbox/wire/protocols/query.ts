@@ -46,4 +46,3 @@ function answer (status: number, xml: string): WireAnswer {
   const body = `<?xml version="1.0" encoding="UTF-8"?>\n${xml.replace(unwritable, '\uFFFD')}`
   return { status, headers: { 'content-type': 'text/xml' }, body }
 }
-
