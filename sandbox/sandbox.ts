@@ -2,7 +2,12 @@ import type { Logger } from 'pino'
 import { createAdmin } from './admin.js'
 import { systemClock, type Clock } from './clock.js'
 import type { SandboxConfig } from './config.js'
+import { createCloudFormation } from './cloudformation/cloudformation.js'
+import type { RdsRoom } from './cloudformation/resources/rooms.js'
 import { createFaults } from './faults.js'
+import { durations } from './pace.js'
+import { createRdsData } from './rds-data/rds-data.js'
+import { createRds } from './rds/rds.js'
 import { createSecretsManager } from './secrets-manager/secrets-manager.js'
 import { openStore } from './store.js'
 import { createSts } from './sts/sts.js'
@@ -29,11 +34,30 @@ export async function startSandbox (options: SandboxOptions): Promise<Sandbox> {
   const { log, clock = systemClock, random = Math.random, dataDir } = options
   const store = openStore(dataDir)
   const secrets = createSecretsManager({ store, clock })
+  const pacing = durations[options.pace]
+  const rds = createRds({
+    store,
+    clock,
+    durations: pacing,
+    dataDir,
+    secrets,
+    log,
+    searchPath: options.searchPath,
+    serverlessV1: options.serverlessV1,
+    quotas: { clusters: options.clusterQuota }
+  })
+  const rdsData = createRdsData({ rds, secrets, clock, log })
+  const cloudFormation = createCloudFormation({ store, clock, durations: pacing, rds: rds as unknown as RdsRoom, secrets, log })
   const rooms = {
+    cloudformation: cloudFormation.operations,
+    rds: rds.operations,
+    'rds-data': rdsData.operations,
     secretsmanager: secrets.operations,
     sts: createSts().operations
   }
   const faults = createFaults({ clock, random })
+  await rds.start()
+  await cloudFormation.start()
   const server = await startWireServer({
     host: options.host,
     port: options.port,
@@ -46,6 +70,9 @@ export async function startSandbox (options: SandboxOptions): Promise<Sandbox> {
     url: server.url,
     close: async () => {
       await server.close()
+      await cloudFormation.close()
+      await rdsData.close()
+      await rds.close()
       store.close()
     }
   }
