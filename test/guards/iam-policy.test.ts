@@ -1,0 +1,78 @@
+import { readdirSync, readFileSync } from 'node:fs'
+
+import { test } from 'tap'
+
+import { readTemplate } from '../../src/templates/template.js'
+
+interface Statement { Sid: string, Effect: string, Action: string | string[], Resource: string | string[], Condition?: unknown }
+
+const root = new URL('..', import.meta.resolve('#templates/network.yaml'))
+const document = readFileSync(new URL('docs/iam-policy.json', root), 'utf8')
+const { Statement: statements } = JSON.parse(document) as { Statement: Statement[] }
+const actions = statements.flatMap(({ Action }) => Action)
+
+/** The prefix of a service's actions, by the name of its SDK package. */
+const prefixes: Readonly<Record<string, string>> = {
+  cloudformation: 'cloudformation', rds: 'rds', 'rds-data': 'rds-data', 'secrets-manager': 'secretsmanager'
+}
+
+/** What making and removing a resource of each type takes (the `handlers` of its CloudFormation registry schema). */
+const handlers: Readonly<Record<string, string[]>> = {
+  'AWS::RDS::DBCluster': [
+    'iam:CreateServiceLinkedRole', 'rds:AddTagsToResource', 'rds:CreateDBCluster', 'rds:CreateDBClusterSnapshot', 'rds:DeleteDBCluster',
+    'rds:DescribeDBClusters', 'rds:DescribeDBClusterSnapshots', 'rds:DescribeEvents', 'rds:DescribeGlobalClusters', 'rds:EnableHttpEndpoint',
+    'rds:ModifyDBCluster'
+  ],
+  'AWS::RDS::DBInstance': [
+    'ec2:DescribeAccountAttributes', 'ec2:DescribeAvailabilityZones', 'ec2:DescribeInternetGateways', 'ec2:DescribeSecurityGroups',
+    'ec2:DescribeSubnets', 'ec2:DescribeVpcAttribute', 'ec2:DescribeVpcs', 'rds:CreateDBInstance', 'rds:DeleteDBInstance', 'rds:DescribeDBInstances'
+  ],
+  'AWS::SecretsManager::Secret': [
+    'secretsmanager:CreateSecret', 'secretsmanager:DeleteSecret', 'secretsmanager:DescribeSecret', 'secretsmanager:GetRandomPassword', 'secretsmanager:TagResource'
+  ],
+  'AWS::SecretsManager::SecretTargetAttachment': ['rds:DescribeDBClusters', 'secretsmanager:GetSecretValue', 'secretsmanager:PutSecretValue']
+}
+
+/** The actions behind the SDK's commands and paginators that a source text imports. */
+function importedActions (source: string): string[] {
+  return [...source.matchAll(/import \{([^}]*)\} from '@aws-sdk\/client-([a-z-]+)'/g)].flatMap(([, names = '', service = '']) =>
+    [...names.matchAll(/\b(?:([A-Z]\w+)Command|paginate(\w+))\b/g)].map(([, command, paginated]) => `${prefixes[service]}:${command ?? paginated}`))
+}
+
+const sources = readdirSync(new URL('src/aws/', root)).filter(name => name.endsWith('.ts'))
+  .map(name => readFileSync(new URL(`src/aws/${name}`, root), 'utf8'))
+const called = new Set(sources.flatMap(importedActions))
+
+const made = new Set(readdirSync(new URL('templates/', root)).filter(name => name.endsWith('.yaml'))
+  .map(name => readTemplate(name, readFileSync(new URL(`templates/${name}`, root), 'utf8')))
+  .flatMap(template => template?.resources.map(({ type }) => type) ?? []))
+
+test('every call that the service makes is allowed', async t => {
+  t.ok(called.has('cloudformation:CreateStack'), 'the imports are read')
+  t.ok(called.has('cloudformation:DescribeStacks'), 'and the paginators among them')
+  t.same([...called].filter(action => !actions.includes(action)), [])
+})
+
+test('reading the imports finds what nothing allows', async t => {
+  t.same(importedActions("import {\n  DeleteDBClusterCommand, type RDSClient,\n  paginateListSecrets } from '@aws-sdk/client-rds'"),
+    ['rds:DeleteDBCluster', 'rds:ListSecrets'])
+})
+
+test('what the stacks of the products need is allowed', async t => {
+  t.same([...made].filter(type => !Object.hasOwn(handlers, type)), [], 'a new type of resource needs a line in this test, and its actions in the policy')
+  t.same([...made].flatMap(type => handlers[type] ?? []).filter(action => !actions.includes(action)), [])
+})
+
+test('nothing is allowed that is not needed', async t => {
+  const needed = new Set([...called, ...[...made].flatMap(type => handlers[type] ?? [])])
+  // The Data API's actions are given together: whoever may send one statement may send many.
+  t.same(actions.filter(action => !needed.has(action) && !action.startsWith('rds-data:')), [])
+  t.same(actions.filter(action => action.includes('*')), [], 'no action is a pattern')
+  t.same(statements.filter(({ Effect }) => Effect !== 'Allow'), [])
+})
+
+test('what can be bound to something is', async t => {
+  const unbound = statements.filter(({ Resource, Condition }) => Resource === '*' && Condition === undefined)
+  t.same(unbound.flatMap(({ Action }) => Action).filter(action => !/:(Describe|List|Validate)/.test(action)), [], 'only readings are on everything')
+  t.ok(JSON.stringify(JSON.parse(document)).length < 6144, 'it fits into one managed policy')
+})
