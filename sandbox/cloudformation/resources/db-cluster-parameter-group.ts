@@ -2,17 +2,15 @@ import { AwsError } from '../../aws.js'
 import { type JsonObject, isObject } from '../template/json.js'
 import { isOwn, type ResourceHandler, type ResourceRequest, tagsOf, unless } from './handler.js'
 import { identifierOf, retag } from './rds-input.js'
-import type { RdsRoom } from './rooms.js'
+import { offered, type RdsRoom } from './rooms.js'
 
 /** ModifyDBClusterParameterGroup takes at most this many parameters. */
 const MOST_PARAMETERS = 20
 
 /** `AWS::RDS::DBClusterParameterGroup`. */
-export function createClusterParameterGroupHandler ({ operations, ...room }: RdsRoom): ResourceHandler {
-  const rds = { operations, ...room }
-
+export function createClusterParameterGroupHandler (rds: RdsRoom): ResourceHandler {
   const arnOf = async (name: string, { caller }: ResourceRequest): Promise<string> => {
-    const { DBClusterParameterGroups: groups } = await operations.DescribeDBClusterParameterGroups({ DBClusterParameterGroupName: name }, caller)
+    const { DBClusterParameterGroups: groups } = await offered(rds, 'DescribeDBClusterParameterGroups')({ DBClusterParameterGroupName: name }, caller)
     return groups?.[0]?.DBClusterParameterGroupArn ?? ''
   }
 
@@ -20,7 +18,7 @@ export function createClusterParameterGroupHandler ({ operations, ...room }: Rds
     const parameters = Object.entries(isObject(properties.Parameters) ? properties.Parameters : {}).map(([key, value]) =>
       ({ ParameterName: key, ParameterValue: String(value), ApplyMethod: 'pending-reboot' as const }))
     for (let at = 0; at < parameters.length; at += MOST_PARAMETERS) {
-      await operations.ModifyDBClusterParameterGroup({ DBClusterParameterGroupName: name, Parameters: parameters.slice(at, at + MOST_PARAMETERS) }, caller)
+      await offered(rds, 'ModifyDBClusterParameterGroup')({ DBClusterParameterGroupName: name, Parameters: parameters.slice(at, at + MOST_PARAMETERS) }, caller)
     }
   }
 
@@ -29,7 +27,7 @@ export function createClusterParameterGroupHandler ({ operations, ...room }: Rds
       const name = identifierOf(request, 'DBClusterParameterGroupName', 255)
       const { Family: family, Description: description } = request.properties
       try {
-        await operations.CreateDBClusterParameterGroup({
+        await offered(rds, 'CreateDBClusterParameterGroup')({
           DBClusterParameterGroupName: name,
           DBParameterGroupFamily: String(family),
           Description: String(description),
@@ -50,12 +48,12 @@ export function createClusterParameterGroupHandler ({ operations, ...room }: Rds
     },
     delete: async ({ caller }, physicalId) => {
       await unless(['DBParameterGroupNotFound', 'DBParameterGroupNotFoundFault'], async () =>
-        await operations.DeleteDBClusterParameterGroup({ DBClusterParameterGroupName: physicalId }, caller))
+        await offered(rds, 'DeleteDBClusterParameterGroup')({ DBClusterParameterGroupName: physicalId }, caller))
     }
   }
 
   async function isOurs (arn: string, request: ResourceRequest): Promise<boolean> {
-    const { TagList: tags } = await operations.ListTagsForResource({ ResourceName: arn }, request.caller)
+    const { TagList: tags } = await rds.operations.ListTagsForResource({ ResourceName: arn }, request.caller)
     return isOwn(tags, request)
   }
 }

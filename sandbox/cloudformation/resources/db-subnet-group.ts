@@ -5,8 +5,8 @@ import { changedProperties, identifierOf, inputOf, retag } from './rds-input.js'
 import type { RdsRoom } from './rooms.js'
 
 /** `AWS::RDS::DBSubnetGroup`. */
-export function createSubnetGroupHandler ({ operations, ...room }: RdsRoom): ResourceHandler {
-  const rds = { operations, ...room }
+export function createSubnetGroupHandler (rds: RdsRoom): ResourceHandler {
+  const { operations } = rds
 
   const attributesOf = async (name: string, { caller }: ResourceRequest): Promise<JsonObject> => {
     const { DBSubnetGroups: groups } = await operations.DescribeDBSubnetGroups({ DBSubnetGroupName: name }, caller)
