@@ -8,7 +8,7 @@ export interface SandboxConfig {
   pace: Pace
   logLevel: string
   /** `retired` refuses new Serverless v1 clusters, as AWS has done since January 2025. */
-  serverlessV1: 'accepted' | 'retired'
+  serverlessV1: 'allowed' | 'retired'
   /** Host names besides loopback's that requests may be addressed to; `*` is any. */
   allowedHosts: readonly string[]
   /** AWS's default quota is 40 clusters in a region. */
@@ -18,7 +18,7 @@ export interface SandboxConfig {
 }
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']
-const SERVERLESS_V1 = ['accepted', 'retired'] as const
+const SERVERLESS_V1 = ['allowed', 'retired'] as const
 
 /** Reads the environment. Throws one error that names every problem at once. */
 export function readSandboxConfig (env: Readonly<Record<string, string | undefined>>): Readonly<SandboxConfig> {
@@ -41,7 +41,7 @@ export function readSandboxConfig (env: Readonly<Record<string, string | undefin
     dataDir: text('SANDBOX_DATA_DIR', '.sandbox'),
     pace: oneOf('SANDBOX_PACE', PACES, 'fast'),
     logLevel: oneOf('LOG_LEVEL', LOG_LEVELS, 'info'),
-    serverlessV1: oneOf('SANDBOX_SERVERLESS_V1', SERVERLESS_V1, 'accepted'),
+    serverlessV1: oneOf('SANDBOX_SERVERLESS_V1', SERVERLESS_V1, 'allowed'),
     allowedHosts: text('SANDBOX_ALLOWED_HOSTS', '').split(',').map(host => host.trim()).filter(Boolean),
     clusterQuota: integer('SANDBOX_CLUSTER_QUOTA', 40, 1, 1000),
     searchPath: text('PATH', '')
