@@ -12,6 +12,7 @@ import { createTerminal, progressBar, type Terminal } from './terminal.js'
 const terminal = createTerminal(process.stdout, process.env)
 const dataDir = mkdtempSync(join(tmpdir(), 'aurora-databases-demo-'))
 const log = createLog(process.env.LOG_LEVEL ?? 'fatal', process.stderr.isTTY, 2)
+const headers = { authorization: `Bearer ${LOCAL_KEY}`, 'content-type': 'application/json' }
 const removeData = (): void => { rmSync(dataDir, { recursive: true, force: true }) }
 
 try {
@@ -88,8 +89,6 @@ async function * liveEvents (url: string): AsyncGenerator<{ event: string, data:
     }
   }
 }
-
-const headers = { authorization: `Bearer ${LOCAL_KEY}`, 'content-type': 'application/json' }
 
 async function call<Answer = unknown> (url: string, method: string, path: string, body?: unknown): Promise<Answer> {
   const response = await fetch(url + path, {

@@ -49,7 +49,7 @@ export async function startLocal (sandboxConfig: SandboxConfig, env: NodeJS.Proc
     templates: [...loadCatalog().keys()]
   })
   const sandbox = await startSandbox({ ...sandboxConfig, log: log.child({ program: 'sandbox' }) })
-  for (const name of Object.keys(env)) if (name.startsWith('AWS_')) delete env[name]
+  for (const name of Object.keys(env)) if (name.startsWith('AWS_') && !name.startsWith('AWS_SDK_JS_')) delete env[name]
   Object.assign(env, { AWS_ENDPOINT_URL: sandbox.url, AWS_ACCESS_KEY_ID: 'sandbox', AWS_SECRET_ACCESS_KEY: 'sandbox' })
   try {
     const app = await createService({ config, log })
