@@ -18,3 +18,5 @@ export const eventsExample = example('event-list', 'CloudFormation has started o
 export const operationsExample = example('operation-list', 'A create that runs')
 export const regionsExample = example('region-list', 'One region')
 export const templatesExample = example('template-list', 'One template, shortened')
+export const templateExample = example('template', 'The default, shortened')
+export const healthExample = example('health', 'It does')

@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 
 import { Problem, problemKinds, type ProblemCode } from '../src/problems.js'
+import { healthExample } from './examples.js'
 import { ProblemSchema, refTo } from './schemas.js'
 
 const HealthSchema = Type.Object({ status: Type.Literal('ok') }, { $id: 'Health', description: 'The service answers.' })
@@ -11,7 +12,7 @@ const HealthSchema = Type.Object({ status: Type.Literal('ok') }, { $id: 'Health'
 export function registerHealthRoutes (instance: FastifyInstance): void {
   const app = instance.withTypeProvider<TypeBoxTypeProvider>()
   instance.addSchema(HealthSchema)
-  const healthy = { description: 'Yes.', content: { 'application/json': { schema: refTo(HealthSchema) } } }
+  const healthy = { description: 'Yes.', content: { 'application/json': { schema: refTo(HealthSchema), examples: healthExample } } }
   const problem = (description: string) => ({ description, content: { 'application/problem+json': { schema: refTo(ProblemSchema) } } })
 
   app.get('/healthz', {

@@ -7,7 +7,7 @@ import type { Catalog } from '../src/templates/catalog.js'
 import { callersParameters } from '../src/templates/parameters.js'
 import { parametersSchema } from '../src/templates/schema.js'
 import type { Template } from '../src/templates/template.js'
-import { templatesExample } from './examples.js'
+import { templateExample, templatesExample } from './examples.js'
 import { Choice, problemResponses, refTo } from './schemas.js'
 
 const ParameterSchema = Type.Object({
@@ -68,7 +68,7 @@ export function registerTemplateRoutes (instance: FastifyInstance, catalog: Cata
         200: {
           description: 'The template.',
           content: {
-            'application/json': { schema: refTo(TemplateSchema) },
+            'application/json': { schema: refTo(TemplateSchema), examples: templateExample },
             'application/yaml': { schema: Type.String({ description: 'The CloudFormation template.' }) }
           }
         },
