@@ -1,0 +1,70 @@
+import t from 'tap'
+
+import { importsOf, readSources, type SourceFile } from '../helpers/source-tree.js'
+
+/** Pieces without a room, which every room may use. */
+const common = ['src/clock.ts', 'src/concurrency.ts', 'src/problems.ts']
+
+/** Which of our folders and files a folder may import. The first that fits a file is the rule for it. */
+const directions: ReadonlyArray<{ of: string, may: readonly string[] }> = [
+  { of: 'src/aws/', may: ['src/aws/'] },
+  { of: 'src/watching/', may: ['src/watching/', 'src/aws/', ...common] },
+  { of: 'src/templates/', may: ['src/templates/', ...common] },
+  { of: 'src/access/', may: ['src/access/', 'src/databases/naming.ts', ...common] },
+  { of: 'src/databases/', may: ['src/databases/', 'src/watching/', 'src/templates/', 'src/access/', 'src/aws/', ...common] },
+  { of: 'src/queries/', may: ['src/queries/', 'src/databases/', 'src/access/', 'src/aws/', ...common] },
+  { of: 'src/plugins/', may: ['src/plugins/', 'src/templates/', 'src/access/', 'src/aws/errors.ts', ...common] },
+  { of: 'src/app.ts', may: ['routes/', 'src/plugins/', 'src/databases/', 'src/queries/', 'src/access/', 'src/templates/', ...common] },
+  { of: 'src/', may: ['src/'] },
+  { of: 'routes/', may: ['routes/', 'src/plugins/', 'src/databases/', 'src/queries/', 'src/access/', 'src/templates/', 'src/aws/', ...common] },
+  { of: 'sandbox/', may: ['sandbox/'] }
+]
+
+/** Packages that only some folders and files may know of. */
+const reserved: ReadonlyArray<{ packages: RegExp, by: readonly string[] }> = [
+  { packages: /^@aws-sdk\/|^@smithy\//, by: ['src/aws/', 'sandbox/'] },
+  { packages: /^fastify$|^@fastify\//, by: ['src/plugins/', 'src/app.ts', 'src/service.ts', 'src/openapi.ts', 'routes/'] }
+]
+
+/** What has side effects outside of the program, and where it may be. */
+const effects: ReadonlyArray<{ code: RegExp, by: readonly string[] }> = [
+  { code: /\bprocess\.env\b/, by: ['src/server.ts', 'sandbox/main.ts'] },
+  { code: /\bprocess\.exit\b/, by: ['src/server.ts', 'src/signals.ts', 'sandbox/main.ts'] }
+]
+
+const isAmong = (path: string, places: readonly string[]): boolean => places.some(place => place.endsWith('/') ? path.startsWith(place) : path === place)
+
+function findViolations (file: SourceFile): string[] {
+  const direction = directions.find(({ of }) => isAmong(file.path, [of]))
+  const wrongImports = importsOf(file).filter(({ from, isTypeOnly }) => {
+    const isOurs = from.endsWith('.ts')
+    if (!isOurs) return reserved.some(({ packages, by }) => packages.test(from) && !isAmong(file.path, by))
+    if (file.path.startsWith('routes/') && from.startsWith('src/aws/') && !isTypeOnly) return true
+    return direction === undefined || !isAmong(from, direction.may)
+  })
+  const wrongEffects = effects.filter(({ code, by }) => code.test(file.text) && !isAmong(file.path, by))
+  return [...wrongImports.map(({ from }) => `${file.path} imports ${from}`), ...wrongEffects.map(({ code }) => `${file.path} has ${code.source}`)]
+}
+
+t.test('every import goes in the direction of the house', async t => {
+  const files = readSources(['src', 'routes', 'sandbox'])
+  t.ok(files.length > 80, 'the files are found')
+  t.strictSame(files.flatMap(findViolations), [])
+})
+
+const wrong: Array<[why: string, path: string, text: string]> = [
+  ['the watch does not know of databases', 'src/watching/made-up.ts', "import { toDatabase } from '../databases/database.js'"],
+  ['the domain does not know of HTTP', 'src/databases/made-up.ts', "import type { FastifyInstance } from 'fastify'"],
+  ['the domain does not know of the SDK', 'src/queries/made-up.ts', "import {\n  RDSDataClient\n} from '@aws-sdk/client-rds-data'"],
+  ['routes take nothing but types from AWS', 'routes/made-up.ts', "import { createStacks } from '../src/aws/stacks.js'"],
+  ['the sandbox does not know of the service', 'sandbox/made-up.ts', "import { hashOf } from '../src/databases/naming.js'"],
+  ['the service does not know of the sandbox', 'src/made-up.ts', "export { startSandbox } from '../sandbox/sandbox.js'"],
+  ['nor does it load it later', 'src/databases/made-up.ts', "const later = await import('../../sandbox/sandbox.js')"],
+  ['the environment is read at the edge', 'src/databases/made-up.ts', 'const region = process.env.AWS_REGION'],
+  ['only programs end themselves', 'sandbox/rds/made-up.ts', 'process.exit(1)']
+]
+for (const [why, path, text] of wrong) {
+  t.test(`the guard sees that ${why}`, async t => {
+    t.equal(findViolations({ path, text }).length, 1)
+  })
+}

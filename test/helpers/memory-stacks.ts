@@ -1,0 +1,116 @@
+import { AwsFailure } from '../../src/aws/errors.js'
+import type { Launch, Stack, StackEvent, Stacks, StackStatus } from '../../src/aws/stacks.js'
+import { stackIdOf } from './facts.js'
+
+interface Kept { stack: Stack, events: StackEvent[], token: string }
+
+/** CloudFormation as far as the domain sees it, moved on by the test. */
+export interface MemoryStacks extends Stacks {
+  /** Every call, in order, such as `create eu-west-1 acme-main-dev-abcdefgh`. */
+  calls: string[]
+  launches: Launch[]
+  /** Has the next call of an operation fail. */
+  failNext: (operation: keyof Stacks, error: Error) => void
+  /** Runs before the next call of an operation is answered. */
+  beforeNext: (operation: keyof Stacks, act: () => void) => void
+  add: (stack: Stack) => void
+  find: (name: string) => Stack
+  /** Moves a stack on: its status, an event that says so, and what else is given. */
+  advance: (name: string, status: StackStatus, facts?: Partial<Stack> & { reason?: string }) => void
+  /** An event of a resource. */
+  emit: (name: string, logicalId: string, status: string, reason?: string) => void
+}
+
+export function createMemoryStacks (now: () => number): MemoryStacks {
+  const kept: Kept[] = []
+  const calls: string[] = []
+  const launches: Launch[] = []
+  const before: Array<{ operation: keyof Stacks, act: () => void }> = []
+  let made = 0
+
+  const call = (operation: keyof Stacks, region: string, name = ''): void => {
+    calls.push(`${operation} ${region} ${name}`.trim())
+    const at = before.findIndex(each => each.operation === operation)
+    if (at >= 0) before.splice(at, 1)[0]?.act()
+  }
+  const isLive = ({ stack }: Kept): boolean => stack.status !== 'DELETE_COMPLETE'
+  const search = (region: string, nameOrId: string): Kept | undefined =>
+    kept.find(each => each.stack.region === region && (each.stack.id === nameOrId || (each.stack.name === nameOrId && isLive(each))))
+  const named = (name: string): Kept => {
+    const found = kept.findLast(({ stack }) => stack.name === name)
+    if (!found) throw new Error(`no stack ${name}`)
+    return found
+  }
+  const tell = (each: Kept, event: Pick<StackEvent, 'logicalId' | 'physicalId' | 'type' | 'status' | 'reason'>): void => {
+    each.events.push({ id: `event-${each.events.length + 1}-${each.stack.name}`, at: new Date(now()), token: each.token, ...event })
+  }
+  const tellOfStack = (each: Kept, status: StackStatus, reason: string | null): void =>
+    tell(each, { logicalId: each.stack.name, physicalId: each.stack.id, type: 'AWS::CloudFormation::Stack', status, reason })
+
+  return {
+    calls,
+    launches,
+    failNext: (operation, error) => { before.push({ operation, act: () => { throw error } }) },
+    beforeNext: (operation, act) => { before.push({ operation, act }) },
+    add: stack => { kept.push({ stack, events: [], token: 'by-hand' }) },
+    find: name => named(name).stack,
+    advance: (name, status, { reason, ...facts } = {}) => {
+      const each = named(name)
+      each.stack = { ...each.stack, ...facts, status, statusReason: reason ?? null }
+      tellOfStack(each, status, reason ?? null)
+    },
+    emit: (name, logicalId, status, reason) => {
+      tell(named(name), { logicalId, physicalId: null, type: 'AWS::RDS::DBCluster', status, reason: reason ?? null })
+    },
+
+    describe: async (region, nameOrId) => {
+      call('describe', region, nameOrId)
+      return search(region, nameOrId)?.stack ?? null
+    },
+    describeLastDeleted: async (region, name) => {
+      call('describeLastDeleted', region, name)
+      return kept.findLast(({ stack }) => stack.region === region && stack.name === name && stack.status === 'DELETE_COMPLETE')?.stack ?? null
+    },
+    list: async region => {
+      call('list', region)
+      return kept.filter(each => each.stack.region === region && isLive(each)).map(({ stack }) => stack)
+    },
+    eventsAfter: async (region, stackId, lastSeenId) => {
+      call('eventsAfter', region, stackId)
+      const { events = [] } = search(region, stackId) ?? {}
+      return events.slice(events.findIndex(({ id }) => id === lastSeenId) + 1)
+    },
+    create: async (region, launch) => {
+      call('create', region, launch.stackName)
+      launches.push(launch)
+      if (search(region, launch.stackName)) throw new AwsFailure('already-exists', 'AlreadyExistsException', `Stack [${launch.stackName}] already exists`)
+      made++
+      const { stackName: name, parameters, tags, terminationProtection, token } = launch
+      const id = stackIdOf(region, name, `stack-${made}`)
+      const stack: Stack = {
+        id, name, region, status: 'CREATE_IN_PROGRESS', statusReason: null, parameters, outputs: {}, tags, terminationProtection, createdAt: new Date(now()), updatedAt: null, deletedAt: null
+      }
+      const each = { stack, events: [], token }
+      kept.push(each)
+      tellOfStack(each, 'CREATE_IN_PROGRESS', 'User Initiated')
+      return id
+    },
+    remove: async (region, stackId, token) => {
+      call('remove', region, stackId)
+      const each = search(region, stackId)
+      if (!each) return
+      if (each.stack.terminationProtection) {
+        throw new AwsFailure('refused', 'ValidationError', `Stack [${each.stack.name}] cannot be deleted while TerminationProtection is enabled`)
+      }
+      each.token = token
+      each.stack = { ...each.stack, status: 'DELETE_IN_PROGRESS', outputs: {}, deletedAt: new Date(now()) }
+      tellOfStack(each, 'DELETE_IN_PROGRESS', 'User Initiated')
+    },
+    setTerminationProtection: async (region, stackId, enabled) => {
+      call('setTerminationProtection', region, stackId)
+      const each = search(region, stackId)
+      if (each) each.stack = { ...each.stack, terminationProtection: enabled }
+    },
+    validate: async region => { call('validate', region) }
+  }
+}

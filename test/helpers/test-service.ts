@@ -1,0 +1,130 @@
+import { Writable } from 'node:stream'
+
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
+import { pino, type Logger } from 'pino'
+
+import { createAuthenticate, type Key } from '../../src/access/keys.js'
+import { buildApp } from '../../src/app.js'
+import type { Clusters } from '../../src/aws/clusters.js'
+import type { Credentials, SecretFacts, Secrets } from '../../src/aws/secrets.js'
+import { createDatabases, type Databases } from '../../src/databases/databases.js'
+import { logOptions } from '../../src/log.js'
+import { loadCatalog } from '../../src/templates/catalog.js'
+import { createEventLog } from '../../src/watching/event-log.js'
+import { createStackIndex } from '../../src/watching/stack-index.js'
+import { createStackWatch } from '../../src/watching/stack-watch.js'
+import { keyOf } from './facts.js'
+import { createMemoryStacks, type MemoryStacks } from './memory-stacks.js'
+import { createStandingClock, type StandingClock } from './standing-clock.js'
+
+export const REGIONS = ['eu-west-1', 'us-east-1']
+export const DEFAULT_TEMPLATE = 'aurora-serverless-v2-postgres'
+export const PASSWORD = 'p4ssw0rd-of-the-master'
+
+export interface TestService {
+  databases: Databases
+  stacks: MemoryStacks
+  secrets: MemorySecrets
+  clock: StandingClock
+}
+
+export interface MemorySecrets extends Pick<Secrets, 'describe' | 'readCredentials'> {
+  calls: string[]
+  /** By name or ARN. */
+  known: Map<string, { facts: SecretFacts, credentials: Credentials | null }>
+}
+
+export function createMemorySecrets (): MemorySecrets {
+  const calls: string[] = []
+  const known: MemorySecrets['known'] = new Map()
+  return {
+    calls,
+    known,
+    describe: async (region, name) => {
+      calls.push(`describe ${region} ${name}`)
+      return known.get(name)?.facts ?? null
+    },
+    readCredentials: async (region, name) => {
+      calls.push(`readCredentials ${region} ${name}`)
+      return known.get(name)?.credentials ?? null
+    }
+  }
+}
+
+const clusters: Pick<Clusters, 'describe'> = { describe: async (_region, arn) => ({ arn, masterUsername: 'postgres' }) }
+
+/** The domain over stacks in memory. */
+export function createTestService (log: Logger = pino({ level: 'silent' })): TestService {
+  const clock = createStandingClock()
+  const stacks = createMemoryStacks(clock.now)
+  const secrets = createMemorySecrets()
+  const events = createEventLog(stacks)
+  const databases = createDatabases({
+    stacks,
+    secrets,
+    clusters,
+    events,
+    watch: createStackWatch({ stacks, events, clock, pollMs: 1_000, log }),
+    index: createStackIndex({ stacks, clock, freshForMs: 3_000 }),
+    catalog: loadCatalog(),
+    clock,
+    regions: REGIONS,
+    defaultTemplate: DEFAULT_TEMPLATE,
+    newToken: counter()
+  })
+  return { databases, stacks, secrets, clock }
+}
+
+function counter (): () => string {
+  let at = 0
+  return () => String(++at)
+}
+
+export interface TestApp extends TestService {
+  app: FastifyInstance
+  /** Every line of the log, read. */
+  log: Array<Record<string, unknown>>
+}
+
+/** The keys that the app of the tests knows; `all` may do everything. */
+export const KEYS: readonly Key[] = [
+  keyOf('all'),
+  keyOf('reader', { scopes: ['databases:read'] }),
+  keyOf('acme', { client: 'acme' }),
+  keyOf('elsewhere', { regions: ['us-east-1'] }),
+  keyOf('expired', { expiresAt: '2026-01-01T00:00:00Z' })
+]
+
+export const bearer = (token: string): { authorization: string } => ({ authorization: `Bearer ${token}` })
+
+/** The app over stacks in memory; nothing listens. `databases` replaces the domain where a test needs another. */
+export async function buildTestApp (doubles: Partial<Databases> = {}): Promise<TestApp> {
+  const log: TestApp['log'] = []
+  const logger = pino(logOptions('trace'), new Writable({
+    write: (line: Buffer, _encoding, done) => {
+      log.push(JSON.parse(line.toString()) as Record<string, unknown>)
+      done()
+    }
+  }))
+  const service = createTestService(logger)
+  const app = await buildApp({
+    databases: { ...service.databases, ...doubles },
+    catalog: loadCatalog(),
+    defaultTemplate: DEFAULT_TEMPLATE,
+    authenticate: createAuthenticate(KEYS, service.clock.now),
+    clock: service.clock,
+    log: logger as FastifyBaseLogger
+  })
+  return { ...service, app, log }
+}
+
+/** What a finished stack has. */
+export const OUTPUTS = {
+  StackName: 'acme-orders-dev',
+  ClusterName: 'acme-orders-dev',
+  DNSName: 'db.example.com',
+  DBName: 'temporal',
+  DBPort: '5432',
+  ClusterArn: 'arn:aws:rds:eu-west-1:000000000000:cluster:acme-orders-dev',
+  SecretArn: 'arn:aws:secretsmanager:eu-west-1:000000000000:secret:MasterSecret-a1b2c3-AbCdEf'
+}
