@@ -28,7 +28,8 @@ export async function copyRunningData (source: string, target: string, owner: Se
   })
 }
 
-async function writeOwned (file: string, text: string, owner: ServerUser | undefined): Promise<void> {
+/** Writes a file that only its owner can read. */
+export async function writeOwned (file: string, text: string, owner: ServerUser | undefined): Promise<void> {
   await writeFile(file, text, { mode: 0o600 })
   await chmod(file, 0o600)
   if (owner) await chown(file, owner.uid, owner.gid)

@@ -7,6 +7,7 @@ import { buildInPlace, copyTree, isFileError } from './files.js'
 import type { Ground } from './ground.js'
 import type { Installation } from './installations.js'
 import type { Processes } from './processes.js'
+import { recoverInto } from './recovery.js'
 import { stopOrphan } from './server.js'
 
 /** The servers' data directories by name. */
@@ -15,6 +16,10 @@ export interface ServerData {
   create: (id: string, major: number) => Promise<Installation>
   /** Makes the data of `target` a copy of that of `source`, running or not; nothing happens if it has some. */
   copy: (source: string, target: string) => Promise<void>
+  /** As `copy`, but keeps what it started from, so that the new server's past can be restored. */
+  clone: (source: string, target: string) => Promise<void>
+  /** Makes the data of `target` what that of `source` was at a moment, from its write-ahead log; throws if that does not reach back. */
+  restore: (source: string, target: string, momentMs: number) => Promise<void>
   /** Removes the data; the server is to be stopped before. */
   remove: (id: string) => Promise<void>
   /** Stops servers that an earlier run left behind, and removes what no server of that name owns any more. */
@@ -36,6 +41,15 @@ export function createServerData (ground: Ground, processes: Processes): ServerD
       throw error
     }
   }
+  const remove = async (id: string): Promise<void> => {
+    const moved = await discard(id)
+    if (moved) await rm(moved, { recursive: true, force: true })
+  }
+  const copyInto = async (source: string, data: string): Promise<void> => {
+    const from = join(directoryOf(source), 'data')
+    const wasDown = await processes.whileDown(source, async () => { await copyData(from, data, home.user) })
+    if (!wasDown) await copyRunningData(from, data, home.user, processes.accessTo(source), await majorOf(directoryOf(source)))
+  }
   return {
     create: async (id, major) => {
       const installation = await ground.installationFor(major)
@@ -43,17 +57,26 @@ export function createServerData (ground: Ground, processes: Processes): ServerD
       await fill(directoryOf(id), async data => { await copyTree(template, data, { owner: home.user }) })
       return installation
     },
-    copy: async (source, target) => {
-      const from = join(directoryOf(source), 'data')
-      await fill(directoryOf(target), async data => {
-        if (!processes.serverOf(source)) return await copyData(from, data, home.user)
-        await copyRunningData(from, data, home.user, processes.accessTo(source), await majorOf(directoryOf(source)))
-      })
+    copy: async (source, target) => { await fill(directoryOf(target), async data => { await copyInto(source, data) }) },
+    clone: async (source, target) => {
+      if (existsSync(join(directoryOf(target), 'data'))) return
+      await remove(target)
+      await mkdir(directoryOf(target), { recursive: true, mode: 0o711 })
+      await copyInto(source, join(directoryOf(target), 'base'))
+      await fill(directoryOf(target), async data => { await copyTree(join(directoryOf(target), 'base'), data, { owner: home.user }) })
     },
-    remove: async id => {
-      const moved = await discard(id)
-      if (moved) await rm(moved, { recursive: true, force: true })
+    restore: async (source, target, momentMs) => {
+      if (existsSync(join(directoryOf(target), 'data'))) return
+      const draft = `${target}-recovering`
+      await remove(draft)
+      await recoverInto(ground, processes, source, draft, momentMs)
+      await remove(target)
+      await mkdir(directoryOf(target), { recursive: true, mode: 0o711 })
+      await copyTree(join(directoryOf(draft), 'data'), join(directoryOf(target), 'base'), { owner: home.user })
+      await rename(join(directoryOf(draft), 'data'), join(directoryOf(target), 'data'))
+      await remove(draft)
     },
+    remove,
     sweep: async known => {
       const ids = await readdir(join(home.directory, 'clusters'))
       await Promise.all(ids.map(async id => {

@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises'
 import type { Logger } from 'pino'
 import type { Clock } from '../clock.js'
 import type { Store } from '../store.js'
+import { type Catalogue, createCatalogue } from './catalogue.js'
 import { type Certificate, openCertificate } from './certificate.js'
 import { createServerData, type ServerData } from './data.js'
 import type { Front, FrontOptions } from './front.js'
@@ -26,6 +27,7 @@ export interface PostgresOptions {
 export interface Postgres {
   data: ServerData
   processes: Processes
+  catalogue: Catalogue
   /** Opens the address at which clients reach a server. */
   openFront: (wanted: Address | undefined, port: number, options: Omit<FrontOptions, 'certificate'>) => Promise<Front>
   /** Stops what an earlier, killed run left running, and removes the data of all but the known servers. */
@@ -47,6 +49,7 @@ export function createPostgres ({ dataDir, store, clock, log, searchPath, ports 
   return {
     data,
     processes,
+    catalogue: createCatalogue(ground),
     openFront: async (wanted, port, options) => {
       certificate ??= openCertificate(dataDir, clock.now())
       return await place(wanted, port, { ...options, certificate: await certificate })

@@ -13,6 +13,8 @@ export interface Processes {
   /** Gives changed parameters to the server, if it runs. */
   reload: (id: string, parameters: Settings) => Promise<void>
   stop: (id: string) => Promise<void>
+  /** Calls `work` while the server is down and kept from starting. False, and nothing called, when it runs. */
+  whileDown: (id: string, work: () => Promise<void>) => Promise<boolean>
   /** The process that takes connections for the data now, if any. */
   serverOf: (id: string) => Server | undefined
   accessTo: (id: string) => AdminAccess
@@ -20,9 +22,11 @@ export interface Processes {
 }
 
 interface Entry {
-  started: Promise<Server>
+  /** Absent while work goes on that needs the server to be down. */
+  started?: Promise<Server>
   /** Set while it takes connections. */
   server?: Server
+  /** Settles when another server may be started on the data. */
   stopped?: Promise<void>
 }
 
@@ -41,7 +45,7 @@ export function createProcesses (ground: Ground): Processes {
   const forget = (id: string, entry: Entry): void => {
     if (entries.get(id) === entry) entries.delete(id)
   }
-  const launch = (id: string, parameters: Settings): Entry => {
+  const launch = (id: string, parameters: Settings): Promise<Server> => {
     const started = optionsOf(id, parameters).then(startServer)
     const entry: Entry = { started }
     entries.set(id, entry)
@@ -49,14 +53,17 @@ export function createProcesses (ground: Ground): Processes {
       entry.server = server
       await server.exited
     }).catch(() => {}).finally(() => forget(id, entry))
-    return entry
+    return started
   }
   const end = async (id: string, entry: Entry): Promise<void> => {
-    const server = await entry.started.catch(() => undefined)
+    const server = await entry.started?.catch(() => undefined)
     delete entry.server
     await server?.stop()
     forget(id, entry)
     await rm(accessTo(id).host, { recursive: true, force: true })
+  }
+  const untilFree = async (id: string): Promise<void> => {
+    for (let stopped = entries.get(id)?.stopped; stopped; stopped = entries.get(id)?.stopped) await stopped.catch(() => {})
   }
   const stop = async (id: string): Promise<void> => {
     const entry = entries.get(id)
@@ -65,10 +72,19 @@ export function createProcesses (ground: Ground): Processes {
 
   return {
     start: async (id, parameters) => {
-      const stopped = entries.get(id)?.stopped
-      if (stopped) await stopped
+      await untilFree(id)
       if (isClosed) throw new Error('the sandbox is closing')
-      return await (entries.get(id) ?? launch(id, parameters)).started
+      return await (entries.get(id)?.started ?? launch(id, parameters))
+    },
+    whileDown: async (id, work) => {
+      await untilFree(id)
+      await entries.get(id)?.started?.catch(() => {})
+      if (entries.has(id)) return false
+      const entry: Entry = {}
+      entries.set(id, entry)
+      entry.stopped = work().finally(() => forget(id, entry))
+      await entry.stopped
+      return true
     },
     reload: async (id, parameters) => {
       const server = entries.get(id)?.server
@@ -79,7 +95,7 @@ export function createProcesses (ground: Ground): Processes {
     accessTo,
     close: async () => {
       isClosed = true
-      await Promise.all([...entries.keys()].map(stop))
+      await Promise.allSettled([...entries.keys()].map(stop))
     }
   }
 }

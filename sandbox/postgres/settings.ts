@@ -16,7 +16,7 @@ const OURS: Settings = {
   max_logical_replication_workers: '0',
   max_wal_senders: '0',
   wal_level: 'replica',
-  wal_keep_size: '128MB',
+  wal_keep_size: '256MB',
   min_wal_size: '2MB',
   max_wal_size: '64MB',
   jit: 'off',
@@ -30,22 +30,23 @@ const OURS: Settings = {
 
 /** What no parameter group may change here: what the server is reached by, and what keeps it small or its log clean. */
 const RESERVED: ReadonlySet<string> = new Set([
-  'listen_addresses', 'port', 'unix_socket_directories', 'unix_socket_permissions', 'data_directory', 'hba_file', 'ident_file',
-  'config_file', 'external_pid_file', 'ssl', 'shared_buffers', 'max_connections', 'max_worker_processes', 'max_wal_senders',
-  'wal_level', 'min_wal_size', 'max_wal_size', 'wal_keep_size', 'log_min_messages', 'log_min_error_statement', 'log_statement',
-  'log_min_duration_statement', 'logging_collector', 'log_destination', 'password_encryption', 'archive_mode', 'archive_command',
-  'shared_preload_libraries', 'jit', 'huge_pages'
+  'listen_addresses', 'port', 'unix_socket_directories', 'unix_socket_permissions', 'unix_socket_group', 'data_directory', 'ssl',
+  'shared_buffers', 'max_connections', 'max_worker_processes', 'max_wal_senders', 'wal_level', 'min_wal_size', 'max_wal_size',
+  'wal_keep_size', 'log_min_messages', 'log_min_error_statement', 'log_statement', 'log_min_duration_statement', 'logging_collector',
+  'log_destination', 'password_encryption', 'archive_mode', 'jit', 'huge_pages', 'dynamic_library_path', 'extension_control_path', 'event_source'
 ])
+
+/** Settings that name programs, libraries or files of this machine. */
+const REACHING_OUT = /(_command|_library|_libraries|_file|_directory)$|^(recovery|primary|log_file|debug|trace|zero_damaged)_/
 
 /** Whether a cluster parameter of that name is given to the server. */
 export function isAdjustable (name: string): boolean {
-  return !RESERVED.has(name)
+  return !RESERVED.has(name) && !REACHING_OUT.test(name)
 }
 
 /** The text of `postgresql.conf` for a server with its socket in `socketDirectory`. */
 export function configurationOf (socketDirectory: string, parameters: Settings): string {
-  const chosen = Object.entries(parameters).filter(([name]) => isAdjustable(name))
-  const settings = { ...OURS, ...Object.fromEntries(chosen), unix_socket_directories: socketDirectory }
+  const settings = { ...OURS, ...parameters, unix_socket_directories: socketDirectory }
   return Object.entries(settings).map(([name, value]) => `${name} = '${value.replaceAll("'", "''")}'\n`).join('')
 }
 

@@ -18,7 +18,7 @@ export function showCluster ({ records, clock }: Pick<RdsContext, 'records' | 'c
     DBClusterMembers: members.map(member => ({
       DBInstanceIdentifier: member.facts.DBInstanceIdentifier,
       IsClusterWriter: member.isWriter,
-      DBClusterParameterGroupStatus: 'in-sync',
+      DBClusterParameterGroupStatus: cluster.isPendingReboot ? 'pending-reboot' : 'in-sync',
       PromotionTier: member.facts.PromotionTier
     })),
     ...(isServerlessV1(cluster) ? { Capacity: cluster.pausedMs === undefined ? facts.ScalingConfigurationInfo?.MinCapacity : 0 } : {})

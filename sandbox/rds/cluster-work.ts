@@ -46,14 +46,23 @@ async function finish (context: RdsContext, cluster: ClusterRecord, durationMs: 
 async function create (context: RdsContext, cluster: ClusterRecord): Promise<void> {
   const { postgres, durations } = context
   const id = cluster.facts.DbClusterResourceId
-  if (cluster.copyOf) await postgres.data.copy(cluster.copyOf, id)
-  else await postgres.data.create(id, Number(cluster.facts.EngineVersion.split('.')[0])).then(installation => warnOfOtherMajor(context, cluster, installation.major))
+  await fillData(context, cluster)
   await postgres.processes.start(id, parametersOf(context, cluster))
   await teachMasterUser(context, cluster)
   if (cluster.facts.DatabaseName) {
     await ensureDatabase(postgres.processes.accessTo(id), cluster.facts.DatabaseName, cluster.facts.MasterUsername)
   }
   await finish(context, cluster, durations.clusterCreate, 'available', { verifier: undefined, copyOf: undefined, restoreToMs: undefined })
+}
+
+/** A new cluster starts empty, as a copy of another one or of a snapshot, or as what another one was. */
+async function fillData (context: RdsContext, cluster: ClusterRecord): Promise<void> {
+  const { data } = context.postgres
+  const id = cluster.facts.DbClusterResourceId
+  if (cluster.copyOf && cluster.restoreToMs !== undefined) return await data.restore(cluster.copyOf, id, cluster.restoreToMs)
+  if (cluster.copyOf) return await data.clone(cluster.copyOf, id)
+  const { major } = await data.create(id, Number(cluster.facts.EngineVersion.split('.')[0]))
+  warnOfOtherMajor(context, cluster, major)
 }
 
 async function modify (context: RdsContext, cluster: ClusterRecord): Promise<void> {
@@ -65,7 +74,7 @@ async function modify (context: RdsContext, cluster: ClusterRecord): Promise<voi
 async function start (context: RdsContext, cluster: ClusterRecord): Promise<void> {
   await context.postgres.processes.start(cluster.facts.DbClusterResourceId, parametersOf(context, cluster))
   await setMembers(context, cluster, 'available')
-  await finish(context, cluster, context.durations.clusterModify, 'available', { pausedMs: undefined })
+  await finish(context, cluster, context.durations.clusterModify, 'available', { pausedMs: undefined, isPendingReboot: undefined })
 }
 
 async function stop (context: RdsContext, cluster: ClusterRecord): Promise<void> {

@@ -30,7 +30,7 @@ export interface RdsContext {
   log: Logger
   quotas: Quotas
   /** Refused as AWS does since 2025, or run as before. */
-  serverlessV1: 'accepted' | 'retired'
+  serverlessV1: 'allowed' | 'retired'
   /** What clients are told to connect to, where that is not the address that the front listens on. */
   advertisedHost: string | undefined
 }

@@ -1,4 +1,4 @@
-import { changeInstance, clusterKey, instanceKey, type RdsContext } from './context.js'
+import { changeCluster, changeInstance, clusterKey, instanceKey, type RdsContext } from './context.js'
 import { parametersOf } from './parameters.js'
 import { type InstanceRecord, membersOf } from './records.js'
 
@@ -34,6 +34,7 @@ async function reboot (context: RdsContext, instance: InstanceRecord): Promise<v
   if (cluster && cluster.pausedMs === undefined && instance.isWriter) {
     await context.postgres.processes.stop(cluster.facts.DbClusterResourceId)
     await context.postgres.processes.start(cluster.facts.DbClusterResourceId, parametersOf(context, cluster))
+    changeCluster(context, cluster, {}, { isPendingReboot: undefined })
   }
   await settle(context, instance, context.durations.instanceModify)
 }

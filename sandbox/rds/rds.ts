@@ -20,8 +20,11 @@ import { createJobs } from './jobs.js'
 import { createLiveCluster, type LiveCluster } from './live-cluster.js'
 import { createManagedSecrets, type SecretOperations } from './managed-secrets.js'
 import { createModifyClusterOperations } from './modify-cluster.js'
+import { createParameterGroupOperations } from './parameter-groups.js'
 import { parametersOf } from './parameters.js'
 import { type ClusterRecord, openRecords } from './records.js'
+import { createRestoreOperations } from './restore.js'
+import { beginSnapshot, createSnapshotOperations } from './snapshots.js'
 import { createSubnetGroupOperations } from './subnet-groups.js'
 import { createTagOperations } from './tag-operations.js'
 
@@ -36,7 +39,7 @@ export interface RdsOptions {
   /** Directories to look for a PostgreSQL in, as in PATH. */
   searchPath?: string
   /** `retired` refuses Serverless v1 as AWS does since 2025. */
-  serverlessV1?: 'accepted' | 'retired'
+  serverlessV1?: 'allowed' | 'retired'
   quotas?: Partial<Quotas>
   /** Absent: an address of 127.77.0.0/16 for each cluster. */
   ports?: PortRange | undefined
@@ -74,7 +77,7 @@ export function createRds (options: RdsOptions): Rds {
     live: cluster => liveCluster(context, living, cluster),
     secrets: createManagedSecrets(options.secrets.operations),
     quotas: { ...AWS_QUOTAS, ...options.quotas },
-    serverlessV1: options.serverlessV1 ?? 'accepted',
+    serverlessV1: options.serverlessV1 ?? 'allowed',
     advertisedHost: options.advertisedHost
   }
   return {
@@ -100,7 +103,10 @@ function createOperations (context: RdsContext) {
     ...createClusterOperations(context),
     ...createModifyClusterOperations(context),
     ...createInstanceOperations(context),
+    ...createSnapshotOperations(context),
+    ...createRestoreOperations(context),
     ...createSubnetGroupOperations(context),
+    ...createParameterGroupOperations(context),
     ...createEngineOperations(),
     ...createTagOperations(context),
     ...createAccountOperations(context)
@@ -138,9 +144,20 @@ async function startRds (context: RdsContext): Promise<void> {
   await postgres.start(new Set(dataIds))
   const opened = await Promise.all(clusters.map(async cluster => await openAddress(context, cluster)))
   for (const cluster of opened) beginClusterWork(context, cluster)
+  resumeSnapshots(context)
   for (const instance of records.instances.all()) beginInstanceWork(context, instance)
   for (const cluster of opened.filter(found => context.live(found).state() === 'available')) {
     context.live(cluster).watch()
     context.live(cluster).wake().catch(error => log.error({ err: error as Error, cluster: cluster.facts.DBClusterIdentifier }, 'a server does not start'))
+  }
+}
+
+/** A snapshot that was not finished is finished; its cluster is no longer backing up then. A deletion finishes its own. */
+function resumeSnapshots (context: RdsContext): void {
+  const { clusters, snapshots } = context.records
+  for (const snapshot of snapshots.all()) {
+    if (snapshot.facts.Status !== 'creating') continue
+    const cluster = clusters.get(snapshot.region, snapshot.facts.DBClusterIdentifier ?? '')
+    if (cluster?.facts.Status === 'backing-up') beginSnapshot(context, cluster, snapshot, 'available')
   }
 }

@@ -26,6 +26,8 @@ export interface ClusterRecord {
   /** Where the data begins: the earliest moment that can be restored. */
   dataSinceMs: number
   finalSnapshot?: string | undefined
+  /** Its parameter group has changes that only a start of the server applies. */
+  isPendingReboot?: boolean | undefined
 }
 
 export type InstanceFacts =
@@ -58,11 +60,18 @@ export interface SubnetGroupRecord {
   tags: Tag[]
 }
 
+export interface ParameterValue {
+  value: string
+  method: 'immediate' | 'pending-reboot'
+  /** Aurora's own parameters, and those that keep the servers small, are only kept. */
+  reachesServer: boolean
+}
+
 export interface ParameterGroupRecord {
   region: string
   facts: DBClusterParameterGroup & Required<{ [K in 'DBClusterParameterGroupName' | 'DBClusterParameterGroupArn' | 'DBParameterGroupFamily']: string }>
-  /** What was changed, by name; a pending one reaches a server when it is started the next time. */
-  parameters: Record<string, { value: string, method: 'immediate' | 'pending-reboot' }>
+  /** What was changed, by name. */
+  parameters: Record<string, ParameterValue>
   tags: Tag[]
 }
 

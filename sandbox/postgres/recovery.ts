@@ -1,0 +1,52 @@
+import { existsSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { writeOwned } from './copy.js'
+import { majorOf } from './data.js'
+import { copyTree } from './files.js'
+import type { Ground } from './ground.js'
+import type { Processes } from './processes.js'
+import { asSuperuser } from './roles.js'
+
+/**
+ * Fills the data of `draft` with what that of `source` was at a moment: what `source` started from, and then its
+ * write-ahead log up to there. PostgreSQL fails a recovery whose log ends before the moment, so a last transaction is
+ * written to the source first.
+ */
+export async function recoverInto (ground: Ground, processes: Processes, source: string, draft: string, momentMs: number): Promise<void> {
+  const { home, directoryOf } = ground
+  const [from, to] = [directoryOf(source), directoryOf(draft)]
+  await mkdir(to, { recursive: true, mode: 0o711 })
+  await copyTree(await baseOf(ground, from), join(to, 'data'), { owner: home.user })
+  await whileUp(processes, source, async () => {
+    await asSuperuser(processes.accessTo(source), 'postgres', async client => {
+      await client.query('SELECT txid_current()')
+      await client.query('SELECT pg_switch_wal()')
+    })
+    await copyTree(join(from, 'data', 'pg_wal'), join(to, 'archive'), { owner: home.user })
+  })
+  await writeOwned(join(to, 'data', 'recovery.signal'), '', home.user)
+  await processes.start(draft, {
+    restore_command: 'cp "../archive/%f" "%p"',
+    recovery_target_time: new Date(momentMs).toISOString().replace('T', ' ').replace('Z', '+00'),
+    recovery_target_action: 'promote'
+  })
+  await processes.stop(draft)
+}
+
+/** A cluster that is a copy kept what it started from; every other started from the template. */
+async function baseOf (ground: Ground, directory: string): Promise<string> {
+  const kept = join(directory, 'base')
+  return existsSync(kept) ? kept : await ground.templateOf(await ground.installationFor(await majorOf(directory)))
+}
+
+/** Runs `work` while the server is up; one that was down is stopped again. */
+async function whileUp (processes: Processes, id: string, work: () => Promise<void>): Promise<void> {
+  const wasUp = processes.serverOf(id) !== undefined
+  await processes.start(id, {})
+  try {
+    await work()
+  } finally {
+    if (!wasUp) await processes.stop(id)
+  }
+}

@@ -1,0 +1,111 @@
+import type {
+  RestoreDBClusterFromSnapshotMessage, RestoreDBClusterFromSnapshotResult, RestoreDBClusterToPointInTimeMessage,
+  RestoreDBClusterToPointInTimeResult
+} from '@aws-sdk/client-rds'
+import { AwsError, type Caller, type Operation } from '../aws.js'
+import { addCluster, requireRoomForCluster } from './add-cluster.js'
+import { type ClusterInput, readClusterFacts } from './cluster-facts.js'
+import { showCluster } from './cluster-shape.js'
+import { changeCluster, type RdsContext, requireCluster, requireStatus } from './context.js'
+import { ENGINE, type EngineVersion, readVersion } from './engine-versions.js'
+import { invalidCombination, invalidValue, newResourceId, readIdentifier } from './names.js'
+import type { ClusterFacts, ClusterRecord } from './records.js'
+import { requireSnapshot } from './snapshots.js'
+
+type RestoreInput = RestoreDBClusterFromSnapshotMessage | RestoreDBClusterToPointInTimeMessage
+
+export interface RestoreOperations {
+  RestoreDBClusterFromSnapshot: Operation<RestoreDBClusterFromSnapshotMessage, RestoreDBClusterFromSnapshotResult>
+  RestoreDBClusterToPointInTime: Operation<RestoreDBClusterToPointInTimeMessage, RestoreDBClusterToPointInTimeResult>
+}
+
+/** New clusters that start as real copies: of a snapshot, or of a cluster as it is or as it was. */
+export function createRestoreOperations (context: RdsContext): RestoreOperations {
+  return {
+    RestoreDBClusterFromSnapshot: async (input, caller) => {
+      const id = readIdentifier('DBClusterIdentifier', input.DBClusterIdentifier)
+      const snapshot = requireSnapshot(context, input.SnapshotIdentifier, caller)
+      if (snapshot.facts.Status !== 'available') throw new AwsError('InvalidDBClusterSnapshotStateFault', `DBClusterSnapshot ${snapshot.facts.DBClusterSnapshotIdentifier} is in ${snapshot.facts.Status} state.`)
+      requireRoomForCluster(context, id, caller)
+      const mode = readMode(context, input.EngineMode ?? 'provisioned')
+      const version = readRestoreVersion(input, snapshot.cluster, mode)
+      const facts = readClusterFacts(context, id, inherit(input, snapshot.cluster), version, mode, caller)
+      return { DBCluster: showCluster(context, await addCluster(context, { facts, port: input.Port ?? snapshot.cluster.Port ?? 5432, copyOf: snapshot.dataId }, caller)) }
+    },
+
+    RestoreDBClusterToPointInTime: async (input, caller) => {
+      const id = readIdentifier('DBClusterIdentifier', input.DBClusterIdentifier)
+      const source = readSource(context, input, caller)
+      const restoreToMs = readMoment(context, source, input)
+      requireRoomForCluster(context, id, caller)
+      const mode = readMode(context, input.EngineMode ?? source.facts.EngineMode)
+      const version = readVersion(ENGINE, source.facts.EngineVersion, mode)
+      const settings = { ...inherit(input, source.facts), ...inheritScaling(input, source.facts, mode) }
+      const facts = { ...readClusterFacts(context, id, settings, version, mode, caller), ...joinCloneGroup(context, source, input) }
+      return { DBCluster: showCluster(context, await addCluster(context, { facts, port: input.Port ?? source.facts.Port ?? 5432, copyOf: source.facts.DbClusterResourceId, restoreToMs }, caller)) }
+    }
+  }
+}
+
+/** What a copy has of what it is a copy of, unless the request says otherwise; its users and databases come with the data. */
+function inherit (input: RestoreInput, source: ClusterFacts): ClusterInput {
+  return {
+    BackupRetentionPeriod: source.BackupRetentionPeriod,
+    PreferredBackupWindow: source.PreferredBackupWindow,
+    PreferredMaintenanceWindow: source.PreferredMaintenanceWindow,
+    EnableIAMDatabaseAuthentication: source.IAMDatabaseAuthenticationEnabled,
+    StorageEncrypted: source.StorageEncrypted,
+    KmsKeyId: source.KmsKeyId,
+    ...input,
+    MasterUsername: source.MasterUsername,
+    DatabaseName: source.DatabaseName
+  }
+}
+
+function inheritScaling (input: RestoreInput, source: ClusterFacts, mode: string): Partial<ClusterInput> {
+  if (mode === 'serverless') return { ScalingConfiguration: input.ScalingConfiguration ?? source.ScalingConfigurationInfo }
+  const scaling = input.ServerlessV2ScalingConfiguration ?? source.ServerlessV2ScalingConfiguration
+  return scaling ? { ServerlessV2ScalingConfiguration: scaling } : {}
+}
+
+function readMode ({ serverlessV1 }: RdsContext, mode: string): string {
+  if (mode === 'serverless' && serverlessV1 === 'retired') throw invalidValue('The engine mode serverless you requested is currently unavailable.')
+  return mode
+}
+
+function readRestoreVersion (input: RestoreDBClusterFromSnapshotMessage, source: ClusterFacts, mode: string): EngineVersion {
+  const wanted = readVersion(input.Engine, input.EngineVersion ?? source.EngineVersion, mode)
+  const [major, minor] = wanted.version.split('.').map(Number)
+  const [oldMajor = 0, oldMinor = 0] = source.EngineVersion.split('.').map(Number)
+  if (major === oldMajor && (minor ?? 0) >= oldMinor) return wanted
+  throw invalidCombination(`The snapshot of engine version ${source.EngineVersion} can't be restored to engine version ${wanted.version}.`)
+}
+
+function readSource (context: RdsContext, input: RestoreDBClusterToPointInTimeMessage, caller: Caller): ClusterRecord {
+  const byResource = context.records.clusters.in(caller.region).find(({ facts }) => facts.DbClusterResourceId === input.SourceDbClusterResourceId)
+  const source = input.SourceDBClusterIdentifier || !byResource ? requireCluster(context, input.SourceDBClusterIdentifier, caller) : byResource
+  requireStatus(source, 'stopped', 'backing-up', 'modifying')
+  return source
+}
+
+/** The moment to restore to; undefined is the latest. Throws AWS's refusal of none, of both and of one out of range. */
+function readMoment ({ clock }: RdsContext, source: ClusterRecord, input: RestoreDBClusterToPointInTimeMessage): number | undefined {
+  const { RestoreToTime: time, UseLatestRestorableTime: latest, RestoreType: type = 'full-copy' } = input
+  if (type !== 'full-copy' && type !== 'copy-on-write') throw invalidValue(`Invalid RestoreType: ${type}`)
+  if (time && latest) throw invalidCombination('RestoreToTime can\'t be specified if UseLatestRestorableTime is enabled.')
+  if (!time && !latest) throw invalidCombination('Either RestoreToTime or UseLatestRestorableTime must be specified.')
+  if (!time) return undefined
+  if (type === 'copy-on-write') throw invalidCombination('RestoreToTime can\'t be specified if RestoreType is copy-on-write.')
+  const moment = time.getTime()
+  if (moment > clock.now()) throw new AwsError('InvalidRestoreFault', 'RestoreToTime is later than the latest restorable time.')
+  if (moment < source.dataSinceMs) throw new AwsError('InvalidRestoreFault', 'RestoreToTime is earlier than the earliest restorable time.')
+  return moment
+}
+
+/** Clones and what they were cloned from have a group in common. */
+function joinCloneGroup (context: RdsContext, source: ClusterRecord, input: RestoreDBClusterToPointInTimeMessage): { CloneGroupId?: string } {
+  if (input.RestoreType !== 'copy-on-write') return {}
+  const CloneGroupId = source.facts.CloneGroupId ?? newResourceId('cluster').toLowerCase()
+  if (!source.facts.CloneGroupId) changeCluster(context, source, { CloneGroupId })
+  return { CloneGroupId }
+}

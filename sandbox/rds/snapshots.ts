@@ -1,0 +1,116 @@
+import type {
+  CopyDBClusterSnapshotMessage, CopyDBClusterSnapshotResult, CreateDBClusterSnapshotMessage, CreateDBClusterSnapshotResult, DBClusterSnapshot,
+  DBClusterSnapshotMessage, DeleteDBClusterSnapshotMessage, DeleteDBClusterSnapshotResult, DescribeDBClusterSnapshotAttributesMessage,
+  DescribeDBClusterSnapshotAttributesResult, DescribeDBClusterSnapshotsMessage
+} from '@aws-sdk/client-rds'
+import { AwsError, type Caller, type Operation } from '../aws.js'
+import { changeCluster, clusterKey, type RdsContext, requireCluster, requireStatus } from './context.js'
+import { arnOf, nameIn, newResourceId, readIdentifier } from './names.js'
+import { type Filterable, filterBy, pageOf } from './paging.js'
+import type { ClusterRecord, SnapshotRecord } from './records.js'
+import { addSnapshot, fillSnapshot } from './snapshot-work.js'
+import { addTags } from './tags.js'
+
+const FILTERABLE: Filterable<SnapshotRecord> = {
+  'db-cluster-id': ({ facts }) => [facts.DBClusterIdentifier],
+  'db-cluster-snapshot-id': ({ facts }) => [facts.DBClusterSnapshotIdentifier, facts.DBClusterSnapshotArn],
+  'snapshot-type': ({ facts }) => [facts.SnapshotType],
+  engine: ({ facts }) => [facts.Engine]
+}
+
+export interface SnapshotOperations {
+  CreateDBClusterSnapshot: Operation<CreateDBClusterSnapshotMessage, CreateDBClusterSnapshotResult>
+  DescribeDBClusterSnapshots: Operation<DescribeDBClusterSnapshotsMessage, DBClusterSnapshotMessage>
+  CopyDBClusterSnapshot: Operation<CopyDBClusterSnapshotMessage, CopyDBClusterSnapshotResult>
+  DeleteDBClusterSnapshot: Operation<DeleteDBClusterSnapshotMessage, DeleteDBClusterSnapshotResult>
+  DescribeDBClusterSnapshotAttributes: Operation<DescribeDBClusterSnapshotAttributesMessage, DescribeDBClusterSnapshotAttributesResult>
+}
+
+export function createSnapshotOperations (context: RdsContext): SnapshotOperations {
+  const { records, postgres } = context
+  return {
+    CreateDBClusterSnapshot: async (input, caller) => {
+      const name = readIdentifier('DBClusterSnapshotIdentifier', input.DBClusterSnapshotIdentifier)
+      const cluster = requireCluster(context, input.DBClusterIdentifier, caller)
+      requireStatus(cluster, 'stopped')
+      const snapshot = addSnapshot(context, cluster, name, caller, addTags([], input.Tags))
+      beginSnapshot(context, changeCluster(context, cluster, { Status: 'backing-up' }), snapshot, cluster.facts.Status)
+      return { DBClusterSnapshot: showSnapshot(snapshot) }
+    },
+
+    DescribeDBClusterSnapshots: async (input, caller) => {
+      const named = input.DBClusterSnapshotIdentifier
+      const cluster = input.DBClusterIdentifier && nameIn(input.DBClusterIdentifier, 'cluster', caller)?.toLowerCase()
+      const found = (named ? [requireSnapshot(context, named, caller)] : records.snapshots.in(caller.region))
+        .filter(({ facts }) => !cluster || facts.DBClusterIdentifier === cluster)
+        .filter(({ facts }) => !input.SnapshotType || facts.SnapshotType === input.SnapshotType)
+        .filter(({ facts }) => !input.DbClusterResourceId || facts.DbClusterResourceId === input.DbClusterResourceId)
+      const { page, Marker } = pageOf(filterBy(found, input.Filters, FILTERABLE), input)
+      return { DBClusterSnapshots: page.map(showSnapshot), Marker }
+    },
+
+    CopyDBClusterSnapshot: async (input, caller) => {
+      const source = requireSnapshot(context, input.SourceDBClusterSnapshotIdentifier, caller)
+      const name = readIdentifier('TargetDBClusterSnapshotIdentifier', input.TargetDBClusterSnapshotIdentifier)
+      if (records.snapshots.get(caller.region, name)) throw alreadyExists(name)
+      const copy: SnapshotRecord = {
+        ...source,
+        dataId: newResourceId('snapshot'),
+        facts: {
+          ...source.facts,
+          DBClusterSnapshotIdentifier: name,
+          DBClusterSnapshotArn: arnOf(caller, 'cluster-snapshot', name),
+          SourceDBClusterSnapshotArn: source.facts.DBClusterSnapshotArn,
+          TagList: addTags(input.CopyTags ? source.facts.TagList : [], input.Tags)
+        }
+      }
+      await postgres.data.copy(source.dataId, copy.dataId)
+      records.snapshots.put(copy)
+      return { DBClusterSnapshot: showSnapshot(copy) }
+    },
+
+    DeleteDBClusterSnapshot: async (input, caller) => {
+      const snapshot = requireSnapshot(context, input.DBClusterSnapshotIdentifier, caller)
+      if (snapshot.facts.Status !== 'available') throw new AwsError('InvalidDBClusterSnapshotStateFault', `DBClusterSnapshot ${snapshot.facts.DBClusterSnapshotIdentifier} is in ${snapshot.facts.Status} state.`)
+      records.snapshots.delete(snapshot)
+      await postgres.data.remove(snapshot.dataId)
+      return { DBClusterSnapshot: { ...showSnapshot(snapshot), Status: 'deleted' } }
+    },
+
+    DescribeDBClusterSnapshotAttributes: async (input, caller) => {
+      const { facts } = requireSnapshot(context, input.DBClusterSnapshotIdentifier, caller)
+      return { DBClusterSnapshotAttributesResult: { DBClusterSnapshotIdentifier: facts.DBClusterSnapshotIdentifier, DBClusterSnapshotAttributes: [{ AttributeName: 'restore', AttributeValues: [] }] } }
+    }
+  }
+}
+
+/** Takes the snapshot and gives the cluster back the status it had; also what a start does with an unfinished one. */
+export function beginSnapshot (context: RdsContext, cluster: ClusterRecord | undefined, snapshot: SnapshotRecord, statusAfter: string): void {
+  const key = cluster ? clusterKey(cluster) : snapshot.dataId
+  const release = (): void => {
+    if (cluster) changeCluster(context, cluster, { Status: statusAfter })
+  }
+  context.jobs.run(key, async () => {
+    await fillSnapshot(context, snapshot)
+    release()
+  }, () => {
+    context.records.snapshots.put({ ...snapshot, facts: { ...snapshot.facts, Status: 'failed' } })
+    release()
+  })
+}
+
+/** The snapshot by identifier or ARN; throws DBClusterSnapshotNotFoundFault. */
+export function requireSnapshot ({ records }: Pick<RdsContext, 'records'>, identifierOrArn: string | undefined, caller: Caller): SnapshotRecord {
+  const name = nameIn(identifierOrArn ?? '', 'cluster-snapshot', caller)
+  const snapshot = name === undefined ? undefined : records.snapshots.get(caller.region, name)
+  if (!snapshot) throw new AwsError('DBClusterSnapshotNotFoundFault', `DBClusterSnapshot not found: ${name ?? identifierOrArn ?? ''}`, 404)
+  return snapshot
+}
+
+function showSnapshot (snapshot: SnapshotRecord): DBClusterSnapshot {
+  return { ...snapshot.facts, SnapshotCreateTime: new Date(snapshot.createdMs), ClusterCreateTime: new Date(snapshot.clusterCreatedMs) }
+}
+
+function alreadyExists (name: string): AwsError {
+  return new AwsError('DBClusterSnapshotAlreadyExistsFault', `Cannot create the cluster snapshot because a snapshot with the identifier ${name} already exists.`)
+}
