@@ -59,7 +59,7 @@ export function describeColumn (column: FieldDef, type: ColumnType, attribute?: 
   return {
     arrayBaseColumnType: type.element?.jdbcType ?? 0,
     isAutoIncrement: generated,
-    isCaseSensitive: !type.element && !caseless.has(type.name),
+    isCaseSensitive: !caseless.has(scalar.name),
     isCurrency: type.name === 'money',
     isSigned: signed.has(scalar.name),
     label: column.name,

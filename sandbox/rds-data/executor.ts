@@ -79,12 +79,14 @@ export function createExecutor ({ rds, secrets, clock, log, limits }: ExecutorDe
       const access = reachDatabase(rds, place.resourceArn, caller, log)
       if (place.transactionId !== undefined) return await inTransaction(place.transactionId, access, place, work)
       const letGo = access.hold()
+      let over = Promise.resolve()
       try {
         const session = await open(access, place, caller)
-        return await work(session).finally(() => { session.release(letRun).then(letGo, letGo) })
-      } catch (error) {
-        letGo()
-        throw error
+        return await work(session).finally(() => { over = session.release(letRun) })
+      } finally {
+        // Only a statement that outlasts its call keeps the cluster awake beyond it.
+        if (letRun) over.then(letGo, letGo)
+        else letGo()
       }
     },
 

@@ -1,0 +1,90 @@
+import t from 'tap'
+import { startFixture } from './fixture.js'
+import { createMovableClock } from './movable-clock.js'
+
+const clock = createMovableClock()
+const fixture = await startFixture({ sessionsPerCluster: 3, statementMs: 200 }, clock)
+t.teardown(fixture.close)
+const { ask, execute, counts } = fixture
+
+const one = async (expression: string): Promise<unknown> => (await execute(`select ${expression}`)).records?.[0]?.[0]
+/** How many sessions the server sees of the Data API, and how many of them wait for their next call. */
+const open = async (condition = 'true'): Promise<unknown> =>
+  await ask(`select count(*)::int from pg_stat_activity where datname = 'temporal' and ${condition}`)
+const wiped = "state = 'idle' and query = 'DISCARD ALL'"
+
+/** Asks until the answer is the wanted one. The runner's time limit ends what never comes. */
+async function until (question: () => Promise<unknown>, wanted: unknown): Promise<void> {
+  while (await question() !== wanted) await new Promise(resolve => { setImmediate(resolve) })
+}
+
+t.test('a call finds nothing that a call before left in its session', async t => {
+  const leavings = [
+    "set application_name = 'left'", 'create temp table left_over (id int)', 'prepare left_over as select 1',
+    'select pg_advisory_lock(7)', 'set role pg_monitor', 'listen left_over', 'begin', "set time zone 'Asia/Tokyo'"
+  ]
+  for (const sql of leavings) await execute(sql)
+  // Each of the few sessions that there can be is looked at.
+  const found = await Promise.all(Array.from({ length: 6 }, async () => (await execute(`select current_setting('application_name'), current_user::text,
+    to_regclass('left_over')::text, (select count(*)::int from pg_prepared_statements), current_setting('TimeZone'),
+    (select count(*)::int from pg_locks where locktype = 'advisory'), current_setting('statement_timeout'), txid_current_if_assigned()::text`)).records))
+  for (const records of found) {
+    t.strictSame(records, [[
+      { stringValue: '' }, { stringValue: 'master' }, { isNull: true }, { longValue: 0 }, { stringValue: 'UTC' }, { longValue: 0 },
+      { stringValue: '200ms' }, { isNull: true }
+    ]])
+  }
+})
+
+t.test('more calls than sessions wait for their turn', async t => {
+  const results = await Promise.all(Array.from({ length: 20 }, async (_, number) => await one(`${number}`)))
+  t.strictSame(results, Array.from({ length: 20 }, (_, longValue) => ({ longValue })))
+})
+
+t.test('a call that gets no turn in time is told so', async t => {
+  const transactions = await Promise.all([fixture.begin(), fixture.begin(), fixture.begin()])
+  const late = t.rejects(one('1'), { code: 'ServiceUnavailableError' })
+  await new Promise(resolve => { setImmediate(resolve) })
+  await clock.move(31_000)
+  await late
+  for (const transactionId of transactions) t.ok(await execute('select 1', { transactionId }))
+  await clock.move(3 * 60_000)
+  t.strictSame(await one('1'), { longValue: 1 }, 'the transactions that were left alone gave their sessions back')
+})
+
+t.test('idle sessions are closed', async () => {
+  await Promise.all([one('1'), one('2')])
+  await until(async () => await open(wiped), await open())
+  await clock.move(5_000)
+  await until(open, 0)
+})
+
+t.test('a session that the server ended is not used again', async t => {
+  await Promise.all([one('1'), one('2'), one('3')])
+  await ask("select count(pg_terminate_backend(pid, 1000)) from pg_stat_activity where datname = 'temporal'")
+  await until(open, 0)
+  for (const number of [1, 2, 3]) t.ok(await one(`${number}`))
+})
+
+t.test('a statement is stopped by the server at its time limit', async t => {
+  await t.rejects(one('pg_sleep(60)'), {
+    code: 'StatementTimeoutException', message: 'canceling statement due to statement timeout', fields: { dbConnectionId: Number }
+  })
+})
+
+t.test('a statement that may continue does', async t => {
+  await execute('create table continued (id int)')
+  const call = execute('insert into continued select 1 from pg_sleep(0.4)', { continueAfterTimeout: true })
+  const timedOut = t.rejects(call, { code: 'StatementTimeoutException', message: 'Request timed out' })
+  await until(async () => await open("query like 'insert into continued%' and state = 'active'"), 1)
+  await clock.move(200)
+  await timedOut
+  t.equal(counts.held, 1, 'the cluster is kept awake for it')
+  await until(async () => counts.held, 0)
+  t.strictSame(await one('count(*) from continued'), { longValue: 1 }, 'it came to its end')
+})
+
+t.test('nothing is held when nothing runs', async t => {
+  await fixture.rdsData.close()
+  t.equal(counts.held, 0)
+})
