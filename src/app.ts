@@ -44,6 +44,8 @@ export async function buildApp ({ databases, catalog, defaultTemplate, authentic
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 256 }
   })
+  // Fastify takes plain text too; here a body is JSON or it is refused.
+  app.removeContentTypeParser('text/plain')
   registerShutdown(app)
   registerProblems(app)
   registerValidation(app)
