@@ -29,7 +29,9 @@ export async function recoverInto (ground: Ground, processes: Processes, source:
   await processes.start(draft, {
     restore_command: 'cp "../archive/%f" "%p"',
     recovery_target_time: new Date(momentMs).toISOString().replace('T', ' ').replace('Z', '+00'),
-    recovery_target_action: 'promote'
+    recovery_target_action: 'promote',
+    // Without readers in between, settings of the source that differ from these do not matter.
+    hot_standby: 'off'
   })
   await processes.stop(draft)
 }

@@ -33,7 +33,7 @@ const RESERVED: ReadonlySet<string> = new Set([
   'listen_addresses', 'port', 'unix_socket_directories', 'unix_socket_permissions', 'unix_socket_group', 'data_directory', 'ssl',
   'shared_buffers', 'max_connections', 'max_worker_processes', 'max_wal_senders', 'wal_level', 'min_wal_size', 'max_wal_size',
   'wal_keep_size', 'log_min_messages', 'log_min_error_statement', 'log_statement', 'log_min_duration_statement', 'logging_collector',
-  'log_destination', 'password_encryption', 'archive_mode', 'jit', 'huge_pages', 'dynamic_library_path', 'extension_control_path', 'event_source'
+  'log_destination', 'password_encryption', 'archive_mode', 'hot_standby', 'jit', 'huge_pages', 'dynamic_library_path', 'extension_control_path', 'event_source'
 ])
 
 /** Settings that name programs, libraries or files of this machine. */

@@ -1,0 +1,132 @@
+import t from 'tap'
+import { ask, caller, PASSWORD, startFixture } from './fixture.js'
+
+t.test('a cluster from its creation to its deletion', async t => {
+  const fixture = await startFixture()
+  t.teardown(fixture.close)
+  const { operations, whenSettled } = fixture.rds
+
+  const { DBCluster: created } = await operations.CreateDBCluster({
+    DBClusterIdentifier: 'Acme-Orders',
+    Engine: 'aurora-postgresql',
+    EngineVersion: '17.7',
+    MasterUsername: 'keeper',
+    MasterUserPassword: PASSWORD,
+    DatabaseName: 'temporal',
+    EnableHttpEndpoint: true,
+    StorageEncrypted: true,
+    ServerlessV2ScalingConfiguration: { MinCapacity: 0, MaxCapacity: 4, SecondsUntilAutoPause: 600 },
+    Tags: [{ Key: 'client', Value: 'acme' }]
+  }, caller)
+  t.match(created, {
+    DBClusterIdentifier: 'acme-orders',
+    DBClusterArn: 'arn:aws:rds:us-east-1:000000000000:cluster:acme-orders',
+    Status: 'creating',
+    EngineMode: 'provisioned',
+    EngineVersion: '17.7',
+    HttpEndpointEnabled: true,
+    ServerlessV2ScalingConfiguration: { MinCapacity: 0, MaxCapacity: 4, SecondsUntilAutoPause: 600 },
+    TagList: [{ Key: 'client', Value: 'acme' }]
+  })
+  await whenSettled('cluster', 'acme-orders', caller)
+  t.equal((await fixture.describe('ACME-Orders')).Status, 'available')
+  await t.rejects(ask(await fixture.describe('acme-orders'), 'SELECT 1'), 'without an instance there is nobody to answer')
+
+  await operations.CreateDBInstance({ DBInstanceIdentifier: 'Writer', DBClusterIdentifier: 'acme-orders', DBInstanceClass: 'db.serverless', Engine: 'aurora-postgresql' }, caller)
+  await whenSettled('instance', 'writer', caller)
+  const cluster = await fixture.describe(created?.DBClusterArn ?? '')
+  t.match(cluster.DBClusterMembers, [{ DBInstanceIdentifier: 'writer', IsClusterWriter: true }])
+  const { DBInstances: [writer] = [] } = await operations.DescribeDBInstances({ Filters: [{ Name: 'db-cluster-id', Values: ['acme-orders'] }] }, caller)
+  t.match(writer, { DBInstanceStatus: 'available', Endpoint: { Address: cluster.Endpoint, Port: cluster.Port } })
+
+  t.same(await ask(cluster, 'SELECT current_user, current_database(), usesuper FROM pg_user WHERE usename = current_user'), [['keeper', 'temporal', false]])
+  t.same(await ask(cluster, "SELECT count(*)::int FROM pg_database WHERE datname = 'postgres'", { database: 'postgres' }), [[1]])
+  await t.rejects(ask(cluster, 'SELECT 1', { password: 'wrong-password' }), { code: '28P01' })
+  await ask(cluster, 'CREATE ROLE app LOGIN')
+  await ask(cluster, 'CREATE DATABASE another')
+
+  await t.rejects(operations.DeleteDBCluster({ DBClusterIdentifier: 'acme-orders', SkipFinalSnapshot: true }, caller), {
+    code: 'InvalidDBClusterStateFault', message: 'Cluster cannot be deleted, it still contains DB instances in non-deleting state.'
+  })
+  await operations.DeleteDBInstance({ DBInstanceIdentifier: 'writer' }, caller)
+  await operations.DeleteDBCluster({ DBClusterIdentifier: 'acme-orders', SkipFinalSnapshot: true }, caller)
+  await whenSettled('cluster', 'acme-orders', caller)
+  await t.rejects(fixture.describe('acme-orders'), { code: 'DBClusterNotFoundFault', message: 'DBCluster acme-orders not found.', status: 404 })
+  await t.rejects(ask(cluster, 'SELECT 1'), { code: 'ECONNREFUSED' })
+})
+
+t.test('a stopped cluster takes no connections until it is started', async t => {
+  const fixture = await startFixture()
+  t.teardown(fixture.close)
+  const { operations, whenSettled, databaseOf } = fixture.rds
+  const cluster = await fixture.makeCluster('orders')
+  await operations.StopDBCluster({ DBClusterIdentifier: 'orders' }, caller)
+  await whenSettled('cluster', 'orders', caller)
+  t.equal((await fixture.describe('orders')).Status, 'stopped')
+  t.equal(databaseOf(cluster.DBClusterArn ?? '', caller)?.state, 'unavailable')
+  await t.rejects(ask(cluster, 'SELECT 1'))
+  await operations.StartDBCluster({ DBClusterIdentifier: 'orders' }, caller)
+  await whenSettled('cluster', 'orders', caller)
+  t.same(await ask(cluster, 'SELECT 1'), [[1]])
+})
+
+t.test('a changed master password is the one that opens', async t => {
+  const fixture = await startFixture()
+  t.teardown(fixture.close)
+  const { operations, whenSettled } = fixture.rds
+  const cluster = await fixture.makeCluster('orders')
+  await operations.ModifyDBCluster({ DBClusterIdentifier: 'orders', MasterUserPassword: 'battery-staple', ApplyImmediately: true }, caller)
+  await whenSettled('cluster', 'orders', caller)
+  await t.rejects(ask(cluster, 'SELECT 1'), { code: '28P01' })
+  t.same(await ask(cluster, 'SELECT 1', { password: 'battery-staple' }), [[1]])
+})
+
+t.test('a managed master password is in a secret that comes and goes with the cluster', async t => {
+  const fixture = await startFixture()
+  t.teardown(fixture.close)
+  const { operations, whenSettled } = fixture.rds
+  const cluster = await fixture.makeCluster('orders', { MasterUserPassword: undefined, ManageMasterUserPassword: true })
+  const secretArn = cluster.MasterUserSecret?.SecretArn ?? ''
+  t.match(secretArn, /:secret:rds!cluster-[-0-9a-f]+-\w{6}$/)
+  const read = async (): Promise<{ username: string, password: string }> => {
+    const { SecretString = '' } = await fixture.secrets.operations.GetSecretValue({ SecretId: secretArn }, caller)
+    return JSON.parse(SecretString) as { username: string, password: string }
+  }
+  const before = await read()
+  t.same(await ask(cluster, 'SELECT 1', { password: before.password }), [[1]])
+
+  await operations.ModifyDBCluster({ DBClusterIdentifier: 'orders', RotateMasterUserPassword: true, ApplyImmediately: true }, caller)
+  await whenSettled('cluster', 'orders', caller)
+  t.same(await ask(cluster, 'SELECT 1', { password: (await read()).password }), [[1]])
+  await t.rejects(ask(cluster, 'SELECT 1', { password: before.password }), { code: '28P01' })
+
+  await operations.DeleteDBInstance({ DBInstanceIdentifier: 'orders-1' }, caller)
+  await operations.DeleteDBCluster({ DBClusterIdentifier: 'orders', SkipFinalSnapshot: true }, caller)
+  await whenSettled('cluster', 'orders', caller)
+  await t.rejects(read(), { code: 'ResourceNotFoundException' })
+})
+
+t.test('parameters of a cluster parameter group reach the server', async t => {
+  const fixture = await startFixture()
+  t.teardown(fixture.close)
+  const { operations } = fixture.rds
+  const group = { DBClusterParameterGroupName: 'tuned' }
+  await operations.CreateDBClusterParameterGroup({ ...group, DBParameterGroupFamily: 'aurora-postgresql17', Description: 'tuned' }, caller)
+  const set = async (name: string, value: string): Promise<unknown> => await operations.ModifyDBClusterParameterGroup({ ...group, Parameters: [{ ParameterName: name, ParameterValue: value, ApplyMethod: 'immediate' }] }, caller)
+  await set('idle_session_timeout', '60000')
+  const cluster = await fixture.makeCluster('orders', group)
+  t.same(await ask(cluster, 'SHOW idle_session_timeout'), [['1min']])
+
+  await t.rejects(set('log_min_error', '1'), { code: 'InvalidParameterValue', message: 'Could not find parameter with name: log_min_error' })
+  await t.rejects(set('statement_timeout', 'soon'), { code: 'InvalidParameterValue' })
+  await t.rejects(set('max_prepared_transactions', '5'), { code: 'InvalidParameterCombination', message: 'cannot use immediate apply method for static parameter' })
+  await set('archive_command', 'touch /tmp/never')
+  t.same(await ask(cluster, 'SHOW archive_mode'), [['off']])
+
+  await operations.ModifyDBClusterParameterGroup({ ...group, Parameters: [{ ParameterName: 'max_prepared_transactions', ParameterValue: '5', ApplyMethod: 'pending-reboot' }] }, caller)
+  t.match((await fixture.describe('orders')).DBClusterMembers, [{ DBClusterParameterGroupStatus: 'pending-reboot' }])
+  await operations.RebootDBInstance({ DBInstanceIdentifier: 'orders-1' }, caller)
+  await fixture.rds.whenSettled('instance', 'orders-1', caller)
+  t.same(await ask(cluster, 'SHOW max_prepared_transactions'), [['5']])
+  t.match((await fixture.describe('orders')).DBClusterMembers, [{ DBClusterParameterGroupStatus: 'in-sync' }])
+})

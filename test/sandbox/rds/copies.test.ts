@@ -1,0 +1,64 @@
+import type { DBCluster } from '@aws-sdk/client-rds'
+import t from 'tap'
+import { addWriter, ask, caller, type Fixture, startFixture } from './fixture.js'
+
+const namesIn = async (cluster: DBCluster): Promise<unknown[]> => (await ask(cluster, 'SELECT name FROM guests ORDER BY name')).flat()
+
+const settle = async ({ rds, describe }: Fixture, id: string): Promise<DBCluster> => {
+  await rds.whenSettled('cluster', id, caller)
+  await addWriter(rds, id)
+  return await describe(id)
+}
+
+t.test('snapshots and restores are copies of the data', async t => {
+  const fixture = await startFixture()
+  t.teardown(fixture.close)
+  const { operations, whenSettled } = fixture.rds
+  const source = await fixture.makeCluster('source')
+  await ask(source, "CREATE TABLE guests AS SELECT 'ada' AS name")
+
+  const { DBClusterSnapshot: taken } = await operations.CreateDBClusterSnapshot({ DBClusterIdentifier: 'source', DBClusterSnapshotIdentifier: 'first' }, caller)
+  t.equal(taken?.Status, 'creating')
+  await whenSettled('cluster', 'source', caller)
+  t.equal((await fixture.describe('source')).Status, 'available')
+  await ask(source, "INSERT INTO guests VALUES ('grace')")
+  const [[now]] = await ask(source, 'SELECT clock_timestamp()') as [[Date]]
+  await ask(source, "INSERT INTO guests VALUES ('joan')")
+
+  const scaling = { ServerlessV2ScalingConfiguration: { MinCapacity: 0.5, MaxCapacity: 1 } }
+  await operations.RestoreDBClusterFromSnapshot({ DBClusterIdentifier: 'of-snapshot', SnapshotIdentifier: 'first', Engine: 'aurora-postgresql', ...scaling }, caller)
+  await operations.RestoreDBClusterToPointInTime({ DBClusterIdentifier: 'clone', SourceDBClusterIdentifier: 'source', RestoreType: 'copy-on-write', UseLatestRestorableTime: true }, caller)
+  await operations.RestoreDBClusterToPointInTime({ DBClusterIdentifier: 'as-it-was', SourceDBClusterIdentifier: 'source', RestoreToTime: new Date(now.getTime() + 1) }, caller)
+
+  t.same(await namesIn(await settle(fixture, 'of-snapshot')), ['ada'])
+  const clone = await settle(fixture, 'clone')
+  t.same(await namesIn(clone), ['ada', 'grace', 'joan'])
+  t.equal(clone.CloneGroupId, (await fixture.describe('source')).CloneGroupId)
+  t.same(await namesIn(await settle(fixture, 'as-it-was')), ['ada', 'grace'])
+
+  await ask(clone, "INSERT INTO guests VALUES ('mary')")
+  t.same(await namesIn(source), ['ada', 'grace', 'joan'], 'a copy is on its own')
+
+  await operations.RestoreDBClusterToPointInTime({ DBClusterIdentifier: 'of-clone', SourceDBClusterIdentifier: 'clone', RestoreToTime: new Date() }, caller)
+  t.same(await namesIn(await settle(fixture, 'of-clone')), ['ada', 'grace', 'joan', 'mary'], 'and has a past of its own')
+  await t.rejects(operations.RestoreDBClusterToPointInTime({ DBClusterIdentifier: 'too-early', SourceDBClusterIdentifier: 'source', RestoreToTime: new Date(0) }, caller), { code: 'InvalidRestoreFault' })
+})
+
+t.test('a final snapshot outlives its cluster', async t => {
+  const fixture = await startFixture()
+  t.teardown(fixture.close)
+  const { operations, whenSettled } = fixture.rds
+  const source = await fixture.makeCluster('source', { CopyTagsToSnapshot: true, Tags: [{ Key: 'client', Value: 'acme' }] })
+  await ask(source, "CREATE TABLE guests AS SELECT 'ada' AS name")
+  await operations.DeleteDBInstance({ DBInstanceIdentifier: 'source-1' }, caller)
+  await operations.DeleteDBCluster({ DBClusterIdentifier: 'source', FinalDBSnapshotIdentifier: 'last-words' }, caller)
+  await whenSettled('cluster', 'source', caller)
+
+  const rds = await fixture.restart()
+  const { DBClusterSnapshots: snapshots } = await rds.operations.DescribeDBClusterSnapshots({ DBClusterIdentifier: 'source' }, caller)
+  t.match(snapshots, [{ DBClusterSnapshotIdentifier: 'last-words', Status: 'available', TagList: [{ Key: 'client', Value: 'acme' }] }])
+  await rds.operations.RestoreDBClusterFromSnapshot({ DBClusterIdentifier: 'again', SnapshotIdentifier: 'last-words', Engine: 'aurora-postgresql', ServerlessV2ScalingConfiguration: { MinCapacity: 1, MaxCapacity: 1 } }, caller)
+  t.same(await namesIn(await settle(fixture, 'again')), ['ada'])
+  await rds.operations.DeleteDBClusterSnapshot({ DBClusterSnapshotIdentifier: 'last-words' }, caller)
+  t.same((await rds.operations.DescribeDBClusterSnapshots({}, caller)).DBClusterSnapshots, [])
+})
