@@ -21,33 +21,42 @@ export function createFollow ({ find, read, watch, clock }: FollowOptions) {
     const first = await find(principal, id)
     yield first
     if (!isMoving(first.stack.status)) return
+    let { events } = first
     for await (const sighting of watch.follow(first.stack.region, first.stack.id, signal)) {
-      const found = read(sighting)
+      // What others have been following may be from before the first look, and know less.
+      if (sighting.events.length > events.length) events = sighting.events
+      const found = read({ stack: sighting.stack, events })
       if (found) yield found
     }
   }
 
-  /** The database once its operation has settled, or as it is after `seconds`. */
-  const untilSettled = async (principal: Principal, id: string, seconds: number, signal: AbortSignal): Promise<Found> => {
+  /** Runs with a signal that is aborted after `seconds`; the sleep ends with whatever is run. */
+  const within = async <Result>(seconds: number, run: (timeUp: AbortSignal) => Promise<Result>): Promise<Result> => {
     const timeUp = new AbortController()
     const done = new AbortController()
     void clock.sleep(seconds * 1000, done.signal).then(() => { timeUp.abort() })
-    let latest = await find(principal, id)
-    for await (const found of follow(principal, id, AbortSignal.any([signal, timeUp.signal]))) latest = found
-    done.abort()
-    return latest
+    try {
+      return await run(timeUp.signal)
+    } finally {
+      done.abort()
+    }
   }
 
+  /** The database once its operation has settled, or as it is after `seconds`. */
+  const untilSettled = async (principal: Principal, id: string, seconds: number, signal: AbortSignal): Promise<Found> =>
+    await within(seconds, async timeUp => {
+      let latest: Found | null = null
+      for await (const found of follow(principal, id, AbortSignal.any([signal, timeUp]))) latest = found
+      return latest ?? await find(principal, id)
+    })
+
   /** Whether a stack is deleted within `seconds`. */
-  const untilGone = async (region: string, stackId: string, seconds: number): Promise<boolean> => {
-    const timeUp = new AbortController()
-    const done = new AbortController()
-    void clock.sleep(seconds * 1000, done.signal).then(() => { timeUp.abort() })
-    let isGone = false
-    for await (const { stack } of watch.follow(region, stackId, timeUp.signal)) isGone = stack.status === 'DELETE_COMPLETE'
-    done.abort()
-    return isGone
-  }
+  const untilGone = async (region: string, stackId: string, seconds: number): Promise<boolean> =>
+    await within(seconds, async timeUp => {
+      let isGone = false
+      for await (const { stack } of watch.follow(region, stackId, timeUp)) isGone = stack.status === 'DELETE_COMPLETE'
+      return isGone
+    })
 
   return { follow, untilSettled, untilGone }
 }

@@ -12,34 +12,38 @@ const REMEMBERED_STACKS = 1_000
 
 /**
  * Reads each stack's events back to the one seen last, however often and by however many it is asked: questions that
- * come while one is under way share its answer.
+ * come while one is under way share its answer. An answer never changes: what is new comes in another one.
  */
 export function createEventLog (stacks: Pick<Stacks, 'eventsAfter'>): EventLog {
-  const known = new Map<string, StackEvent[]>()
+  const known = new Map<string, readonly StackEvent[]>()
   const underWay = new Map<string, Promise<readonly StackEvent[]>>()
 
   const read = async (region: string, stackId: string): Promise<readonly StackEvent[]> => {
     const events = known.get(stackId) ?? []
     const fresh = await stacks.eventsAfter(region, stackId, events.at(-1)?.id ?? null)
-    events.push(...fresh)
+    const all = [...events, ...fresh]
     known.delete(stackId)
-    known.set(stackId, events)
+    known.set(stackId, all)
     for (const oldest of known.keys()) {
       if (known.size <= REMEMBERED_STACKS) break
       known.delete(oldest)
     }
-    return events
+    return all
+  }
+
+  const start = ({ region, id }: Stack): Promise<readonly StackEvent[]> => {
+    const reading = read(region, id).finally(() => { underWay.delete(id) })
+    underWay.set(id, reading)
+    return reading
   }
 
   return {
-    of: stack => {
-      const events = known.get(stack.id)
-      if (events && isComplete(stack, events)) return Promise.resolve(events)
+    of: async stack => {
       const running = underWay.get(stack.id)
-      if (running) return running
-      const reading = read(stack.region, stack.id).finally(() => { underWay.delete(stack.id) })
-      underWay.set(stack.id, reading)
-      return reading
+      // One that began before the stack came to rest may lack what happened last.
+      const events = running ? await running : known.get(stack.id)
+      if (events && (isComplete(stack, events) || (running && isMoving(stack.status)))) return events
+      return await (underWay.get(stack.id) ?? start(stack))
     }
   }
 }
@@ -47,5 +51,5 @@ export function createEventLog (stacks: Pick<Stacks, 'eventsAfter'>): EventLog {
 /** Whether the last thing said of a stack at rest is how it is now: then nothing has happened since. */
 function isComplete (stack: Stack, events: readonly StackEvent[]): boolean {
   const last = events.findLast(isOfStack)
-  return !isMoving(stack.status) && last?.status === stack.status && last.at >= (stack.updatedAt ?? stack.createdAt)
+  return !isMoving(stack.status) && last?.status === stack.status && last.at >= (stack.deletedAt ?? stack.updatedAt ?? stack.createdAt)
 }

@@ -23,6 +23,8 @@ export interface StackWatch {
 
 interface Followed {
   sighting: Sighting | null
+  /** Which of all readings the sighting is from. */
+  reading: number
   /** Counts the changes, so that a reader knows whether it has seen the last one. */
   version: number
   readers: number
@@ -43,27 +45,32 @@ const LONGEST_BACKOFF_MS = 60_000
 
 export function createStackWatch ({ stacks, events, clock, pollMs, log }: StackWatchOptions): StackWatch {
   const followed = new Map<string, Followed>()
+  let readings = 0
 
   const look = async (region: string, nameOrId: string): Promise<Sighting | null> => {
+    const reading = ++readings
     // The events first would leave out those that a change of status came with.
     const stack = await stacks.describe(region, nameOrId)
-    return stack ? { stack, events: await events.of(stack) } : null
+    if (!stack) return null
+    const sighting = { stack, events: await events.of(stack) }
+    const watched = followed.get(stack.id)
+    if (watched) publish(watched, sighting, reading)
+    return sighting
   }
 
   /** Runs as long as somebody follows the stack and it moves. A reading that failed is tried again, later each time. */
   const poll = async (region: string, stackId: string, watched: Followed): Promise<void> => {
-    for (let failures = 0; watched.readers > 0;) {
+    for (let failures = 0; watched.readers > 0 && !hasSettled(watched);) {
       try {
-        publish(watched, await look(region, stackId))
+        await look(region, stackId)
         failures = 0
       } catch (error) {
         failures++
         log.warn({ err: error, region, stackId, failures }, 'could not read a watched stack')
       }
-      if (watched.sighting && !isMoving(watched.sighting.stack.status)) break
-      await clock.sleep(Math.min(pollMs * 2 ** failures, LONGEST_BACKOFF_MS))
+      if (!hasSettled(watched)) await clock.sleep(Math.min(pollMs * 2 ** failures, LONGEST_BACKOFF_MS))
     }
-    if (followed.get(stackId) === watched) followed.delete(stackId)
+    followed.delete(stackId)
   }
 
   const join = (region: string, stackId: string): Followed => {
@@ -72,7 +79,7 @@ export function createStackWatch ({ stacks, events, clock, pollMs, log }: StackW
       known.readers++
       return known
     }
-    const watched: Followed = { sighting: null, version: 0, readers: 1, changes: new EventEmitter().setMaxListeners(0) }
+    const watched: Followed = { sighting: null, reading: 0, version: 0, readers: 1, changes: new EventEmitter().setMaxListeners(0) }
     followed.set(stackId, watched)
     void poll(region, stackId, watched)
     return watched
@@ -83,10 +90,11 @@ export function createStackWatch ({ stacks, events, clock, pollMs, log }: StackW
     try {
       for (let seen = 0; !signal.aborted;) {
         if (watched.version === seen) await once(watched.changes, 'change', { signal })
-        if (!watched.sighting) continue
-        seen = watched.version
-        yield watched.sighting
-        if (!isMoving(watched.sighting.stack.status)) return
+        const { sighting, version } = watched
+        if (!sighting) continue
+        seen = version
+        yield sighting
+        if (!isMoving(sighting.stack.status)) return
       }
     } catch (error) {
       if (!signal.aborted) throw error
@@ -98,12 +106,16 @@ export function createStackWatch ({ stacks, events, clock, pollMs, log }: StackW
   return { follow, look }
 }
 
-/** Wakes the readers when the status or the number of events is another than before. */
-function publish (watched: Followed, sighting: Sighting | null): void {
-  if (!sighting) return
+function hasSettled ({ sighting }: Followed): boolean {
+  return sighting !== null && !isMoving(sighting.stack.status)
+}
+
+/** Wakes the readers when the status or the number of events is another than before. What was read earlier comes too late. */
+function publish (watched: Followed, sighting: Sighting, reading: number): void {
+  if (reading < watched.reading) return
   const before = watched.sighting
-  // The list of events grows in place; a sighting keeps its own length.
-  watched.sighting = { stack: sighting.stack, events: sighting.events.slice() }
+  watched.reading = reading
+  watched.sighting = sighting
   if (before?.stack.status === sighting.stack.status && before.events.length === sighting.events.length) return
   watched.version++
   watched.changes.emit('change')
