@@ -7,19 +7,29 @@ interface Branch {
   branches: Map<string, Branch>
 }
 
+/** Far beyond any real request, and few enough that a form made of dots and ampersands costs little memory. */
+const MOST_FIELDS = 20_000
+const MOST_PARTS = 32
+
 /**
  * Reads an AWS Query form into a structure of the model. Lists are `Name.member.1` or `Name.ItemName.1`, flattened ones
  * `Name.1`; maps are `Name.entry.1.key` and `.value`; an empty list is `Name=`. Unknown members are ignored.
  */
 export function readForm (form: Iterable<[name: string, value: string]>, shape: Shape): unknown {
   const root: Branch = { branches: new Map() }
-  for (const [name, value] of form) grow(root, name, value)
+  let fields = 0
+  for (const [name, value] of form) {
+    if (++fields > MOST_FIELDS) throw new AwsError('MalformedQueryString', `The request has more than ${MOST_FIELDS} parameters`)
+    grow(root, name, value)
+  }
   return readStructure(root, shape)
 }
 
 function grow (root: Branch, name: string, value: string): void {
+  const parts = name.split('.', MOST_PARTS + 1)
+  if (parts.length > MOST_PARTS) return
   let branch = root
-  for (const part of name.split('.')) {
+  for (const part of parts) {
     const next = branch.branches.get(part) ?? { branches: new Map<string, Branch>() }
     branch.branches.set(part, next)
     branch = next

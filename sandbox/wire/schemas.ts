@@ -50,6 +50,8 @@ interface Traits {
 const OPERATION = 9
 const ERROR = -3
 const STRUCTURE = 3
+/** How the namespaces begin of what the SDK adds to the models of its own accord. */
+const SYNTHETIC = 'smithy.ts.sdk.synthetic.'
 const EPOCH_SECONDS = 7
 const DATE_TIME = 5
 
@@ -61,7 +63,7 @@ export function readModel (clientPackage: Readonly<Record<string, unknown>>): Se
   const errors = new Map<string, ErrorShape>()
   for (const exported of Object.values(clientPackage)) {
     if (isTuple<OperationTuple>(exported, OPERATION)) operations.set(exported[2], operationOf(exported))
-    if (isTuple<ErrorTuple>(exported, ERROR)) {
+    if (isTuple<ErrorTuple>(exported, ERROR) && !exported[1].startsWith(SYNTHETIC)) {
       const error = errorOf(exported)
       errors.set(error.name, error)
       errors.set(error.code, error)

@@ -47,11 +47,11 @@ async function serve (message: IncomingMessage, response: ServerResponse, option
   try {
     const answer = await answerTo(message, options)
     if (answer) send(response, answer)
-    else message.destroy()
+    else message.socket.destroy()
   } catch (error) {
     if (error instanceof AwsError) return send(response, plainRefusal(error))
     if (!message.destroyed) options.log.error({ err: error }, 'a request could not be answered')
-    message.destroy()
+    message.socket.destroy()
   }
 }
 
