@@ -17,7 +17,7 @@ import { createTemplateOperations } from './operations/templates.js'
 import { createUpdateStack } from './operations/update-stack.js'
 import { createHandlers, type HandlerTable } from './resources/handlers.js'
 import type { RdsRoom, SecretsRoom } from './resources/rooms.js'
-import { openSpecification, type Specification } from './specification/specification.js'
+import { openSpecification } from './specification/specification.js'
 
 export interface CloudFormationDependencies {
   store: Store
@@ -41,7 +41,7 @@ export function createCloudFormation (dependencies: CloudFormationDependencies) 
     records,
     clock,
     log,
-    specification: once(openSpecification),
+    specification: openSpecification,
     handlerOf: createHandlers({ rds, secrets, clock, pause: durations }, dependencies.handlers),
     resolve: createResolver(records, secrets),
     newId: randomUUID,
@@ -69,9 +69,4 @@ export function createCloudFormation (dependencies: CloudFormationDependencies) 
     },
     close: engine.close
   }
-}
-
-function once (open: () => Promise<Specification>): () => Promise<Specification> {
-  let opened: Promise<Specification> | undefined
-  return async () => await (opened ??= open())
 }

@@ -41,6 +41,13 @@ export interface Specification {
  * kept as it is, and each entity is found and parsed when it is first asked for.
  */
 export async function openSpecification (): Promise<Specification> {
+  return await (opened ??= open())
+}
+
+/** It never changes, so one is enough for however many sandboxes a process runs. */
+let opened: Promise<Specification> | undefined
+
+async function open (): Promise<Specification> {
   const entry = createRequire(import.meta.url).resolve('@aws-cdk/aws-service-spec')
   const text = await promisify(gunzip)(await readFile(join(entry, '..', '..', 'db.json.gz')))
   const types = new Map<string, ResourceType | undefined>()

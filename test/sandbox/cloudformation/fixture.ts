@@ -20,6 +20,7 @@ export function roomWith<T extends { operations: object }> (operations: Partial<
 export interface Lab {
   operations: ReturnType<typeof createCloudFormation>['operations']
   whenIdle: (stackId: string) => Promise<void>
+  start: () => Promise<void>
   /** Stops at once, as a killed process does, and starts again on the same data. */
   restart: (handlers?: HandlerTable) => Promise<Lab>
   close: () => Promise<void>
@@ -55,6 +56,7 @@ export function openLab (options: LabOptions = {}, directory = mkdtempSync(join(
   return {
     operations: room.operations,
     whenIdle: room.whenIdle,
+    start: room.start,
     restart: async handlers => {
       isKilled = true
       const closing = room.close()
@@ -105,4 +107,27 @@ export async function eventsOf (lab: Lab, stackName: string): Promise<string[]> 
 export async function allEvents (lab: Lab, stackName: string): Promise<StackEvent[]> {
   const { StackEvents: events = [] } = await lab.operations.DescribeStackEvents({ StackName: stackName }, caller)
   return [...events].reverse()
+}
+
+export async function statusOf (lab: Lab, stackName: string): Promise<string | undefined> {
+  const { Stacks: [stack] = [] } = await lab.operations.DescribeStacks({ StackName: stackName }, caller)
+  return stack?.StackStatus
+}
+
+/** A type with few properties; `Value` can be changed in place, `Name` only by a replacement. */
+export const TYPE = 'AWS::SSM::Parameter'
+
+interface Item extends Record<string, unknown> {
+  after?: string[]
+  value?: unknown
+  name?: string
+}
+
+/** A template of SSM parameters, with what each depends on. */
+export function templateOf (resources: Record<string, Item>, rest: object = {}): string {
+  return JSON.stringify({
+    Resources: Object.fromEntries(Object.entries(resources).map(([logicalId, { after = [], value = 'x', name, ...members }]) =>
+      [logicalId, { Type: TYPE, DependsOn: after, Properties: { Type: 'String', Value: value, ...(name ? { Name: name } : {}) }, ...members }])),
+    ...rest
+  })
 }

@@ -1,0 +1,138 @@
+import fc from 'fast-check'
+import { readFileSync } from 'node:fs'
+import t from 'tap'
+import { openSpecification } from '../../../sandbox/cloudformation/specification/specification.js'
+import { checkReferences } from '../../../sandbox/cloudformation/template/check.js'
+import { readDocument } from '../../../sandbox/cloudformation/template/document.js'
+import { dependencyGraph } from '../../../sandbox/cloudformation/template/graph.js'
+import type { Json, JsonObject } from '../../../sandbox/cloudformation/template/json.js'
+import { resolveParameters } from '../../../sandbox/cloudformation/template/parameters.js'
+import { parseTemplate } from '../../../sandbox/cloudformation/template/template.js'
+import { caller, openLab } from './fixture.js'
+
+const topic = { Type: 'AWS::SNS::Topic' }
+const withResources = (resources: object, rest: object = {}): string => JSON.stringify({ Resources: resources, ...rest })
+
+t.test('short forms and JSON say the same', async t => {
+  const yaml = [
+    'Resources:',
+    '  A:',
+    '    Type: AWS::SNS::Topic',
+    '    Properties:',
+    '      TopicName: !Sub "${AWS::StackName}-a"', // eslint-disable-line no-template-curly-in-string
+    '      DisplayName: !If [Yes, !GetAtt B.Endpoint.Address, !Ref AWS::NoValue]',
+    '      KmsMasterKeyId: !Select [0, !Split [",", !Join ["", [!FindInMap [M, a, b]]]]]'
+  ].join('\n')
+  t.strictSame(readDocument(yaml), {
+    Resources: {
+      A: {
+        Type: 'AWS::SNS::Topic',
+        Properties: {
+          TopicName: { 'Fn::Sub': '${AWS::StackName}-a' }, // eslint-disable-line no-template-curly-in-string
+          DisplayName: { 'Fn::If': ['Yes', { 'Fn::GetAtt': ['B', 'Endpoint.Address'] }, { Ref: 'AWS::NoValue' }] },
+          KmsMasterKeyId: { 'Fn::Select': [0, { 'Fn::Split': [',', { 'Fn::Join': ['', [{ 'Fn::FindInMap': ['M', 'a', 'b'] }]] }] }] }
+        }
+      }
+    }
+  })
+})
+
+t.test('whatever is no template is refused in AWS\'s words, in bounded time', async t => {
+  const bomb = ['a: &a [x,x,x,x,x,x,x,x,x]', ...'bcdefgh'.split('').map((name, index) => `${name}: &${name} [${Array(9).fill('*' + 'abcdefg'[index]).join(',')}]`), 'Resources: *h'].join('\n')
+  const cases: Array<[string, string | RegExp]> = [
+    ['', 'Template format error: unsupported structure.'],
+    ['[]', 'Template format error: unsupported structure.'],
+    ['{"Resources": {', /^Template format error: JSON not well-formed. \(line 1, column 16\)$/],
+    ['Resources:\n  A: [', /^Template format error: YAML not well-formed. \(line 2, column \d+\)$/],
+    ['Resources:\n  A: !Nope x', 'Template format error: YAML not well-formed. (line 2, column 12)'],
+    [bomb, 'Template error: YAML aliases are not allowed in CloudFormation templates'],
+    [`Resources: ${'['.repeat(25_000)}`, /nested more than 100 levels/],
+    [`{"Resources": ${'['.repeat(25_000)}${']'.repeat(25_000)}}`, /nested more than 100 levels/],
+    [`Resources:\n${Array.from({ length: 200 }, (_, depth) => ' '.repeat(depth + 1) + 'a:').join('\n')}`, /nested more than 100 levels/],
+    ['x'.repeat(51_201), /'templateBody' failed to satisfy constraint: Member must have length less than or equal to 51200$/],
+    ['{}', 'Template format error: At least one Resources member must be defined.'],
+    [withResources({ A: topic }, { Nope: 1 }), 'Invalid template property or properties [Nope]'],
+    [withResources({ A: 'text' }), 'Template format error: Any Resources member must be an object.'],
+    [withResources({ A: {} }), 'Template format error: [/Resources/A] Every Resources object must contain a Type member.'],
+    [withResources({ 'A-B': topic }), 'Template format error: Resource name A-B is non alphanumeric.'],
+    [withResources({ A: { ...topic, Nope: 1 } }), 'Invalid template resource property \'Nope\''],
+    [withResources({ A: { ...topic, Properties: { TopicName: null } } }), 'Template format error: [/Resources/A/Properties/TopicName] \'null\' values are not allowed in templates'],
+    [withResources({ A: topic }, { Parameters: { P: {} } }), 'Template format error: Every Parameters object must contain a Type member.'],
+    [withResources({ A: topic }, { Parameters: { P: { Type: 'Text' } } }), 'Template format error: Unrecognized parameter type: Text'],
+    [withResources({ A: topic }, { Outputs: { O: {} } }), 'Template format error: Every Outputs member must contain a Value object'],
+    [withResources({ A: topic }, { Transform: 'AWS::Serverless-2016-10-31' }), 'No transform named "AWS::Serverless-2016-10-31" found.']
+  ]
+  for (const [body, message] of cases) t.throws(() => parseTemplate(body), { code: 'ValidationError', message }, body.slice(0, 60))
+})
+
+t.test('what a template mentions has to exist', async t => {
+  const specification = await openSpecification()
+  const named = (value: Json): object => ({ ...topic, Properties: { TopicName: value } })
+  const cases: Array<[string, string]> = [
+    [withResources({ A: { Type: 'AWS::Nope::Thing' }, B: { Type: 'Nope' } }), 'Template format error: Unrecognized resource types: [AWS::Nope::Thing, Nope]'],
+    [withResources({ A: named({ Ref: 'X' }), B: { ...topic, DependsOn: 'Y' } }), 'Template format error: Unresolved resource dependencies [X, Y] in the Resources block of the template'],
+    [withResources({ A: named({ 'Fn::Sub': 'a-${constructor}' }) }), 'Template format error: Unresolved resource dependencies [constructor] in the Resources block of the template'], // eslint-disable-line no-template-curly-in-string
+    [withResources({ A: topic }, { Outputs: { O: { Value: { Ref: 'X' } } } }), 'Template format error: Unresolved resource dependencies [X] in the Outputs block of the template'],
+    [withResources({ A: named({ 'Fn::GetAtt': ['X', 'Arn'] }) }), 'Template error: instance of Fn::GetAtt references undefined resource X'],
+    [withResources({ A: topic, B: named({ 'Fn::GetAtt': 'A.Nope' }) }), 'Template error: resource A does not support attribute type Nope in Fn::GetAtt'],
+    [withResources({ A: { ...topic, Condition: 'C' } }), 'Template format error: Unresolved condition dependencies [C] in the Resources block of the template'],
+    [withResources({ A: topic }, { Conditions: { C: { 'Fn::Equals': [{ Ref: 'A' }, 'x'] } } }), 'Template format error: Unresolved dependencies [A]. Cannot reference resources in the Conditions block of the template'],
+    [withResources({ A: named({ 'Fn::Nope': 'x' }) }), 'Template format error: Encountered unsupported function: Fn::Nope Supported functions are: [Fn::GetAtt, Fn::Sub, Fn::Join, Fn::Split, Fn::Select, Fn::If, Fn::FindInMap, Fn::GetAZs, Fn::Cidr, Fn::Base64, Fn::ImportValue, Fn::Equals, Fn::And, Fn::Or, Fn::Not, Fn::ToJsonString, Fn::Length]']
+  ]
+  for (const [body, message] of cases) t.throws(() => { checkReferences(parseTemplate(body), specification) }, { code: 'ValidationError', message }, message)
+  const circle = parseTemplate(withResources({ A: named({ Ref: 'B' }), B: { ...topic, DependsOn: ['A'] }, C: topic }))
+  t.throws(() => dependencyGraph(circle.resources), { message: 'Circular dependency between resources: [A, B]' })
+})
+
+t.test('parameters are checked against their constraints', async t => {
+  const valueOf = (definition: object, value?: string): string | undefined => {
+    const template = parseTemplate(withResources({ A: topic }, { Parameters: { P: definition } }))
+    return resolveParameters(template, { given: value === undefined ? [] : [{ ParameterKey: 'P', ParameterValue: value }], ssmValue: () => undefined })[0]?.value
+  }
+  const refused: Array<[object, string | undefined, string]> = [
+    [{ Type: 'String' }, undefined, 'Parameters: [P] must have values'],
+    [{ Type: 'Number' }, 'four', 'Parameter \'P\' must be a number.'],
+    [{ Type: 'Number', MinValue: 1 }, '0.5', 'Parameter \'P\' must be a number not less than 1'],
+    [{ Type: 'Number', MaxValue: 4 }, '5', 'Parameter \'P\' must be a number not greater than 4'],
+    [{ Type: 'List<Number>' }, '1, x', 'Parameter \'P\' must be a number.'],
+    [{ Type: 'String', AllowedValues: ['a', 'b'] }, 'c', 'Parameter \'P\' must be one of AllowedValues'],
+    [{ Type: 'String', AllowedPattern: '[a-z]+' }, 'a1', 'Parameter \'P\' must match pattern [a-z]+'],
+    [{ Type: 'String', AllowedPattern: '[a-z]+', ConstraintDescription: 'must be letters' }, 'a1', 'Parameter \'P\' failed to satisfy constraint: must be letters'],
+    [{ Type: 'String', AllowedPattern: '(a+)+b' }, 'a'.repeat(60), 'Template format error: AllowedPattern (a+)+b is not a regular expression that can be matched.'],
+    [{ Type: 'String', MinLength: 3 }, 'ab', 'Parameter \'P\' must contain at least 3 characters'],
+    [{ Type: 'String', MaxLength: '3' }, 'abcd', 'Parameter \'P\' must contain at most 3 characters'],
+    [{ Type: 'AWS::SSM::Parameter::Value<String>' }, '/nowhere', 'Unable to fetch parameters [P] from parameter store for this account.']
+  ]
+  for (const [definition, value, message] of refused) t.throws(() => valueOf(definition, value), { code: 'ValidationError', message }, message)
+  t.equal(valueOf({ Type: 'Number', Default: 4, AllowedValues: [2, 4] }), '4')
+  t.equal(valueOf({ Type: 'CommaDelimitedList', AllowedValues: ['a', 'b'] }, 'a, b'), 'a, b')
+  const template = parseTemplate(withResources({ A: topic }))
+  t.throws(() => resolveParameters(template, { given: [{ ParameterKey: 'X' }, { ParameterKey: 'Y' }], ssmValue: () => undefined }),
+    { message: 'Parameters: [X, Y] do not exist in the template' })
+})
+
+t.test('no text makes the reader do anything but read it or refuse it', async t => {
+  const syllable = fc.constantFrom('Resources', ':', '\n', ' ', '  ', '- ', '!Ref ', '!Sub ', '!GetAtt ', '!If ', '[', ']', '{', '}', '&a ', '*a', '"', "'", '|', '>', '#', '<<: ', '? ', 'A', '${', '.', '\t', '%', '---', '...', '\u0000', '__proto__', 'null', '1e999', '0x')
+  t.doesNotThrow(() => fc.assert(fc.property(fc.array(syllable, { maxLength: 40 }).map(parts => parts.join('')), text => {
+    try {
+      parseTemplate(`Resources:\n  A:\n    Type: ${text}`)
+    } catch (error) {
+      if ((error as { code?: string }).code !== 'ValidationError') throw error
+    }
+  }), { numRuns: 2000 }))
+})
+
+t.test('the products of this repository are valid, and say what they are', async t => {
+  const lab = openLab()
+  t.teardown(lab.close)
+  for (const name of ['aurora-serverless-postgres', 'aurora-serverless-v2-postgres', 'network']) {
+    const body = readFileSync(new URL(import.meta.resolve(`#templates/${name}.yaml`)), 'utf8')
+    const summary = await lab.operations.GetTemplateSummary({ TemplateBody: body }, caller)
+    t.match(await lab.operations.ValidateTemplate({ TemplateBody: body }, caller), { Description: summary.Description, Capabilities: undefined })
+    if (name !== 'network') t.match(summary, { Parameters: [{ ParameterKey: 'EnvironmentName', ParameterType: 'String', ParameterConstraints: { AllowedValues: ['dev', 'staging', 'uat', 'production'] } }] })
+  }
+  const role: JsonObject = { Type: 'AWS::IAM::Role', Properties: { AssumeRolePolicyDocument: {} } }
+  const body = withResources({ A: role })
+  t.match(await lab.operations.ValidateTemplate({ TemplateBody: body }, caller), { Capabilities: ['CAPABILITY_IAM'], CapabilitiesReason: 'The following resource(s) require capabilities: [AWS::IAM::Role]' })
+  await t.rejects(lab.operations.CreateStack({ StackName: 'a', TemplateBody: body }, caller), { code: 'InsufficientCapabilitiesException', message: 'Requires capabilities : [CAPABILITY_IAM]' })
+})

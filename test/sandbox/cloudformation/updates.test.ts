@@ -1,0 +1,162 @@
+import t, { type Test } from 'tap'
+import { caller, eventsOf, type Lab, openLab, recordingHandler, refusal, statusOf, templateOf, TYPE } from './fixture.js'
+
+interface Scene {
+  lab: Lab
+  id: string
+  log: string[]
+  /** Handlers whose names are in here fail. */
+  broken: Set<string>
+  update: (input: object) => Promise<void>
+  reason: () => Promise<string | undefined>
+}
+
+/** A stack with what `body` says, and handlers that can be told to fail. */
+async function openScene (t: Test, body: string, input: object = {}): Promise<Scene> {
+  const log: string[] = []
+  const broken = new Set<string>()
+  const failIfBroken = (verb: string) => (logicalId: string): void => { if (broken.has(`${verb} ${logicalId}`)) throw refusal('No.') }
+  const lab = openLab({ handlers: { [TYPE]: recordingHandler(log, { create: failIfBroken('create'), update: failIfBroken('update'), delete: failIfBroken('delete') }) } })
+  t.teardown(lab.close)
+  const { StackId: id = '' } = await lab.operations.CreateStack({ StackName: 'stack', TemplateBody: body, ...input }, caller)
+  await lab.whenIdle(id)
+  log.length = 0
+  return {
+    lab,
+    id,
+    log,
+    broken,
+    update: async input => {
+      await lab.operations.UpdateStack({ StackName: 'stack', ...input }, caller)
+      await lab.whenIdle(id)
+    },
+    reason: async () => (await lab.operations.DescribeStacks({ StackName: id }, caller)).Stacks?.[0]?.StackStatusReason
+  }
+}
+
+t.test('an update adds, changes, replaces and, at the end, removes', async t => {
+  const { lab, log, update } = await openScene(t, templateOf({ Same: {}, Changed: {}, Renamed: { name: 'before' }, User: { value: { Ref: 'Renamed' } }, Gone: {} }))
+  const before = (await eventsOf(lab, 'stack')).length
+  await update({ TemplateBody: templateOf({ Same: {}, Changed: { value: 'y' }, Renamed: { name: 'after' }, User: { value: { Ref: 'Renamed' } }, New: { after: ['Changed'] } }), ClientRequestToken: 'second' })
+  const events = (await eventsOf(lab, 'stack')).slice(before)
+  t.equal(await statusOf(lab, 'stack'), 'UPDATE_COMPLETE')
+  t.strictSame(events.slice(0, 1), ['stack UPDATE_IN_PROGRESS User Initiated'])
+  t.strictSame(events.filter(event => event.startsWith('Renamed')), [
+    'Renamed UPDATE_IN_PROGRESS',
+    'Renamed UPDATE_IN_PROGRESS Requested update requires the creation of a new physical resource; hence creating one.',
+    'Renamed UPDATE_IN_PROGRESS Resource creation Initiated',
+    'Renamed UPDATE_COMPLETE',
+    'Renamed DELETE_IN_PROGRESS',
+    'Renamed DELETE_COMPLETE'
+  ])
+  const cleanup = events.indexOf('stack UPDATE_COMPLETE_CLEANUP_IN_PROGRESS')
+  t.ok(cleanup > events.indexOf('User UPDATE_COMPLETE') && cleanup < events.indexOf('Gone DELETE_IN_PROGRESS') && cleanup < events.indexOf('Renamed DELETE_IN_PROGRESS'))
+  t.equal(events.at(-1), 'stack UPDATE_COMPLETE')
+  t.strictSame(log.sort(), ['create New', 'create Renamed', 'delete Gone', 'delete Renamed', 'update Changed', 'update User'])
+  t.match(await lab.operations.ListStackResources({ StackName: 'stack' }, caller), { StackResourceSummaries: { length: 5 } })
+  await t.rejects(lab.operations.DescribeStackResource({ StackName: 'stack', LogicalResourceId: 'Gone' }, caller), { message: 'Resource Gone does not exist for stack stack' })
+})
+
+t.test('an update that fails goes back to what was, for real', async t => {
+  const { lab, log, broken, update, reason } = await openScene(t, templateOf({ A: {}, R: { name: 'before' }, Z: { after: ['A', 'R'] } }, { Outputs: { O: { Value: 'old' } } }))
+  broken.add('update Z')
+  const ids = await lab.operations.DescribeStackResources({ StackName: 'stack' }, caller)
+  await update({ TemplateBody: templateOf({ A: { value: 'y' }, R: { name: 'after' }, New: {}, Z: { after: ['A', 'R', 'New'], value: 'y' } }, { Outputs: { O: { Value: 'new' } } }) })
+  t.equal(await statusOf(lab, 'stack'), 'UPDATE_ROLLBACK_FAILED', 'as Z can not be changed back either')
+  t.equal(await reason(), 'The following resource(s) failed to update: [Z]. ')
+  broken.clear()
+  await lab.operations.ContinueUpdateRollback({ StackName: 'stack' }, caller)
+  await lab.whenIdle(ids.StackResources?.[0]?.StackId ?? '')
+  t.equal(await statusOf(lab, 'stack'), 'UPDATE_ROLLBACK_COMPLETE')
+  t.strictSame(log.filter(line => /[AZ]$/.test(line)), ['update A', 'update Z', 'update A', 'update Z', 'update Z'])
+  t.strictSame(log.filter(line => /R$|New$/.test(line)).sort(), ['create New', 'create R', 'delete New', 'delete R'])
+  const after = await lab.operations.DescribeStackResources({ StackName: 'stack' }, caller)
+  t.strictSame(after.StackResources?.map(item => item.PhysicalResourceId), ids.StackResources?.map(item => item.PhysicalResourceId))
+  t.match((await lab.operations.DescribeStacks({ StackName: 'stack' }, caller)).Stacks, [{ Outputs: [{ OutputValue: 'old' }] }])
+  t.match((await lab.operations.GetTemplate({ StackName: 'stack' }, caller)).TemplateBody, /before/)
+  t.ok((await eventsOf(lab, 'stack')).includes('stack UPDATE_ROLLBACK_IN_PROGRESS The following resource(s) failed to update: [Z].'))
+})
+
+t.test('what changes nothing is refused, and so is what may not change', async t => {
+  const body = templateOf({ A: { value: { Ref: 'P' } } }, { Parameters: { P: { Type: 'String', Default: 'x' }, Secret: { Type: 'String', NoEcho: true, Default: 's' } } })
+  const { lab, update, log } = await openScene(t, body, { Tags: [{ Key: 'team', Value: 'a' }], Parameters: [{ ParameterKey: 'P', ParameterValue: 'given' }] })
+  const same = { UsePreviousTemplate: true, Parameters: [{ ParameterKey: 'P', UsePreviousValue: true }] }
+  await t.rejects(update(same), { code: 'ValidationError', message: 'No updates are to be performed.' })
+  await t.rejects(update({ ...same, TemplateBody: body }), { message: /cannot specify both/ })
+  await t.rejects(update({ ...same, Parameters: [{ ParameterKey: 'Q', UsePreviousValue: true }] }), { message: 'Parameters: [Q] do not exist in the template' })
+  await t.rejects(update({ TemplateBody: body.replace('AWS::SSM::Parameter', 'AWS::SNS::Topic').replace('"Type":"String","Value":{"Ref":"P"}', '') }),
+    { message: 'Update of resource type is not permitted. The new template modifies resource type of the following resources: [A]' })
+  t.strictSame(log, [])
+  await update({ ...same, Tags: [{ Key: 'team', Value: 'b' }] })
+  t.strictSame(log, ['update A'], 'the stack\'s tags are the resource\'s tags')
+  t.match((await lab.operations.DescribeStacks({ StackName: 'stack' }, caller)).Stacks, [{ Tags: [{ Key: 'team', Value: 'b' }], Parameters: [{ ParameterValue: 'given' }, { ParameterKey: 'Secret', ParameterValue: '****' }] }])
+  await t.rejects(update(same), { message: 'No updates are to be performed.' }, 'tags that are left out stay')
+  await update({ ...same, Tags: [] })
+  t.match((await lab.operations.DescribeStacks({ StackName: 'stack' }, caller)).Stacks?.[0]?.Tags, [])
+})
+
+t.test('a resource that keeps its name can not be replaced', async t => {
+  const cluster = 'AWS::RDS::DBCluster'
+  const bodyWith = (database: string): string => JSON.stringify({ Resources: { A: { Type: cluster, Properties: { DBClusterIdentifier: 'fixed', DatabaseName: database } } } })
+  const log: string[] = []
+  const lab = openLab({ handlers: { [cluster]: recordingHandler(log) } })
+  t.teardown(lab.close)
+  const { StackId: id = '' } = await lab.operations.CreateStack({ StackName: 'stack', TemplateBody: bodyWith('one') }, caller)
+  await lab.whenIdle(id)
+  await lab.operations.UpdateStack({ StackName: 'stack', TemplateBody: bodyWith('two') }, caller)
+  await lab.whenIdle(id)
+  t.equal(await statusOf(lab, id), 'UPDATE_ROLLBACK_COMPLETE')
+  t.ok((await eventsOf(lab, id)).includes('A UPDATE_FAILED CloudFormation cannot update a stack when a custom-named resource requires replacing. Rename fixed and update the stack again.'))
+  t.notOk(log.slice(1).includes('create A'))
+})
+
+t.test('an update can be cancelled, or kept where it failed and then taken back', async t => {
+  const { lab, id, broken, update } = await openScene(t, templateOf({ A: {} }))
+  broken.add('create Bad')
+  await update({ TemplateBody: templateOf({ A: { value: 'y' }, Bad: { after: ['A'] } }), DisableRollback: true })
+  t.equal(await statusOf(lab, id), 'UPDATE_FAILED')
+  await t.rejects(lab.operations.CancelUpdateStack({ StackName: 'stack' }, caller), { message: 'CancelUpdateStack cannot be called from current stack status' })
+  await lab.operations.RollbackStack({ StackName: 'stack' }, caller)
+  await lab.whenIdle(id)
+  t.equal(await statusOf(lab, id), 'UPDATE_ROLLBACK_COMPLETE')
+  await lab.operations.UpdateStack({ StackName: 'stack', TemplateBody: templateOf({ A: { value: 'z' }, B: {} }) }, caller)
+  await lab.operations.CancelUpdateStack({ StackName: 'stack' }, caller)
+  await lab.whenIdle(id)
+  t.equal(await statusOf(lab, id), 'UPDATE_ROLLBACK_COMPLETE')
+  t.match(await lab.operations.ListStackResources({ StackName: id }, caller), { StackResourceSummaries: { length: 1 } })
+  const { OperationEvents: failures = [] } = await lab.operations.DescribeEvents({ StackName: 'stack', Filters: { FailedEvents: true } }, caller)
+  t.match(failures, [{ LogicalResourceId: 'Bad', EventType: 'PROVISIONING_ERROR' }])
+})
+
+t.test('a change set says what would happen, and then it happens', async t => {
+  const { lab, id, log } = await openScene(t, templateOf({ A: { name: 'before' }, User: { value: { Ref: 'A' } }, Gone: {} }))
+  await lab.operations.CreateChangeSet({ StackName: 'stack', ChangeSetName: 'next', TemplateBody: templateOf({ A: { name: 'after' }, User: { value: { Ref: 'A' } }, New: {} }) }, caller)
+  await lab.operations.CreateChangeSet({ StackName: 'stack', ChangeSetName: 'nothing', UsePreviousTemplate: true }, caller)
+  const described = await lab.operations.DescribeChangeSet({ StackName: 'stack', ChangeSetName: 'next' }, caller)
+  t.match(described, { Status: 'CREATE_COMPLETE', ExecutionStatus: 'AVAILABLE' })
+  t.match(described.Changes?.map(({ ResourceChange: change }) => [change?.Action, change?.LogicalResourceId, change?.Replacement]),
+    [['Modify', 'A', 'True'], ['Modify', 'User', 'False'], ['Add', 'New', undefined], ['Remove', 'Gone', undefined]])
+  t.match(described.Changes?.[0]?.ResourceChange, { Scope: ['Properties'], Details: [{ Target: { Name: 'Name', RequiresRecreation: 'Always', BeforeValue: 'before', AfterValue: 'after' } }] })
+  t.match(await lab.operations.DescribeChangeSet({ StackName: 'stack', ChangeSetName: 'nothing' }, caller),
+    { Status: 'FAILED', ExecutionStatus: 'UNAVAILABLE', StatusReason: 'The submitted information didn\'t contain changes. Submit different information to create a change set.' })
+  t.strictSame(log, [])
+  await t.rejects(lab.operations.ExecuteChangeSet({ StackName: 'stack', ChangeSetName: 'nothing' }, caller), { code: 'InvalidChangeSetStatus' })
+  await lab.operations.ExecuteChangeSet({ StackName: 'stack', ChangeSetName: 'next' }, caller)
+  await lab.whenIdle(id)
+  t.equal(await statusOf(lab, id), 'UPDATE_COMPLETE')
+  t.strictSame(log.sort(), ['create A', 'create New', 'delete A', 'delete Gone', 'update User'])
+  t.match(await lab.operations.ListChangeSets({ StackName: 'stack' }, caller), { Summaries: [{ ChangeSetName: 'next', ExecutionStatus: 'EXECUTE_COMPLETE' }] })
+  await t.rejects(lab.operations.DescribeChangeSet({ StackName: 'stack', ChangeSetName: 'nothing' }, caller), { code: 'ChangeSetNotFound', status: 404 })
+})
+
+t.test('a change set can make a stack', async t => {
+  const { lab } = await openScene(t, templateOf({ A: {} }))
+  const { StackId: id = '' } = await lab.operations.CreateChangeSet({ StackName: 'fresh', ChangeSetName: 'first', ChangeSetType: 'CREATE', TemplateBody: templateOf({ A: {} }) }, caller)
+  t.equal(await statusOf(lab, 'fresh'), 'REVIEW_IN_PROGRESS')
+  await t.rejects(lab.operations.CreateChangeSet({ StackName: 'stack', ChangeSetName: 'again', ChangeSetType: 'CREATE', TemplateBody: templateOf({ A: {} }) }, caller),
+    { message: 'Stack [stack] already exists and cannot be created again with the changeSet [again].' })
+  await lab.operations.ExecuteChangeSet({ StackName: 'fresh', ChangeSetName: 'first' }, caller)
+  await lab.whenIdle(id)
+  t.strictSame((await eventsOf(lab, 'fresh')).filter(event => event.startsWith('fresh')),
+    ['fresh REVIEW_IN_PROGRESS User Initiated', 'fresh CREATE_IN_PROGRESS User Initiated', 'fresh CREATE_COMPLETE'])
+})
