@@ -1,0 +1,205 @@
+import type * as sm from '@aws-sdk/client-secrets-manager'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import t from 'tap'
+import type { Caller } from '../../../sandbox/aws.js'
+import { createSecretsManager, type SecretsManager } from '../../../sandbox/secrets-manager/secrets-manager.js'
+import { openStore } from '../../../sandbox/store.js'
+
+const caller: Caller = { region: 'us-east-1', account: '000000000000', requestId: 'request' }
+const DAY_MS = 86_400_000
+const notFound = { code: 'ResourceNotFoundException', message: "Secrets Manager can't find the specified secret." }
+const token = (index: number): string => `${index}`.padStart(32, '0')
+
+interface Lab extends SecretsManager {
+  clock: { ms: number }
+  reopen: () => SecretsManager
+}
+
+/** Secrets Manager on a store of its own, with a clock that stands still. */
+function openLab (test: { teardown: (callback: () => void) => void }): Lab {
+  const directory = mkdtempSync(join(tmpdir(), 'secrets-'))
+  const clock = { ms: Date.UTC(2026, 10, 1, 12) }
+  const open = (): { store: ReturnType<typeof openStore>, room: SecretsManager } => {
+    const store = openStore(directory)
+    return { store, room: createSecretsManager({ store, clock: { now: () => clock.ms } }) }
+  }
+  let { store, room } = open()
+  test.teardown(() => {
+    store.close()
+    rmSync(directory, { recursive: true })
+  })
+  return {
+    ...room,
+    clock,
+    reopen: () => {
+      store.close();
+      ({ store, room } = open())
+      return room
+    }
+  }
+}
+
+t.test('a secret is found by its name, its ARN and its ARN without the end, in its region only, and after a restart', async t => {
+  const { operations, reopen } = openLab(t)
+  const { ARN = '' } = await operations.CreateSecret({ Name: 'team/Mahira', SecretString: '{"username":"u"}' }, caller)
+  t.match(ARN, /^arn:aws:secretsmanager:us-east-1:000000000000:secret:team\/Mahira-[A-Za-z0-9]{6}$/)
+  for (const SecretId of ['team/Mahira', ARN, ARN.slice(0, -7)]) {
+    t.match(await reopen().operations.GetSecretValue({ SecretId }, caller), { ARN, Name: 'team/Mahira', SecretString: '{"username":"u"}', VersionStages: ['AWSCURRENT'] })
+  }
+  for (const SecretId of ['team/mahira', 'team', ARN.slice(0, -1), `${ARN.slice(0, -6)}ABCDEF`, ARN.replace('us-east-1', 'eu-west-1')]) {
+    await t.rejects(operations.GetSecretValue({ SecretId }, caller), notFound, SecretId)
+  }
+  await t.rejects(operations.GetSecretValue({ SecretId: ARN }, { ...caller, region: 'eu-west-1' }), notFound)
+})
+
+t.test('as on AWS, the end of a name can be taken for the end of an ARN', async t => {
+  const { operations } = openLab(t)
+  const { ARN = '' } = await operations.CreateSecret({ Name: 'my-super-secret', SecretString: 'x' }, caller)
+  await t.rejects(operations.GetSecretValue({ SecretId: ARN.slice(0, -7) }, caller), notFound)
+  t.match(await operations.GetSecretValue({ SecretId: ARN }, caller), { SecretString: 'x' })
+})
+
+t.test('creating the same twice', async t => {
+  const { operations } = openLab(t)
+  const request = { Name: 'a', SecretString: 'x', ClientRequestToken: token(1) }
+  const first = await operations.CreateSecret(request, caller)
+  t.same(await operations.CreateSecret(request, caller), first)
+  await t.rejects(operations.CreateSecret({ ...request, SecretString: 'y' }, caller), { code: 'ResourceExistsException', message: 'The operation failed because the secret a already exists.' })
+  await t.rejects(operations.CreateSecret({ ...request, ClientRequestToken: token(2) }, caller), { code: 'ResourceExistsException' })
+  await t.resolves(operations.CreateSecret(request, { ...caller, region: 'eu-west-1' }))
+})
+
+t.test('what may not be a secret', async t => {
+  const { operations } = openLab(t)
+  const refused: Array<[sm.CreateSecretRequest, { code: string, message?: string | RegExp }]> = [
+    [{ Name: 'Inv Name', SecretString: 'x' }, { code: 'ValidationException', message: 'Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!' }],
+    [{ Name: 'n'.repeat(513), SecretString: 'x' }, { code: 'ValidationException', message: /at 'name' failed to satisfy constraint: Member must have length less than or equal to 512/ }],
+    [{ Name: 'a', SecretString: 'hunter2'.repeat(10_000) }, { code: 'ValidationException', message: /^((?!hunter2).)*Member must have length less than or equal to 65536$/ }],
+    [{ Name: 'a', SecretString: 'x', SecretBinary: Buffer.from('x') }, { code: 'InvalidParameterException' }],
+    [{ Name: 'a', SecretString: 'x', ClientRequestToken: 'short' }, { code: 'ValidationException' }]
+  ]
+  for (const [request, error] of refused) await t.rejects(operations.CreateSecret(request, caller), error)
+  t.same((await operations.ListSecrets({}, caller)).SecretList, [])
+})
+
+t.test('versions: the current one becomes the previous one, and labels move with those who say where they are', async t => {
+  const { operations } = openLab(t)
+  const get = async (request: Omit<sm.GetSecretValueRequest, 'SecretId'>): Promise<string | undefined> =>
+    (await operations.GetSecretValue({ SecretId: 'a', ...request }, caller)).SecretString
+  await operations.CreateSecret({ Name: 'a' }, caller)
+  await t.rejects(get({}), { message: "Secrets Manager can't find the specified secret value for staging label: AWSCURRENT" })
+  for (const [index, value] of ['one', 'two', 'three'].entries()) {
+    await operations.PutSecretValue({ SecretId: 'a', SecretString: value, ClientRequestToken: token(index) }, caller)
+  }
+  t.equal(await get({}), 'three')
+  t.equal(await get({ VersionStage: 'AWSPREVIOUS' }), 'two')
+  t.equal(await get({ VersionId: token(0) }), 'one')
+  await t.rejects(get({ VersionId: token(0), VersionStage: 'AWSCURRENT' }), { code: 'InvalidRequestException', message: 'You provided a VersionStage that is not associated to the provided VersionId.' })
+  await t.rejects(get({ VersionStage: 'AWSPENDING' }), { code: 'ResourceNotFoundException', message: "Secrets Manager can't find the specified secret value for staging label: AWSPENDING" })
+
+  await operations.PutSecretValue({ SecretId: 'a', SecretString: 'four', ClientRequestToken: token(3), VersionStages: ['AWSPENDING'] }, caller)
+  t.equal(await get({}), 'three')
+  const move = { SecretId: 'a', VersionStage: 'AWSCURRENT', MoveToVersionId: token(3) }
+  await t.rejects(operations.UpdateSecretVersionStage(move, caller), { code: 'InvalidParameterException', message: new RegExp(`attached to version ${token(2)}`) })
+  await operations.UpdateSecretVersionStage({ ...move, RemoveFromVersionId: token(2) }, caller)
+  t.equal(await get({}), 'four')
+  t.equal(await get({ VersionStage: 'AWSPREVIOUS' }), 'three')
+  await t.rejects(operations.UpdateSecretVersionStage({ SecretId: 'a', VersionStage: 'AWSCURRENT', RemoveFromVersionId: token(3) }, caller), { code: 'InvalidParameterException' })
+
+  const shown = await operations.ListSecretVersionIds({ SecretId: 'a' }, caller)
+  t.same(shown.Versions?.map(({ VersionId }) => VersionId), [token(2), token(3)])
+  const all = await operations.ListSecretVersionIds({ SecretId: 'a', IncludeDeprecated: true }, caller)
+  t.equal(all.Versions?.length, 4)
+})
+
+t.test('a value sent again is no new version; another value under its token is refused', async t => {
+  const { operations } = openLab(t)
+  await operations.CreateSecret({ Name: 'a', SecretString: 'one', ClientRequestToken: token(1) }, caller)
+  const put = { SecretId: 'a', SecretString: 'two', ClientRequestToken: token(2) }
+  const first = await operations.PutSecretValue(put, caller)
+  t.same(await operations.PutSecretValue(put, caller), first)
+  await t.rejects(operations.UpdateSecret({ ...put, SecretString: 'three' }, caller), { code: 'ResourceExistsException', message: new RegExp(`^You can't use ClientRequestToken ${token(2)} because`) })
+  t.match(await operations.GetSecretValue({ SecretId: 'a' }, caller), { SecretString: 'two' })
+})
+
+t.test('about a hundred versions are kept, and of those the labelled ones', async t => {
+  const { operations } = openLab(t)
+  await operations.CreateSecret({ Name: 'a', SecretString: '0', ClientRequestToken: token(0) }, caller)
+  await operations.UpdateSecretVersionStage({ SecretId: 'a', VersionStage: 'KEEP', MoveToVersionId: token(0) }, caller)
+  for (let index = 1; index <= 110; index++) {
+    await operations.PutSecretValue({ SecretId: 'a', SecretString: `${index}`, ClientRequestToken: token(index) }, caller)
+  }
+  const { Versions } = await operations.ListSecretVersionIds({ SecretId: 'a', IncludeDeprecated: true }, caller)
+  t.equal(Versions?.length, 100)
+  t.equal(Versions?.[0]?.VersionId, token(0))
+})
+
+t.test('a deleted secret is out of reach, keeps its name for its window, can be restored, and is then gone', async t => {
+  const { operations, clock } = openLab(t)
+  await operations.CreateSecret({ Name: 'a', SecretString: 'x' }, caller)
+  await t.rejects(operations.DeleteSecret({ SecretId: 'a', RecoveryWindowInDays: 6 }, caller), { code: 'InvalidParameterException' })
+  await t.rejects(operations.DeleteSecret({ SecretId: 'a', RecoveryWindowInDays: 7, ForceDeleteWithoutRecovery: true }, caller), { code: 'InvalidParameterException' })
+  const { DeletionDate } = await operations.DeleteSecret({ SecretId: 'a', RecoveryWindowInDays: 7 }, caller)
+  t.equal(DeletionDate?.getTime(), clock.ms + 7 * DAY_MS)
+
+  const marked = { code: 'InvalidRequestException', message: "You can't perform this operation on the secret because it was marked for deletion." }
+  await t.rejects(operations.GetSecretValue({ SecretId: 'a' }, caller), marked)
+  await t.rejects(operations.TagResource({ SecretId: 'a', Tags: [{ Key: 'k', Value: 'v' }] }, caller), marked)
+  await t.rejects(operations.CreateSecret({ Name: 'a', SecretString: 'y' }, caller), { code: 'InvalidRequestException', message: "You can't create this secret because a secret with this name is already scheduled for deletion." })
+  t.same((await operations.ListSecrets({}, caller)).SecretList, [])
+  t.match(await operations.ListSecrets({ IncludePlannedDeletion: true }, caller), { SecretList: [{ Name: 'a', DeletedDate: new Date(clock.ms) }] })
+
+  await operations.RestoreSecret({ SecretId: 'a' }, caller)
+  t.match(await operations.GetSecretValue({ SecretId: 'a' }, caller), { SecretString: 'x' })
+  await operations.DeleteSecret({ SecretId: 'a', RecoveryWindowInDays: 7 }, caller)
+  clock.ms += 7 * DAY_MS
+  await t.rejects(operations.RestoreSecret({ SecretId: 'a' }, caller), notFound)
+  await t.resolves(operations.CreateSecret({ Name: 'a', SecretString: 'new' }, caller))
+})
+
+t.test('a forced deletion leaves nothing on disk, and does not mind that there is nothing', async t => {
+  const { operations, reopen } = openLab(t)
+  await operations.CreateSecret({ Name: 'a', SecretString: 'x' }, caller)
+  await operations.DeleteSecret({ SecretId: 'a', ForceDeleteWithoutRecovery: true }, caller)
+  await t.resolves(operations.DeleteSecret({ SecretId: 'a', ForceDeleteWithoutRecovery: true }, caller))
+  await t.rejects(operations.DeleteSecret({ SecretId: 'a' }, caller), notFound)
+  await t.rejects(reopen().operations.DescribeSecret({ SecretId: 'a' }, caller), notFound)
+})
+
+t.test('listing by name, tag and description, sorted and in pages', async t => {
+  const { operations, clock } = openLab(t)
+  const names = ['db/orders', 'db/bills', 'mail', 'Mail']
+  for (const Name of names) {
+    clock.ms += 1000
+    await operations.CreateSecret({ Name, Description: `For ${Name.toUpperCase()}`, SecretString: 'x', Tags: [{ Key: 'kind', Value: Name.slice(0, 2) }] }, caller)
+  }
+  const list = async (request: sm.ListSecretsRequest): Promise<string[]> => (await operations.ListSecrets(request, caller)).SecretList?.map(({ Name = '' }) => Name) ?? []
+  const filter = (Key: sm.FilterNameStringType, ...Values: string[]): sm.ListSecretsRequest => ({ SortBy: 'name', SortOrder: 'asc', Filters: [{ Key, Values }] })
+  t.same(await list({}), ['Mail', 'mail', 'db/bills', 'db/orders'])
+  t.same(await list(filter('name', 'db/')), ['db/bills', 'db/orders'])
+  t.same(await list(filter('name', 'mail', 'db/o')), ['db/orders', 'mail'])
+  t.same(await list(filter('name', '!db/')), ['Mail', 'mail'])
+  t.same(await list(filter('tag-value', 'ma')), ['mail'])
+  t.same(await list(filter('description', 'mAIL')), ['Mail', 'mail'])
+  t.same(await list(filter('all', 'bill')), ['db/bills'])
+  await t.rejects(list(filter('color' as never, 'x')), { code: 'ValidationException' })
+
+  const first = await operations.ListSecrets({ MaxResults: 3 }, caller)
+  const second = await operations.ListSecrets({ MaxResults: 3, NextToken: first.NextToken }, caller)
+  t.same([...first.SecretList ?? [], ...second.SecretList ?? []].map(({ Name }) => Name), ['Mail', 'mail', 'db/bills', 'db/orders'])
+  t.notOk(second.NextToken)
+  await t.rejects(operations.ListSecrets({ NextToken: 'nonsense' }, caller), { code: 'InvalidNextTokenException' })
+})
+
+t.test('what is described is the day of the last reading and no value', async t => {
+  const { operations, clock } = openLab(t)
+  await operations.CreateSecret({ Name: 'rds!cluster-1', SecretString: 'hunter2', Tags: [{ Key: 'a', Value: '1' }, { Key: 'b', Value: '2' }] }, caller)
+  await operations.GetSecretValue({ SecretId: 'rds!cluster-1' }, caller)
+  await operations.TagResource({ SecretId: 'rds!cluster-1', Tags: [{ Key: 'a', Value: '3' }] }, caller)
+  await operations.UntagResource({ SecretId: 'rds!cluster-1', TagKeys: ['b'] }, caller)
+  const described = await operations.DescribeSecret({ SecretId: 'rds!cluster-1' }, caller)
+  t.match(described, { Tags: [{ Key: 'a', Value: '3' }], OwningService: 'rds', LastAccessedDate: new Date(Date.UTC(2026, 10, 1)), LastChangedDate: new Date(clock.ms) })
+  t.notMatch(JSON.stringify(described), 'hunter2')
+})
