@@ -12,16 +12,21 @@ export interface CopyOptions {
   takes?: (name: string) => boolean
 }
 
+interface Entry {
+  name: string
+  isLink: boolean
+}
+
 /**
  * Copies a directory with its modes and links, by reference where the file system can (btrfs, XFS, APFS). A file
  * that vanishes meanwhile is left out: that is how a running server's directory is copied.
  */
 export async function copyTree (source: string, target: string, options: CopyOptions = {}): Promise<void> {
-  const files: string[] = []
-  await copyDirectories(source, target, '', options, files)
+  const entries: Entry[] = []
+  await copyDirectories(source, target, '', options, entries)
   const copyNext = async (): Promise<void> => {
-    for (let name = files.pop(); name !== undefined; name = files.pop()) {
-      await copyEntry(join(source, name), join(target, name), options.owner)
+    for (let entry = entries.pop(); entry !== undefined; entry = entries.pop()) {
+      await copyEntry(join(source, entry.name), join(target, entry.name), entry.isLink, options.owner)
     }
   }
   await Promise.all(Array.from({ length: PARALLEL_COPIES }, copyNext))
@@ -45,7 +50,7 @@ export function isFileError (error: unknown, ...codes: string[]): boolean {
   return codes.includes((error as NodeJS.ErrnoException).code ?? '')
 }
 
-async function copyDirectories (source: string, target: string, name: string, options: CopyOptions, files: string[]): Promise<void> {
+async function copyDirectories (source: string, target: string, name: string, options: CopyOptions, entries: Entry[]): Promise<void> {
   const here = join(target, name)
   await mkdir(here, { recursive: true })
   await chmod(here, (await lstat(join(source, name))).mode & 0o777)
@@ -53,15 +58,14 @@ async function copyDirectories (source: string, target: string, name: string, op
   for (const entry of await readdir(join(source, name), { withFileTypes: true })) {
     const path = join(name, entry.name)
     if (options.takes && !options.takes(path)) continue
-    if (entry.isDirectory()) await copyDirectories(source, target, path, options, files)
-    else files.push(path)
+    if (entry.isDirectory()) await copyDirectories(source, target, path, options, entries)
+    else entries.push({ name: path, isLink: entry.isSymbolicLink() })
   }
 }
 
-async function copyEntry (source: string, target: string, owner: ServerUser | undefined): Promise<void> {
+async function copyEntry (source: string, target: string, isLink: boolean, owner: ServerUser | undefined): Promise<void> {
   try {
-    const { mode } = await lstat(source)
-    if ((mode & constants.S_IFMT) === constants.S_IFLNK) return await symlink(await readlink(source), target)
+    if (isLink) return await symlink(await readlink(source), target)
     await copyFile(source, target, constants.COPYFILE_FICLONE)
     if (owner) await chown(target, owner.uid, owner.gid)
   } catch (error) {

@@ -36,6 +36,7 @@ export function createJobs (clock: Clock, log: Logger): Jobs {
     },
     until: async (sinceMs, durationMs) => {
       await clock.sleep(sinceMs + durationMs - clock.now(), closing.signal)
+      closing.signal.throwIfAborted()
     },
     close: async () => {
       closing.abort()

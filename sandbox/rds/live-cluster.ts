@@ -100,6 +100,7 @@ export function createLiveCluster (deps: LiveClusterDeps): LiveCluster {
         return await postgres.processes.stop(cluster.facts.DbClusterResourceId)
       }
       await clock.sleep(limitMs - idleMs, signal)
+      signal.throwIfAborted()
     }
   }
 

@@ -19,6 +19,7 @@ import { createInstanceOperations } from './instances.js'
 import { createJobs } from './jobs.js'
 import { createLiveCluster, type LiveCluster } from './live-cluster.js'
 import { createManagedSecrets, type SecretOperations } from './managed-secrets.js'
+import { type ClusterMeasurement, measureClusters } from './measure.js'
 import { createModifyClusterOperations } from './modify-cluster.js'
 import { createParameterGroupOperations } from './parameter-groups.js'
 import { parametersOf } from './parameters.js'
@@ -51,6 +52,8 @@ export interface Rds extends Databases {
   operations: RdsOperations
   /** Resolves when nothing goes on for the resource any more, at once when it does not exist. */
   whenSettled: (kind: 'cluster' | 'instance', identifier: string, caller: Caller) => Promise<void>
+  /** Every cluster of every region as it is now, for CloudWatch. */
+  measure: () => ClusterMeasurement[]
   /** Opens every address, takes up what was in flight, and starts servers that were running, in the background. */
   start: () => Promise<void>
   /** Stops every server; data and what is in flight are kept for the next start. */
@@ -89,6 +92,7 @@ export function createRds (options: RdsOptions): Rds {
       if (cluster) await context.jobs.settled(clusterKey(cluster))
       if (instance) await context.jobs.settled(instanceKey(instance))
     },
+    measure: () => measureClusters(context),
     start: async () => { await startRds(context) },
     close: async () => {
       await Promise.all([...living.values()].map(async live => { await live.close() }))

@@ -32,7 +32,7 @@ export interface FixtureOptions extends Partial<RdsOptions> {
 
 /** RDS on a data directory of its own, which is gone after `close`. */
 export async function startFixture (options: FixtureOptions = {}): Promise<Fixture> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'rds-test-'))
+  const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'rds-test-'))
   const open = async (): Promise<Pick<Fixture, 'rds' | 'secrets'> & { closeAll: () => Promise<void> }> => {
     const store = openStore(dataDir)
     const clock = options.clock ?? systemClock

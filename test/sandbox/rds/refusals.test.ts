@@ -1,0 +1,102 @@
+import t from 'tap'
+import { caller, PASSWORD, startFixture } from './fixture.js'
+
+const GOOD = { DBClusterIdentifier: 'fine', Engine: 'aurora-postgresql', MasterUsername: 'keeper', MasterUserPassword: PASSWORD }
+const SCALING = { MinCapacity: 0, MaxCapacity: 4 }
+
+/** What is wrong with a request for a cluster, the code it is refused with, and what the message must say. */
+const REFUSED: ReadonlyArray<[object, string, RegExp]> = [
+  [{ DBClusterIdentifier: '1st' }, 'InvalidParameterValue', /DBClusterIdentifier is not a valid identifier/],
+  [{ DBClusterIdentifier: 'a--b' }, 'InvalidParameterValue', /not a valid identifier/],
+  [{ DBClusterIdentifier: 'ends-' }, 'InvalidParameterValue', /not a valid identifier/],
+  [{ DBClusterIdentifier: 'x'.repeat(64) }, 'InvalidParameterValue', /not a valid identifier/],
+  [{ Engine: 'aurora-mysql' }, 'InvalidParameterValue', /aurora-mysql/],
+  [{ EngineVersion: '16.6' }, 'InvalidParameterCombination', /^Cannot find version 16\.6 for aurora-postgresql$/],
+  [{ EngineMode: 'global' }, 'InvalidParameterValue', /global/],
+  [{ EngineMode: 'serverless', EngineVersion: '17.7' }, 'InvalidParameterValue', /^The engine mode serverless you requested is currently unavailable\.$/],
+  [{ MasterUsername: 'admin' }, 'InvalidParameterValue', /^MasterUsername admin cannot be used as it is a reserved word used by the engine$/],
+  [{ MasterUsername: 'pg_keeper' }, 'InvalidParameterValue', /reserved by the PostgreSQL engine/],
+  [{ MasterUsername: '1keeper' }, 'InvalidParameterValue', /must begin with a letter/],
+  [{ MasterUsername: '' }, 'InvalidParameterValue', /must be provided/],
+  [{ MasterUserPassword: 'short' }, 'InvalidParameterValue', /MasterUserPassword/],
+  [{ MasterUserPassword: 'has/slash-in-it' }, 'InvalidParameterValue', /Only printable ASCII/],
+  [{ MasterUserPassword: 'has spaces in it' }, 'InvalidParameterValue', /Only printable ASCII/],
+  [{ ManageMasterUserPassword: true }, 'InvalidParameterCombination', /ManageMasterUserPassword/],
+  [{ DatabaseName: '1st' }, 'InvalidParameterValue', /DatabaseName/],
+  [{ BackupRetentionPeriod: 36 }, 'InvalidParameterValue', /between 1 and 35/],
+  [{ ServerlessV2ScalingConfiguration: { MinCapacity: 1 } }, 'InvalidParameterValue', /^Both MinCapacity and MaxCapacity must be specified/],
+  [{ ServerlessV2ScalingConfiguration: { MinCapacity: 0, MaxCapacity: 0.5 } }, 'InvalidParameterValue', /maximum capacity must be at least 1\.0/],
+  [{ ServerlessV2ScalingConfiguration: { MinCapacity: 8, MaxCapacity: 4 } }, 'InvalidParameterValue', /minimum capacity 8\.0/],
+  [{ ServerlessV2ScalingConfiguration: { MinCapacity: 0.7, MaxCapacity: 4 } }, 'InvalidParameterValue', /0\.7/],
+  [{ ServerlessV2ScalingConfiguration: { MinCapacity: 0, MaxCapacity: 500 } }, 'InvalidParameterValue', /at most 256\.0/],
+  [{ ServerlessV2ScalingConfiguration: SCALING, EngineVersion: '13.9' }, 'InvalidParameterValue', /minimum capacity 0\.0/],
+  [{ ServerlessV2ScalingConfiguration: { ...SCALING, SecondsUntilAutoPause: 299 } }, 'InvalidParameterValue', /between 300 and 86400/],
+  [{ ServerlessV2ScalingConfiguration: { MinCapacity: 1, MaxCapacity: 4, SecondsUntilAutoPause: 300 } }, 'InvalidParameterValue', /^SecondsUntilAutoPause can only be specified when minimum capacity is 0\.$/],
+  [{ ScalingConfiguration: { MinCapacity: 2 } }, 'InvalidParameterCombination', /ScalingConfiguration/],
+  [{ EngineMode: 'serverless', ScalingConfiguration: { MinCapacity: 3 } }, 'InvalidParameterValue', /3/],
+  [{ EngineMode: 'serverless', ScalingConfiguration: { SecondsUntilAutoPause: 60 } }, 'InvalidParameterValue', /300/],
+  [{ EnableHttpEndpoint: true, EngineVersion: '13.9' }, 'InvalidParameterCombination', /HTTP endpoint/],
+  [{ DBSubnetGroupName: 'nowhere' }, 'DBSubnetGroupNotFoundFault', /nowhere/],
+  [{ DBClusterParameterGroupName: 'nothing' }, 'DBClusterParameterGroupNotFound', /nothing/],
+  [{ AllocatedStorage: 10 }, 'InvalidParameterCombination', /AllocatedStorage/]
+]
+
+t.test('refusals of RDS, which leave nothing behind', async t => {
+  const fixture = await startFixture({ quotas: { clusters: 1 } })
+  t.teardown(fixture.close)
+  const { operations, whenSettled } = fixture.rds
+
+  for (const [wrong, code, message] of REFUSED) {
+    await t.rejects(operations.CreateDBCluster({ ...GOOD, ...wrong }, caller), { code, message }, JSON.stringify(wrong))
+  }
+  t.same((await operations.DescribeDBClusters({}, caller)).DBClusters, [])
+  t.same((await fixture.secrets.operations.ListSecrets({}, caller)).SecretList, [])
+
+  await operations.CreateDBCluster({ ...GOOD, DeletionProtection: true }, caller)
+  await t.rejects(operations.CreateDBCluster(GOOD, caller), { code: 'DBClusterAlreadyExistsFault', message: 'DB Cluster already exists' })
+  await t.rejects(operations.CreateDBCluster({ ...GOOD, DBClusterIdentifier: 'second' }, caller), { code: 'DBClusterQuotaExceededFault', status: 403 })
+  t.match((await operations.DescribeAccountAttributes({}, caller)).AccountQuotas?.find(({ AccountQuotaName }) => AccountQuotaName === 'DBClusters'), { Used: 1, Max: 1 })
+  await t.rejects(operations.ModifyDBCluster({ DBClusterIdentifier: 'fine', BackupRetentionPeriod: 2 }, caller), { code: 'InvalidDBClusterStateFault' }, 'not while it is creating')
+  await whenSettled('cluster', 'fine', caller)
+
+  const remove = { DBClusterIdentifier: 'fine' }
+  await t.rejects(operations.DeleteDBCluster({ ...remove, SkipFinalSnapshot: true }, caller), { code: 'InvalidParameterCombination', message: 'Cannot delete protected Cluster, please disable deletion protection and try again.' })
+  await operations.ModifyDBCluster({ ...remove, DeletionProtection: false }, caller)
+  await whenSettled('cluster', 'fine', caller)
+  await t.rejects(operations.DeleteDBCluster(remove, caller), { code: 'InvalidParameterCombination', message: /^FinalDBSnapshotIdentifier is required/ })
+  await t.rejects(operations.DeleteDBCluster({ ...remove, SkipFinalSnapshot: true, FinalDBSnapshotIdentifier: 'x' }, caller), { code: 'InvalidParameterCombination' })
+
+  const instance = { DBInstanceIdentifier: 'one', DBClusterIdentifier: 'fine', DBInstanceClass: 'db.serverless', Engine: 'aurora-postgresql' }
+  await t.rejects(operations.CreateDBInstance(instance, caller), { message: /^Set the Serverless v2 scaling configuration on the parent DB cluster before creating a Serverless v2 DB instance/ })
+  await t.rejects(operations.CreateDBInstance({ ...instance, DBClusterIdentifier: 'none' }, caller), { code: 'DBClusterNotFoundFault' })
+  await t.rejects(operations.CreateDBInstance({ ...instance, DBInstanceClass: 'db.r6g.large', EngineVersion: '16.8' }, caller), { message: /does not match the engine version of your DB cluster \(17\.7\)/ })
+  await t.rejects(operations.DescribeDBInstances({ DBInstanceIdentifier: 'one' }, caller), { code: 'DBInstanceNotFound', status: 404 })
+  await t.rejects(operations.DescribeDBClusters({ Filters: [{ Name: 'colour', Values: ['red'] }] }, caller), { message: 'Unrecognized filter name: colour' })
+  await t.rejects(operations.DescribeDBClusters({ MaxRecords: 5 }, caller), { message: /Must be between 20 and 100/ })
+  await t.rejects(operations.DescribeDBClusters({ Marker: 'elsewhere' }, caller), { code: 'InvalidParameterValue' })
+  await t.rejects(operations.CreateDBSubnetGroup({ DBSubnetGroupName: 'thin', DBSubnetGroupDescription: 'thin', SubnetIds: ['subnet-1'] }, caller), { code: 'DBSubnetGroupDoesNotCoverEnoughAZs' })
+  await t.rejects(operations.ListTagsForResource({ ResourceName: 'arn:aws:rds:us-east-1:000000000000:cluster:none' }, caller), { code: 'DBClusterNotFoundFault' })
+  await t.rejects(operations.EnableHttpEndpoint({ ResourceArn: 'arn:aws:rds:us-east-1:000000000000:cluster:none' }, caller), { code: 'ResourceNotFoundFault', status: 404 })
+})
+
+t.test('Serverless v1 can be as retired as it is on AWS', async t => {
+  const fixture = await startFixture({ serverlessV1: 'retired' })
+  t.teardown(fixture.close)
+  await t.rejects(fixture.rds.operations.CreateDBCluster({ ...GOOD, EngineMode: 'serverless', EngineVersion: '13.9' }, caller), {
+    code: 'InvalidParameterValue', status: 400, message: 'The engine mode serverless you requested is currently unavailable.'
+  })
+})
+
+t.test('lists have pages', async t => {
+  const fixture = await startFixture()
+  t.teardown(fixture.close)
+  const { operations } = fixture.rds
+  const first = await operations.DescribeDBEngineVersions({ MaxRecords: 20 }, caller)
+  const second = await operations.DescribeDBEngineVersions({ MaxRecords: 20, Marker: first.Marker }, caller)
+  t.equal(first.DBEngineVersions?.length, 20)
+  t.equal(second.Marker, undefined)
+  const versions = [...first.DBEngineVersions ?? [], ...second.DBEngineVersions ?? []]
+  t.equal(new Set(versions.map(({ EngineVersion }) => EngineVersion)).size, versions.length)
+  t.match(versions.find(({ EngineVersion }) => EngineVersion === '17.7'), { ServerlessV2FeaturesSupport: { MinCapacity: 0, MaxCapacity: 256 }, SupportedEngineModes: ['provisioned'] })
+  t.match(versions.find(({ EngineVersion }) => EngineVersion === '13.9'), { ServerlessV2FeaturesSupport: { MinCapacity: 0.5, MaxCapacity: 128 }, SupportedEngineModes: ['provisioned', 'serverless'] })
+})
