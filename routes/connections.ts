@@ -44,7 +44,7 @@ export function registerConnectionRoutes (instance: FastifyInstance, databases: 
     const principal = principalOf(request)
     if (reveal && !principal.mayUse('credentials:read')) throw new Problem('forbidden', 'reveal=true needs a key with the scope credentials:read.')
     const connection = await databases.connectionOf(principal, id, format, reveal)
-    if (reveal) request.log.warn({ audit: 'credentials-revealed', keyId: principal.keyId, databaseId: id }, 'a password was revealed')
+    if (connection.revealed) request.log.warn({ audit: 'credentials-revealed', keyId: principal.keyId, databaseId: id }, 'a password was revealed')
     reply.header('cache-control', 'no-store')
     return connection
   })

@@ -19,8 +19,8 @@ const CreateBody = Type.Object({
   parameters: Type.Optional(Type.Record(Type.String(), Type.Unknown(), { description: 'Parameters of the template, by its own names.' })),
   deletionProtection: Type.Optional(Type.Boolean({ description: 'Refuses deletion while true. Left out, it is true for production.' })),
   onFailure: Type.Optional(Choice(['delete', 'keep'], { description: '`delete` (the default) removes what a failed create has made; `keep` leaves it to look at.' })),
-  tags: Type.Optional(Type.Record(Type.String({ minLength: 1, maxLength: 128 }), Type.String({ minLength: 1, maxLength: 256, pattern: '^[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*$' }), {
-    maxProperties: 40, description: 'Tags of the stack and of all that it makes.'
+  tags: Type.Optional(Type.Record(Type.String(), Type.String({ minLength: 1, maxLength: 256, pattern: '^[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*$' }), {
+    maxProperties: 40, propertyNames: { minLength: 1, maxLength: 128 }, description: 'Tags of the stack and of all that it makes.'
   }))
 }, { additionalProperties: false, $id: 'CreateDatabase', description: 'What database to create.', examples: [createExample] })
 

@@ -14,9 +14,16 @@ export function applyWait (reply: FastifyReply, seconds: number): void {
   reply.header('preference-applied', `wait=${seconds}`)
 }
 
-/** Aborted when the caller hangs up before it has its answer. */
-export function hangUp (request: FastifyRequest, reply: FastifyReply): AbortSignal {
+/** Aborted when the caller has hung up or has its whole answer, and when the service stops. */
+export function hangUp ({ server: { closing } }: FastifyRequest, reply: FastifyReply): AbortSignal {
   const controller = new AbortController()
-  reply.raw.on('close', () => { if (!reply.raw.writableFinished) controller.abort() })
-  return AbortSignal.any([controller.signal, request.server.closing])
+  const end = (): void => {
+    // A signal made of both with `any` would stay on the list of the one that lives as long as the service.
+    closing.removeEventListener('abort', end)
+    controller.abort()
+  }
+  closing.addEventListener('abort', end)
+  reply.raw.once('close', end)
+  if (closing.aborted) end()
+  return controller.signal
 }

@@ -6,6 +6,7 @@ import { registerConnectionRoutes } from '../routes/connections.js'
 import { registerDatabaseRoutes } from '../routes/databases.js'
 import { registerEventRoutes } from '../routes/events.js'
 import { registerHealthRoutes } from '../routes/health.js'
+import { registerQueryRoutes } from '../routes/queries.js'
 import { registerRegionRoutes } from '../routes/regions.js'
 import { registerSchemas } from '../routes/schemas.js'
 import { registerTemplateRoutes } from '../routes/templates.js'
@@ -14,14 +15,16 @@ import type { Clock } from './clock.js'
 import type { Databases } from './databases/databases.js'
 import { registerAuthentication } from './plugins/authentication.js'
 import { registerDocumentation, registerDocumentationRoutes } from './plugins/documentation.js'
-import { registerProblems } from './plugins/problems.js'
+import { answerClientError, answerError, registerProblems } from './plugins/problems.js'
 import { registerRequestLog, requestIdOf } from './plugins/request-log.js'
 import { registerShutdown } from './plugins/shutdown.js'
 import { registerValidation } from './plugins/validation.js'
+import type { Queries } from './queries/queries.js'
 import type { Catalog } from './templates/catalog.js'
 
 export interface AppDependencies {
   databases: Databases
+  queries: Queries
   catalog: Catalog
   defaultTemplate: string
   authenticate: Authenticate
@@ -32,24 +35,31 @@ export interface AppDependencies {
 /** The most that is read of a body; queries set a limit of their own. */
 const BODY_LIMIT_BYTES = 1024 * 1024
 
+/** How long a caller may take to send a request. */
+const REQUEST_TIMEOUT_MS = 60_000
+
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.resolve('#templates/network.yaml')), 'utf8')) as { version: string }
 
 /** The service, ready to listen or to be injected into. It opens nothing by itself. */
-export async function buildApp ({ databases, catalog, defaultTemplate, authenticate, clock, log }: AppDependencies): Promise<FastifyInstance> {
+export async function buildApp ({ databases, queries, catalog, defaultTemplate, authenticate, clock, log }: AppDependencies): Promise<FastifyInstance> {
   const app = fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: requestIdOf,
     bodyLimit: BODY_LIMIT_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    clientErrorHandler: answerClientError,
+    frameworkErrors: answerError,
     forceCloseConnections: 'idle',
+    return503OnClosing: false,
     routerOptions: { maxParamLength: 256 }
   })
   // Fastify takes plain text too; here a body is JSON or it is refused.
   app.removeContentTypeParser('text/plain')
-  registerShutdown(app)
   registerProblems(app)
-  registerValidation(app)
   registerRequestLog(app)
+  registerShutdown(app)
+  registerValidation(app)
   registerAuthentication(app, authenticate)
   await registerDocumentation(app, version, catalog)
 
@@ -57,6 +67,7 @@ export async function buildApp ({ databases, catalog, defaultTemplate, authentic
   registerDatabaseRoutes(app, databases)
   registerEventRoutes(app, databases, clock)
   registerConnectionRoutes(app, databases)
+  registerQueryRoutes(app, queries)
   registerRegionRoutes(app, databases)
   registerTemplateRoutes(app, catalog, defaultTemplate)
   registerHealthRoutes(app)

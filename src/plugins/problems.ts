@@ -1,11 +1,12 @@
 import { STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
 
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 
 import { AwsFailure, type FailureKind } from '../aws/errors.js'
 import { Problem, problemKinds, type Finding, type ProblemCode } from '../problems.js'
 
-/** How long a caller is asked to wait when AWS did not say. */
+/** How long a caller is asked to wait by a 429 or 503 that does not say. */
 const RETRY_AFTER_SECONDS = 5
 
 /** Fastify's own errors that a caller's mistake can cause. */
@@ -15,6 +16,7 @@ const fastifyCodes: Readonly<Record<string, { code: ProblemCode, detail: string 
   FST_ERR_CTP_EMPTY_JSON_BODY: { code: 'malformed-json', detail: 'The body is empty; it must be a JSON object.' },
   FST_ERR_CTP_INVALID_JSON_BODY: { code: 'malformed-json', detail: 'The body is not valid JSON.' },
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: { code: 'invalid-request', detail: 'The body is not as long as Content-Length says.' },
+  FST_ERR_MAX_PARAM_LENGTH: { code: 'not-found', detail: 'There is nothing at a path as long as this.' },
   FST_ERR_BAD_URL: { code: 'invalid-request', detail: 'The path is not a valid URL.' }
 }
 
@@ -31,18 +33,26 @@ const awsProblems: Readonly<Record<FailureKind, { code: ProblemCode, detail: str
 
 /** Answers every error as `application/problem+json` (RFC 9457), and nothing of it that is not meant for the caller. */
 export function registerProblems (app: FastifyInstance): void {
-  app.setErrorHandler((error, request, reply) => {
-    const problem = toProblem(error)
-    const level = problem.status >= 500 ? 'error' : 'info'
-    request.log[level]({ err: error, code: problem.code }, problem.message)
-    return sendProblem(request, reply, problem)
-  })
+  app.setErrorHandler(answerError)
   const routes = collectRoutes(app)
   app.setNotFoundHandler((request, reply) => sendProblem(request, reply, unknownRoute(routes, request)))
-  // What is not even HTTP never reaches a handler; it still gets an answer that can be read.
-  app.server.on('clientError', (_error, socket) => {
-    if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n')
-  })
+}
+
+/** Logs an error and answers it. Also for paths that cannot even be routed, which Fastify keeps from the hooks. */
+export function answerError (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const problem = toProblem(error)
+  const level = problem.status >= 500 ? 'error' : 'info'
+  request.log[level]({ err: error, code: problem.code }, problem.message)
+  return sendProblem(request, reply.header('x-request-id', request.id), problem)
+}
+
+const clientErrors: Readonly<Record<string, number>> = { ERR_HTTP_REQUEST_TIMEOUT: 408, HPE_HEADER_OVERFLOW: 431 }
+
+/** What is not even HTTP never reaches a handler; it still gets a status that can be read. */
+export function answerClientError ({ code }: NodeJS.ErrnoException, socket: Socket): void {
+  const status = clientErrors[code ?? ''] ?? 400
+  if (socket.writable) socket.write(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`)
+  socket.destroy()
 }
 
 function toProblem (error: unknown): Problem {
@@ -58,8 +68,7 @@ function toProblem (error: unknown): Problem {
 
 function fromAws (failure: AwsFailure): Problem {
   const { code, detail } = awsProblems[failure.kind]
-  const retryAfter = problemKinds[code].retryable ? { retryAfterSeconds: RETRY_AFTER_SECONDS } : {}
-  return new Problem(code, detail, { cause: failure, ...retryAfter })
+  return new Problem(code, detail, { cause: failure })
 }
 
 type Validation = NonNullable<FastifyError['validation']>
@@ -113,7 +122,8 @@ function unknownRoute (routes: ReturnType<typeof collectRoutes>, request: Fastif
 
 /** Sends a problem. Also for those who answer before the error handler can, such as a stream that has not begun. */
 export function sendProblem (request: FastifyRequest, reply: FastifyReply, problem: Problem): FastifyReply {
-  const { code, status, message, errors, extensions, retryAfterSeconds } = problem
+  const { code, status, message, errors, extensions } = problem
+  const retryAfterSeconds = problem.retryAfterSeconds ?? (status === 429 || status === 503 ? RETRY_AFTER_SECONDS : undefined)
   const { title, retryable } = problemKinds[code]
   if (retryAfterSeconds !== undefined) reply.header('retry-after', String(retryAfterSeconds))
   if (status === 401) reply.header('www-authenticate', 'Bearer')

@@ -12,6 +12,11 @@ export function registerValidation (app: FastifyInstance): void {
   const coercing = new Ajv({ ...options, coerceTypes: 'array' })
   for (const ajv of [exact, coercing]) formats.default(ajv)
 
+  // A query that a route knows nothing of is a mistake, too: `dryRun` where there is none must not be taken for granted.
+  app.addHook('onRoute', ({ url, schema }) => {
+    if (schema && url.startsWith('/v1/')) schema.querystring ??= { type: 'object', properties: {}, additionalProperties: false }
+  })
+
   app.setValidatorCompiler(({ schema, httpPart }) => {
     const ajv = httpPart === 'body' ? exact : coercing
     for (const shared of Object.values(app.getSchemas())) {

@@ -19,7 +19,7 @@ export function resolveParameters (template: Template, given: Readonly<Record<st
   const findings = unknownOnes(template, known, given)
   const values: Record<string, ParameterValue> = {}
   for (const parameter of known) {
-    const value = given[parameter.name] ?? fromText(parameter, parameter.default)
+    const value = Object.hasOwn(given, parameter.name) ? given[parameter.name] : fromText(parameter, parameter.default)
     const wrong = value === undefined ? 'is required by this template' : findWrong(parameter, value)
     if (wrong) findings.push({ path: `/parameters/${parameter.name}`, message: wrong })
     else values[parameter.name] = value as ParameterValue
