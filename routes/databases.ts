@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto'
-
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { Type, type Static } from 'typebox'
@@ -7,6 +5,7 @@ import { Type, type Static } from 'typebox'
 import type { Databases } from '../src/databases/databases.js'
 import type { Database } from '../src/databases/database.js'
 import { principalOf } from '../src/plugins/authentication.js'
+import { isNamedBy, tagOf } from './entity-tags.js'
 import { createExample, databaseExample, listExample, outputsExample } from './examples.js'
 import { applyWait, hangUp, preferredWait } from './preferences.js'
 import { Choice, DatabaseParams, DatabaseSchema, Nullable, OutputsSchema, PreferHeader, problemResponses, refTo, Slug } from './schemas.js'
@@ -130,9 +129,10 @@ export function registerDatabaseRoutes (instance: FastifyInstance, databases: Da
   }, async (request, reply) => {
     const { id } = request.params
     const database = await settled(request, reply, id, async () => await databases.get(principalOf(request), id))
-    const etag = `"${createHash('sha256').update(JSON.stringify(database)).digest('base64url').slice(0, 27)}"`
+    const { 'if-none-match': ifNoneMatch } = request.headers
+    const etag = tagOf(database)
     reply.header('etag', etag)
-    if (request.headers['if-none-match']?.split(/\s*,\s*/).includes(etag)) return await reply.code(304).send(null)
+    if (ifNoneMatch !== undefined && isNamedBy(ifNoneMatch, etag)) return await reply.code(304).send(null)
     return database
   })
 

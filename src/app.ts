@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 
 import { fastify, LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 
+import { registerChangeRoutes } from '../routes/changes.js'
 import { registerConnectionRoutes } from '../routes/connections.js'
 import { registerDatabaseRoutes } from '../routes/databases.js'
 import { registerEventRoutes } from '../routes/events.js'
@@ -65,6 +66,7 @@ export async function buildApp ({ databases, queries, catalog, defaultTemplate, 
 
   registerSchemas(app)
   registerDatabaseRoutes(app, databases)
+  registerChangeRoutes(app, databases)
   registerEventRoutes(app, databases, clock)
   registerConnectionRoutes(app, databases)
   registerQueryRoutes(app, queries)

@@ -72,6 +72,18 @@ export const problemKinds = {
     retryable: false,
     explanation: 'Take the deletion protection off first, if it is really to be deleted.'
   },
+  'change-refused': {
+    status: 409,
+    title: 'The change would harm the database',
+    retryable: false,
+    explanation: 'The change would replace a resource, and the data in it, or interrupt the database without `allowInterruption: true`. `changes` lists what it would do. Nothing was changed.'
+  },
+  'precondition-failed': {
+    status: 412,
+    title: 'The database is not as the caller has it',
+    retryable: false,
+    explanation: 'Somebody else changed the database since the `ETag` in `If-Match` was read. Read it again, and decide again.'
+  },
   'body-too-large': {
     status: 413,
     title: 'The body is too large',
@@ -113,6 +125,18 @@ export const problemKinds = {
     title: 'The statement took too long',
     retryable: false,
     explanation: 'The statement ran longer than `timeoutMs` or the 45 s of the RDS Data API, and was cancelled. It may be sent again only if running it twice does no harm.'
+  },
+  'statement-outcome-unknown': {
+    status: 504,
+    title: 'No answer came to the statement',
+    retryable: false,
+    explanation: 'The connection to the database or to AWS was lost while the statement ran: it may have had its effect, or not. Look before you send it again.'
+  },
+  'too-many-affected': {
+    status: 422,
+    title: 'The statement would have changed too many rows',
+    retryable: false,
+    explanation: 'It changed more rows than `maxAffected` allows, and was rolled back. `affected` says how many.'
   },
   'too-many-requests': {
     status: 429,

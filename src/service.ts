@@ -5,13 +5,16 @@ import type { Logger } from 'pino'
 
 import { createAuthenticate } from './access/keys.js'
 import { buildApp } from './app.js'
+import { createChangeSets } from './aws/change-sets.js'
 import { createAwsClients } from './aws/clients.js'
 import { createClusters } from './aws/clusters.js'
+import { createDataApi } from './aws/data-api.js'
 import { createSecrets } from './aws/secrets.js'
 import { createStacks } from './aws/stacks.js'
 import { systemClock, type Clock } from './clock.js'
 import type { Config } from './config.js'
 import { createDatabases } from './databases/databases.js'
+import { createQueries } from './queries/queries.js'
 import { loadCatalog } from './templates/catalog.js'
 import { createEventLog } from './watching/event-log.js'
 import { createStackIndex } from './watching/stack-index.js'
@@ -37,6 +40,7 @@ export async function createService ({ config, log, clock = systemClock, newToke
   const watch = createStackWatch({ stacks, events, clock, pollMs, log })
   const databases = createDatabases({
     stacks,
+    changeSets: createChangeSets(clients.cloudFormation),
     secrets: createSecrets(clients.secrets),
     clusters: createClusters(clients.rds),
     watch,
@@ -48,8 +52,9 @@ export async function createService ({ config, log, clock = systemClock, newToke
     defaultTemplate,
     newToken
   })
+  const queries = createQueries({ databases, dataApi: createDataApi(clients.dataApi), clock })
   const app = await buildApp({
-    databases, catalog, defaultTemplate, clock, authenticate: createAuthenticate(keys, clock.now), log: log as FastifyBaseLogger
+    databases, queries, catalog, defaultTemplate, clock, authenticate: createAuthenticate(keys, clock.now), log: log as FastifyBaseLogger
   })
   app.addHook('onClose', async () => { clients.destroy() })
   return app

@@ -1,4 +1,5 @@
 import type { Principal } from '../access/keys.js'
+import type { ChangeSets } from '../aws/change-sets.js'
 import type { Clusters } from '../aws/clusters.js'
 import type { Secrets } from '../aws/secrets.js'
 import { isMoving } from '../aws/stack-status.js'
@@ -10,6 +11,7 @@ import type { EventLog } from '../watching/event-log.js'
 import type { StackIndex } from '../watching/stack-index.js'
 import type { StackWatch } from '../watching/stack-watch.js'
 import { createAccess } from './access.js'
+import { createChange } from './change.js'
 import { createCreate } from './create.js'
 import type { Database, Outputs } from './database.js'
 import { createDelete } from './delete.js'
@@ -23,6 +25,7 @@ import { createCountPerRegion } from './regions.js'
 
 export interface DatabasesOptions {
   stacks: Stacks
+  changeSets: ChangeSets
   secrets: Pick<Secrets, 'describe' | 'readCredentials'>
   clusters: Pick<Clusters, 'describe'>
   watch: StackWatch
@@ -56,6 +59,7 @@ export function createDatabases (options: DatabasesOptions) {
     list: createList({ ...options, read }),
     countPerRegion: createCountPerRegion(options.index, options.regions),
     follow,
+    change: createChange({ ...options, find }),
     targetOf,
     connectionOf,
 

@@ -88,13 +88,14 @@ function checkRegion (region: string, regions: readonly string[]): Finding[] {
 const reservedPrefixes = [TAG_PREFIX, 'aws:', 'rds:']
 
 /** AWS's own limits on tags that travel from the stack to the cluster (RDS API, "Tagging Amazon RDS resources"). */
-function checkTags (tags: Readonly<Record<string, string>>): Finding[] {
+export function checkTags (tags: Readonly<Record<string, unknown>>): Finding[] {
   return Object.keys(tags)
     .filter(key => reservedPrefixes.some(prefix => key.toLowerCase().startsWith(prefix)))
     .map(key => ({ path: `/tags/${key}`, message: `must not start with ${reservedPrefixes.join(' or ')}` }))
 }
 
-function invalid (errors: Finding[]): Problem {
+/** The refusal of a request with these findings. */
+export function invalid (errors: Finding[]): Problem {
   return new Problem('invalid-request', summarise(errors), { errors })
 }
 

@@ -5,6 +5,7 @@ import { pino, type Logger } from 'pino'
 
 import { createAuthenticate, type Key } from '../../src/access/keys.js'
 import { buildApp } from '../../src/app.js'
+import type { ChangeSets } from '../../src/aws/change-sets.js'
 import type { Clusters } from '../../src/aws/clusters.js'
 import type { Credentials, SecretFacts, Secrets } from '../../src/aws/secrets.js'
 import { createDatabases, type Databases } from '../../src/databases/databases.js'
@@ -53,6 +54,9 @@ export function createMemorySecrets (): MemorySecrets {
 
 const clusters: Pick<Clusters, 'describe'> = { describe: async (_region, arn) => ({ arn, masterUsername: 'postgres' }) }
 
+const neverCalled = async (): Promise<never> => { throw new Error('no change set was expected') }
+const noChangeSets: ChangeSets = { create: neverCalled, describe: neverCalled, execute: neverCalled, remove: neverCalled }
+
 /** The domain over stacks in memory. */
 export function createTestService (log: Logger = pino({ level: 'silent' })): TestService {
   const clock = createStandingClock()
@@ -61,6 +65,7 @@ export function createTestService (log: Logger = pino({ level: 'silent' })): Tes
   const events = createEventLog(stacks)
   const databases = createDatabases({
     stacks,
+    changeSets: noChangeSets,
     secrets,
     clusters,
     events,
@@ -109,6 +114,7 @@ export async function buildTestApp (doubles: Partial<Databases> = {}): Promise<T
   const service = createTestService(logger)
   const app = await buildApp({
     databases: { ...service.databases, ...doubles },
+    queries: { query: async () => { throw new Error('no statement was expected') } },
     catalog: loadCatalog(),
     defaultTemplate: DEFAULT_TEMPLATE,
     authenticate: createAuthenticate(KEYS, service.clock.now),

@@ -1,0 +1,81 @@
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import type { FastifyInstance } from 'fastify'
+import { Type, type Static } from 'typebox'
+
+import type { Database } from '../src/databases/database.js'
+import type { Databases } from '../src/databases/databases.js'
+import { principalOf } from '../src/plugins/authentication.js'
+import { Problem } from '../src/problems.js'
+import { isNamedBy, tagOf } from './entity-tags.js'
+import { changeExample, changePlanExample, databaseExample } from './examples.js'
+import { applyWait, hangUp, preferredWait } from './preferences.js'
+import { Choice, DatabaseParams, DatabaseSchema, Nullable, PreferHeader, problemResponses, refTo } from './schemas.js'
+
+const ChangeBody = Type.Object({
+  parameters: Type.Optional(Type.Record(Type.String(), Type.Unknown(), {
+    minProperties: 1, description: 'Parameters to change, of those that the template says can be. The others keep their values.'
+  })),
+  tags: Type.Optional(Type.Record(Type.String({ minLength: 1, maxLength: 128 }), Nullable(Type.String({ minLength: 1, maxLength: 256, pattern: '^[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*$' })), {
+    maxProperties: 40, description: 'Tags to set; null takes one away. The others stay.'
+  })),
+  deletionProtection: Type.Optional(Type.Boolean({ description: 'Refuses deletion while true.' })),
+  allowInterruption: Type.Optional(Type.Boolean({ description: 'Lets a change through that interrupts the database. One that would replace it never gets through.' }))
+}, { additionalProperties: false, minProperties: 1, $id: 'ChangeDatabase', description: 'What to change.', examples: [changeExample] })
+
+const ChangePlanSchema = Type.Object({
+  changes: Type.Array(Type.Object({
+    logicalId: Type.String({ description: 'Name of the resource in the template.' }),
+    type: Type.String({ description: 'CloudFormation type of the resource.' }),
+    action: Choice(['add', 'modify', 'remove', 'other']),
+    replacement: Choice(['never', 'conditional', 'always'], { description: 'Whether AWS would make a new resource in its place.' }),
+    properties: Type.Array(Type.String(), { description: 'The properties that change.' })
+  }), { description: 'What CloudFormation would do; empty when there is nothing to change.' })
+}, { $id: 'ChangePlan', description: 'What a change would do.' })
+
+/** Changes to a living database, shown before they happen. */
+export function registerChangeRoutes (instance: FastifyInstance, databases: Databases): void {
+  const app = instance.withTypeProvider<TypeBoxTypeProvider>()
+  instance.addSchema(ChangeBody)
+  instance.addSchema(ChangePlanSchema)
+
+  app.patch('/v1/databases/:id', {
+    config: { access: ['databases:write'] },
+    schema: {
+      operationId: 'changeDatabase',
+      tags: ['databases'],
+      summary: 'Change a database',
+      description: 'Through a change set that is checked before it is executed: what would replace the database is refused. `dryRun=true` answers the changes and makes none.',
+      params: DatabaseParams,
+      querystring: Type.Object({ dryRun: Type.Optional(Type.Boolean({ default: false })) }, { additionalProperties: false }),
+      headers: Type.Object({ ...PreferHeader.properties, 'if-match': Type.Optional(Type.String({ description: 'The `ETag` that the database must still have.' })) }),
+      body: Type.Unsafe<Static<typeof ChangeBody>>({ $ref: 'ChangeDatabase#' }),
+      response: {
+        200: {
+          description: 'There was nothing to change; or, with `dryRun=true`, what would change.',
+          content: { 'application/json': { schema: Type.Union([refTo(ChangePlanSchema), refTo(DatabaseSchema)]), examples: changePlanExample } }
+        },
+        202: { description: 'It is being changed.', content: { 'application/json': { schema: refTo(DatabaseSchema), examples: databaseExample } } },
+        ...problemResponses(['invalid-request', 'malformed-json', 'not-found', 'database-busy', 'database-not-ready', 'change-refused', 'precondition-failed', 'body-too-large', 'unsupported-media-type', 'preflight-failed'])
+      }
+    }
+  }, async (request, reply) => {
+    const { params: { id }, query: { dryRun = false } } = request
+    const principal = principalOf(request)
+    const { database, changes, started } = await databases.change(principal, id, request.body, assertMatches(request.headers['if-match']), dryRun)
+    if (dryRun) return { changes }
+    if (!started) return database
+    reply.code(202).header('location', `/v1/databases/${id}`)
+    const seconds = preferredWait(request.headers.prefer)
+    if (seconds === null) return database
+    applyWait(reply, seconds)
+    return await databases.untilSettled(principal, id, seconds, hangUp(request, reply))
+  })
+}
+
+function assertMatches (ifMatch: string | undefined): (database: Database) => void {
+  return database => {
+    if (ifMatch !== undefined && !isNamedBy(ifMatch, tagOf(database))) {
+      throw new Problem('precondition-failed', `${database.id} is no longer as If-Match has it.`)
+    }
+  }
+}
