@@ -26,6 +26,8 @@ export interface CloudFormationDependencies {
   rds: RdsRoom
   secrets: SecretsRoom
   log: Pick<Logger, 'error' | 'info'>
+  /** For tests: the reason for which the resource of that logical id in that stack is to fail. */
+  failureOf?: (stackName: string, logicalId: string) => string | undefined
   /** For tests: handlers in place of those that run databases. */
   handlers?: HandlerTable
 }
@@ -44,6 +46,7 @@ export function createCloudFormation (dependencies: CloudFormationDependencies) 
     specification: openSpecification,
     handlerOf: createHandlers({ rds, secrets, clock, pause: durations }, dependencies.handlers),
     resolve: createResolver(records, secrets),
+    failureOf: dependencies.failureOf ?? (() => undefined),
     newId: randomUUID,
     newNonce: () => Array.from({ length: 12 }, () => NONCE_CHARACTERS[randomInt(NONCE_CHARACTERS.length)]).join('')
   }

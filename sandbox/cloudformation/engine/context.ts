@@ -15,6 +15,8 @@ export interface EngineContext {
   specification: () => Promise<Specification>
   handlerOf: (type: string) => ResourceHandler
   resolve: (reference: DynamicReference, caller: Caller) => Promise<string>
+  /** The reason for which a resource is made to fail, for tests of what launches stacks. */
+  failureOf: (stackName: string, logicalId: string) => string | undefined
   newId: () => string
   /** Twelve characters, capitals and digits. */
   newNonce: () => string

@@ -123,9 +123,13 @@ export interface Records {
   /** Oldest first. */
   events: (stackId: string) => readonly EventRecord[]
   addEvent: (event: EventRecord) => void
+  /** From here on nothing is written: what is still in flight may end after the store was closed. */
+  seal: () => void
 }
 
-export function openRecords (store: Store): Records {
+export function openRecords (opened: Pick<Store, 'collection'>): Records {
+  let isSealed = false
+  const store = { collection: <T>(name: string) => sealable(opened.collection<T>(name), () => isSealed) }
   const stacks = store.collection<StackRecord>('cloudformation-stacks')
   const templates = store.collection<string>('cloudformation-templates')
   const resources = store.collection<ResourceRecord>('cloudformation-resources')
@@ -170,7 +174,18 @@ export function openRecords (store: Store): Records {
     addEvent: event => {
       events.put(eventKey(event), event)
       eventsOf.add(event)
-    }
+    },
+    seal: () => { isSealed = true }
+  }
+}
+
+function sealable<T> (collection: Collection<T>, isSealed: () => boolean): Collection<T> {
+  return {
+    get: collection.get,
+    values: collection.values,
+    put: (key, value) => { if (!isSealed()) collection.put(key, value) },
+    delete: key => { if (!isSealed()) collection.delete(key) },
+    get size () { return collection.size }
   }
 }
 

@@ -15,6 +15,8 @@ export async function requestFor (context: EngineContext, stack: StackRecord, re
   const specification = await context.specification()
   const type = specification.typeOf(resource.type)
   if (!type) throw new PlainFailure(`Template format error: Unrecognized resource types: [${resource.type}]`)
+  const failure = context.failureOf(stack.name, resource.logicalId)
+  if (failure !== undefined) throw new PlainFailure(failure)
   const caller = callerOf(stack)
   const resolved = await resolveReferences(properties, reference => context.resolve(reference, caller)) as JsonObject
   const typed = typeProperties(type, resolved, specification)

@@ -89,7 +89,13 @@ function checkTags (tags: readonly Tag[]): TagRecord[] {
   return checked
 }
 
-/** There is no Parameter Store in the sandbox but what stacks make: `AWS::SSM::Parameter` resources of the region. */
+/** Parameters that AWS itself, or a bootstrapped CDK, has in every account; only their form matters here. */
+const publicParameters: ReadonlyArray<readonly [RegExp, string]> = [
+  [/^\/aws\/service\/.*ami/, 'ami-0abcdef1234567890'],
+  [/^\/cdk-bootstrap\/\w+\/version$/, '30']
+]
+
+/** There is no Parameter Store in the sandbox but those, and what stacks make: `AWS::SSM::Parameter` resources of the region. */
 export function ssmValue ({ records }: Pick<EngineContext, 'records'>, region: Caller['region'], name: string): string | undefined {
   for (const stack of records.stacks(region)) {
     if (stack.status === 'DELETE_COMPLETE') continue
@@ -97,5 +103,5 @@ export function ssmValue ({ records }: Pick<EngineContext, 'records'>, region: C
       type === 'AWS::SSM::Parameter' && physicalId === name && status !== 'DELETE_COMPLETE')
     if (found) return String(found.properties.Value ?? '')
   }
-  return undefined
+  return publicParameters.find(([pattern]) => pattern.test(name))?.[1]
 }

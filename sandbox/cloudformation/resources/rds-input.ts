@@ -8,11 +8,11 @@ import type { RdsRoom } from './rooms.js'
 /** Where a resource's properties and the API's members have different names; null is for what the API does not take. */
 export type Renames = Readonly<Record<string, string | null>>
 
-/** Properties as the input of an RDS operation: most have the same name in both. */
+/** Properties as the input of an RDS operation: most have the same name in both. An empty text is no value there. */
 export function inputOf<Input> (properties: JsonObject, renames: Renames, given: Partial<NoInfer<Input>>): Input {
   const members = Object.entries(properties).flatMap(([name, value]) => {
     const renamed = ownValue(renames, name)
-    return renamed === null ? [] : [[renamed ?? name, value] as const]
+    return renamed === null || value === '' ? [] : [[renamed ?? name, value] as const]
   })
   return { ...Object.fromEntries(members), ...given } as Input
 }

@@ -49,7 +49,11 @@ export async function visitInOrder (graph: Graph, visit: (node: string) => Promi
     if (known) return known
     const started = (async () => {
       const ready = await Promise.all([...graph.get(node) ?? []].filter(other => graph.has(other)).map(visitOnce))
-      return ready.every(Boolean) && !signal.aborted && await visit(node)
+      if (!ready.every(Boolean) || signal.aborted) return false
+      const mayGoOn = await visit(node)
+      // Templates leave out a DependsOn that never matters on AWS, as what has no dependencies is long done there.
+      await new Promise(setImmediate)
+      return mayGoOn
     })()
     visits.set(node, started)
     return started
