@@ -1,5 +1,5 @@
 import type { Principal } from '../access/keys.js'
-import { AwsFailure } from '../aws/errors.js'
+import { AwsFailure, type FailureKind } from '../aws/errors.js'
 import type { Secrets } from '../aws/secrets.js'
 import { Problem, type Finding } from '../problems.js'
 import type { LaunchPlan } from './launch.js'
@@ -36,15 +36,18 @@ async function checkSecret (secrets: Pick<Secrets, 'describe' | 'readCredentials
   }
   if (secret.deletedAt) return finding(`The secret ${name} is scheduled for deletion. Restore it, or name another one.`)
   const credentials = await readIfReadable(secrets, region, name)
-  if (!credentials) return finding(`The secret ${name} has no "username" and "password" that this service can read: it must be a JSON object with both.`)
+  if (!credentials) return finding(`The secret ${name} has no "username" and "password" that this service can read: it must be a JSON object with both, and the service's role must be allowed to read it.`)
   return checkCredentials(name, credentials).flatMap(finding)
 }
+
+/** Kinds of failure that say something of the secret and not of AWS: it is gone, or this service may not read it. */
+const unreadable: ReadonlySet<FailureKind> = new Set(['refused', 'denied', 'not-found'])
 
 async function readIfReadable (secrets: Pick<Secrets, 'readCredentials'>, region: string, name: string): ReturnType<Secrets['readCredentials']> {
   try {
     return await secrets.readCredentials(region, name)
   } catch (error) {
-    if (error instanceof AwsFailure && (error.kind === 'refused' || error.kind === 'not-found')) return null
+    if (error instanceof AwsFailure && unreadable.has(error.kind)) return null
     throw error
   }
 }
