@@ -5,12 +5,14 @@ import { buildApp } from './app.js'
 import { systemClock } from './clock.js'
 import type { Databases } from './databases/databases.js'
 import { toYaml } from './plugins/documentation.js'
+import type { Queries } from './queries/queries.js'
 import { loadCatalog } from './templates/catalog.js'
 
 /** The app with all its routes and nothing behind them: enough to look at the routes, not to use them. */
 export async function buildUnwiredApp (): Promise<FastifyInstance> {
   const app = await buildApp({
     databases: {} as Databases,
+    queries: {} as Queries,
     catalog: loadCatalog(),
     defaultTemplate: 'aurora-serverless-v2-postgres',
     authenticate: () => null,

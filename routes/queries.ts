@@ -1,0 +1,88 @@
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import type { FastifyInstance } from 'fastify'
+import { Type, type Static } from 'typebox'
+
+import { principalOf } from '../src/plugins/authentication.js'
+import type { Json } from '../src/queries/arguments.js'
+import type { Queries } from '../src/queries/queries.js'
+import { queryExample, queryRequestExample } from './examples.js'
+import { applyWait, hangUp, preferredWait } from './preferences.js'
+import { Choice, DatabaseParams, Nullable, PreferHeader, problemResponses, refTo } from './schemas.js'
+
+/** The request limit of the RDS Data API. */
+const BODY_LIMIT_BYTES = 4 * 1024 * 1024
+
+/** How long a paused database is waited for when the caller has no preference. */
+const WAIT_SECONDS = 30
+
+const QueryBody = Type.Object({
+  sql: Type.String({ minLength: 1, maxLength: 65_536, description: 'One statement. Parameters are `:name`, or `$1`, `$2` …' }),
+  parameters: Type.Optional(Type.Unsafe<Record<string, Json> | Json[]>({
+    anyOf: [{ type: 'object', additionalProperties: true }, { type: 'array', items: {} }],
+    description: 'Values by name for `:name`, or an array for `$1`. The JSON type decides how a value is bound, never the look of a text; arrays become PostgreSQL arrays, objects jsonb.'
+  })),
+  types: Type.Optional(Type.Record(Type.String(), Type.String({ maxLength: 200 }), { description: 'PostgreSQL types of parameters, by name or by number.' })),
+  mode: Type.Optional(Choice(['read', 'write'], { description: '`read` has the database refuse every write. A key without `query:write` can do no other; it is its default.' })),
+  dryRun: Type.Optional(Type.Boolean({ default: false, description: 'Runs the statement and rolls it back.' })),
+  maxAffected: Type.Optional(Nullable(Type.Integer({ minimum: 0, description: 'Rolls back when more rows than this were changed.' }))),
+  timeoutMs: Type.Optional(Nullable(Type.Integer({ minimum: 1, maximum: 45_000, description: 'Cancels the statement in the database after this long. AWS does after 45 s.' }))),
+  maxRows: Type.Optional(Nullable(Type.Integer({ minimum: 1, description: 'Answers no more rows than this.' }))),
+  rowFormat: Type.Optional(Choice(['object', 'array'], { default: 'object', description: 'Rows as objects by column, or as arrays in the order of the columns.' })),
+  transactionId: Type.Optional(Type.Null({ description: 'The statement is a transaction of its own.' })),
+  database: Type.Optional(Nullable(Type.String({ minLength: 1, maxLength: 63, description: 'Another database of the same cluster.' })))
+}, { additionalProperties: false, $id: 'Query', description: 'One statement, and the conditions that it runs under.', examples: [queryRequestExample] })
+
+const QueryResultSchema = Type.Object({
+  columns: Type.Array(Type.Object({
+    name: Type.String({ description: 'Its label. A label that repeats gets a number, so that rows can be objects.' }),
+    type: Type.String({ description: 'Its type in PostgreSQL.', examples: ['int8'] }),
+    nullable: Type.Boolean({ description: 'False when the database knows that there is no NULL in it.' })
+  })),
+  rows: Type.Array(Type.Unsafe<Json[] | Record<string, Json>>({}), {
+    description: 'int8 and numeric are texts, which lose no digit; a timestamptz is in UTC with `Z`, bytea in base64, json as it is.'
+  }),
+  rowCount: Type.Integer({ description: 'Rows in this answer.' }),
+  affected: Nullable(Type.Integer({ description: 'Rows that were changed; null for a statement that changes none.' })),
+  truncated: Type.Boolean({ description: 'Whether `maxRows` cut the result off.' }),
+  durationMs: Type.Integer({ description: 'How long it took, once the database was awake.' }),
+  resumedAfterMs: Nullable(Type.Integer({ description: 'How long the database took to wake up; null when it was awake.' }))
+}, { $id: 'QueryResult', description: 'What a statement answered.' })
+
+/** SQL over HTTP, through the RDS Data API. */
+export function registerQueryRoutes (instance: FastifyInstance, queries: Queries): void {
+  const app = instance.withTypeProvider<TypeBoxTypeProvider>()
+  instance.addSchema(QueryBody)
+  instance.addSchema(QueryResultSchema)
+
+  app.post('/v1/databases/:id/query', {
+    bodyLimit: BODY_LIMIT_BYTES,
+    config: { access: ['query:read', 'query:write'] },
+    schema: {
+      operationId: 'queryDatabase',
+      tags: ['queries'],
+      summary: 'Run one SQL statement',
+      description: 'Wakes a paused database and waits for it, at most as long as `Prefer: wait` says, 30 s without it. A statement that may have begun is never sent twice.',
+      params: DatabaseParams,
+      headers: PreferHeader,
+      body: Type.Unsafe<Static<typeof QueryBody>>({ $ref: 'Query#' }),
+      response: {
+        200: { description: 'What the statement answered.', headers: { 'preference-applied': { type: 'string', description: 'The wait that was granted.' } }, content: { 'application/json': { schema: refTo(QueryResultSchema), examples: queryExample } } },
+        ...problemResponses([
+          'invalid-request', 'malformed-json', 'not-found', 'database-not-ready', 'body-too-large', 'unsupported-media-type',
+          'sql-error', 'statement-refused', 'too-many-affected', 'statement-timeout', 'statement-outcome-unknown', 'database-resuming'
+        ])
+      }
+    }
+  }, async (request, reply) => {
+    const { sql, parameters = {}, types = {}, mode = null, dryRun = false, maxAffected = null, timeoutMs = null, maxRows = null, rowFormat = 'object', database = null } = request.body
+    const preferred = preferredWait(request.headers.prefer)
+    if (preferred !== null) applyWait(reply, preferred)
+    return await queries.query(
+      principalOf(request),
+      request.params.id,
+      { sql, parameters, types, mode, dryRun, maxAffected, timeoutMs, maxRows, rowFormat, database },
+      preferred ?? WAIT_SECONDS,
+      hangUp(request, reply)
+    )
+  })
+}

@@ -1,0 +1,190 @@
+import {
+  BeginTransactionCommand, CommitTransactionCommand, ExecuteStatementCommand, RollbackTransactionCommand,
+  type ColumnMetadata, type ExecuteStatementCommandOutput, type Field, type RDSDataClient, type SqlParameter
+} from '@aws-sdk/client-rds-data'
+
+import { toFailure, type AwsFailure } from './errors.js'
+import { parseSqlError, type SqlError } from './sql-error.js'
+
+/** Where SQL goes, and as whom. */
+export interface DataTarget {
+  region: string
+  clusterArn: string
+  secretArn: string
+  databaseName: string
+}
+
+/** A value that a statement is given: a bigint travels as int8, a number as float8, a string as text, bytes as bytea. */
+export interface Argument { name: string, value: null | boolean | bigint | number | string | Uint8Array }
+
+/** A value that a statement answers: int8 and numeric as the digits that the database printed. */
+export type Cell = null | boolean | number | string | Uint8Array | Cell[]
+
+export interface Column {
+  name: string
+  /** PostgreSQL's name of the type, such as `int8` or `_text`; of a generated column, `serial` and its like. */
+  type: string
+  /** Null when the database cannot say. */
+  isNullable: boolean | null
+}
+
+export interface Result {
+  /** Null for a statement that answers no rows at all. */
+  columns: Column[] | null
+  rows: Cell[][]
+  /** Rows that a statement without an answer has changed. */
+  affected: number
+}
+
+/** Why a statement has no result. For all but `lost`, it has had no effect. */
+export type DataApiFailureKind =
+  /** PostgreSQL refused it: see `sql`. */
+  | 'sql'
+  /** The database is waking up; the call was not begun. */
+  | 'resuming'
+  /** It ran for too long and was cancelled. */
+  | 'timeout'
+  /** The Data API does not take it, or cannot carry its result; the message says why. It may have had its effect. */
+  | 'unsupported'
+  /** The Data API is switched off for the cluster. */
+  | 'disabled'
+  /** The transaction is over, or was never there. */
+  | 'no-transaction'
+  /** No answer came, or one that does not say: the statement may have had its effect. */
+  | 'lost'
+  /** Anything else between us and AWS: see `aws`. */
+  | 'aws'
+
+/** A statement that has no result. `message` is AWS's own. */
+export class DataApiFailure extends Error {
+  override readonly name = 'DataApiFailure'
+  readonly kind: DataApiFailureKind
+  readonly sql: SqlError | null
+  readonly aws: AwsFailure
+
+  constructor (kind: DataApiFailureKind, aws: AwsFailure, sql: SqlError | null = null) {
+    super(aws.message, { cause: aws })
+    this.kind = kind
+    this.sql = sql
+    this.aws = aws
+  }
+}
+
+export type DataApi = ReturnType<typeof createDataApi>
+
+/** The RDS Data API. Nothing is ever sent twice. Every function throws {@link DataApiFailure}. */
+export function createDataApi (clientFor: (region: string) => RDSDataClient) {
+  const place = ({ clusterArn, secretArn }: DataTarget) => ({ resourceArn: clusterArn, secretArn })
+
+  /** Runs one statement, whose parameters are `:name`, by itself or in a transaction. */
+  const execute = async (target: DataTarget, sql: string, args: readonly Argument[], { transactionId, signal }: { transactionId?: string, signal?: AbortSignal } = {}): Promise<Result> =>
+    toResult(await call(() => clientFor(target.region).send(new ExecuteStatementCommand({
+      ...place(target),
+      database: target.databaseName,
+      sql,
+      parameters: args.map(toParameter),
+      includeResultMetadata: true,
+      // Numbers with more digits than a JavaScript number holds come as text.
+      resultSetOptions: { longReturnType: 'STRING', decimalReturnType: 'STRING' },
+      ...(transactionId === undefined ? {} : { transactionId })
+    }), signal ? { abortSignal: signal } : {})))
+
+  /** Opens a transaction and answers its id. AWS rolls it back when it is left alone for three minutes. */
+  const begin = async (target: DataTarget, signal?: AbortSignal): Promise<string> => {
+    const { transactionId } = await call(() => clientFor(target.region).send(
+      new BeginTransactionCommand({ ...place(target), database: target.databaseName }), signal ? { abortSignal: signal } : {}))
+    return transactionId ?? ''
+  }
+
+  const commit = async (target: DataTarget, transactionId: string): Promise<void> => {
+    await call(() => clientFor(target.region).send(new CommitTransactionCommand({ ...place(target), transactionId })))
+  }
+
+  const rollback = async (target: DataTarget, transactionId: string): Promise<void> => {
+    await call(() => clientFor(target.region).send(new RollbackTransactionCommand({ ...place(target), transactionId })))
+  }
+
+  return { execute, begin, commit, rollback }
+}
+
+async function call<T> (send: () => Promise<T>): Promise<T> {
+  try {
+    return await send()
+  } catch (error) {
+    throw toDataApiFailure(error)
+  }
+}
+
+const kinds: Readonly<Record<string, DataApiFailureKind>> = {
+  DatabaseResumingException: 'resuming',
+  StatementTimeoutException: 'timeout',
+  UnsupportedResultException: 'unsupported',
+  ValidationException: 'unsupported',
+  BadRequestException: 'unsupported',
+  DatabaseErrorException: 'unsupported',
+  InternalFailure: 'unsupported',
+  HttpEndpointNotEnabledException: 'disabled',
+  TransactionNotFoundException: 'no-transaction'
+}
+
+/** Failures after which it is certain that the statement was not even begun. */
+const neverBegun = new Set(['ServiceUnavailableError', 'ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN'])
+
+/** Aurora Serverless v1 answers what PostgreSQL says as BadRequestException, v2 as DatabaseErrorException. */
+const speaksForPostgres = new Set(['BadRequestException', 'DatabaseErrorException'])
+
+const QUERY_CANCELED = '57014'
+
+function toDataApiFailure (error: unknown): DataApiFailure {
+  const aws = toFailure(error)
+  const sql = speaksForPostgres.has(aws.code) ? parseSqlError(aws.message) : null
+  if (sql) return new DataApiFailure(sql.sqlState === QUERY_CANCELED ? 'timeout' : 'sql', aws, sql)
+  const { code = '' } = error as { code?: string }
+  const isLost = aws.kind === 'unavailable' && !neverBegun.has(aws.code) && !neverBegun.has(code)
+  return new DataApiFailure(kinds[aws.code] ?? (isLost ? 'lost' : 'aws'), aws)
+}
+
+function toParameter ({ name, value }: Argument): SqlParameter {
+  return { name, value: toField(value) }
+}
+
+function toField (value: Argument['value']): Field {
+  if (value === null) return { isNull: true }
+  switch (typeof value) {
+    case 'boolean': return { booleanValue: value }
+    case 'bigint': return { longValue: Number(value) }
+    case 'number': return { doubleValue: value }
+    case 'string': return { stringValue: value }
+    default: return { blobValue: value }
+  }
+}
+
+function toResult ({ columnMetadata, records, numberOfRecordsUpdated = 0 }: ExecuteStatementCommandOutput): Result {
+  return {
+    columns: records ? (columnMetadata ?? []).map(toColumn) : null,
+    rows: (records ?? []).map(row => row.map(toCell)),
+    affected: numberOfRecordsUpdated
+  }
+}
+
+const NO_NULLS = 0
+const NULLS = 1
+
+function toColumn ({ label, name, typeName, nullable }: ColumnMetadata): Column {
+  return {
+    name: label ?? name ?? '',
+    type: typeName ?? '',
+    isNullable: nullable === NO_NULLS ? false : nullable === NULLS ? true : null
+  }
+}
+
+function toCell (field: Field): Cell {
+  if (field.stringValue !== undefined) return field.stringValue
+  if (field.booleanValue !== undefined) return field.booleanValue
+  if (field.doubleValue !== undefined) return field.doubleValue
+  if (field.longValue !== undefined) return field.longValue
+  if (field.blobValue !== undefined) return field.blobValue
+  if (field.arrayValue === undefined) return null
+  const { booleanValues, longValues, doubleValues, stringValues } = field.arrayValue
+  return booleanValues ?? longValues ?? doubleValues ?? stringValues ?? []
+}

@@ -1,0 +1,55 @@
+/** A piece of SQL that matters to parameters. Whatever lies between two of them does not. */
+export type Lexeme = { at: number, text: string } & (
+  | { kind: 'opaque' }
+  /** `$tag$ … $tag$`; `body` is what is quoted. */
+  | { kind: 'dollar-quote', body: string }
+  /** `:name`. */
+  | { kind: 'named', name: string }
+  /** `$1`. */
+  | { kind: 'numbered', number: number }
+  | { kind: 'word' | 'open' | 'close' }
+)
+
+const letter = 'A-Za-z_\\u0080-\\uffff'
+
+/**
+ * What can hide a parameter, the parameters, words, and brackets. Whatever is left open runs to the end of the text, so
+ * that no text makes this look twice at the same characters.
+ */
+const pattern = new RegExp([
+  "(?<opaque>[eE]'(?:[^'\\\\]|''|\\\\[^])*(?:'|$)|'(?:[^']|'')*(?:'|$)|\"(?:[^\"]|\"\")*(?:\"|$)|--[^\\n]*|::)",
+  '(?<comment>/\\*)',
+  `(?<quote>\\$(?:[${letter}][${letter}0-9]*)?\\$)(?<body>[^]*?)(?:\\k<quote>|$)`,
+  `(?<word>[${letter}][${letter}0-9$]*)`,
+  '\\$(?<number>[0-9]+)',
+  ':(?<name>[A-Za-z0-9_]+)',
+  '(?<open>[[(])|(?<close>[\\])])'
+].join('|'), 'g')
+
+/** Reads SQL as far as parameters need it: no further than to know what is a parameter and what only looks like one. */
+export function readLexemes (sql: string): Lexeme[] {
+  const lexemes: Lexeme[] = []
+  pattern.lastIndex = 0
+  for (let match = pattern.exec(sql); match; match = pattern.exec(sql)) {
+    const { comment, body, word, number, name, open, close } = match.groups ?? {}
+    if (comment) pattern.lastIndex = endOfComment(sql, match.index)
+    const piece = { at: match.index, text: sql.slice(match.index, pattern.lastIndex) }
+    if (body !== undefined) lexemes.push({ ...piece, kind: 'dollar-quote', body })
+    else if (name !== undefined) lexemes.push({ ...piece, kind: 'named', name })
+    else if (number !== undefined) lexemes.push({ ...piece, kind: 'numbered', number: Number(number) })
+    else lexemes.push({ ...piece, kind: word ? 'word' : open ? 'open' : close ? 'close' : 'opaque' })
+  }
+  return lexemes
+}
+
+/** PostgreSQL's block comments nest, which no regular expression can follow. */
+function endOfComment (sql: string, start: number): number {
+  const marks = /\/\*|\*\//g
+  marks.lastIndex = start
+  let depth = 0
+  for (let mark = marks.exec(sql); mark; mark = marks.exec(sql)) {
+    depth += mark[0] === '/*' ? 1 : -1
+    if (depth === 0) return marks.lastIndex
+  }
+  return sql.length
+}

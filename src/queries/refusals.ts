@@ -1,0 +1,50 @@
+import type { DataApiFailure } from '../aws/data-api.js'
+import type { SqlError } from '../aws/sql-error.js'
+import { Problem } from '../problems.js'
+
+/** How long a caller is asked to wait; AWS says that a resume takes about 15 seconds. */
+const RETRY_SECONDS = 5
+
+/** Class 28 of SQLSTATE: the login failed, which is between the secret and the database. */
+const INVALID_LOGIN = /^28/
+
+/** Puts a failure of the Data API into a problem. What is between us and AWS stays what it is. */
+export function toProblem (failure: DataApiFailure, mode: 'read' | 'write', toCallersPosition: (position: number) => number): Error {
+  switch (failure.kind) {
+    case 'sql': return failure.sql ? fromSql(failure.sql, failure, toCallersPosition) : failure.aws
+    case 'resuming': return new Problem('database-resuming', 'The database was paused and is waking up; the statement did not run.', {
+      cause: failure, retryAfterSeconds: RETRY_SECONDS
+    })
+    case 'timeout': return new Problem('statement-timeout', 'The statement ran for too long and was cancelled.', { cause: failure })
+    case 'unsupported': return new Problem('statement-refused', adviceFor(failure.message), { cause: failure })
+    case 'disabled': return new Problem('statement-refused', 'The RDS Data API is not enabled for this database: its template was launched with EnableDataApi false.', { cause: failure })
+    case 'no-transaction': return new Problem('statement-refused', 'The transaction ended before the statement did; nothing of it was kept.', { cause: failure })
+    case 'lost': return mode === 'read'
+      ? new Problem('aws-unavailable', 'No answer came to the statement, which could only read.', { cause: failure, retryAfterSeconds: RETRY_SECONDS })
+      : new Problem('statement-outcome-unknown', 'No answer came to the statement. It may have had its effect.', { cause: failure })
+    case 'aws': return failure.aws
+  }
+}
+
+function fromSql ({ sqlState, message, detail, hint, position }: SqlError, cause: Error, toCallersPosition: (position: number) => number): Problem {
+  if (INVALID_LOGIN.test(sqlState)) return new Problem('aws-refused', 'The database does not accept the credentials in its secret.', { cause })
+  // `detail` is a sentence of the problem's own, as RFC 9457 has it; PostgreSQL's follows there.
+  return new Problem('sql-error', detail === null ? message : `${message}: ${detail}`, {
+    cause, extensions: { sqlState, message, position: position === null ? null : toCallersPosition(position), hint }
+  })
+}
+
+/** AWS's own words where they help, with what can be done about it. */
+function adviceFor (message: string): string {
+  const known = advice.find(({ pattern }) => pattern.test(message))
+  return known ? known.text(message) : message
+}
+
+const advice: ReadonlyArray<{ pattern: RegExp, text: (message: string) => string }> = [
+  { pattern: /^(UnknownError)?$/, text: () => 'The Data API failed without a reason, as it does for an infinite date or time: cast such columns to text.' },
+  { pattern: /^Multistatements/, text: () => 'One statement per call: the Data API takes no more.' },
+  { pattern: /unsupported data type/, text: message => `${message} Cast the column to text.` },
+  { pattern: /multidimensional array/, text: message => `${message} Cast the column to text.` },
+  { pattern: /size limit|too large/i, text: message => `${message} Select less of it, or page through it.` },
+  { pattern: /CopyOutResponse/, text: () => 'COPY to or from the client is not possible over HTTP: use SELECT and INSERT.' }
+]

@@ -1,0 +1,84 @@
+import type { Cell, Column } from '../aws/data-api.js'
+import { Problem } from '../problems.js'
+import type { Json } from './arguments.js'
+
+/** A column of an answer. */
+export interface QueryColumn { name: string, type: string, nullable: boolean }
+
+/** What the Data API calls the types of columns that generate their values. */
+const generated: Readonly<Record<string, string>> = { smallserial: 'int2', serial: 'int4', bigserial: 'int8' }
+
+/** A type as PostgreSQL users write it: `int4` for `serial`, `text[]` for `_text`. */
+export function typeNameOf (type: string): string {
+  return type.startsWith('_') ? `${type.slice(1)}[]` : generated[type] ?? type
+}
+
+/** Gives columns whose names repeat names of their own, so that rows can be objects. */
+export function nameColumns (columns: readonly Column[]): QueryColumn[] {
+  const taken = new Set(columns.map(({ name }) => name))
+  const seen = new Set<string>()
+  return columns.map(({ name, type, isNullable }) => {
+    let unique = name
+    for (let number = 2; seen.has(unique); number++) {
+      const candidate = `${name}_${number}`
+      if (!taken.has(candidate)) unique = candidate
+    }
+    seen.add(unique)
+    return { name: unique, type: typeNameOf(type), nullable: isNullable ?? true }
+  })
+}
+
+/** Turns the cells of one column into JSON. It throws a {@link Problem} for a value that has lost digits on its way. */
+export function cellReader ({ name, type }: QueryColumn): (cell: Cell) => Json {
+  const isArray = type.endsWith('[]')
+  const read = readers[isArray ? type.slice(0, -2) : type] ?? asIs
+  return cell => {
+    if (cell === null) return null
+    if (!isArray) return read(cell)
+    return (cell as Cell[]).map(element => {
+      // In an array the Data API has numbers and not digits.
+      if (typeof element === 'number' && type === 'int8[]' && !Number.isSafeInteger(element)) throw imprecise(name)
+      return element === null ? null : read(element)
+    })
+  }
+}
+
+type Reader = (cell: Exclude<Cell, null>) => Json
+
+const readers: Readonly<Record<string, Reader>> = {
+  int2: Number,
+  int4: Number,
+  oid: Number,
+  int8: String,
+  numeric: String,
+  float4: toFloat,
+  float8: toFloat,
+  json: parseJson,
+  jsonb: parseJson,
+  timestamp: cell => toRfc3339(String(cell), ''),
+  timestamptz: cell => toRfc3339(String(cell), 'Z'),
+  bytea: cell => typeof cell === 'object' ? Buffer.from(cell as Uint8Array).toString('base64') : String(cell)
+}
+
+function asIs (cell: Exclude<Cell, null>): Json {
+  return typeof cell === 'object' ? String(cell) : cell
+}
+
+function imprecise (name: string): Problem {
+  return new Problem('statement-refused', `The column ${name} has whole numbers beyond 2^53 in an array, which the Data API does not carry exactly. Cast it to text[].`)
+}
+
+/** JSON has no word for these: they come as PostgreSQL writes them. */
+function toFloat (cell: Exclude<Cell, null>): Json {
+  const value = Number(cell)
+  return Number.isFinite(value) ? value : String(value)
+}
+
+function parseJson (cell: Exclude<Cell, null>): Json {
+  return JSON.parse(String(cell)) as Json
+}
+
+/** AWS shows `2026-01-02 03:04:05.123`, a timestamptz in UTC. A time before Christ has no RFC 3339 form and stays. */
+function toRfc3339 (text: string, zone: 'Z' | ''): string {
+  return text.endsWith(' BC') ? text : `${text.replace(' ', 'T')}${zone}`
+}

@@ -1,0 +1,153 @@
+import t from 'tap'
+
+import { startService, type Answer } from '../helpers/service.js'
+
+interface QueryResult { columns: Array<{ name: string, type: string, nullable: boolean }>, rows: unknown[], rowCount: number, affected: number | null, truncated: boolean, durationMs: number, resumedAfterMs: number | null }
+interface Problem { code: string, detail: string, sqlState?: string, position?: number, hint?: string, errors?: Array<{ path: string, message: string }> }
+
+const { call } = await startService(t)
+const created = await call<{ id: string, status: string }>('POST', '/v1/databases', { client: 'acme', region: 'us-east-1' }, { prefer: 'wait=60' })
+t.equal(created.body.status, 'available')
+
+const query = async <Body = QueryResult>(sql: string, more: object = {}): Promise<Answer<Body>> =>
+  await call<Body>('POST', `/v1/databases/${created.body.id}/query`, { sql, ...more })
+const rows = async (sql: string, more: object = {}): Promise<unknown[]> => {
+  const { status, body } = await query(sql, more)
+  t.equal(status, 200, JSON.stringify(body))
+  return body.rows
+}
+const refusal = async (sql: string, more: object = {}): Promise<[status: number, body: Problem]> => {
+  const { status, body } = await query<Problem>(sql, more)
+  return [status, body]
+}
+
+await t.test('an answer says all there is to know', async t => {
+  const { status, body } = await query("select 1::int8 as id, 'x' as name")
+  t.equal(status, 200)
+  t.match(body, {
+    columns: [{ name: 'id', type: 'int8', nullable: true }, { name: 'name', type: 'text', nullable: true }],
+    rows: [{ id: '1', name: 'x' }],
+    rowCount: 1,
+    affected: null,
+    truncated: false,
+    durationMs: Number,
+    resumedAfterMs: null
+  })
+})
+
+await t.test('every type comes as the contract says', async t => {
+  const wanted: Array<[expression: string, value: unknown, type: string]> = [
+    ['7::int2', 7, 'int2'], ['7', 7, 'int4'], ['9007199254740993::int8', '9007199254740993', 'int8'], ['1.50', '1.50', 'numeric'],
+    ['2.25::float4', 2.25, 'float4'], ['1e300::float8', 1e300, 'float8'], ["'NaN'::float8", 'NaN', 'float8'], ['true', true, 'bool'],
+    ["'{\"a\": [1, null]}'::jsonb", { a: [1, null] }, 'jsonb'], ["'[1]'::json", [1], 'json'],
+    ["'2026-01-02 03:04:05.123+02'::timestamptz", '2026-01-02T01:04:05.123Z', 'timestamptz'],
+    ["'2026-01-02 03:04:05'::timestamp", '2026-01-02T03:04:05', 'timestamp'], ["'2026-01-02'::date", '2026-01-02', 'date'],
+    ["'03:04:05.5'::time", '03:04:05.500', 'time'], ["'8c3f7f3a-2f5d-4c2e-9a39-3f1bb2c7e0a1'::uuid", '8c3f7f3a-2f5d-4c2e-9a39-3f1bb2c7e0a1', 'uuid'],
+    ["'10.0.0.1'::inet", '10.0.0.1', 'inet'], ["'\\x00ff'::bytea", 'AP8=', 'bytea'], ['null', null, 'text'],
+    ["array['a', null, 'b\"']", ['a', null, 'b"'], 'text[]'], ['array[1, 2]', [1, 2], 'int4[]'], ['array[1::int8]', ['1'], 'int8[]'],
+    ['array[1.50]', ['1.50'], 'numeric[]'], ["array['2026-01-02 03:04:05+00'::timestamptz]", ['2026-01-02T03:04:05Z'], 'timestamptz[]'],
+    ["array['{\"a\":1}'::jsonb]", [{ a: 1 }], 'jsonb[]'], ["'{}'::bool[]", [], 'bool[]'], ["'x'::char(3)", 'x  ', 'bpchar']
+  ]
+  const { body } = await query(`select ${wanted.map(([expression]) => expression).join(', ')}`, { rowFormat: 'array' })
+  for (const [index, [expression, value, type]] of wanted.entries()) {
+    t.strictSame((body.rows[0] as unknown[] | undefined)?.[index], value, expression)
+    t.equal(body.columns[index]?.type, type, expression)
+  }
+})
+
+await t.test('parameters are bound by their JSON type or by the type that is named', async t => {
+  t.strictSame(await rows('select :a::text as a, pg_typeof(:b)::text as b, pg_typeof(:c)::text as c, pg_typeof(:d)::text as d, pg_typeof(:e)::text as e, :f is null as f', {
+    parameters: { a: '2026-01-01', b: 42, c: 1.5, d: '42', e: { k: [1] }, f: null }, types: { f: 'int' }
+  }), [{ a: '2026-01-01', b: 'bigint', c: 'double precision', d: 'text', e: 'jsonb', f: true }])
+  t.strictSame(await rows('select $2 as two, $1 as one, $2 + 1 as three', { parameters: ['x', 2] }), [{ two: '2', one: 'x', three: '3' }])
+  t.strictSame(await rows('select pg_typeof(:id)::text as id, pg_typeof(:n)::text as n, :big as big, encode(:x, \'hex\') as x', {
+    parameters: { id: '8c3f7f3a-2f5d-4c2e-9a39-3f1bb2c7e0a1', n: 1, big: '9007199254740993', x: 'AP8=' },
+    types: { id: 'uuid', n: 'numeric(10, 2)', big: 'bigint', x: 'bytea' }
+  }), [{ id: 'uuid', n: 'numeric', big: '9007199254740993', x: '00ff' }])
+  const texts = ['a"b', 'c,d', '\\', 'NULL', '', ' ', '{}', null]
+  t.strictSame(await rows('select :list as list, :ids::int[] as ids, :none::int[] as none, :dates as dates, cardinality(:grid) as grid', {
+    parameters: { list: texts, ids: [1, null, 3], none: [], dates: ['2026-01-01'], grid: [[1, 2], [3, 4]] }, types: { dates: 'date[]', none: 'int[]' }
+  }), [{ list: texts, ids: [1, null, 3], none: [], dates: ['2026-01-01'], grid: 4 }])
+})
+
+await t.test('what only looks like a parameter is none', async t => {
+  t.strictSame(await rows("select (array[1,2,3])[1:2] as slice, $$a :b c's$$ as quoted, ':x' as text, 'y'::text as cast -- :z", {}),
+    [{ slice: [1, 2], quoted: "a :b c's", text: ':x', cast: 'y' }])
+  t.strictSame(await rows('select (array[1,2,3])[:from:2] as slice', { parameters: { from: 1 }, types: { from: 'int' } }), [{ slice: [1, 2] }])
+})
+
+await t.test('parameters that do not fit are named, and nothing runs', async t => {
+  const refused: Array<[sql: string, more: object, path: string]> = [
+    ['select :a', {}, '/parameters/a'],
+    ['select 1', { parameters: { a: 1 } }, '/parameters/a'],
+    ['select $1', { parameters: [1, 2] }, '/parameters/2'],
+    ['select $1', { parameters: { a: 1 } }, '/parameters'],
+    ['select :a', { parameters: { a: 9007199254740993 } }, '/parameters/a'],
+    ['select :a', { parameters: { a: [1, 'x'] } }, '/parameters/a'],
+    ['select :a', { parameters: { a: 'é' }, types: { a: 'bytea' } }, '/parameters/a'],
+    ['select :a', { parameters: { a: 1 }, types: { a: 'int); drop table x --' } }, '/types/a'],
+    ['select :a', { parameters: { a: 1 }, types: { b: 'int' } }, '/types/b']
+  ]
+  for (const [sql, more, path] of refused) {
+    const [status, body] = await refusal(sql, more)
+    t.equal(status, 400, sql)
+    t.equal(body.errors?.[0]?.path, path, sql)
+  }
+  t.equal((await refusal('select 1', { unknown: 1 }))[0], 400)
+  t.equal((await refusal('select 1', { timeoutMs: 50_000 }))[0], 400)
+})
+
+await t.test('an error of the database is told in its parts, where the caller wrote it', async t => {
+  const [status, body] = await refusal('select :a, nope from pg_class where :b', { parameters: { a: 1, b: 2 }, types: { a: 'bigint' } })
+  t.equal(status, 422)
+  t.match(body, { code: 'sql-error', sqlState: '42703', detail: 'column "nope" does not exist', message: 'column "nope" does not exist', position: 12 })
+  t.match(await refusal("select gen_random_uuid() = 'x'::text"), [422, { sqlState: '42883', hint: /explicit type casts/ }])
+  t.match(await refusal('select 1; select 2'), [422, { code: 'statement-refused', detail: /One statement per call/ }])
+  t.match(await refusal("select '1 day'::interval as pause"), [422, { code: 'statement-refused', detail: /INTERVAL\. Cast/ }])
+  t.match(await refusal("select repeat('x', 1000) from generate_series(1, 5000)"), [422, { code: 'statement-refused', detail: /1 MB/ }])
+  t.match(await refusal("select 'infinity'::timestamptz"), [422, { code: 'statement-refused', detail: /infinite/ }])
+  t.match(await refusal('select array[9007199254740993]'), [422, { code: 'statement-refused', detail: /Cast it to text/ }])
+})
+
+await t.test('writes, and the ways not to make them', async t => {
+  await rows('create table orders (id bigserial primary key, note text)')
+  t.match((await query("insert into orders (note) values ('a'), ('b')")).body, { affected: 2, rows: [], columns: [] })
+  t.match((await query('update orders set note = :note returning id', { parameters: { note: 'c' } })).body, { affected: 2, rows: [{ id: '1' }, { id: '2' }] })
+  t.match((await query('delete from orders', { dryRun: true })).body, { affected: 2 })
+  t.match(await refusal('delete from orders', { maxAffected: 1 }), [422, { code: 'too-many-affected', affected: 2 }])
+  t.match(await refusal('with gone as (delete from orders returning 1) select * from gone', { maxAffected: 5 }), [400, { code: 'invalid-request' }])
+  t.match((await query('delete from orders where id = 1', { maxAffected: 1 })).body, { affected: 1 })
+  t.strictSame(await rows('select count(*) from orders'), [{ count: '1' }])
+})
+
+await t.test('in mode read the database itself refuses to write', async t => {
+  await rows('create function sneaky() returns int language plpgsql as $$ begin insert into orders (note) values (\'sneaky\'); return 1; end $$')
+  for (const sql of [
+    "insert into orders (note) values ('x')", 'select sneaky()', 'with gone as (delete from orders returning 1) select * from gone', "select nextval('orders_id_seq')",
+    "select set_config('transaction_read_only', 'off', true), sneaky()", 'create table t (id int)', 'do $$ begin perform sneaky(); end $$'
+  ]) {
+    const [status, body] = await refusal(sql, { mode: 'read' })
+    t.equal(status, 422, sql)
+    t.match(body, { code: 'sql-error', sqlState: /^25/ }, sql)
+  }
+  for (const sql of ['commit', 'set transaction read write', 'set session characteristics as transaction read write']) await query(sql, { mode: 'read' })
+  t.strictSame(await rows('select count(*) from orders', { mode: 'read' }), [{ count: '1' }])
+  t.match(await refusal('insert into orders (note) values (1)', { mode: 'read' }), [422, { sqlState: '25006' }], 'nor does any of it last')
+})
+
+await t.test('time and rows are bounded', async t => {
+  t.match(await refusal('select pg_sleep(30)', { timeoutMs: 50 }), [504, { code: 'statement-timeout' }])
+  const { body } = await query('select * from generate_series(1, 10) as n', { maxRows: 3 })
+  t.match(body, { rowCount: 3, truncated: true, rows: [{ n: 1 }, { n: 2 }, { n: 3 }] })
+})
+
+await t.test('columns of the same name keep apart', async t => {
+  const { body } = await query('select 1 as a, 2 as a, 3 as a_2')
+  t.strictSame(body.rows, [{ a: 1, a_3: 2, a_2: 3 }])
+})
+
+await t.test('another database of the cluster, and none', async t => {
+  t.strictSame(await rows('select current_database()', { database: 'postgres' }), [{ current_database: 'postgres' }])
+  t.match(await refusal('select 1', { database: 'nowhere' }), [422, { sqlState: '3D000' }])
+  t.equal((await call('POST', '/v1/databases/us-east-1.nobody-main-dev-00000000/query', { sql: 'select 1' })).status, 404)
+})
