@@ -23,4 +23,4 @@ export const templatesExample = example('template-list', 'One template, shortene
 export const templateExample = example('template', 'The default, shortened')
 export const healthExample = example('health', 'It does')
 export const queryRequestExample = readExample('query-request')
-export const queryExample = example('query', 'One row')
+export const queryExample = example('query', 'Two rows were changed')
