@@ -57,8 +57,9 @@ function checkConditions (template: Template): void {
 }
 
 function checkConditionNames (references: readonly Reference[], template: Template, block: string): void {
-  const unknown = references.filter(({ kind, name }) => kind === 'condition' && !template.conditions.has(name))
-  if (unknown.length > 0) throw malformed(`Unresolved condition dependencies [${[...new Set(unknown.map(({ name }) => name))].join(', ')}] in the ${block} block of the template`)
+  const unknown = references.find(({ kind, name }) => (kind === 'condition' || kind === 'if') && !template.conditions.has(name))
+  if (unknown?.kind === 'if') throw invalid(`Template error: unresolved condition dependency ${unknown.name} in Fn::If`)
+  if (unknown) throw malformed(`Unresolved condition dependency ${unknown.name} in the ${block} block of the template`)
 }
 
 function checkAttribute ({ name, attribute }: Reference, template: Template, specification: Specification): void {

@@ -10,7 +10,7 @@ export function conditionsOf (template: Template, scope: Omit<Scope, 'isTrue'>):
     if (value === 'evaluating') throw malformed(`Circular dependency between conditions: [${[...known].filter(([, state]) => state === 'evaluating').map(([id]) => id).join(', ')}]`)
     if (value !== undefined) return value
     const definition = template.conditions.get(name)
-    if (definition === undefined) throw malformed(`Unresolved condition dependencies [${name}] in the template`)
+    if (definition === undefined) throw malformed(`Unresolved condition dependency ${name} in the Conditions block of the template`)
     known.set(name, 'evaluating')
     const truth = truthOf(definition, { ...scope, isTrue })
     known.set(name, truth)

@@ -84,7 +84,7 @@ function isAllowed (item: string, allowed: readonly string[], type: string): boo
 function failureOf (item: string, { type, limits, allowedPattern }: ParameterDefinition): string | undefined {
   const { MinLength = 0, MaxLength = Infinity, MinValue = -Infinity, MaxValue = Infinity } = limits
   if (type === 'Number' || type === 'List<Number>') {
-    if (item.trim() === '' || !Number.isFinite(Number(item))) return 'must be a number.'
+    if (item.trim() === '' || !Number.isFinite(Number(item))) return 'must be a number'
     if (Number(item) < MinValue) return `must be a number not less than ${MinValue}`
     if (Number(item) > MaxValue) return `must be a number not greater than ${MaxValue}`
   }

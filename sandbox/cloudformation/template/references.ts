@@ -4,7 +4,7 @@ import { type Json, isObject } from './json.js'
 
 /** A name that a value mentions: `attribute` is set for `Fn::GetAtt` and `${Name.Attribute}`. */
 export interface Reference {
-  kind: 'name' | 'condition' | 'import'
+  kind: 'name' | 'condition' | 'if' | 'import'
   name: string
   attribute?: string
   /** What `Fn::ImportValue` was given: it may have to be evaluated to give the export's name. */
@@ -48,7 +48,7 @@ function * referencesOfCall (name: string, argument: Json, isTrue?: (condition: 
       yield { kind: 'name', name: logicalId, ...(attribute === undefined ? {} : { attribute }) }
     }
   } else if (name === 'Fn::If' && typeof first === 'string') {
-    yield { kind: 'condition', name: first }
+    yield { kind: 'if', name: first }
     const branches = parts.slice(1)
     yield * referencesIn(isTrue ? branches[isTrue(first) ? 0 : 1] ?? null : branches, isTrue)
   } else {

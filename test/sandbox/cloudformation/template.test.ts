@@ -75,7 +75,8 @@ t.test('what a template mentions has to exist', async t => {
     [withResources({ A: topic }, { Outputs: { O: { Value: { Ref: 'X' } } } }), 'Template format error: Unresolved resource dependencies [X] in the Outputs block of the template'],
     [withResources({ A: named({ 'Fn::GetAtt': ['X', 'Arn'] }) }), 'Template error: instance of Fn::GetAtt references undefined resource X'],
     [withResources({ A: topic, B: named({ 'Fn::GetAtt': 'A.Nope' }) }), 'Template error: resource A does not support attribute type Nope in Fn::GetAtt'],
-    [withResources({ A: { ...topic, Condition: 'C' } }), 'Template format error: Unresolved condition dependencies [C] in the Resources block of the template'],
+    [withResources({ A: { ...topic, Condition: 'C' } }), 'Template format error: Unresolved condition dependency C in the Resources block of the template'],
+    [withResources({ A: named({ 'Fn::If': ['C', 1, 2] }) }), 'Template error: unresolved condition dependency C in Fn::If'],
     [withResources({ A: topic }, { Conditions: { C: { 'Fn::Equals': [{ Ref: 'A' }, 'x'] } } }), 'Template format error: Unresolved dependencies [A]. Cannot reference resources in the Conditions block of the template'],
     [withResources({ A: named({ 'Fn::Nope': 'x' }) }), 'Template format error: Encountered unsupported function: Fn::Nope Supported functions are: [Fn::GetAtt, Fn::Sub, Fn::Join, Fn::Split, Fn::Select, Fn::If, Fn::FindInMap, Fn::GetAZs, Fn::Cidr, Fn::Base64, Fn::ImportValue, Fn::Equals, Fn::And, Fn::Or, Fn::Not, Fn::ToJsonString, Fn::Length]']
   ]
@@ -91,10 +92,10 @@ t.test('parameters are checked against their constraints', async t => {
   }
   const refused: Array<[object, string | undefined, string]> = [
     [{ Type: 'String' }, undefined, 'Parameters: [P] must have values'],
-    [{ Type: 'Number' }, 'four', 'Parameter \'P\' must be a number.'],
+    [{ Type: 'Number' }, 'four', 'Parameter \'P\' must be a number'],
     [{ Type: 'Number', MinValue: 1 }, '0.5', 'Parameter \'P\' must be a number not less than 1'],
     [{ Type: 'Number', MaxValue: 4 }, '5', 'Parameter \'P\' must be a number not greater than 4'],
-    [{ Type: 'List<Number>' }, '1, x', 'Parameter \'P\' must be a number.'],
+    [{ Type: 'List<Number>' }, '1, x', 'Parameter \'P\' must be a number'],
     [{ Type: 'String', AllowedValues: ['a', 'b'] }, 'c', 'Parameter \'P\' must be one of AllowedValues'],
     [{ Type: 'String', AllowedPattern: '[a-z]+' }, 'a1', 'Parameter \'P\' must match pattern [a-z]+'],
     [{ Type: 'String', AllowedPattern: '[a-z]+', ConstraintDescription: 'must be letters' }, 'a1', 'Parameter \'P\' failed to satisfy constraint: must be letters'],
