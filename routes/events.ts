@@ -46,7 +46,7 @@ export function registerEventRoutes (instance: FastifyInstance, databases: Datab
       operationId: 'listEvents',
       tags: ['events'],
       summary: 'List the events of a database, or follow them live',
-      description: 'With `Accept: text/event-stream` as server-sent events: `stack-event` for each event, `database` with the whole database when its status or progress has changed, `end` when the operation has settled. `Last-Event-ID` resumes.',
+      description: 'With `Accept: text/event-stream` as server-sent events: `stack-event` for each event, `database` with the whole database when its status or progress has changed, `end` with the status when the operation has settled. `Last-Event-ID` resumes.',
       params: DatabaseParams,
       querystring: Type.Object({ after: Type.Optional(Type.String({ description: 'Id of the last event that the caller has.' })) }, { additionalProperties: false }),
       headers: Type.Object({ 'last-event-id': Type.Optional(Type.String({ description: 'Id of the last event that the caller has, when it follows live.' })) }),

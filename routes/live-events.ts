@@ -24,6 +24,7 @@ const HEARTBEAT_MS = 15_000
 export async function * liveEvents ({ first, changes, after, clock, signal, toJson }: LiveEventsOptions): AsyncGenerator<string> {
   let lastId = after
   let lastShown = ''
+  let status: string | null = null
   let next = Promise.resolve(first)
   try {
     while (!signal.aborted) {
@@ -34,6 +35,7 @@ export async function * liveEvents ({ first, changes, after, clock, signal, toJs
       }
       if (change.done) break
       const { events, database } = change.value
+      status = database.status
       for (const event of eventsAfter(events, lastId)) yield message('stack-event', toJson(event), event.id)
       lastId = events.at(-1)?.id ?? lastId
       const shown = JSON.stringify([database.status, database.operation?.progress, database.operation?.status])
@@ -41,7 +43,7 @@ export async function * liveEvents ({ first, changes, after, clock, signal, toJs
       lastShown = shown
       next = changes.next() as Promise<IteratorResult<Found, void>>
     }
-    if (!signal.aborted) yield message('end', {})
+    if (!signal.aborted) yield message('end', { status })
   } finally {
     await changes.return?.()
   }
