@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import { ACCOUNT, AwsError, type Operations } from '../aws.js'
 import type { Faults } from '../faults.js'
 import type { Protocol, WireAnswer, WireRequest } from './message.js'
+import { cborRpc } from './protocols/cbor.js'
 import { jsonRpc } from './protocols/json-rpc.js'
 import { query } from './protocols/query.js'
 import { restJson } from './protocols/rest-json.js'
@@ -56,6 +57,7 @@ export function createDispatch ({ rooms, faults, log }: DispatchDependencies): D
 
 function protocolOf (request: WireRequest): Protocol {
   if (request.headers['x-amz-target'] !== undefined) return jsonRpc
+  if (request.headers['smithy-protocol'] === 'rpc-v2-cbor') return cborRpc
   const isForm = String(request.headers['content-type'] ?? '').startsWith('application/x-www-form-urlencoded')
   return isForm || request.query.has('Action') ? query : restJson
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { serializationError } from './json-values.js'
 
 /** Strings, so that digits inside them are left alone, and whole numbers that may be too long for a double. */
-const stringsAndLongIntegers = /"[^"\\]*(?:\\[^][^"\\]*)*"|-?\d{16,}(?![\d.eE])/g
+const stringsAndLongIntegers = /"[^"\\]*(?:\\[^][^"\\]*)*"|(?<![\d.eE+-])-?\d{16,}(?![\d.eE])/g
 
 /** Nobody who sends a request can know it, so no string of theirs is taken for a number. */
 const mark = `${randomUUID()}:`

@@ -62,8 +62,9 @@ function readNumber (value: unknown): number {
   return refuse(value, 'Number')
 }
 
-function readTime (value: unknown): Date {
-  if (value instanceof Date) return value
+/** Seconds or ISO 8601; in CBOR, seconds that are tagged as a time. */
+function readTime (given: unknown): Date {
+  const value = isRecord(given) ? given['value'] : given
   const time = new Date(typeof value === 'number' ? value * 1000 : typeof value === 'string' ? value : Number.NaN)
   return Number.isNaN(time.getTime()) ? refuse(value, 'Timestamp') : time
 }

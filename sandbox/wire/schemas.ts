@@ -1,5 +1,6 @@
 import type { ExpiredTokenException$, GetCallerIdentity$, GetCallerIdentityRequest$ } from '@aws-sdk/client-sts'
 import { JsonCodec2, XmlShapeSerializer } from '@aws-sdk/core/protocols'
+import { cbor, CborCodec } from '@smithy/core/cbor'
 import { NormalizedSchema } from '@smithy/core/schema'
 
 /**
@@ -133,4 +134,21 @@ export function toJson (shape: Shape, value: unknown): Uint8Array | string {
   const serializer = json.createSerializer()
   serializer.write(shape, value)
   return serializer.flush()
+}
+
+/** A structure as CBOR. */
+export function toCbor (shape: Shape, value: unknown): Uint8Array {
+  const serializer = new CborCodec().createSerializer()
+  serializer.write(shape, value)
+  return serializer.flush()
+}
+
+/** Strings, numbers and booleans by name as CBOR, without a shape: what an error consists of. */
+export function toPlainCbor (value: Readonly<Record<string, unknown>>): Uint8Array {
+  return cbor.serialize(value)
+}
+
+/** CBOR as plain values; a time is a `{ tag, value }` with its seconds as the value. Throws on anything else. */
+export function fromCbor (bytes: Uint8Array): unknown {
+  return cbor.deserialize(bytes)
 }

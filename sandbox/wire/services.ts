@@ -1,9 +1,11 @@
 import * as cloudFormation from '@aws-sdk/client-cloudformation'
+import * as cloudWatch from '@aws-sdk/client-cloudwatch'
 import * as rds from '@aws-sdk/client-rds'
 import * as rdsData from '@aws-sdk/client-rds-data'
 import * as secretsManager from '@aws-sdk/client-secrets-manager'
 import * as sts from '@aws-sdk/client-sts'
 import type { Protocol } from './message.js'
+import { cborRpc } from './protocols/cbor.js'
 import { jsonRpc } from './protocols/json-rpc.js'
 import { query } from './protocols/query.js'
 import { restJson } from './protocols/rest-json.js'
@@ -41,6 +43,18 @@ const all: readonly WireService[] = [
     protocols: [query],
     missingMember: 'ValidationError',
     model: readModel(cloudFormation)
+  },
+  {
+    signingName: 'monitoring',
+    title: 'Amazon CloudWatch',
+    version: '2010-08-01',
+    xmlNamespace: 'http://monitoring.amazonaws.com/doc/2010-08-01/',
+    targetPrefix: 'GraniteServiceVersion20100801',
+    jsonVersion: '1.0',
+    queryCompatible: true,
+    protocols: [jsonRpc, cborRpc, query],
+    missingMember: 'MissingParameter',
+    model: readModel(cloudWatch)
   },
   {
     ...nothing,

@@ -17,7 +17,7 @@ export const jsonRpc: Protocol = {
   writeFailure: (failure, service) => ({
     status: failure.status,
     headers: { 'content-type': contentType(service), ...queryErrorHeader(failure, service) },
-    body: JSON.stringify({ __type: typeOf(failure), ...errorBody(failure) })
+    body: JSON.stringify({ __type: service?.jsonVersion === '1.0' ? qualifiedType(failure) : failure.shape?.name ?? failure.error.code, ...errorBody(failure) })
   }),
   unknownOperationCode: 'UnknownOperationException'
 }
@@ -31,10 +31,9 @@ function contentType (service: WireService | undefined): string {
   return `application/x-amz-json-${service?.jsonVersion ?? '1.1'}`
 }
 
-/** JSON 1.0 services name the namespace of an error as well. */
-function typeOf ({ error, shape }: Failure): string {
-  if (!shape) return error.code
-  return shape.code === shape.name ? shape.name : `${shape.namespace}#${shape.name}`
+/** An error's name with its namespace, by which clients find it in their models. */
+export function qualifiedType ({ error, shape }: Failure): string {
+  return shape ? `${shape.namespace}#${shape.name}` : error.code
 }
 
 /** The members of an error in JSON. Its message is spelled `Message` or `message`, as the model has it. */
@@ -45,7 +44,7 @@ export function errorBody ({ error, shape }: Failure): Record<string, unknown> {
 }
 
 /** A service that once spoke Query keeps telling those codes to clients that compare them. */
-function queryErrorHeader ({ error, shape, status }: Failure, service: WireService | undefined): Record<string, string> {
+export function queryErrorHeader ({ error, shape, status }: Failure, service: WireService | undefined): Record<string, string> {
   if (!service?.queryCompatible) return {}
   return { 'x-amzn-query-error': `${shape?.code ?? error.code};${status < 500 ? 'Sender' : 'Receiver'}` }
 }

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import * as cloudFormation from '@aws-sdk/client-cloudformation'
+import * as cloudWatch from '@aws-sdk/client-cloudwatch'
 import * as rds from '@aws-sdk/client-rds'
 import * as rdsData from '@aws-sdk/client-rds-data'
 import * as secretsManager from '@aws-sdk/client-secrets-manager'
 import * as sts from '@aws-sdk/client-sts'
+import { AwsQueryProtocol, AwsSmithyRpcV2CborProtocol } from '@aws-sdk/core/protocols'
 import fc from 'fast-check'
 import t from 'tap'
 import type { Operations } from '../../../sandbox/aws.js'
@@ -20,19 +22,22 @@ type AnyCommand = new (input: unknown) => unknown
 type Config = Awaited<ReturnType<typeof openWire>>['config']
 
 /** The SDK's own clients, which know nothing of the sandbox. */
-const clients: Readonly<Record<string, { open: (config: Config) => AnyClient, commands: Readonly<Record<string, unknown>> }>> = {
-  cloudformation: { open: config => new cloudFormation.CloudFormationClient(config) as AnyClient, commands: cloudFormation },
-  rds: { open: config => new rds.RDSClient(config) as AnyClient, commands: rds },
-  'rds-data': { open: config => new rdsData.RDSDataClient(config) as AnyClient, commands: rdsData },
-  secretsmanager: { open: config => new secretsManager.SecretsManagerClient(config) as AnyClient, commands: secretsManager },
-  sts: { open: config => new sts.STSClient(config) as AnyClient, commands: sts }
-}
+const clients: ReadonlyArray<{ service: string, how: string, open: (config: Config) => AnyClient, commands: Readonly<Record<string, unknown>> }> = [
+  { service: 'cloudformation', how: 'a form and XML', open: config => new cloudFormation.CloudFormationClient(config) as AnyClient, commands: cloudFormation },
+  { service: 'rds', how: 'a form and XML', open: config => new rds.RDSClient(config) as AnyClient, commands: rds },
+  { service: 'rds-data', how: 'JSON at a path', open: config => new rdsData.RDSDataClient(config) as AnyClient, commands: rdsData },
+  { service: 'secretsmanager', how: 'JSON', open: config => new secretsManager.SecretsManagerClient(config) as AnyClient, commands: secretsManager },
+  { service: 'sts', how: 'a form and XML', open: config => new sts.STSClient(config) as AnyClient, commands: sts },
+  { service: 'monitoring', how: 'JSON', open: config => new cloudWatch.CloudWatchClient(config) as AnyClient, commands: cloudWatch },
+  { service: 'monitoring', how: 'CBOR', open: config => new cloudWatch.CloudWatchClient({ ...config, protocol: AwsSmithyRpcV2CborProtocol }) as AnyClient, commands: cloudWatch },
+  { service: 'monitoring', how: 'a form and XML', open: config => new cloudWatch.CloudWatchClient({ ...config, protocol: AwsQueryProtocol }) as AnyClient, commands: cloudWatch }
+]
 
 /** For these the SDK signs a second request to another region, which the sandbox never sees the members of. */
 const presigning = ['CopyDBSnapshot', 'CopyDBClusterSnapshot', 'CreateDBCluster', 'CreateDBInstanceReadReplica', 'StartDBInstanceAutomatedBackupsReplication']
 
-for (const [service, { open, commands }] of Object.entries(clients)) {
-  t.test(`whatever ${service} is asked and answers arrives as it was sent`, async t => {
+for (const { service, how, open, commands } of clients) {
+  t.test(`whatever ${service} is asked and answers arrives as it was sent, as ${how}`, async t => {
     const names = [...wireServices.get(service)?.model.operations.keys() ?? []].filter(name => !presigning.includes(name))
     let asked: unknown
     let answer: unknown

@@ -17,7 +17,7 @@ export function valueOf (shape: Shape, depth = 0, required: Required = () => [])
   if (shape.isBooleanSchema()) return fc.boolean()
   if (shape.isTimestampSchema()) return fc.integer({ min: 0, max: 4e9 }).map(seconds => new Date(seconds * 1000))
   if (shape.isStringSchema()) return text
-  return fc.oneof(fc.integer(), fc.double({ noNaN: true, noDefaultInfinity: true }).map(value => value + 0))
+  return fc.oneof(fc.integer(), fc.double({ min: Number.MIN_SAFE_INTEGER, max: Number.MAX_SAFE_INTEGER, noNaN: true }).map(value => value + 0))
 }
 
 /** Anything but what XML has no way to write, and spaces around it, which the SDK's reader drops. */
@@ -25,13 +25,18 @@ export function valueOf (shape: Shape, depth = 0, required: Required = () => [])
 const text = fc.string({ unit: 'binary' }).map(value => value.replace(/[\u0000-\u001F\u007F-\u009F\uFFFE\uFFFF\u2028\u2029]/g, 'x').trim())
 
 function structureOf (shape: Shape, depth: number, required: Required): fc.Arbitrary<unknown> {
-  const members = [...shape.structIterator()].filter(([, member]) => depth <= DEEPEST || !isDeep(member))
+  const members = [...shape.structIterator()].filter(([, member]) => !isEmpty(member) && (depth <= DEEPEST || !isDeep(member)))
   // The SDK fills in tokens by itself when they are absent.
   const needed = members.filter(([name, member]) => member.isIdempotencyToken() || required(shape).includes(name)).map(([name]) => name)
   const values = Object.fromEntries(members.map(([name, member]) => [name, valueOf(member, depth + 1, required)]))
   const requiredKeys = depth > 0 ? [...needed, ...Object.keys(values).slice(0, 1)] : needed
   if (!shape.isUnionSchema()) return fc.record(values, { requiredKeys, noNullPrototype: true })
   return fc.oneof(...Object.entries(values).map(([name, value]) => value.map(only => ({ [name]: only }))))
+}
+
+/** A structure without members, to which the above applies as well. */
+function isEmpty (shape: Shape): boolean {
+  return shape.isStructSchema() && [...shape.structIterator()].length === 0
 }
 
 function isDeep (shape: Shape): boolean {

@@ -1,0 +1,26 @@
+import fc from 'fast-check'
+import t from 'tap'
+import { parseJson } from '../../../sandbox/wire/json-text.js'
+
+t.test('reads what JSON.parse reads', async () => {
+  fc.assert(fc.property(fc.json(), source => {
+    const hasLongIntegers = /\d{16}/.test(source)
+    return hasLongIntegers || JSON.stringify(parseJson(Buffer.from(source))) === JSON.stringify(JSON.parse(source))
+  }))
+})
+
+t.test('keeps every digit of whole numbers, wherever they stand, and leaves all else as it is', async t => {
+  const source = String.raw`{"a":9007199254740993,"b":[-9223372036854775808,1234567890123456],"c":"9007199254740993","d":"\"9007199254740993",
+    "e":0.0009008662364296,"f":1e-1234567890123456789,"g":12345678901234.5,"h":12345678901234567890e2,"9007199254740993":1}`
+  t.strictSame(parseJson(Buffer.from(source)), {
+    a: 9007199254740993n,
+    b: [-9223372036854775808n, 1234567890123456],
+    c: '9007199254740993',
+    d: '"9007199254740993',
+    e: 0.0009008662364296,
+    f: 0,
+    g: 12345678901234.5,
+    h: Number('12345678901234567890e2'),
+    '9007199254740993': 1
+  })
+})
