@@ -79,7 +79,7 @@ async function systemDirectories (): Promise<string[]> {
  * not run, would turn into links. Binaries in a place that cannot be written to, or that the servers' user cannot
  * reach, are copied to the home first.
  */
-async function preparePackage (native: string, home: Home): Promise<string> {
+export async function preparePackage (native: string, home: Home): Promise<string> {
   const links = await readLinks(native)
   if (!home.user || isReachable(native)) {
     try {
