@@ -7,7 +7,9 @@ export type Json = null | boolean | number | string | Json[] | { [key: string]: 
 export interface Bound { value: Argument['value'], cast: string | null }
 
 /** A value that cannot be bound; the message goes on from the parameter's name. */
-export class UnfitValue extends Error {}
+export class UnfitValue extends Error {
+  override readonly name = 'UnfitValue'
+}
 
 /**
  * Binds a value. With a `type` it is cast to it in the statement; without, its JSON type decides and never the look of a

@@ -82,7 +82,7 @@ await t.test('parameters that do not fit are named, and nothing runs', async t =
     ['select 1', { parameters: { a: 1 } }, '/parameters/a'],
     ['select $1', { parameters: [1, 2] }, '/parameters/2'],
     ['select $1', { parameters: { a: 1 } }, '/parameters'],
-    ['select :a', { parameters: { a: 9007199254740993 } }, '/parameters/a'],
+    ['select :a', { parameters: { a: 2 ** 60 } }, '/parameters/a'],
     ['select :a', { parameters: { a: [1, 'x'] } }, '/parameters/a'],
     ['select :a', { parameters: { a: 'é' }, types: { a: 'bytea' } }, '/parameters/a'],
     ['select :a', { parameters: { a: 1 }, types: { a: 'int); drop table x --' } }, '/types/a'],

@@ -1,0 +1,56 @@
+import fc from 'fast-check'
+import t from 'tap'
+
+import { numberParameters } from '../../sandbox/rds-data/named-parameters.js'
+import type { Json } from '../../src/queries/arguments.js'
+import { prepareStatement, type Prepared } from '../../src/queries/prepare.js'
+
+const prepare = (sql: string, parameters: Readonly<Record<string, Json>> | readonly Json[] = {}, types: Readonly<Record<string, string>> = {}): Prepared =>
+  prepareStatement({ sql, parameters, types })
+
+t.test('parameters of both styles become those of the Data API', async t => {
+  const named = prepare('select :a, :b, :a', { a: 'x', b: 2 }, { b: 'numeric(10,2)' })
+  t.equal(named.sql, 'select :p_a, CAST(:p_b AS numeric(10,2)), :p_a')
+  t.strictSame(named.args, [{ name: 'p_a', value: 'x' }, { name: 'p_b', value: '2' }])
+  t.match(prepare('select $2::text, $1', ['a', true], { 1: 'varchar' }), {
+    sql: 'select :p_2::text, CAST(:p_1 AS varchar)', args: [{ name: 'p_1', value: 'a' }, { name: 'p_2', value: true }]
+  })
+})
+
+t.test('what the Data API would mistake for a parameter is spelled in another way', async t => {
+  t.equal(prepare('select a[1:n], a[:2]').sql, 'select a[1: n], a[: 2]')
+  t.equal(prepare("do $x$ begin raise 'it''s :name'; end $x$").sql, "do ' begin raise ''it''''s :name''; end '")
+  t.equal(prepare("select ':a', \":b\", $$c$$, 1::int -- :d").sql, "select ':a', \":b\", $$c$$, 1::int -- :d")
+})
+
+t.test('it knows what changes rows', async t => {
+  const changes: Array<[sql: string, changes: boolean, hidesChanges: boolean]> = [
+    ['select 1', false, false], ['/* insert */ select 1', false, false], [' -- x\n(select 1)', false, false],
+    ['INSERT INTO t VALUES (1)', true, false], ['merge into t using s on true when matched then delete', true, false],
+    ['with a as (select 1) update t set x = 1', true, false], ['with a as (delete from t returning 1) select * from a', false, true],
+    ['with a as (select * from t for update) select 1', false, false], ['with recursive a(n) as (values (1)) insert into t select 1', true, false]
+  ]
+  for (const [sql, expected, hidden] of changes) t.match(prepare(sql), { changes: expected, hidesChanges: hidden }, sql)
+})
+
+t.test('every finding is named', async t => {
+  t.throws(() => prepare('select :a, :b', { b: [1, 'x'], c: 2 ** 60 }, { d: 'int' }), {
+    code: 'invalid-request', errors: ['/parameters/b', '/parameters/c', '/parameters/a', '/parameters/c', '/types/d'].map(path => ({ path, message: String }))
+  })
+})
+
+/** Pieces of a statement; `«n»` marks places that a position may point to. */
+const piece = fc.constantFrom(':a', ':b', '::int', "':a'", '$$ :a $$', '$$ a $$', 'x[1:a]', '-- :b\n', '/* :a */', 'word', '"na:b"', '(', ')')
+
+t.test('a position of PostgreSQL is found in the caller\'s text', async () => {
+  fc.assert(fc.property(fc.array(piece, { minLength: 1 }), pieces => {
+    const sql = [':a :b', ...pieces].map((text, index) => `«${index}» ${text}`).join(' ') + ' «end»'
+    const prepared = prepare(sql, { a: 1, b: 'x' }, { a: 'bigint' })
+    const seen = numberParameters(prepared.sql).text
+    return [...sql.matchAll(/«\w+»/g)].every(({ 0: mark, index }) => prepared.toCallersPosition(seen.indexOf(mark) + 1) === index + 1)
+  }))
+})
+
+t.test('whatever the text, it is read once', async t => {
+  for (const mark of ['$a$ $b$ ', "'", '/*', "E'\\", '"', '[', '$']) t.ok(prepare(mark.repeat(65_000 / mark.length)))
+})

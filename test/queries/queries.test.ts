@@ -1,0 +1,126 @@
+import t from 'tap'
+
+import type { Principal, Scope } from '../../src/access/keys.js'
+import { AwsFailure } from '../../src/aws/errors.js'
+import { DataApiFailure, type DataApi, type DataApiFailureKind, type Result } from '../../src/aws/data-api.js'
+import { createQueries, type QueryRequest } from '../../src/queries/queries.js'
+import { createStandingClock } from '../helpers/standing-clock.js'
+
+const principal = (...scopes: Scope[]): Principal => ({ keyId: 'key', client: null, mayUse: scope => scopes.includes(scope), mayEnter: () => true })
+const WRITER = principal('query:read', 'query:write')
+const READER = principal('query:read')
+const NEVER = new AbortController().signal
+const REQUEST: QueryRequest = {
+  sql: 'select 1', parameters: {}, types: {}, mode: null, dryRun: false, maxAffected: null, timeoutMs: null, maxRows: null, rowFormat: 'object', database: null
+}
+const target = { id: 'id', client: 'acme', region: 'eu-west-1', clusterArn: 'arn:cluster', secretArn: 'arn:secret', databaseName: 'temporal' }
+const one: Result = { columns: [{ name: 'one', type: 'int4', isNullable: null }], rows: [['1']], affected: 0 }
+
+const failure = (kind: DataApiFailureKind): DataApiFailure => new DataApiFailure(kind, new AwsFailure('unavailable', 'Code', 'message'))
+
+/** The Data API as a list of what it was asked; `execute` and `begin` answer from `answers` first. */
+function createDouble (...answers: Array<Result | Error>) {
+  const calls: string[] = []
+  const next = (): Result => {
+    const answer = answers.shift() ?? one
+    if (answer instanceof Error) throw answer
+    return answer
+  }
+  const dataApi: DataApi = {
+    execute: async (_target, sql, _args, { transactionId } = {}) => {
+      calls.push(transactionId ? `${transactionId}: ${sql}` : sql)
+      return sql.startsWith('SELECT set_config') ? one : next()
+    },
+    begin: async () => {
+      calls.push('begin')
+      if (answers[0] instanceof DataApiFailure && answers[0].kind === 'resuming') next()
+      return 'tx'
+    },
+    commit: async (_target, id) => { calls.push(`commit ${id}`) },
+    rollback: async (_target, id) => { calls.push(`rollback ${id}`) }
+  }
+  const clock = createStandingClock()
+  const { query } = createQueries({ databases: { targetOf: async () => target }, dataApi, clock })
+  return { calls, clock, query: async (more: Partial<QueryRequest> = {}, who = WRITER, waitSeconds = 30, signal = NEVER) => await query(who, 'id', { ...REQUEST, ...more }, waitSeconds, signal) }
+}
+
+t.test('a plain statement is one call', async t => {
+  const { calls, query } = createDouble()
+  t.strictSame(await query(), {
+    columns: [{ name: 'one', type: 'int4', nullable: true }], rows: [{ one: 1 }], rowCount: 1, affected: null, truncated: false, durationMs: 0, resumedAfterMs: null
+  })
+  t.strictSame(calls, ['select 1'])
+})
+
+t.test('conditions make a transaction, which ends as they say', async t => {
+  const cases: Array<[more: Partial<QueryRequest>, calls: string[]]> = [
+    [{ mode: 'read' }, ['begin', "tx: SELECT set_config('transaction_read_only', 'on', true)", 'tx: select 1', 'rollback tx']],
+    [{ dryRun: true }, ['begin', 'tx: select 1', 'rollback tx']],
+    [{ timeoutMs: 70 }, ['begin', "tx: SELECT set_config('statement_timeout', '70', true)", 'tx: select 1', 'commit tx']],
+    [{ maxAffected: 0 }, ['begin', 'tx: select 1', 'commit tx']]
+  ]
+  for (const [more, wanted] of cases) {
+    const { calls, query } = createDouble()
+    await query(more)
+    t.strictSame(calls, wanted)
+  }
+})
+
+t.test('a key that may only read reads, whatever it asks for', async t => {
+  const { calls, query } = createDouble()
+  await query({}, READER)
+  t.match(calls, ['begin', /read_only/])
+  calls.length = 0
+  await t.rejects(query({ mode: 'write' }, READER), { code: 'forbidden' })
+  t.strictSame(calls, [], 'nothing was sent')
+})
+
+t.test('what fails in a transaction is rolled back', async t => {
+  const tooMany = createDouble({ columns: null, rows: [], affected: 7 })
+  await t.rejects(tooMany.query({ sql: 'delete from t', maxAffected: 6 }), { code: 'too-many-affected', extensions: { affected: 7 } })
+  t.strictSame(tooMany.calls, ['begin', 'tx: delete from t', 'rollback tx'])
+  const broken = createDouble(failure('lost'))
+  await t.rejects(broken.query({ timeoutMs: 70 }), { code: 'statement-outcome-unknown' })
+  t.equal(broken.calls.at(-1), 'rollback tx')
+  const unreadable = createDouble({ columns: [{ name: 'n', type: '_int8', isNullable: null }], rows: [[[2 ** 60]]], affected: 0 })
+  await t.rejects(unreadable.query({ maxAffected: 1 }), { code: 'statement-refused' })
+  t.equal(unreadable.calls.at(-1), 'rollback tx', 'what cannot be answered is not kept')
+})
+
+t.test('a paused database is waited for, and the answer says how long', async t => {
+  for (const more of [{}, { mode: 'read' as const }]) {
+    const { calls, clock, query } = createDouble(failure('resuming'), failure('resuming'))
+    const answer = query(more)
+    for (const ms of [250, 500]) {
+      t.strictSame(await clock.whenAsleep(), [ms])
+      clock.move(ms)
+    }
+    t.match(await answer, { resumedAfterMs: 750, durationMs: 0, rows: [{ one: 1 }] })
+    t.equal(calls.filter(call => call.endsWith('select 1')).length, more.mode ? 1 : 3)
+  }
+})
+
+t.test('waiting has an end: the caller\'s, or the caller', async t => {
+  const impatient = createDouble(failure('resuming'))
+  await t.rejects(impatient.query({}, WRITER, 0), { code: 'database-resuming', retryAfterSeconds: Number })
+  t.equal(impatient.calls.length, 1)
+  const gone = createDouble(failure('resuming'), failure('resuming'))
+  const hangUp = new AbortController()
+  const answer = gone.query({}, WRITER, 30, hangUp.signal)
+  await gone.clock.whenAsleep()
+  hangUp.abort()
+  await t.rejects(answer, { code: 'database-resuming' })
+  t.equal(gone.clock.sleepers(), 0)
+})
+
+t.test('a statement that may have begun is never sent twice', async t => {
+  for (const [kind, code] of [['lost', 'statement-outcome-unknown'], ['timeout', 'statement-timeout'], ['no-transaction', 'statement-refused'], ['disabled', 'statement-refused']] as const) {
+    const { calls, query } = createDouble(failure(kind))
+    await t.rejects(query(), { code })
+    t.strictSame(calls, ['select 1'])
+  }
+  const reading = createDouble(failure('lost'))
+  await t.rejects(reading.query({ mode: 'read' }), { code: 'aws-unavailable' }, 'one that could only read may be sent again')
+  const throttled = createDouble(new DataApiFailure('aws', new AwsFailure('throttled', 'ThrottlingException', 'slow down')))
+  await t.rejects(throttled.query(), { name: 'AwsFailure', kind: 'throttled' })
+})
