@@ -13,6 +13,10 @@ export interface SandboxConfig {
   allowedHosts: readonly string[]
   /** AWS's default quota is 40 clusters in a region. */
   clusterQuota: number
+  /** Ports for the clusters on `host`, one each; null gives each cluster an address of its own, as on AWS. */
+  clusterPorts: { first: number, last: number } | null
+  /** What clients are told to connect to where they do not reach `host` by that name, such as outside a container. */
+  clusterHost: string | null
   /** Directories in which a PostgreSQL of the system may be. */
   searchPath: string
 }
@@ -35,6 +39,14 @@ export function readSandboxConfig (env: Readonly<Record<string, string | undefin
     return value
   }
 
+  const portRange = (name: string): SandboxConfig['clusterPorts'] => {
+    const value = text(name, '')
+    if (!value) return null
+    const [, first = 0, last = 0] = /^(\d{1,5})-(\d{1,5})$/.exec(value)?.map(Number) ?? []
+    if (first < 1 || last > 65_535 || first > last) problems.push(`${name} must be a range of ports, such as 15432-15471`)
+    return { first, last }
+  }
+
   const config: SandboxConfig = {
     host: text('SANDBOX_HOST', '127.0.0.1'),
     port: integer('SANDBOX_PORT', 4566, 0, 65_535),
@@ -44,6 +56,8 @@ export function readSandboxConfig (env: Readonly<Record<string, string | undefin
     serverlessV1: oneOf('SANDBOX_SERVERLESS_V1', SERVERLESS_V1, 'allowed'),
     allowedHosts: text('SANDBOX_ALLOWED_HOSTS', '').split(',').map(host => host.trim()).filter(Boolean),
     clusterQuota: integer('SANDBOX_CLUSTER_QUOTA', 40, 1, 1000),
+    clusterPorts: portRange('SANDBOX_CLUSTER_PORTS'),
+    clusterHost: text('SANDBOX_CLUSTER_HOST', '') || null,
     searchPath: text('PATH', '')
   }
   if (problems.length > 0) throw new Error(`The configuration is not valid:\n${problems.map(problem => `  - ${problem}\n`).join('')}`)

@@ -3,7 +3,6 @@ import { createAdmin } from './admin.js'
 import { systemClock, type Clock } from './clock.js'
 import type { SandboxConfig } from './config.js'
 import { createCloudFormation } from './cloudformation/cloudformation.js'
-import type { RdsRoom } from './cloudformation/resources/rooms.js'
 import { createFaults } from './faults.js'
 import { durations } from './pace.js'
 import { createRdsData } from './rds-data/rds-data.js'
@@ -44,10 +43,12 @@ export async function startSandbox (options: SandboxOptions): Promise<Sandbox> {
     log,
     searchPath: options.searchPath,
     serverlessV1: options.serverlessV1,
-    quotas: { clusters: options.clusterQuota }
+    quotas: { clusters: options.clusterQuota },
+    ports: options.clusterPorts ? { bindHost: options.host, ...options.clusterPorts } : undefined,
+    advertisedHost: options.clusterHost ?? undefined
   })
   const rdsData = createRdsData({ rds, secrets, clock, log })
-  const cloudFormation = createCloudFormation({ store, clock, durations: pacing, rds: rds as unknown as RdsRoom, secrets, log })
+  const cloudFormation = createCloudFormation({ store, clock, durations: pacing, rds, secrets, log })
   const rooms = {
     cloudformation: cloudFormation.operations,
     rds: rds.operations,
