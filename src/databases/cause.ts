@@ -6,10 +6,13 @@ const cancelled = /^Resource (creation|update|deletion) cancelled/i
 
 /** How a resource handler wraps the service's own answer. The service's request id helps nobody here. */
 const handlerMessage = /^Resource handler returned message: "(.*?)"? ?\(RequestToken: .*\)$/s
-const serviceSuffix = / ?\(Service: [^()]*(, |; )Status Code: [^()]*\)$/
+const serviceSuffix = / ?\(Service: [^()]*(, |; )Status Code: [^()]*\)( ?\(SDK Attempt Count: \d+\))?$/
 
 /** What CloudFormation appends to the reason of a stack when it starts to roll back. */
 const rollbackSuffix = / ?(Rollback requested by user\.|Delete requested by user\.)$/
+
+/** What CloudFormation gives as the reason of everything that somebody asked for. */
+const USER_INITIATED = 'User Initiated'
 
 /** `The following resource(s) failed to create: [X]`: a list of what failed, and no cause. */
 const listOfFailures = /^The following resource\(s\) failed to (create|update|delete): /
@@ -19,7 +22,7 @@ const listOfFailures = /^The following resource\(s\) failed to (create|update|de
  * merely cancelled after it, else the reason that the stack itself gives. `events` are one operation's, oldest first.
  */
 export function findCause (events: readonly StackEvent[]): string | null {
-  const reasoned = events.filter((event): event is StackEvent & { reason: string } => event.reason !== null)
+  const reasoned = events.filter((event): event is StackEvent & { reason: string } => event.reason !== null && event.reason !== USER_INITIATED)
   const failed = reasoned.find(event => event.status.endsWith('_FAILED') && !isOfStack(event) && !cancelled.test(event.reason))
   if (failed) return `${failed.logicalId} could not be ${verbs[failed.status] ?? 'changed'}: ${unwrap(failed.reason)}`
   const ofStack = reasoned.find(event => isOfStack(event) && failureOfStack.test(event.status) && !listOfFailures.test(event.reason))

@@ -77,7 +77,7 @@ export function readOperation (events: readonly StackEvent[], resources: readonl
     status,
     startedAt: first.at,
     endedAt: status === 'running' ? null : last.at,
-    reason: findCause(events),
+    reason: status === 'succeeded' ? null : findCause(events),
     progress: { completed, total: steps.length, percent: percentOf(completed, steps.length, status), estimatedReadyAt: null },
     steps
   }
@@ -98,14 +98,21 @@ function percentOf (completed: number, total: number, status: OperationStatus): 
 function readSteps (events: readonly StackEvent[], resources: readonly TemplateResource[], type: OperationType): Step[] {
   const steps = new Map<string, Step>(resources.map(({ logicalId, type }) =>
     [logicalId, { logicalId, type, status: 'pending', reason: null, startedAt: null, endedAt: null }]))
+  let isUndone = false
   for (const event of events) {
-    if (!isOfStack(event)) steps.set(event.logicalId, advance(steps.get(event.logicalId), event, type))
+    if (isOfStack(event)) isUndone ||= undoes(event, type)
+    else steps.set(event.logicalId, advance(steps.get(event.logicalId), event, isUndone))
   }
   return [...steps.values()]
 }
 
-function advance (before: Step | undefined, event: StackEvent, type: OperationType): Step {
-  const status = stepStatusOf(event, before, type)
+/** Whether the stack is said to take back what was done; a create does so by a rollback or by a deletion. */
+function undoes ({ status }: StackEvent, type: OperationType): boolean {
+  return status.includes('ROLLBACK_') || (type === 'create' && status.startsWith('DELETE_'))
+}
+
+function advance (before: Step | undefined, event: StackEvent, isUndone: boolean): Step {
+  const status = stepStatusOf(event, before, isUndone)
   return {
     logicalId: event.logicalId,
     type: event.type,
@@ -116,9 +123,9 @@ function advance (before: Step | undefined, event: StackEvent, type: OperationTy
   }
 }
 
-/** In a create, a deletion is the rollback: what had failed stays failed, and the rest was in vain. */
-function stepStatusOf ({ status, reason }: StackEvent, before: Step | undefined, type: OperationType): StepStatus {
-  if (type === 'create' && status.startsWith('DELETE_')) return before?.status === 'failed' ? 'failed' : 'cancelled'
+/** Once an operation is taken back, what had failed stays failed, and the rest was in vain. */
+function stepStatusOf ({ status, reason }: StackEvent, before: Step | undefined, isUndone: boolean): StepStatus {
+  if (isUndone) return before?.status === 'failed' ? 'failed' : 'cancelled'
   if (status.endsWith('_IN_PROGRESS')) return 'in_progress'
   if (status.endsWith('_COMPLETE')) return 'completed'
   if (status.endsWith('_SKIPPED')) return 'skipped'
