@@ -38,6 +38,7 @@ export function createCreate (options: CreateOptions) {
     const { key: { region }, launch } = plan
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
       const existing = await stacks.describe(region, launch.stackName)
+      if (existing) assertOurs(existing, plan)
       if (existing && !isFailedRemainder(existing.status)) return replay(existing, plan)
       await preflight(principal, plan)
       if (existing) await removeRemainder(options, existing)
@@ -65,23 +66,28 @@ async function launchOnce (stacks: Pick<Stacks, 'create'>, region: string, launc
   }
 }
 
+/** A stack that happens to have the name is nobody's to adopt or to clear away. */
+function assertOurs (existing: Stack, { key }: LaunchPlan): void {
+  const own = readOwnTags(existing)
+  if (own && belongsTo(own, key)) return
+  throw new Problem('database-exists', `The stack ${existing.name} in ${existing.region} was not made for this database.`)
+}
+
 /** What the same request sent again gets: the database it made. Any other request is refused. */
 function replay (existing: Stack, plan: LaunchPlan): Created {
   const own = readOwnTags(existing)
   const databaseId = idOf(existing.region, existing.name)
-  if (!own || !belongsTo(own, plan.key)) {
-    throw new Problem('database-exists', `The stack ${existing.name} in ${existing.region} was not made for this database.`)
-  }
-  const isSameKey = plan.own.idempotencyKey !== '' && own.idempotencyKey === plan.own.idempotencyKey
-  if (isSameKey && own.fingerprint !== plan.own.fingerprint) {
+  const isSame = own?.fingerprint === plan.own.fingerprint
+  const isSameKey = plan.own.idempotencyKey !== '' && own?.idempotencyKey === plan.own.idempotencyKey
+  if (isSameKey && !isSame) {
     throw new Problem('idempotency-key-reused', `This Idempotency-Key created ${databaseId} with another body.`, { extensions: { databaseId } })
-  }
-  const isOtherKey = plan.own.idempotencyKey !== '' && own.idempotencyKey !== '' && !isSameKey
-  if (isOtherKey || own.fingerprint !== plan.own.fingerprint) {
-    throw new Problem('database-exists', `${plan.key.client} has a database ${plan.key.name} for ${plan.key.environment} in ${plan.key.region} already.`, { extensions: { databaseId } })
   }
   if (isGoing(existing)) {
     throw new Problem('database-busy', `${databaseId} is being removed. Send the request again when it is gone.`, { retryAfterSeconds: 10 })
+  }
+  const isOtherKey = plan.own.idempotencyKey !== '' && own?.idempotencyKey !== '' && !isSameKey
+  if (isOtherKey || !isSame) {
+    throw new Problem('database-exists', `${plan.key.client} has a database ${plan.key.name} for ${plan.key.environment} in ${plan.key.region} already.`, { extensions: { databaseId } })
   }
   return { region: existing.region, stackId: existing.id, isReplay: true }
 }
