@@ -2,7 +2,7 @@ import type { Principal } from '../access/keys.js'
 import { sees } from '../access/tenancy.js'
 import { AwsFailure } from '../aws/errors.js'
 import { isMoving } from '../aws/stack-status.js'
-import type { Stack } from '../aws/stacks.js'
+import type { Stack, StackEvent } from '../aws/stacks.js'
 import { mapLimited } from '../concurrency.js'
 import { Problem, type ProblemCode } from '../problems.js'
 import type { Catalog } from '../templates/catalog.js'
@@ -64,7 +64,17 @@ export function createList ({ index, events, read, catalog, regions: enabled }: 
   const detail = async (stack: Stack): Promise<Database | null> => {
     const { operation, database } = phases[stack.status]
     const isTelling = isMoving(stack.status) || operation === 'failed' || database === 'failed'
-    return read({ stack, events: isTelling ? await events.of(stack) : [] })?.database ?? null
+    return read({ stack, events: isTelling ? await eventsOrNone(stack) : [] })?.database ?? null
+  }
+
+  /** A list without an operation is better than none. */
+  const eventsOrNone = async (stack: Stack): Promise<readonly StackEvent[]> => {
+    try {
+      return await events.of(stack)
+    } catch (error) {
+      if (error instanceof AwsFailure) return []
+      throw error
+    }
   }
 
   return async (principal: Principal, request: ListRequest): Promise<Page> => {
