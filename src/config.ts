@@ -35,7 +35,7 @@ export function readConfig ({ env, readKeys, templates }: ConfigSources): Readon
   const config: Config = {
     host: text('HOST', '127.0.0.1'),
     port: integer('PORT', 8080, 0, 65_535),
-    regions: check('REGIONS', text('REGIONS', '').split(',').map(region => region.trim()).filter(Boolean),
+    regions: check('REGIONS', [...new Set(text('REGIONS', '').split(',').map(region => region.trim()).filter(Boolean))],
       regions => regions.length > 0 && regions.every(region => /^[a-z]{2}(-[a-z]+)+-\d+$/.test(region)), 'be a list of AWS regions, such as eu-west-1,us-east-1'),
     defaultTemplate: check('DEFAULT_TEMPLATE', text('DEFAULT_TEMPLATE', 'aurora-serverless-v2-postgres'),
       name => templates.includes(name), `be one of ${templates.join(', ')}`),

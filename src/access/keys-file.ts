@@ -19,8 +19,10 @@ export function parseKeys (text: string): Key[] {
   const problems = entries.flatMap((entry, at) => fields
     .filter(({ name, holds }) => !holds(entry[name]))
     .map(({ name, must }) => `entry ${at + 1}: ${name} must ${must}`))
-  const ids = entries.map(({ id }) => id)
-  if (new Set(ids).size < ids.length) problems.push('two entries have the same id')
+  for (const field of ['id', 'sha256'] as const) {
+    const values = entries.map(entry => String(entry[field]).toLowerCase())
+    if (new Set(values).size < values.length) problems.push(`two entries have the same ${field}`)
+  }
   if (problems.length > 0) throw new Error(problems.join('; '))
   return entries.map(entry => ({ expiresAt: null, ...entry }) as unknown as Key)
 }

@@ -31,6 +31,9 @@ const rules: readonly Rule[] = [
       wrong: values => Number.isInteger(Number(values[parameter]) * 2) ? null : 'must be a multiple of 0.5'
     }
   ]),
+  ...['DBBackupRetentionPeriod', 'SecondsUntilAutoPause'].map(parameter => ({
+    parameter, wrong: (values: ParameterValues) => Number.isInteger(values[parameter]) ? null : 'must be a whole number'
+  })),
   {
     parameter: 'SecondsUntilAutoPause',
     generation: 'v1',
