@@ -64,6 +64,7 @@ function kindOf (code: string, message: string, status: number | undefined): Fai
   if (known) return known
   if (code === 'ValidationError' && missingStack.test(message)) return 'not-found'
   if (status === 429) return 'throttled'
+  if (status === 401 || status === 403) return 'denied'
   if (status !== undefined && status >= 400 && status < 500) return 'refused'
   return 'unavailable'
 }
