@@ -60,9 +60,10 @@ function quote (word: string): string {
   return `'${word.replaceAll("'", "'\\''")}'`
 }
 
-/** A value of a `.env` file. Nothing is expanded inside single quotes, but they cannot hold one. */
+/** A value of a `.env` file. Nothing is expanded in single quotes, but they cannot hold one; not every reader knows backquotes. */
 function dotenv (value: string): string {
   if (/^[\w.-]+$/.test(value)) return value
-  const mark = ["'", '"', '`'].find(each => !value.includes(each)) ?? "'"
+  const doubleLast = /[\\$]/.test(value)
+  const mark = ["'", ...(doubleLast ? ['`', '"'] : ['"', '`'])].find(each => !value.includes(each)) ?? "'"
   return mark + value + mark
 }
