@@ -5,12 +5,13 @@ export interface MovableClock extends Clock {
   move: (ms: number) => Promise<void>
 }
 
-export function createMovableClock (): MovableClock {
-  let now = Date.UTC(2026, 0, 1)
+export function createMovableClock (start = Date.UTC(2026, 0, 1)): MovableClock {
+  let now = start
   const sleepers = new Set<{ until: number, wake: () => void }>()
   return {
     now: () => now,
     sleep: async (ms, signal) => await new Promise((resolve, reject) => {
+      if (ms <= 0) return resolve()
       const stop = (): void => {
         sleepers.delete(sleeper)
         reject(new Error('aborted'))
