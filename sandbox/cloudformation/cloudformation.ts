@@ -32,13 +32,12 @@ export interface CloudFormationDependencies {
   handlers?: HandlerTable
 }
 
-const DELETED_STACKS_KEPT_MS = 90 * 24 * 3_600_000
 const NONCE_CHARACTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789'
 
 /** CloudFormation: its operations by their AWS names, and what brings stacks in flight to their end after a restart. */
 export function createCloudFormation (dependencies: CloudFormationDependencies) {
   const { store, clock, durations, rds, secrets, log } = dependencies
-  const records = openRecords(store)
+  const records = openRecords(store, clock)
   const context: EngineContext = {
     records,
     clock,
@@ -65,10 +64,8 @@ export function createCloudFormation (dependencies: CloudFormationDependencies) 
     },
     whenIdle: engine.whenIdle,
     start: async (): Promise<void> => {
-      for (const stack of records.stacks()) {
-        if (stack.deletedAt !== undefined && stack.deletedAt + DELETED_STACKS_KEPT_MS < clock.now()) records.forgetStack(stack.id)
-        else engine.drive(stack.id)
-      }
+      records.forgetOldStacks()
+      for (const stack of records.stacks()) engine.drive(stack.id)
     },
     close: engine.close
   }

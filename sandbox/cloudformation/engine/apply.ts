@@ -114,12 +114,15 @@ async function change (step: Step, resource: ResourceRecord, desired: Incarnatio
     context.records.putResource({ ...rest, ...desired })
     return
   }
-  const previous = resource.previous === undefined ? incarnationOf(resource) : resource.previous
-  const started = resource.status === UPDATE_IN_PROGRESS ? resource : setResourceStatus(context, stackId, { ...resource, previous }, { status: UPDATE_IN_PROGRESS }, shown)
-  if (kind === 'update') return await updateResource(step, started, desired)
-  await refuseSameName(context, started, desired)
+  const touched = { ...resource, previous: resource.previous === undefined ? incarnationOf(resource) : resource.previous }
+  if (kind === 'update') {
+    const started = resource.status === UPDATE_IN_PROGRESS ? resource : setResourceStatus(context, stackId, touched, { status: UPDATE_IN_PROGRESS }, shown)
+    return await updateResource(step, started, desired)
+  }
+  context.records.putResource(touched)
+  await refuseSameName(context, touched, desired)
   const nonce = context.newNonce()
-  const replacing = setResourceStatus(context, stackId, { ...started, nonce, properties: desired.properties }, { status: UPDATE_IN_PROGRESS, reason: REPLACING }, shown)
+  const replacing = setResourceStatus(context, stackId, { ...touched, nonce, properties: desired.properties }, { status: UPDATE_IN_PROGRESS, reason: REPLACING }, shown)
   await createResource(step, replacing, { ...desired, nonce }, UPDATE_COMPLETE)
 }
 

@@ -1,4 +1,5 @@
 import type { OperationType, ResourceStatus, StackStatus } from '@aws-sdk/client-cloudformation'
+import type { Clock } from '../../clock.js'
 import type { Collection, Store } from '../../store.js'
 import type { JsonObject } from '../template/json.js'
 import type { ParameterValue } from '../template/parameters.js'
@@ -111,8 +112,8 @@ export interface Records {
   /** Every stack of a region, deleted ones too, oldest first. */
   stacks: (region?: string) => StackRecord[]
   putStack: (stack: StackRecord) => void
-  /** Forgets a stack, its resources and its events. */
-  forgetStack: (id: string) => void
+  /** Removes what `stack` and `stacks` do not answer any more: stacks that were deleted 90 days ago. */
+  forgetOldStacks: () => void
   template: (key: string) => string
   putTemplate: (key: string, body: string) => void
   deleteTemplate: (key: string) => void
@@ -127,35 +128,40 @@ export interface Records {
   seal: () => void
 }
 
-export function openRecords (opened: Pick<Store, 'collection'>): Records {
+const DELETED_STACKS_KEPT_MS = 90 * 24 * 3_600_000
+
+export function openRecords (opened: Pick<Store, 'collection'>, clock: Pick<Clock, 'now'>): Records {
   let isSealed = false
   const store = { collection: <T>(name: string) => sealable(opened.collection<T>(name), () => isSealed) }
   const stacks = store.collection<StackRecord>('cloudformation-stacks')
   const templates = store.collection<string>('cloudformation-templates')
   const resources = store.collection<ResourceRecord>('cloudformation-resources')
   const events = store.collection<EventRecord>('cloudformation-events')
+  const isForgotten = ({ deletedAt }: StackRecord): boolean => deletedAt !== undefined && deletedAt + DELETED_STACKS_KEPT_MS < clock.now()
   const named = new Map<string, string>()
   for (const stack of stacks.values()) if (stack.status !== 'DELETE_COMPLETE') named.set(`${stack.region}/${stack.name}`, stack.id)
   const resourcesOf = groupByStack(resources, resource => resource.logicalId)
   const eventsOf = groupByStack(events, event => event.id)
   return {
-    stack: id => stacks.get(id),
+    stack: id => {
+      const stack = stacks.get(id)
+      return stack && !isForgotten(stack) ? stack : undefined
+    },
     namedStack: (region, name) => stacks.get(named.get(`${region}/${name}`) ?? ''),
-    stacks: region => [...stacks.values()].filter(stack => region === undefined || stack.region === region),
+    stacks: region => [...stacks.values()].filter(stack => (region === undefined || stack.region === region) && !isForgotten(stack)),
     putStack: stack => {
       stacks.put(stack.id, stack)
       const key = `${stack.region}/${stack.name}`
       if (stack.status !== 'DELETE_COMPLETE') named.set(key, stack.id)
       else if (named.get(key) === stack.id) named.delete(key)
     },
-    forgetStack: id => {
-      for (const event of eventsOf.of(id)) events.delete(eventKey(event))
-      for (const resource of resourcesOf.of(id)) resources.delete(resourceKey(resource))
-      const stack = stacks.get(id)
-      if (stack) templates.delete(stack.definition.template)
-      eventsOf.forget(id)
-      resourcesOf.forget(id)
-      stacks.delete(id)
+    forgetOldStacks: () => {
+      for (const { id, definition } of [...stacks.values()].filter(isForgotten)) {
+        for (const event of eventsOf.forget(id)) events.delete(eventKey(event))
+        for (const resource of resourcesOf.forget(id)) resources.delete(resourceKey(resource))
+        templates.delete(definition.template)
+        stacks.delete(id)
+      }
     },
     template: key => templates.get(key) ?? '',
     putTemplate: (key, body) => { templates.put(key, body) },
@@ -202,7 +208,8 @@ interface Groups<T> {
   get: (stackId: string, key: string) => T | undefined
   add: (item: T) => void
   remove: (item: T) => void
-  forget: (stackId: string) => void
+  /** Takes a stack's items out, and answers with them. */
+  forget: (stackId: string) => T[]
 }
 
 function groupByStack<T extends { stackId: string }> (collection: Collection<T>, keyOf: (item: T) => string): Groups<T> {
@@ -218,6 +225,10 @@ function groupByStack<T extends { stackId: string }> (collection: Collection<T>,
     of: stackId => [...groups.get(stackId)?.values() ?? []],
     get: (stackId, key) => groups.get(stackId)?.get(key),
     remove: item => { groups.get(item.stackId)?.delete(keyOf(item)) },
-    forget: stackId => { groups.delete(stackId) }
+    forget: stackId => {
+      const items = [...groups.get(stackId)?.values() ?? []]
+      groups.delete(stackId)
+      return items
+    }
   }
 }

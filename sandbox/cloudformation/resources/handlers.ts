@@ -1,4 +1,5 @@
 import type { Clock } from '../../clock.js'
+import { PlainFailure } from '../engine/failure.js'
 import { createClusterHandler } from './db-cluster.js'
 import { createClusterParameterGroupHandler } from './db-cluster-parameter-group.js'
 import { createInstanceHandler } from './db-instance.js'
@@ -21,6 +22,7 @@ interface Dependencies {
 /** Who handles a resource type: those that the sandbox runs, and one that stands for all others. */
 export function createHandlers ({ rds, secrets, clock, pause }: Dependencies, replaced: HandlerTable = {}): (type: string) => ResourceHandler {
   const table: HandlerTable = {
+    'AWS::CloudFormation::Stack': createRefusingHandler('Nested stacks are not available in the sandbox, which has no S3 to read their templates from.'),
     'AWS::RDS::DBCluster': createClusterHandler(rds),
     'AWS::RDS::DBClusterParameterGroup': createClusterParameterGroupHandler(rds),
     'AWS::RDS::DBInstance': createInstanceHandler(rds),
@@ -31,4 +33,10 @@ export function createHandlers ({ rds, secrets, clock, pause }: Dependencies, re
   }
   const inert = createInertHandler(clock, pause)
   return type => table[type] ?? inert
+}
+
+/** For what would be a wrong success if it did nothing. */
+function createRefusingHandler (reason: string): ResourceHandler {
+  const refuse = async (): Promise<never> => { throw new PlainFailure(reason) }
+  return { create: refuse, update: refuse, delete: async () => undefined }
 }

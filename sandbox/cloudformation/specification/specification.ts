@@ -29,6 +29,9 @@ export interface ResourceType {
   arnTemplate?: string
 }
 
+/** Types that take whatever properties they are given. */
+const ANY_PROPERTIES = /^(Custom::[\w@-]+|AWS::CDK::Metadata)$/
+
 /** What AWS publishes about its resource types. */
 export interface Specification {
   typeOf: (name: string) => ResourceType | undefined
@@ -53,7 +56,7 @@ async function open (): Promise<Specification> {
   const types = new Map<string, ResourceType | undefined>()
   const definitions = new Map<string, Record<string, Property>>()
   return {
-    typeOf: name => remembered(types, name, () => /^Custom::[\w@-]+$/.test(name)
+    typeOf: name => remembered(types, name, () => ANY_PROPERTIES.test(name)
       ? typeAt(text, 'AWS::CloudFormation::CustomResource')
       : typeAt(text, name)),
     membersOf: ({ reference }) => remembered(definitions, reference?.$ref ?? '', id =>

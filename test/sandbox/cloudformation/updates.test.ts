@@ -42,7 +42,6 @@ t.test('an update adds, changes, replaces and, at the end, removes', async t => 
   t.equal(await statusOf(lab, 'stack'), 'UPDATE_COMPLETE')
   t.strictSame(events.slice(0, 1), ['stack UPDATE_IN_PROGRESS User Initiated'])
   t.strictSame(events.filter(event => event.startsWith('Renamed')), [
-    'Renamed UPDATE_IN_PROGRESS',
     'Renamed UPDATE_IN_PROGRESS Requested update requires the creation of a new physical resource; hence creating one.',
     'Renamed UPDATE_IN_PROGRESS Resource creation Initiated',
     'Renamed UPDATE_COMPLETE',

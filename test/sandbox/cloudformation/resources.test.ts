@@ -1,0 +1,136 @@
+import t, { type Test } from 'tap'
+import { AwsError } from '../../../sandbox/aws.js'
+import type { RdsRoom, SecretsRoom } from '../../../sandbox/cloudformation/resources/rooms.js'
+import { allEvents, caller, eventsOf, type Lab, openLab, roomWith, statusOf } from './fixture.js'
+
+type RdsOperations = RdsRoom['operations']
+
+async function launch (t: Test, template: object, rooms: { rds?: Partial<RdsOperations>, secrets?: Partial<SecretsRoom['operations']> } = {}): Promise<{ lab: Lab, id: string, outputs: Record<string, string> }> {
+  const lab = openLab({
+    rds: roomWith<RdsRoom>(rooms.rds ?? {}, { whenSettled: async () => undefined }),
+    secrets: roomWith<SecretsRoom>(rooms.secrets ?? {})
+  })
+  t.teardown(lab.close)
+  const { StackId: id = '' } = await lab.operations.CreateStack({ StackName: 'stack', TemplateBody: JSON.stringify(template), Capabilities: ['CAPABILITY_IAM'] }, caller)
+  await lab.whenIdle(id)
+  const { Stacks: [stack] = [] } = await lab.operations.DescribeStacks({ StackName: id }, caller)
+  return { lab, id, outputs: Object.fromEntries((stack?.Outputs ?? []).map(({ OutputKey: key = '', OutputValue: value = '' }) => [key, value])) }
+}
+
+const att = (logicalId: string, attribute: string): object => ({ Value: { 'Fn::GetAtt': [logicalId, attribute] } })
+const ref = (logicalId: string): object => ({ Value: { Ref: logicalId } })
+
+t.test('types that are not run have ids and attributes of AWS\'s form', async t => {
+  const { outputs } = await launch(t, {
+    Resources: {
+      Vpc: { Type: 'AWS::EC2::VPC', Properties: { CidrBlock: '10.0.0.0/16', EnableDnsSupport: 'true' } },
+      Subnet: { Type: 'AWS::EC2::Subnet', Properties: { VpcId: { Ref: 'Vpc' } } },
+      Group: { Type: 'AWS::EC2::SecurityGroup', Properties: { GroupDescription: 'x' } },
+      Role: { Type: 'AWS::IAM::Role', Properties: { AssumeRolePolicyDocument: {} } },
+      Topic: { Type: 'AWS::SNS::Topic', Properties: { TopicName: 'news' } },
+      Queue: { Type: 'AWS::SQS::Queue' },
+      Key: { Type: 'AWS::KMS::Key' },
+      Custom: { Type: 'Custom::Thing', Properties: { ServiceToken: 'x', Whatever: [1] } },
+      Meta: { Type: 'AWS::CDK::Metadata', Properties: { Analytics: 'x' } }
+    },
+    Outputs: {
+      Vpc: ref('Vpc'),
+      Subnet: ref('Subnet'),
+      SubnetVpc: att('Subnet', 'VpcId'),
+      Group: ref('Group'),
+      GroupId: att('Group', 'GroupId'),
+      Role: att('Role', 'Arn'),
+      Topic: ref('Topic'),
+      Queue: ref('Queue'),
+      Key: ref('Key'),
+      Custom: att('Custom', 'Anything')
+    }
+  })
+  t.match(outputs, {
+    Vpc: /^vpc-[0-9a-f]{17}$/,
+    Subnet: /^subnet-[0-9a-f]{17}$/,
+    SubnetVpc: outputs.Vpc,
+    Group: /^sg-[0-9a-f]{17}$/,
+    GroupId: outputs.Group,
+    Role: /^arn:aws:iam::000000000000:role\/stack-Role-[A-Z0-9]{12}$/,
+    Topic: 'arn:aws:sns:us-east-1:000000000000:news',
+    Queue: /^https:\/\/sqs\.us-east-1\.amazonaws\.com\/000000000000\/stack-Queue-/,
+    Key: /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/,
+    Custom: /./
+  })
+})
+
+t.test('properties that a type does not have fail the resource, named as AWS names them', async t => {
+  const { lab, id } = await launch(t, { Resources: { Subnet: { Type: 'AWS::EC2::Subnet', Properties: { Nope: 1, MapPublicIpOnLaunch: 'maybe', Ipv4NetmaskLength: '5' } } } })
+  t.ok((await eventsOf(lab, id)).includes('Subnet CREATE_FAILED Properties validation failed for resource Subnet with message:\n#: required key [VpcId] not found\n#: extraneous key [Nope] is not permitted\n#/MapPublicIpOnLaunch: expected type: Boolean, found: String'))
+  t.equal(await statusOf(lab, id), 'ROLLBACK_COMPLETE')
+  const nested = await launch(t, { Resources: { Inner: { Type: 'AWS::CloudFormation::Stack', Properties: { TemplateURL: 'https://x' } } } })
+  t.match((await eventsOf(nested.lab, nested.id))[2], 'Inner CREATE_FAILED Nested stacks are not available in the sandbox')
+})
+
+t.test('a cluster gets what its API wants: types, lower case, tags, a resolved password that is shown nowhere', async t => {
+  const inputs: object[] = []
+  const { lab, id, outputs } = await launch(t, {
+    Resources: {
+      Cluster: {
+        Type: 'AWS::RDS::DBCluster',
+        DeletionPolicy: 'Snapshot',
+        Properties: {
+          DBClusterIdentifier: 'Dev-Cluster',
+          Engine: 'aurora-postgresql',
+          Port: '5432',
+          EnableHttpEndpoint: 'true',
+          DatabaseName: '',
+          MasterUserPassword: '{{resolve:secretsmanager:Mahira:SecretString:password}}',
+          ServerlessV2ScalingConfiguration: { MinCapacity: '0.5', MaxCapacity: '4' },
+          Tags: [{ Key: 'team', Value: 'x' }]
+        }
+      }
+    },
+    Outputs: { Name: ref('Cluster'), Port: att('Cluster', 'Endpoint.Port') }
+  }, {
+    secrets: { GetSecretValue: async () => ({ SecretString: '{"password":"hunter22"}' }) },
+    rds: {
+      CreateDBCluster: async input => { inputs.push(input); return {} },
+      DescribeDBClusters: async () => inputs.length < 2 ? { DBClusters: [{ Status: 'available', Port: 5432, Endpoint: 'host' }] } : { DBClusters: [] },
+      DeleteDBCluster: async input => { inputs.push(input); return {} }
+    }
+  })
+  t.match(inputs[0], {
+    DBClusterIdentifier: 'dev-cluster',
+    Port: 5432,
+    EnableHttpEndpoint: true,
+    DatabaseName: undefined,
+    MasterUserPassword: 'hunter22',
+    ServerlessV2ScalingConfiguration: { MinCapacity: 0.5, MaxCapacity: 4 },
+    Tags: [{ Key: 'aws:cloudformation:stack-name', Value: 'stack' }, { Key: 'aws:cloudformation:stack-id', Value: id }, { Key: 'aws:cloudformation:logical-id', Value: 'Cluster' }, { Key: 'team', Value: 'x' }]
+  })
+  t.strictSame(outputs, { Name: 'dev-cluster', Port: '5432' })
+  t.notMatch(JSON.stringify(await allEvents(lab, id)), 'hunter22')
+  await lab.operations.DeleteStack({ StackName: id }, caller)
+  await lab.whenIdle(id)
+  t.match(inputs[1], { DBClusterIdentifier: 'dev-cluster', SkipFinalSnapshot: false, FinalDBSnapshotIdentifier: /^stack-snapshot-cluster-[a-z0-9]{12}$/ })
+})
+
+t.test('what a service refuses is told as a resource handler tells it', async t => {
+  const cluster = { Resources: { Cluster: { Type: 'AWS::RDS::DBCluster', Properties: { MasterUserPassword: '{{resolve:secretsmanager:Mahira:SecretString:nope}}' } } } }
+  const refused = await launch(t, { Resources: { Cluster: { Type: 'AWS::RDS::DBCluster' } } }, {
+    rds: { CreateDBCluster: async () => { throw new AwsError('InvalidParameterValue', 'The engine mode serverless you requested is currently unavailable.') } }
+  })
+  t.match((await eventsOf(refused.lab, refused.id))[2],
+    /^Cluster CREATE_FAILED Resource handler returned message: "The engine mode serverless you requested is currently unavailable\. \(Service: Rds, Status Code: 400, Request ID: [0-9a-f-]{36}\)" \(RequestToken: [0-9a-f-]{36}, HandlerErrorCode: InvalidRequest\)$/)
+  const absent = await launch(t, cluster, { secrets: { GetSecretValue: async () => { throw new AwsError('ResourceNotFoundException', 'Secrets Manager can\'t find the specified secret.') } } })
+  t.match((await eventsOf(absent.lab, absent.id))[2], 'Cluster CREATE_FAILED Secrets Manager can\'t find the specified secret. (Service: AWSSecretsManager; Status Code: 400; Error Code: ResourceNotFoundException;')
+  const keyless = await launch(t, cluster, { secrets: { GetSecretValue: async () => ({ SecretString: '{"password":"hunter22"}' }) } })
+  t.equal((await eventsOf(keyless.lab, keyless.id))[2], 'Cluster CREATE_FAILED Could not find a value associated with JSONKey in SecretString')
+})
+
+t.test('a database of another stack is not taken for one\'s own', async t => {
+  const rds: Partial<RdsOperations> = {
+    CreateDBCluster: async () => { throw new AwsError('DBClusterAlreadyExistsFault', 'DB Cluster already exists') },
+    DescribeDBClusters: async () => ({ DBClusters: [{ Status: 'available', TagList: [{ Key: 'aws:cloudformation:stack-id', Value: 'another' }] }] })
+  }
+  const { lab, id } = await launch(t, { Resources: { Cluster: { Type: 'AWS::RDS::DBCluster', Properties: { DBClusterIdentifier: 'taken' } } } }, { rds })
+  t.match((await eventsOf(lab, id))[2], /^Cluster CREATE_FAILED .*"DB Cluster already exists \(Service: Rds.*HandlerErrorCode: AlreadyExists\)$/)
+  t.notOk((await eventsOf(lab, id)).includes('Cluster DELETE_IN_PROGRESS'), 'and not deleted either')
+})
