@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import { createAdmin } from './admin.js'
 import { systemClock, type Clock } from './clock.js'
+import { createCloudWatch } from './cloudwatch/cloudwatch.js'
 import type { SandboxConfig } from './config.js'
 import { createCloudFormation } from './cloudformation/cloudformation.js'
 import { createFaults } from './faults.js'
@@ -49,16 +50,19 @@ export async function startSandbox (options: SandboxOptions): Promise<Sandbox> {
   })
   const rdsData = createRdsData({ rds, secrets, clock, log })
   const cloudFormation = createCloudFormation({ store, clock, durations: pacing, rds, secrets, log })
+  const cloudWatch = createCloudWatch({ measure: rds.measure, clock, log })
   const rooms = {
     cloudformation: cloudFormation.operations,
     rds: rds.operations,
     'rds-data': rdsData.operations,
+    monitoring: cloudWatch.operations,
     secretsmanager: secrets.operations,
     sts: createSts().operations
   }
   const faults = createFaults({ clock, random })
   await rds.start()
   await cloudFormation.start()
+  cloudWatch.start()
   const server = await startWireServer({
     host: options.host,
     port: options.port,
@@ -71,6 +75,7 @@ export async function startSandbox (options: SandboxOptions): Promise<Sandbox> {
     url: server.url,
     close: async () => {
       await server.close()
+      await cloudWatch.close()
       await cloudFormation.close()
       await rdsData.close()
       await rds.close()

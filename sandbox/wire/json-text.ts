@@ -15,7 +15,8 @@ export function parseJson (body: Buffer): unknown {
   const source = body.toString('utf8')
   if (source.trim() === '') return {}
   try {
-    return /\d{16}/.test(source) ? JSON.parse(markLongIntegers(source), reviveMarked) : JSON.parse(source)
+    const value: unknown = JSON.parse(source)
+    return /\d{16}/.test(source) ? JSON.parse(markLongIntegers(source), reviveMarked) : value
   } catch {
     throw serializationError('The body is not valid JSON')
   }

@@ -1,12 +1,14 @@
 import { connect } from 'node:net'
+import { gzipSync } from 'node:zlib'
 import t from 'tap'
 import type { Operations } from '../../../sandbox/aws.js'
 import { openWire } from './open-wire.js'
 
-const room: Operations = { PutSecretValue: async () => t.fail('it was done'), ExecuteStatement: async () => t.fail('it was done'), CreateStack: async () => t.fail('it was done') }
-const rooms = { secretsmanager: room, 'rds-data': room, cloudformation: room }
+const room: Operations = { PutSecretValue: async () => t.fail('it was done'), ExecuteStatement: async () => t.fail('it was done'), CreateStack: async () => t.fail('it was done'), ListMetrics: async () => t.fail('it was done') }
+const rooms = { secretsmanager: room, 'rds-data': room, cloudformation: room, monitoring: room }
 const json = { 'x-amz-target': 'secretsmanager.PutSecretValue', 'content-type': 'application/x-amz-json-1.1' }
 const form = { 'content-type': 'application/x-www-form-urlencoded' }
+const cbor = { 'smithy-protocol': 'rpc-v2-cbor', 'content-type': 'application/cbor' }
 const action = 'Action=CreateStack&Version=2010-05-15&StackName=a'
 
 interface Attempt {
@@ -38,6 +40,11 @@ const attempts: Readonly<Record<string, Attempt>> = {
   'a form of a million fields': { headers: form, body: `${action}${'&x.y=1'.repeat(5e5)}`, status: 400, says: 'MalformedQueryString' },
   'a name of a million dots': { headers: form, body: `${action}${'.'.repeat(1e6)}=1&DisableRollback=perhaps`, status: 400, says: 'MalformedInput' },
   'more than 4 MiB': { headers: form, body: `${action}&TemplateBody=${'x'.repeat(5e6)}`, status: 413, says: 'RequestEntityTooLargeException' },
+  'gzip that is none': { headers: { ...form, 'content-encoding': 'gzip' }, body: action, status: 400, says: 'not valid gzip' },
+  '100 MB in 100 kB of gzip': { headers: { ...form, 'content-encoding': 'gzip' }, body: gzipSync(Buffer.alloc(1e8)), status: 400, says: 'not valid gzip' },
+  'CBOR that ends too early': { path: '/service/GraniteServiceVersion20100801/operation/ListMetrics', headers: cbor, body: Uint8Array.from([0xa1, 0x69]), status: 400, says: 'SerializationException' },
+  'CBOR that claims to be endless': { path: '/service/GraniteServiceVersion20100801/operation/ListMetrics', headers: cbor, body: Uint8Array.from([0x9b, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]), status: 400, says: 'SerializationException' },
+  'CBOR in CBOR, a million deep': { path: '/service/GraniteServiceVersion20100801/operation/ListMetrics', headers: cbor, body: new Uint8Array(1e6).fill(0x81), status: 400, says: 'SerializationException' },
   'no operation at all': { headers: form, body: 'hello', status: 400, says: 'InvalidAction' },
   'an operation with the name of something in JavaScript': { headers: form, body: 'Action=constructor&Version=2010-05-15', status: 400, says: 'InvalidAction' },
   'a path that nobody knows': { path: '/etc/passwd', method: 'GET', status: 400, says: 'does not implement' },

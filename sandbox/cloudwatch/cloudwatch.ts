@@ -1,0 +1,52 @@
+import type { GetMetricDataInput, GetMetricDataOutput, GetMetricStatisticsInput, GetMetricStatisticsOutput, ListMetricsInput, ListMetricsOutput } from '@aws-sdk/client-cloudwatch'
+import { AwsError, type Operation } from '../aws.js'
+import { matchesFilters, metricsOf } from './dimensions.js'
+import { getMetricData, getMetricStatistics } from './queries.js'
+import { createSamples, type SamplesOptions } from './samples.js'
+
+export interface CloudWatch {
+  operations: {
+    GetMetricData: Operation<GetMetricDataInput, GetMetricDataOutput>
+    GetMetricStatistics: Operation<GetMetricStatisticsInput, GetMetricStatisticsOutput>
+    ListMetrics: Operation<ListMetricsInput, ListMetricsOutput>
+  }
+  /** Begins to measure every minute. */
+  start: () => void
+  close: () => Promise<void>
+}
+
+const LISTED_PER_PAGE = 500
+
+/** CloudWatch for the metrics of AWS/RDS, measured every minute and whenever somebody asks, and kept in memory for a day. */
+export function createCloudWatch (options: SamplesOptions): CloudWatch {
+  const samples = createSamples(options)
+  const closing = new AbortController()
+  let taking: Promise<void> = Promise.resolve()
+
+  return {
+    operations: {
+      GetMetricData: async (input, { region }) => {
+        await samples.take()
+        return getMetricData(samples.in(region), input)
+      },
+      GetMetricStatistics: async (input, { region }) => {
+        await samples.take()
+        return getMetricStatistics(samples.in(region), input)
+      },
+      ListMetrics: async ({ Namespace, MetricName, Dimensions = [], NextToken }, { region }) => {
+        await samples.take()
+        const from = Number(NextToken ?? 0)
+        if (!Number.isSafeInteger(from) || from < 0) throw new AwsError('InvalidParameterValue', 'The value for parameter NextToken is invalid')
+        const chosen = metricsOf(samples.in(region)).filter(metric =>
+          (Namespace ?? metric.Namespace) === metric.Namespace && (MetricName ?? metric.MetricName) === metric.MetricName && matchesFilters(metric, Dimensions))
+        const until = from + LISTED_PER_PAGE
+        return { Metrics: chosen.slice(from, until), ...(chosen.length > until ? { NextToken: String(until) } : {}) }
+      }
+    },
+    start: () => { taking = samples.keepTaking(closing.signal) },
+    close: async () => {
+      closing.abort()
+      await taking
+    }
+  }
+}
