@@ -14,6 +14,8 @@ export interface Home {
   directory: string
   /** Sockets: short, because the name of a unix socket may have about 100 bytes. */
   sockets: string
+  /** Whether `directory` is apart from the data directory. */
+  isApart: boolean
   /** Absent: servers run as the sandbox itself does. */
   user: ServerUser | undefined
 }
@@ -28,11 +30,11 @@ export function openHome (dataDir: string): Home {
   const name = `aurora-sandbox-${createHash('sha256').update(path).digest('hex').slice(0, 12)}`
   mkdirSync(path, { recursive: true, mode: 0o700 })
   const sockets = claimDirectory(join('/tmp', name))
-  if (process.getuid?.() !== 0) return { directory: path, sockets, user: undefined }
+  if (process.getuid?.() !== 0) return { directory: path, sockets, isApart: false, user: undefined }
   const user = nobody()
-  if (!isReachable(dirname(path))) return { directory: claimDirectory(join('/var/tmp', name)), sockets, user }
+  if (!isReachable(dirname(path))) return { directory: claimDirectory(join('/var/tmp', name)), sockets, isApart: true, user }
   openToPassage(path)
-  return { directory: path, sockets, user }
+  return { directory: path, sockets, isApart: false, user }
 }
 
 /** Whether every user can pass through the directory and all above it. */

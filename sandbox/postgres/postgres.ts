@@ -62,6 +62,8 @@ export function createPostgres ({ dataDir, store, clock, log, searchPath, ports 
       await preparation
       await processes.close()
       await rm(home.sockets, { recursive: true, force: true })
+      // Nobody who removes the data directory would think of the one apart from it.
+      if (home.isApart && await data.isEmpty()) await rm(home.directory, { recursive: true, force: true })
     }
   }
 

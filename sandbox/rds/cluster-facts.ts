@@ -76,10 +76,10 @@ export function readParameterGroup ({ records }: RdsContext, name: string | unde
   if (!name || name === usual) return usual
   const group = records.parameterGroups.get(caller.region, name)
   if (!group) throw new AwsError('DBClusterParameterGroupNotFound', `DBClusterParameterGroup not found: ${name}`, 404)
-  if (group.facts.DBParameterGroupFamily !== version.family) {
-    throw invalidCombination(`The Parameter Group ${name} with DBParameterGroupFamily ${group.facts.DBParameterGroupFamily} cannot be used for this instance. Please use a Parameter Group with DBParameterGroupFamily ${version.family}`)
+  if (group.facts.family !== version.family) {
+    throw invalidCombination(`The Parameter Group ${name} with DBParameterGroupFamily ${group.facts.family} cannot be used for this instance. Please use a Parameter Group with DBParameterGroupFamily ${version.family}`)
   }
-  return group.facts.DBClusterParameterGroupName
+  return group.facts.name
 }
 
 /** The security groups as members; without any, the default one that every network has. */

@@ -77,7 +77,11 @@ export function createInstanceOperations (context: RdsContext): InstanceOperatio
       if (input.DeletionProtection !== undefined) throw invalidCombination('Deletion Protection can only be applied on the Cluster level, not for individual instances')
       if (input.DBInstanceClass) requireClass(input.DBInstanceClass)
       const renamed = rename(context, instance, input.NewDBInstanceIdentifier, caller)
-      return begin(changeInstance(context, renamed, { ...pickGiven(input, MODIFIABLE), DBInstanceStatus: 'modifying' }))
+      return begin(changeInstance(context, renamed, {
+        ...pickGiven(input, MODIFIABLE),
+        ...(input.DBParameterGroupName ? { DBParameterGroups: parameterGroup(input.DBParameterGroupName) } : {}),
+        DBInstanceStatus: 'modifying'
+      }))
     },
 
     RebootDBInstance: async (input, caller) => {
@@ -165,7 +169,7 @@ function newFacts (id: string, input: CreateDBInstanceMessage, cluster: ClusterR
     MultiAZ: false,
     DbInstancePort: 0,
     DBSecurityGroups: [],
-    DBParameterGroups: [{ DBParameterGroupName: input.DBParameterGroupName ?? `default.aurora-postgresql${cluster.facts.EngineVersion.split('.')[0] ?? ''}`, ParameterApplyStatus: 'in-sync' }],
+    DBParameterGroups: parameterGroup(input.DBParameterGroupName ?? `default.aurora-postgresql${cluster.facts.EngineVersion.split('.')[0] ?? ''}`),
     OptionGroupMemberships: [],
     ReadReplicaDBInstanceIdentifiers: [],
     DomainMemberships: [],
@@ -174,6 +178,11 @@ function newFacts (id: string, input: CreateDBInstanceMessage, cluster: ClusterR
     PerformanceInsightsEnabled: input.EnablePerformanceInsights ?? false,
     TagList: addTags([], input.Tags)
   }
+}
+
+/** The group is not looked up: CloudFormation makes those of instances without telling RDS. */
+function parameterGroup (name: string): InstanceFacts['DBParameterGroups'] {
+  return [{ DBParameterGroupName: name.toLowerCase(), ParameterApplyStatus: 'in-sync' }]
 }
 
 function requireClass (name: string | undefined): void {

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { AwsError, type Caller } from '../aws.js'
 
 /** The part of an ARN of RDS that says of what kind the resource is. */
-export type ResourceKind = 'cluster' | 'db' | 'cluster-snapshot' | 'subgrp' | 'cluster-pg'
+export type ResourceKind = 'cluster' | 'db' | 'cluster-snapshot' | 'subgrp' | 'cluster-pg' | 'pg'
 
 const IDENTIFIER = /^[a-zA-Z](-?[a-zA-Z0-9])*$/
 const BASE_32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'

@@ -17,6 +17,7 @@ import { createEngineOperations } from './engine-operations.js'
 import { beginInstanceWork } from './instance-work.js'
 import { createInstanceOperations } from './instances.js'
 import { createJobs } from './jobs.js'
+import { createListingOperations } from './listings.js'
 import { createLiveCluster, type LiveCluster } from './live-cluster.js'
 import { createManagedSecrets, type SecretOperations } from './managed-secrets.js'
 import { type ClusterMeasurement, measureClusters } from './measure.js'
@@ -79,7 +80,7 @@ export function createRds (options: RdsOptions): Rds {
     jobs: createJobs(clock, log),
     live: cluster => liveCluster(context, living, cluster),
     secrets: createManagedSecrets(options.secrets.operations),
-    quotas: { ...AWS_QUOTAS, ...options.quotas },
+    quotas: quotasOf(options.quotas),
     serverlessV1: options.serverlessV1 ?? 'allowed',
     advertisedHost: options.advertisedHost
   }
@@ -102,6 +103,11 @@ export function createRds (options: RdsOptions): Rds {
   }
 }
 
+/** Every cluster may have its writer, also where more clusters are allowed than on AWS. */
+function quotasOf (quotas: Partial<Quotas> = {}): Quotas {
+  return { ...AWS_QUOTAS, instances: Math.max(AWS_QUOTAS.instances, quotas.clusters ?? 0), ...quotas }
+}
+
 function createOperations (context: RdsContext) {
   return {
     ...createClusterOperations(context),
@@ -113,7 +119,8 @@ function createOperations (context: RdsContext) {
     ...createParameterGroupOperations(context),
     ...createEngineOperations(),
     ...createTagOperations(context),
-    ...createAccountOperations(context)
+    ...createAccountOperations(context),
+    ...createListingOperations(context)
   } satisfies Operations
 }
 

@@ -1,4 +1,4 @@
-import type { DBCluster, DBClusterParameterGroup, DBClusterSnapshot, DBInstance, DBSubnetGroup, Tag } from '@aws-sdk/client-rds'
+import type { DBCluster, DBClusterSnapshot, DBInstance, DBSubnetGroup, Tag } from '@aws-sdk/client-rds'
 import type { Collection, Store } from '../store.js'
 
 /** What DescribeDBClusters shows of a cluster and nothing else tells: no times, and nothing that is computed. */
@@ -67,9 +67,10 @@ export interface ParameterValue {
   reachesServer: boolean
 }
 
+/** A group for clusters or for instances. */
 export interface ParameterGroupRecord {
   region: string
-  facts: DBClusterParameterGroup & Required<{ [K in 'DBClusterParameterGroupName' | 'DBClusterParameterGroupArn' | 'DBParameterGroupFamily']: string }>
+  facts: { name: string, family: string, description: string, arn: string }
   /** What was changed, by name. */
   parameters: Record<string, ParameterValue>
   tags: Tag[]
@@ -91,6 +92,7 @@ export interface Records {
   snapshots: Book<SnapshotRecord>
   subnetGroups: Book<SubnetGroupRecord>
   parameterGroups: Book<ParameterGroupRecord>
+  instanceParameterGroups: Book<ParameterGroupRecord>
 }
 
 export function openRecords (store: Pick<Store, 'collection'>): Records {
@@ -99,7 +101,8 @@ export function openRecords (store: Pick<Store, 'collection'>): Records {
     instances: openBook(store.collection<InstanceRecord>('rds/instances'), ({ facts }) => facts.DBInstanceIdentifier),
     snapshots: openBook(store.collection<SnapshotRecord>('rds/snapshots'), ({ facts }) => facts.DBClusterSnapshotIdentifier),
     subnetGroups: openBook(store.collection<SubnetGroupRecord>('rds/subnet-groups'), ({ facts }) => facts.DBSubnetGroupName),
-    parameterGroups: openBook(store.collection<ParameterGroupRecord>('rds/parameter-groups'), ({ facts }) => facts.DBClusterParameterGroupName)
+    parameterGroups: openBook(store.collection<ParameterGroupRecord>('rds/cluster-parameter-groups'), ({ facts }) => facts.name),
+    instanceParameterGroups: openBook(store.collection<ParameterGroupRecord>('rds/parameter-groups'), ({ facts }) => facts.name)
   }
 }
 

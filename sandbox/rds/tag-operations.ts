@@ -16,7 +16,7 @@ export interface TagOperations {
 }
 
 export function createTagOperations ({ records }: Pick<RdsContext, 'records'>): TagOperations {
-  const { clusters, instances, snapshots, subnetGroups, parameterGroups } = records
+  const { clusters, instances, snapshots, subnetGroups, parameterGroups, instanceParameterGroups } = records
   const finders: Record<ResourceKind, (region: string, name: string) => Tagged | undefined> = {
     cluster: (region, name) => {
       const found = clusters.get(region, name)
@@ -37,6 +37,10 @@ export function createTagOperations ({ records }: Pick<RdsContext, 'records'>): 
     'cluster-pg': (region, name) => {
       const found = parameterGroups.get(region, name)
       return found && { tags: found.tags, put: tags => { parameterGroups.put({ ...found, tags }) } }
+    },
+    pg: (region, name) => {
+      const found = instanceParameterGroups.get(region, name)
+      return found && { tags: found.tags, put: tags => { instanceParameterGroups.put({ ...found, tags }) } }
     }
   }
   const find = (arn: string | undefined, caller: Caller): Tagged => {
@@ -68,5 +72,6 @@ const NOT_FOUND: Readonly<Record<ResourceKind, string>> = {
   db: 'DBInstanceNotFound',
   'cluster-snapshot': 'DBClusterSnapshotNotFoundFault',
   subgrp: 'DBSubnetGroupNotFoundFault',
-  'cluster-pg': 'DBClusterParameterGroupNotFound'
+  'cluster-pg': 'DBClusterParameterGroupNotFound',
+  pg: 'DBParameterGroupNotFound'
 }

@@ -14,7 +14,7 @@ t.test('links that the package only lists are made, by two at once and again', a
   writeFileSync(join(native, 'lib', 'libpq.so.5.17'), 'the library')
   writeFileSync(join(native, 'pg-symlinks.json'), JSON.stringify([{ source: 'native/lib/libpq.so.5.17', target: 'native/lib/libpq.so.5' }]))
   writeFileSync(join(directory, 'package.json'), JSON.stringify({ version: '17.10.0' }))
-  const home = { directory: join(directory, 'home'), sockets: directory, user: undefined }
+  const home = { directory: join(directory, 'home'), sockets: directory, isApart: false, user: undefined }
   t.same(await Promise.all([preparePackage(native, home), preparePackage(native, home)]), [native, native])
   t.equal(await preparePackage(native, home), native)
   t.equal(readlinkSync(join(native, 'lib', 'libpq.so.5')), 'libpq.so.5.17')
