@@ -13,8 +13,9 @@ import { createSecrets } from './aws/secrets.js'
 import { createStacks } from './aws/stacks.js'
 import { systemClock, type Clock } from './clock.js'
 import type { Config } from './config.js'
-import { createDatabases } from './databases/databases.js'
+import { createDatabases, type Databases } from './databases/databases.js'
 import { createQueries } from './queries/queries.js'
+import { createTargets, type Targets } from './queries/targets.js'
 import { loadCatalog } from './templates/catalog.js'
 import { createEventLog } from './watching/event-log.js'
 import { createStackIndex } from './watching/stack-index.js'
@@ -52,10 +53,19 @@ export async function createService ({ config, log, clock = systemClock, newToke
     defaultTemplate,
     newToken
   })
-  const queries = createQueries({ databases, dataApi: createDataApi(clients.dataApi), clock })
+  const targets = createTargets(databases, clock)
+  const queries = createQueries({ targets, dataApi: createDataApi(clients.dataApi), clock })
   const app = await buildApp({
-    databases, queries, catalog, defaultTemplate, clock, authenticate: createAuthenticate(keys, clock.now), log: log as FastifyBaseLogger
+    databases: { ...databases, remove: forgetFirst(targets, databases.remove) }, queries, catalog, defaultTemplate, clock, authenticate: createAuthenticate(keys, clock.now), log: log as FastifyBaseLogger
   })
   app.addHook('onClose', async () => { clients.destroy() })
   return app
+}
+
+/** A database that is being deleted takes no more statements, also where it was known a moment ago. */
+function forgetFirst (targets: Targets, remove: Databases['remove']): Databases['remove'] {
+  return async (principal, id) => {
+    targets.forget(id)
+    return await remove(principal, id).finally(() => { targets.forget(id) })
+  }
 }

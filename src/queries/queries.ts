@@ -1,11 +1,11 @@
 import type { Principal } from '../access/keys.js'
-import { DataApiFailure, type DataApi, type DataTarget, type Result } from '../aws/data-api.js'
+import { DataApiFailure, type DataApi, type DataApiFailureKind, type DataTarget, type Result } from '../aws/data-api.js'
 import type { Clock } from '../clock.js'
-import type { Databases } from '../databases/databases.js'
 import { Problem } from '../problems.js'
 import type { Json } from './arguments.js'
 import { prepareStatement, type Prepared, type StatementText } from './prepare.js'
 import { toProblem } from './refusals.js'
+import type { Targets } from './targets.js'
 import { cellReader, nameColumns, type QueryColumn } from './values.js'
 
 export type QueryMode = 'read' | 'write'
@@ -55,7 +55,7 @@ interface Work {
 }
 
 export interface QueriesOptions {
-  databases: Pick<Databases, 'targetOf'>
+  targets: Targets
   dataApi: DataApi
   clock: Clock
 }
@@ -63,13 +63,13 @@ export interface QueriesOptions {
 export type Queries = ReturnType<typeof createQueries>
 
 /** Statements for databases, for whoever holds a key. Every function throws {@link Problem} or `AwsFailure`. */
-export function createQueries ({ databases, dataApi, clock }: QueriesOptions) {
+export function createQueries ({ targets, dataApi, clock }: QueriesOptions) {
   /** Runs one statement. A paused database is waited for, at most `waitSeconds` and only as long as nobody aborts. */
   const query = async (principal: Principal, id: string, request: QueryRequest, waitSeconds: number, signal: AbortSignal): Promise<QueryAnswer> => {
     const mode = allowedMode(principal, request.mode)
     const prepared = prepareStatement(request)
     if (request.maxAffected !== null && prepared.hidesChanges) throw new Problem('invalid-request', 'maxAffected cannot count the rows that a WITH query changes.')
-    const found = await databases.targetOf(principal, id)
+    const found = await targets.targetOf(principal, id)
     const target = { ...found, databaseName: request.database ?? found.databaseName }
     const finish = (result: Result): Outcome => toOutcome(result, prepared, request)
     try {
@@ -80,6 +80,7 @@ export function createQueries ({ databases, dataApi, clock }: QueriesOptions) {
       const { value: transactionId, ...times } = await whenAwake(waitSeconds, signal, async () => await dataApi.begin(target, signal))
       return answer(await inTransaction({ target, transactionId, prepared, mode, request, signal, finish }), times)
     } catch (error) {
+      if (error instanceof DataApiFailure && missesTarget.has(error.kind)) targets.forget(id)
       throw error instanceof DataApiFailure ? toProblem(error, mode, prepared.toCallersPosition) : error
     }
   }
@@ -121,6 +122,9 @@ export function createQueries ({ databases, dataApi, clock }: QueriesOptions) {
 
   return { query }
 }
+
+/** After these the database may be somewhere else, or gone. */
+const missesTarget = new Set<DataApiFailureKind>(['disabled', 'aws', 'lost'])
 
 const FIRST_PAUSE_MS = 250
 const LONGEST_PAUSE_MS = 2_000

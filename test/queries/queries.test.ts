@@ -40,7 +40,7 @@ function createDouble (...answers: Array<Result | Error>) {
     rollback: async (_target, id) => { calls.push(`rollback ${id}`) }
   }
   const clock = createStandingClock()
-  const { query } = createQueries({ databases: { targetOf: async () => target }, dataApi, clock })
+  const { query } = createQueries({ targets: { targetOf: async () => target, forget: () => {} }, dataApi, clock })
   return { calls, clock, query: async (more: Partial<QueryRequest> = {}, who = WRITER, waitSeconds = 30, signal = NEVER) => await query(who, 'id', { ...REQUEST, ...more }, waitSeconds, signal) }
 }
 
