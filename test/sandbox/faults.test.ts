@@ -62,6 +62,6 @@ t.test('faults are set over HTTP', async t => {
   await sent('{"kind":"throttle"}')
   await fetch(address, { method: 'DELETE' })
   t.same(await (await fetch(address)).json(), { faults: [] })
-  t.match(await (await fetch(`${sandbox.url}/_sandbox/health`)).json(), { status: 'ok', services: ['cloudformation', 'rds', 'rds-data', 'secretsmanager', 'sts'] })
+  t.match(await (await fetch(`${sandbox.url}/_sandbox/health`)).json(), { status: 'ok', services: ['cloudformation', 'rds', 'rds-data', 'monitoring', 'secretsmanager', 'sts'] })
   t.equal((await fetch(`${sandbox.url}/_sandbox/other`)).status, 404)
 })
