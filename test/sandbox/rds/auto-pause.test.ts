@@ -8,18 +8,19 @@ const RESUME_MS = 15_000
 const STARTED = 'SELECT pg_postmaster_start_time()'
 const clock = createMovableClock()
 
+const fixture = await startFixture({ clock, durations: { ...durations.instant, resume: RESUME_MS } })
+t.teardown(fixture.close)
+const whenUnused = async (): Promise<void> => {
+  while (fixture.rds.measure().some(({ connections }) => connections > 0)) await tick()
+}
+
 t.test('auto-pause', async t => {
-  const fixture = await startFixture({ clock, durations: { ...durations.instant, resume: RESUME_MS } })
-  t.teardown(fixture.close)
   const cluster = await fixture.makeCluster('sleepy', { EnableHttpEndpoint: true })
   const access = (): ReturnType<typeof fixture.rds.databaseOf> => fixture.rds.databaseOf(cluster.DBClusterArn ?? '', caller)
   const state = (): string | undefined => access()?.state
   const pass = async (ms: number): Promise<void> => {
     clock.move(ms)
     await tick()
-  }
-  const whenUnused = async (): Promise<void> => {
-    while (fixture.rds.measure().some(({ connections }) => connections > 0)) await tick()
   }
   let started: unknown
 
@@ -77,8 +78,6 @@ t.test('auto-pause', async t => {
 })
 
 t.test('a Serverless v1 cluster pauses too, without ever having had an instance', async t => {
-  const fixture = await startFixture({ clock })
-  t.teardown(fixture.close)
   const { operations, whenSettled } = fixture.rds
   await operations.CreateDBCluster({
     DBClusterIdentifier: 'old',
@@ -94,12 +93,15 @@ t.test('a Serverless v1 cluster pauses too, without ever having had an instance'
   const cluster = await fixture.describe('old')
   t.match(cluster, { EngineMode: 'serverless', Capacity: 2, DBClusterMembers: [] })
   t.same(await ask(cluster, 'SELECT current_user'), [['keeper']])
-  while (fixture.rds.measure().some(({ connections }) => connections > 0)) await tick()
+  await whenUnused()
   clock.move(300_000)
   await tick()
   clock.move(300_000)
   await tick()
   t.equal((await fixture.describe('old')).Capacity, 0)
-  t.same(await ask(cluster, 'SELECT current_user'), [['keeper']])
+  const answer = ask(cluster, 'SELECT current_user')
+  await clock.whenAsleepFor(RESUME_MS)
+  clock.move(RESUME_MS)
+  t.same(await answer, [['keeper']])
   t.equal((await fixture.describe('old')).Capacity, 2)
 })

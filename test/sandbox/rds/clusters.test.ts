@@ -1,11 +1,11 @@
 import t from 'tap'
 import { ask, caller, PASSWORD, startFixture } from './fixture.js'
 
-t.test('a cluster from its creation to its deletion', async t => {
-  const fixture = await startFixture()
-  t.teardown(fixture.close)
-  const { operations, whenSettled } = fixture.rds
+const fixture = await startFixture()
+t.teardown(fixture.close)
+const { operations, whenSettled, databaseOf } = fixture.rds
 
+t.test('a cluster from its creation to its deletion', async t => {
   const { DBCluster: created } = await operations.CreateDBCluster({
     DBClusterIdentifier: 'Acme-Orders',
     Engine: 'aurora-postgresql',
@@ -56,36 +56,27 @@ t.test('a cluster from its creation to its deletion', async t => {
 })
 
 t.test('a stopped cluster takes no connections until it is started', async t => {
-  const fixture = await startFixture()
-  t.teardown(fixture.close)
-  const { operations, whenSettled, databaseOf } = fixture.rds
-  const cluster = await fixture.makeCluster('orders')
-  await operations.StopDBCluster({ DBClusterIdentifier: 'orders' }, caller)
-  await whenSettled('cluster', 'orders', caller)
-  t.equal((await fixture.describe('orders')).Status, 'stopped')
+  const cluster = await fixture.makeCluster('stopped')
+  await operations.StopDBCluster({ DBClusterIdentifier: 'stopped' }, caller)
+  await whenSettled('cluster', 'stopped', caller)
+  t.equal((await fixture.describe('stopped')).Status, 'stopped')
   t.equal(databaseOf(cluster.DBClusterArn ?? '', caller)?.state, 'unavailable')
   await t.rejects(ask(cluster, 'SELECT 1'))
-  await operations.StartDBCluster({ DBClusterIdentifier: 'orders' }, caller)
-  await whenSettled('cluster', 'orders', caller)
+  await operations.StartDBCluster({ DBClusterIdentifier: 'stopped' }, caller)
+  await whenSettled('cluster', 'stopped', caller)
   t.same(await ask(cluster, 'SELECT 1'), [[1]])
 })
 
 t.test('a changed master password is the one that opens', async t => {
-  const fixture = await startFixture()
-  t.teardown(fixture.close)
-  const { operations, whenSettled } = fixture.rds
-  const cluster = await fixture.makeCluster('orders')
-  await operations.ModifyDBCluster({ DBClusterIdentifier: 'orders', MasterUserPassword: 'battery-staple', ApplyImmediately: true }, caller)
-  await whenSettled('cluster', 'orders', caller)
+  const cluster = await fixture.makeCluster('renewed')
+  await operations.ModifyDBCluster({ DBClusterIdentifier: 'renewed', MasterUserPassword: 'battery-staple', ApplyImmediately: true }, caller)
+  await whenSettled('cluster', 'renewed', caller)
   await t.rejects(ask(cluster, 'SELECT 1'), { code: '28P01' })
   t.same(await ask(cluster, 'SELECT 1', { password: 'battery-staple' }), [[1]])
 })
 
 t.test('a managed master password is in a secret that comes and goes with the cluster', async t => {
-  const fixture = await startFixture()
-  t.teardown(fixture.close)
-  const { operations, whenSettled } = fixture.rds
-  const cluster = await fixture.makeCluster('orders', { MasterUserPassword: undefined, ManageMasterUserPassword: true })
+  const cluster = await fixture.makeCluster('managed', { MasterUserPassword: undefined, ManageMasterUserPassword: true })
   const secretArn = cluster.MasterUserSecret?.SecretArn ?? ''
   t.match(secretArn, /:secret:rds!cluster-[-0-9a-f]+-\w{6}$/)
   const read = async (): Promise<{ username: string, password: string }> => {
@@ -95,26 +86,23 @@ t.test('a managed master password is in a secret that comes and goes with the cl
   const before = await read()
   t.same(await ask(cluster, 'SELECT 1', { password: before.password }), [[1]])
 
-  await operations.ModifyDBCluster({ DBClusterIdentifier: 'orders', RotateMasterUserPassword: true, ApplyImmediately: true }, caller)
-  await whenSettled('cluster', 'orders', caller)
+  await operations.ModifyDBCluster({ DBClusterIdentifier: 'managed', RotateMasterUserPassword: true, ApplyImmediately: true }, caller)
+  await whenSettled('cluster', 'managed', caller)
   t.same(await ask(cluster, 'SELECT 1', { password: (await read()).password }), [[1]])
   await t.rejects(ask(cluster, 'SELECT 1', { password: before.password }), { code: '28P01' })
 
-  await operations.DeleteDBInstance({ DBInstanceIdentifier: 'orders-1' }, caller)
-  await operations.DeleteDBCluster({ DBClusterIdentifier: 'orders', SkipFinalSnapshot: true }, caller)
-  await whenSettled('cluster', 'orders', caller)
+  await operations.DeleteDBInstance({ DBInstanceIdentifier: 'managed-1' }, caller)
+  await operations.DeleteDBCluster({ DBClusterIdentifier: 'managed', SkipFinalSnapshot: true }, caller)
+  await whenSettled('cluster', 'managed', caller)
   await t.rejects(read(), { code: 'ResourceNotFoundException' })
 })
 
 t.test('parameters of a cluster parameter group reach the server', async t => {
-  const fixture = await startFixture()
-  t.teardown(fixture.close)
-  const { operations } = fixture.rds
-  const group = { DBClusterParameterGroupName: 'tuned' }
+  const group = { DBClusterParameterGroupName: 'tuning' }
   await operations.CreateDBClusterParameterGroup({ ...group, DBParameterGroupFamily: 'aurora-postgresql17', Description: 'tuned' }, caller)
   const set = async (name: string, value: string): Promise<unknown> => await operations.ModifyDBClusterParameterGroup({ ...group, Parameters: [{ ParameterName: name, ParameterValue: value, ApplyMethod: 'immediate' }] }, caller)
   await set('idle_session_timeout', '60000')
-  const cluster = await fixture.makeCluster('orders', group)
+  const cluster = await fixture.makeCluster('tuned', group)
   t.same(await ask(cluster, 'SHOW idle_session_timeout'), [['1min']])
 
   await t.rejects(set('log_min_error', '1'), { code: 'InvalidParameterValue', message: 'Could not find parameter with name: log_min_error' })
@@ -124,9 +112,9 @@ t.test('parameters of a cluster parameter group reach the server', async t => {
   t.same(await ask(cluster, 'SHOW archive_mode'), [['off']])
 
   await operations.ModifyDBClusterParameterGroup({ ...group, Parameters: [{ ParameterName: 'max_prepared_transactions', ParameterValue: '5', ApplyMethod: 'pending-reboot' }] }, caller)
-  t.match((await fixture.describe('orders')).DBClusterMembers, [{ DBClusterParameterGroupStatus: 'pending-reboot' }])
-  await operations.RebootDBInstance({ DBInstanceIdentifier: 'orders-1' }, caller)
-  await fixture.rds.whenSettled('instance', 'orders-1', caller)
+  t.match((await fixture.describe('tuned')).DBClusterMembers, [{ DBClusterParameterGroupStatus: 'pending-reboot' }])
+  await operations.RebootDBInstance({ DBInstanceIdentifier: 'tuned-1' }, caller)
+  await fixture.rds.whenSettled('instance', 'tuned-1', caller)
   t.same(await ask(cluster, 'SHOW max_prepared_transactions'), [['5']])
-  t.match((await fixture.describe('orders')).DBClusterMembers, [{ DBClusterParameterGroupStatus: 'in-sync' }])
+  t.match((await fixture.describe('tuned')).DBClusterMembers, [{ DBClusterParameterGroupStatus: 'in-sync' }])
 })

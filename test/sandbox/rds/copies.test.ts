@@ -10,9 +10,10 @@ const settle = async ({ rds, describe }: Fixture, id: string): Promise<DBCluster
   return await describe(id)
 }
 
+const fixture = await startFixture()
+t.teardown(fixture.close)
+
 t.test('snapshots and restores are copies of the data', async t => {
-  const fixture = await startFixture()
-  t.teardown(fixture.close)
   const { operations, whenSettled } = fixture.rds
   const source = await fixture.makeCluster('source')
   await ask(source, "CREATE TABLE guests AS SELECT 'ada' AS name")
@@ -45,20 +46,18 @@ t.test('snapshots and restores are copies of the data', async t => {
 })
 
 t.test('a final snapshot outlives its cluster', async t => {
-  const fixture = await startFixture()
-  t.teardown(fixture.close)
   const { operations, whenSettled } = fixture.rds
-  const source = await fixture.makeCluster('source', { CopyTagsToSnapshot: true, Tags: [{ Key: 'client', Value: 'acme' }] })
+  const source = await fixture.makeCluster('gone', { CopyTagsToSnapshot: true, Tags: [{ Key: 'client', Value: 'acme' }] })
   await ask(source, "CREATE TABLE guests AS SELECT 'ada' AS name")
-  await operations.DeleteDBInstance({ DBInstanceIdentifier: 'source-1' }, caller)
-  await operations.DeleteDBCluster({ DBClusterIdentifier: 'source', FinalDBSnapshotIdentifier: 'last-words' }, caller)
-  await whenSettled('cluster', 'source', caller)
+  await operations.DeleteDBInstance({ DBInstanceIdentifier: 'gone-1' }, caller)
+  await operations.DeleteDBCluster({ DBClusterIdentifier: 'gone', FinalDBSnapshotIdentifier: 'last-words' }, caller)
+  await whenSettled('cluster', 'gone', caller)
 
   const rds = await fixture.restart()
-  const { DBClusterSnapshots: snapshots } = await rds.operations.DescribeDBClusterSnapshots({ DBClusterIdentifier: 'source' }, caller)
+  const { DBClusterSnapshots: snapshots } = await rds.operations.DescribeDBClusterSnapshots({ DBClusterIdentifier: 'gone' }, caller)
   t.match(snapshots, [{ DBClusterSnapshotIdentifier: 'last-words', Status: 'available', TagList: [{ Key: 'client', Value: 'acme' }] }])
   await rds.operations.RestoreDBClusterFromSnapshot({ DBClusterIdentifier: 'again', SnapshotIdentifier: 'last-words', Engine: 'aurora-postgresql', ServerlessV2ScalingConfiguration: { MinCapacity: 1, MaxCapacity: 1 } }, caller)
   t.same(await namesIn(await settle(fixture, 'again')), ['ada'])
   await rds.operations.DeleteDBClusterSnapshot({ DBClusterSnapshotIdentifier: 'last-words' }, caller)
-  t.same((await rds.operations.DescribeDBClusterSnapshots({}, caller)).DBClusterSnapshots, [])
+  t.same((await rds.operations.DescribeDBClusterSnapshots({ DBClusterIdentifier: 'gone' }, caller)).DBClusterSnapshots, [])
 })

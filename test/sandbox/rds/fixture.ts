@@ -28,6 +28,8 @@ export interface Fixture {
 export interface FixtureOptions extends Partial<RdsOptions> {
   clock?: Clock
   durations?: Durations
+  /** For tests that make no cluster: what clusters need is not prepared. */
+  isIdle?: boolean
 }
 
 /** RDS on a data directory of its own, which is gone after `close`. */
@@ -38,7 +40,7 @@ export async function startFixture (options: FixtureOptions = {}): Promise<Fixtu
     const clock = options.clock ?? systemClock
     const secrets = createSecretsManager({ store, clock })
     const rds = createRds({ store, clock, durations: durations.instant, dataDir, secrets, log: pino({ level: 'silent' }), ...options })
-    await rds.start()
+    if (!options.isIdle) await rds.start()
     return {
       rds,
       secrets,

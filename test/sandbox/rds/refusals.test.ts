@@ -80,7 +80,7 @@ t.test('refusals of RDS, which leave nothing behind', async t => {
 })
 
 t.test('Serverless v1 can be as retired as it is on AWS', async t => {
-  const fixture = await startFixture({ serverlessV1: 'retired' })
+  const fixture = await startFixture({ serverlessV1: 'retired', isIdle: true })
   t.teardown(fixture.close)
   await t.rejects(fixture.rds.operations.CreateDBCluster({ ...GOOD, EngineMode: 'serverless', EngineVersion: '13.9' }, caller), {
     code: 'InvalidParameterValue', status: 400, message: 'The engine mode serverless you requested is currently unavailable.'
@@ -88,7 +88,7 @@ t.test('Serverless v1 can be as retired as it is on AWS', async t => {
 })
 
 t.test('lists have pages', async t => {
-  const fixture = await startFixture()
+  const fixture = await startFixture({ isIdle: true })
   t.teardown(fixture.close)
   const { operations } = fixture.rds
   const first = await operations.DescribeDBEngineVersions({ MaxRecords: 20 }, caller)
