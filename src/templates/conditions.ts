@@ -2,32 +2,44 @@ import type { Template, TemplateResource } from './template.js'
 
 type Values = Readonly<Record<string, string>>
 
-/** The resources that a template makes with these parameters: those whose condition holds. */
+/** The resources that a template makes with these parameters: those whose condition holds, or may hold, so that progress is modest. */
 export function resourcesOf (template: Template, parameters: Values): TemplateResource[] {
   const values = { ...defaultsOf(template), ...parameters }
   return template.resources.filter(({ condition }) =>
-    condition === undefined || holds(template.conditions[condition], template.conditions, values))
+    condition === undefined || holds(template.conditions[condition], template.conditions, values) !== false)
 }
 
 function defaultsOf (template: Template): Record<string, string> {
   return Object.fromEntries(template.parameters.map(({ name, default: value }) => [name, value ?? '']))
 }
 
-/** Evaluates a condition. What it cannot know, such as a mapping, counts as holding: progress would rather be modest. */
-function holds (expression: unknown, conditions: Readonly<Record<string, unknown>>, values: Values): boolean {
+/** Evaluates a condition; null when it depends on what cannot be known here, such as a mapping. */
+function holds (expression: unknown, conditions: Readonly<Record<string, unknown>>, values: Values): boolean | null {
   const [[name, argument] = []] = Object.entries((expression ?? {}) as Record<string, unknown>)
-  const all = (): boolean[] => (argument as unknown[]).map(each => holds(each, conditions, values))
+  const all = (): Array<boolean | null> => (argument as unknown[]).map(each => holds(each, conditions, values))
   switch (name) {
     case 'Condition': return holds(conditions[String(argument)], conditions, values)
-    case 'Fn::Equals': return new Set((argument as unknown[]).map(each => valueOf(each, values))).size === 1
-    case 'Fn::Not': return !all()[0]
-    case 'Fn::And': return all().every(Boolean)
-    case 'Fn::Or': return all().some(Boolean)
-    default: return true
+    case 'Fn::Equals': return areEqual((argument as unknown[]).map(each => valueOf(each, values)))
+    case 'Fn::Not': return not(all()[0] ?? null)
+    case 'Fn::And': return not(either(all().map(not)))
+    case 'Fn::Or': return either(all())
+    default: return null
   }
 }
 
-function valueOf (expression: unknown, values: Values): string {
-  if (typeof expression === 'object' && expression !== null && 'Ref' in expression) return values[String(expression.Ref)] ?? ''
-  return String(expression)
+function areEqual (operands: Array<string | null>): boolean | null {
+  return operands.includes(null) ? null : new Set(operands).size === 1
+}
+
+function not (operand: boolean | null): boolean | null {
+  return operand === null ? null : !operand
+}
+
+function either (operands: Array<boolean | null>): boolean | null {
+  return operands.includes(true) || (operands.includes(null) ? null : false)
+}
+
+function valueOf (expression: unknown, values: Values): string | null {
+  if (typeof expression !== 'object' || expression === null) return String(expression)
+  return 'Ref' in expression ? values[String(expression.Ref)] ?? null : null
 }
