@@ -132,7 +132,7 @@ export function registerDatabaseRoutes (instance: FastifyInstance, databases: Da
     const { 'if-none-match': ifNoneMatch } = request.headers
     const etag = tagOf(database)
     reply.header('etag', etag)
-    if (ifNoneMatch !== undefined && isNamedBy(ifNoneMatch, etag)) return await reply.code(304).send(null)
+    if (ifNoneMatch !== undefined && isNamedBy(ifNoneMatch, etag)) return await (reply as FastifyReply).code(304).send()
     return database
   })
 
