@@ -1,0 +1,191 @@
+import { once } from 'node:events'
+import { get, type IncomingMessage } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+import t, { type Test } from 'tap'
+
+import { bearer, buildTestApp, type TestApp } from '../helpers/test-service.js'
+
+const NAME = 'acme-orders-dev-kv2yaiou'
+const ID = `eu-west-1.${NAME}`
+const EVENTS = `/v1/databases/${ID}/events`
+const POLL_MS = 1_000
+
+async function start (t: Test): Promise<TestApp & { open: (headers?: Record<string, string>) => Promise<Stream> }> {
+  const service = await buildTestApp()
+  const { app } = service
+  await app.listen({ host: '127.0.0.1', port: 0 })
+  t.teardown(async () => { await app.close() })
+  await app.inject({ method: 'POST', url: '/v1/databases', headers: bearer('all'), payload: { client: 'acme', region: 'eu-west-1', name: 'orders' } })
+  return { ...service, open: async headers => await openStream((app.server.address() as AddressInfo).port, headers) }
+}
+
+interface Message { event?: string, id?: string, data?: unknown, comment?: string }
+interface Stream { headers: IncomingMessage['headers'], next: () => Promise<Message | null>, hangUp: () => void, rest: () => Promise<Array<string | undefined>> }
+
+async function openStream (port: number, headers: Record<string, string> = {}): Promise<Stream> {
+  const request = get({ host: '127.0.0.1', port, path: EVENTS, headers: { ...bearer('all'), accept: 'text/event-stream', ...headers } })
+  const [response] = await once(request, 'response') as [IncomingMessage]
+  response.setEncoding('utf8')
+  const chunks = response[Symbol.asyncIterator]() as AsyncIterator<string>
+  let text = ''
+  const next = async (): Promise<Message | null> => {
+    while (!text.includes('\n\n')) {
+      const { done, value } = await chunks.next()
+      if (done) return null
+      text += value
+    }
+    const end = text.indexOf('\n\n')
+    const lines = text.slice(0, end).split('\n')
+    text = text.slice(end + 2)
+    return Object.fromEntries(lines.map(line => {
+      const [field = '', ...value] = line.split(': ')
+      return field === '' || line.startsWith(':') ? ['comment', line] : [field, field === 'data' ? JSON.parse(value.join(': ')) : value.join(': ')]
+    })) as Message
+  }
+  const rest = async (): Promise<Array<string | undefined>> => {
+    const events = []
+    for (let message = await next(); message; message = await next()) events.push(message.event)
+    return events
+  }
+  return { headers: response.headers, next, rest, hangUp: () => { request.on('error', () => {}).destroy() } }
+}
+
+/** What a message is, in a word or two. */
+const outline = (message: Message | null): string => {
+  const { event = message?.comment, data } = message ?? {}
+  const { logicalId, status = '' } = (data ?? {}) as { logicalId?: string, status?: string }
+  return [event, logicalId === NAME ? '*' : logicalId, status].filter(Boolean).join(' ')
+}
+
+t.test('the events as a list', async t => {
+  const { app, stacks } = await start(t)
+  stacks.emit(NAME, 'AuroraCluster', 'CREATE_IN_PROGRESS')
+  const list = async (query: string): Promise<Array<{ id: string }>> => (await app.inject({ url: `${EVENTS}${query}`, headers: bearer('reader') })).json<{ items: Array<{ id: string }> }>().items
+  const [first, second] = await list('')
+  t.match([first, second], [
+    { logicalId: NAME, type: 'AWS::CloudFormation::Stack', status: 'CREATE_IN_PROGRESS', reason: 'User Initiated', operationId: /^create-/, at: '2026-11-23T09:00:00.000Z' },
+    { logicalId: 'AuroraCluster', physicalId: null, reason: null }
+  ])
+  t.strictSame(await list(`?after=${first?.id}`), [second])
+  t.strictSame(await list(`?after=${second?.id}`), [])
+  t.strictSame(await list('?after=forgotten'), [first, second], 'rather twice than never')
+})
+
+t.test('the operations, newest first', async t => {
+  const { app, stacks } = await start(t)
+  stacks.advance(NAME, 'CREATE_COMPLETE')
+  await app.inject({ method: 'DELETE', url: `/v1/databases/${ID}`, headers: bearer('all') })
+  const { items } = (await app.inject({ url: `/v1/databases/${ID}/operations`, headers: bearer('reader') })).json<{ items: unknown[] }>()
+  t.match(items, [{ type: 'delete', status: 'running', endedAt: null }, { type: 'create', status: 'succeeded', progress: { percent: 100 } }])
+})
+
+t.test('live: what there is, then what happens, then the end', async t => {
+  const { clock, stacks, open } = await start(t)
+  const stream = await open()
+  t.match(stream.headers, { 'content-type': /^text\/event-stream/, 'cache-control': 'no-store', 'x-accel-buffering': 'no', 'x-request-id': /./ })
+  t.strictSame([outline(await stream.next()), outline(await stream.next())], ['stack-event * CREATE_IN_PROGRESS', 'database creating'])
+  await clock.whenAsleep()
+  stacks.emit(NAME, 'AuroraCluster', 'CREATE_IN_PROGRESS')
+  stacks.emit(NAME, 'AuroraCluster', 'CREATE_COMPLETE')
+  clock.move(POLL_MS)
+  const messages = [await stream.next(), await stream.next(), await stream.next()]
+  t.strictSame(messages.map(outline), ['stack-event AuroraCluster CREATE_IN_PROGRESS', 'stack-event AuroraCluster CREATE_COMPLETE', 'database creating'])
+  t.match(messages[0], { id: /./, data: { id: messages[0]?.id, operationId: /^create-/ } })
+  t.match(messages[2], { data: { id: ID, operation: { progress: { completed: 1, total: 4 } } } })
+  while ((await clock.whenAsleep()).every(ms => ms > POLL_MS)) await new Promise(resolve => { setImmediate(resolve) })
+  stacks.advance(NAME, 'CREATE_COMPLETE')
+  clock.move(POLL_MS)
+  t.strictSame([outline(await stream.next()), outline(await stream.next()), outline(await stream.next())], ['stack-event * CREATE_COMPLETE', 'database available', 'end available'])
+  t.equal(await stream.next(), null)
+})
+
+t.test('live: of a database at rest everything is told, and that is the end', async t => {
+  const { stacks, open } = await start(t)
+  stacks.advance(NAME, 'CREATE_COMPLETE')
+  t.strictSame(await (await open()).rest(), ['stack-event', 'stack-event', 'database', 'end'])
+})
+
+t.test('live: who comes back goes on where it was', async t => {
+  const { stacks, open } = await start(t)
+  const stream = await open()
+  const last = await stream.next()
+  stream.hangUp()
+  stacks.emit(NAME, 'AuroraCluster', 'CREATE_COMPLETE')
+  stacks.advance(NAME, 'CREATE_COMPLETE')
+  const again = await open({ 'last-event-id': last?.id ?? '' })
+  t.strictSame([outline(await again.next()), outline(await again.next()), outline(await again.next())],
+    ['stack-event AuroraCluster CREATE_COMPLETE', 'stack-event * CREATE_COMPLETE', 'database available'])
+  t.strictSame(await again.rest(), ['end'])
+})
+
+t.test('live: who comes later is told nothing twice', async t => {
+  const { clock, stacks, open } = await start(t)
+  const early = await open()
+  await early.next()
+  await clock.whenAsleep()
+  stacks.emit(NAME, 'AuroraCluster', 'CREATE_IN_PROGRESS')
+  const late = await open()
+  t.strictSame([outline(await late.next()), outline(await late.next()), outline(await late.next())],
+    ['stack-event * CREATE_IN_PROGRESS', 'stack-event AuroraCluster CREATE_IN_PROGRESS', 'database creating'])
+  stacks.advance(NAME, 'CREATE_COMPLETE')
+  clock.move(POLL_MS)
+  t.strictSame([outline(await late.next()), outline(await late.next())], ['stack-event * CREATE_COMPLETE', 'database available'])
+})
+
+t.test('live: a line at least every 15 seconds', async t => {
+  const { clock, open } = await start(t)
+  const stream = await open()
+  await stream.next()
+  await stream.next()
+  for (let times = 0; times < 2; times++) {
+    while (!(await clock.whenAsleep()).includes(15_000)) await new Promise(resolve => { setImmediate(resolve) })
+    clock.move(15_000)
+    t.match(outline(await stream.next()), /^: /)
+  }
+})
+
+t.test('live: who hangs up is followed for no longer', async t => {
+  const { app, clock, stacks, open } = await start(t)
+  const stream = await open()
+  await stream.next()
+  await stream.next()
+  await clock.whenAsleep()
+  const answered = once(app.server, 'connection')
+  stream.hangUp()
+  await Promise.race([answered, untilQuiet(clock)])
+  const asked = stacks.calls.length
+  clock.move(60_000)
+  await new Promise(resolve => { setImmediate(resolve) })
+  t.equal(stacks.calls.length, asked, 'AWS is not asked any more')
+  t.equal(clock.sleepers(), 0)
+})
+
+/** Until only the poll still sleeps, which ends when it wakes. */
+async function untilQuiet (clock: TestApp['clock']): Promise<void> {
+  while (clock.sleepers() > 1) await new Promise(resolve => { setImmediate(resolve) })
+}
+
+t.test('live: HEAD has no stream', async t => {
+  const { app, clock } = await start(t)
+  const response = await app.inject({ method: 'HEAD', url: EVENTS, headers: { ...bearer('all'), accept: 'text/event-stream' } })
+  t.match(response, { statusCode: 200, body: '' })
+  await untilQuiet(clock)
+})
+
+t.test('live: a stopping service ends every stream, and so stops', async t => {
+  const { app, open } = await start(t)
+  const stream = await open()
+  await stream.next()
+  await stream.next()
+  const closed = app.close()
+  t.strictSame(await stream.rest(), [], 'without saying that the operation has ended')
+  await closed
+})
+
+t.test('live: a refusal is a problem, and no stream', async t => {
+  const { app } = await start(t)
+  for (const [key, url, status] of [['elsewhere', EVENTS, 404], ['unknown', EVENTS, 401], ['all', '/v1/databases/eu-west-1.none/events', 404]] as const) {
+    t.match(await app.inject({ url, headers: { ...bearer(key), accept: 'text/event-stream' } }), { statusCode: status, headers: { 'content-type': 'application/problem+json' } })
+  }
+})
