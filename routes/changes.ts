@@ -28,7 +28,7 @@ const ChangePlanSchema = Type.Object({
     type: Type.String({ description: 'CloudFormation type of the resource.' }),
     action: Choice(['add', 'modify', 'remove', 'other']),
     replacement: Choice(['never', 'conditional', 'always'], { description: 'Whether AWS would make a new resource in its place.' }),
-    properties: Type.Array(Type.String(), { description: 'The properties that change.' })
+    changedProperties: Type.Array(Type.String(), { description: 'The properties of the resource that change.' })
   }), { description: 'What CloudFormation would do; empty when there is nothing to change.' })
 }, { $id: 'ChangePlan', description: 'What a change would do.' })
 

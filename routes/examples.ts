@@ -13,6 +13,7 @@ export const databaseExample = example('database', 'A database that is being cre
 export const createExample = readExample('create-database')
 export const changeExample = readExample('change-database')
 export const changePlanExample = example('change-plan', 'More capacity for the cluster')
+export const snapshotsExample = example('snapshot-list', 'The final snapshot of a deleted database')
 export const listExample = example('database-list', 'One database, and a region that does not answer')
 export const outputsExample = example('outputs', 'What a finished stack made')
 export const connectionExample = example('connection', 'A line for a shell')

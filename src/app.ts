@@ -10,6 +10,7 @@ import { registerHealthRoutes } from '../routes/health.js'
 import { registerQueryRoutes } from '../routes/queries.js'
 import { registerRegionRoutes } from '../routes/regions.js'
 import { registerSchemas } from '../routes/schemas.js'
+import { registerSnapshotRoutes } from '../routes/snapshots.js'
 import { registerTemplateRoutes } from '../routes/templates.js'
 import type { Authenticate } from './access/keys.js'
 import type { Clock } from './clock.js'
@@ -67,6 +68,7 @@ export async function buildApp ({ databases, queries, catalog, defaultTemplate, 
   registerSchemas(app)
   registerDatabaseRoutes(app, databases)
   registerChangeRoutes(app, databases)
+  registerSnapshotRoutes(app, databases)
   registerEventRoutes(app, databases, clock)
   registerConnectionRoutes(app, databases)
   registerQueryRoutes(app, queries)

@@ -72,6 +72,12 @@ export const problemKinds = {
     retryable: false,
     explanation: 'Take the deletion protection off first, if it is really to be deleted.'
   },
+  'no-snapshot': {
+    status: 409,
+    title: 'There is no snapshot to restore from',
+    retryable: false,
+    explanation: 'The database left no snapshot, or none of this name, or it is not finished yet. `GET /v1/databases/{id}/snapshots` lists those that there are.'
+  },
   'change-refused': {
     status: 409,
     title: 'The change would harm the database',

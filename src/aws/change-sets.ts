@@ -13,7 +13,7 @@ export interface ResourceChange {
   /** Whether AWS would make a new resource in its place, as far as it can tell before. */
   replacement: 'never' | 'conditional' | 'always'
   /** Names of the properties that change. */
-  properties: string[]
+  changedProperties: string[]
 }
 
 /** A change set as far as it is: being computed, ready with its changes, empty, or failed for a reason. */
@@ -102,6 +102,6 @@ function toResourceChange ({ ResourceChange: change = {} }: Change): ResourceCha
     type: change.ResourceType ?? '',
     action: actions[change.Action as keyof typeof actions] ?? 'other',
     replacement: replacements[change.Replacement as keyof typeof replacements] ?? 'never',
-    properties: [...new Set(names)].filter(Boolean)
+    changedProperties: [...new Set(names)].filter(Boolean)
   }
 }

@@ -1,4 +1,4 @@
-import { DescribeDBClustersCommand, type RDSClient } from '@aws-sdk/client-rds'
+import { DescribeDBClustersCommand, paginateDescribeDBClusterSnapshots, type RDSClient } from '@aws-sdk/client-rds'
 
 import { AwsFailure, callAws } from './errors.js'
 
@@ -6,6 +6,17 @@ import { AwsFailure, callAws } from './errors.js'
 export interface Cluster {
   arn: string
   masterUsername: string
+}
+
+/** A copy of a cluster at one moment. */
+export interface Snapshot {
+  id: string
+  arn: string
+  /** `available` once it can be restored from. */
+  status: string
+  createdAt: Date
+  engineVersion: string
+  sizeGib: number
 }
 
 export type Clusters = ReturnType<typeof createClusters>
@@ -20,5 +31,24 @@ export function createClusters (clientFor: (region: string) => RDSClient) {
     return { arn: found.DBClusterArn, masterUsername: found.MasterUsername }
   }
 
-  return { describe }
+  /** The manual snapshots of a cluster, newest first, also after the cluster is gone. CloudFormation's final ones are among them. */
+  const snapshotsOf = async (region: string, identifier: string): Promise<Snapshot[]> => await callAws(async () => {
+    const snapshots: Snapshot[] = []
+    const pages = paginateDescribeDBClusterSnapshots({ client: clientFor(region) }, { DBClusterIdentifier: identifier, SnapshotType: 'manual' })
+    for await (const page of pages) {
+      for (const each of page.DBClusterSnapshots ?? []) {
+        snapshots.push({
+          id: each.DBClusterSnapshotIdentifier ?? '',
+          arn: each.DBClusterSnapshotArn ?? '',
+          status: each.Status ?? '',
+          createdAt: each.SnapshotCreateTime ?? new Date(0),
+          engineVersion: each.EngineVersion ?? '',
+          sizeGib: each.AllocatedStorage ?? 0
+        })
+      }
+    }
+    return snapshots.sort((a, b) => b.createdAt.getTime() - a.createdAt.getTime())
+  })
+
+  return { describe, snapshotsOf }
 }

@@ -84,7 +84,7 @@ function refuseHarm (id: string, changes: ResourceChange[], allowInterruption: b
   if (replaced.length > 0) {
     throw new Problem('change-refused', `The change would replace or remove ${listNames(replaced)} of ${id}, and data with it.`, { extensions: { changes } })
   }
-  const interrupted = changes.filter(({ properties }) => properties.some(name => interrupting.has(name)))
+  const interrupted = changes.filter(({ changedProperties }) => changedProperties.some(name => interrupting.has(name)))
   if (interrupted.length > 0 && !allowInterruption) {
     throw new Problem('change-refused', `The change would interrupt ${listNames(interrupted)} of ${id}. Send it again with allowInterruption: true.`, { extensions: { changes } })
   }

@@ -8,6 +8,7 @@ import type { StackIndex } from '../watching/stack-index.js'
 import { planLaunch, type CreateRequest, type LaunchOptions, type LaunchPlan } from './launch.js'
 import { idOf } from './naming.js'
 import { isFailedRemainder, phases } from './phases.js'
+import type { Preflight } from './preflight.js'
 import { belongsTo, readOwnTags } from './tags.js'
 
 /** The stack of a database, and whether this request made it or found it made by an earlier one like it. */
@@ -16,7 +17,7 @@ export interface Created { region: string, stackId: string, isReplay: boolean }
 export interface CreateOptions extends LaunchOptions {
   stacks: Pick<Stacks, 'describe' | 'create' | 'remove' | 'setTerminationProtection'>
   index: Pick<StackIndex, 'invalidate'>
-  preflight: (principal: Principal, plan: LaunchPlan) => Promise<void>
+  preflight: Preflight
   /** Resolves once a stack is deleted; false when it is not within a bounded time. */
   untilGone: (region: string, stackId: string) => Promise<boolean>
   newToken: () => string
@@ -52,7 +53,7 @@ export function createCreate (options: CreateOptions) {
 }
 
 /** The new stack's id, null when there is one of that name by now. */
-async function launchOnce (stacks: Pick<Stacks, 'create'>, region: string, launch: Parameters<Stacks['create']>[1]): Promise<string | null> {
+export async function launchOnce (stacks: Pick<Stacks, 'create'>, region: string, launch: Parameters<Stacks['create']>[1]): Promise<string | null> {
   try {
     return await stacks.create(region, launch)
   } catch (error) {

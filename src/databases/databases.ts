@@ -12,7 +12,7 @@ import type { StackIndex } from '../watching/stack-index.js'
 import type { StackWatch } from '../watching/stack-watch.js'
 import { createAccess } from './access.js'
 import { createChange } from './change.js'
-import { createCreate } from './create.js'
+import { createCreate, type Created } from './create.js'
 import type { Database, Outputs } from './database.js'
 import { createDelete } from './delete.js'
 import { createDurations } from './durations.js'
@@ -22,12 +22,13 @@ import type { CreateRequest } from './launch.js'
 import { createList } from './list.js'
 import { createPreflight } from './preflight.js'
 import { createCountPerRegion } from './regions.js'
+import { createRestore } from './restore.js'
 
 export interface DatabasesOptions {
   stacks: Stacks
   changeSets: ChangeSets
   secrets: Pick<Secrets, 'describe' | 'readCredentials'>
-  clusters: Pick<Clusters, 'describe'>
+  clusters: Pick<Clusters, 'describe' | 'snapshotsOf'>
   watch: StackWatch
   events: EventLog
   index: StackIndex
@@ -47,13 +48,22 @@ const REMOVAL_SECONDS = 45
 export function createDatabases (options: DatabasesOptions) {
   const { find, read, operationsOf } = createFind({ ...options, durations: createDurations() })
   const { follow, untilSettled, untilGone } = createFollow({ ...options, find, read })
+  const preflight = createPreflight(options.secrets)
   const launch = createCreate({
     ...options,
-    preflight: createPreflight(options.secrets),
+    preflight,
     untilGone: async (region, stackId) => await untilGone(region, stackId, REMOVAL_SECONDS)
   })
   const remove = createDelete({ ...options, find })
+  const { snapshotsOf, restore } = createRestore({ ...options, find, preflight })
   const { targetOf, connectionOf } = createAccess({ ...options, find })
+
+  const show = async ({ region, stackId, isReplay }: Created): Promise<{ database: Database, isReplay: boolean }> => {
+    const sighting = await options.watch.look(region, stackId)
+    const found = sighting && read(sighting)
+    if (!found) throw new Problem('internal-error', `The stack ${stackId} was created, but cannot be read.`)
+    return { database: found.database, isReplay }
+  }
 
   return {
     list: createList({ ...options, read }),
@@ -63,13 +73,12 @@ export function createDatabases (options: DatabasesOptions) {
     targetOf,
     connectionOf,
 
-    create: async (principal: Principal, request: CreateRequest, idempotencyKey: string | null): Promise<{ database: Database, isReplay: boolean }> => {
-      const { region, stackId, isReplay } = await launch(principal, request, idempotencyKey)
-      const sighting = await options.watch.look(region, stackId)
-      const found = sighting && read(sighting)
-      if (!found) throw new Problem('internal-error', `The stack ${stackId} was created, but cannot be read.`)
-      return { database: found.database, isReplay }
-    },
+    snapshotsOf,
+
+    create: async (principal: Principal, request: CreateRequest, idempotencyKey: string | null) =>
+      await show(await launch(principal, request, idempotencyKey)),
+
+    restore: async (principal: Principal, id: string, snapshotId: string | null) => await show(await restore(principal, id, snapshotId)),
 
     get: async (principal: Principal, id: string): Promise<Database> => (await find(principal, id)).database,
 

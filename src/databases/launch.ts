@@ -2,7 +2,7 @@ import type { Launch } from '../aws/stacks.js'
 import { Problem, type Finding } from '../problems.js'
 import { resolveParameters, toTexts, type ParameterValues } from '../templates/parameters.js'
 import type { Catalog } from '../templates/catalog.js'
-import type { Template } from '../templates/template.js'
+import type { Source, Template } from '../templates/template.js'
 import { hashOf, stackNameOf, type DatabaseKey } from './naming.js'
 import { findBrokenRules } from './rules.js'
 import { TAG_PREFIX, toTags, type OwnTags } from './tags.js'
@@ -67,7 +67,7 @@ function toPlan (request: CreateRequest, template: Template, values: ParameterVa
     onFailure
   }
   const stackName = stackNameOf(key)
-  const parameters = { ...toTexts(values), ...serviceParameters(template, { client, stackName }) }
+  const parameters = { ...toTexts(values), ...serviceParameters(template, { client, stackName, snapshot: '' }) }
   return {
     key,
     template,
@@ -77,7 +77,8 @@ function toPlan (request: CreateRequest, template: Template, values: ParameterVa
   }
 }
 
-function serviceParameters (template: Template, sources: { client: string, stackName: string }): Record<string, string> {
+/** The parameters that callers may not set, from what the service knows. */
+export function serviceParameters (template: Template, sources: Readonly<Record<Source, string>>): Record<string, string> {
   return Object.fromEntries(template.parameters.flatMap(({ name, setBy }) => setBy ? [[name, sources[setBy]]] : []))
 }
 

@@ -11,12 +11,17 @@ const reservedUsernames = /^(admin|rdsadmin|user|pg_.*)$/i
 const passwordPattern = /^[!-~]{8,99}$/
 const forbiddenInPasswords = /[/"@ ]/
 
+/** What of a launch is looked at. */
+export type Launching = Pick<LaunchPlan, 'key' | 'values'>
+
+export type Preflight = ReturnType<typeof createPreflight>
+
 /**
  * Looks at what a launch refers to, before anything is spent: CloudFormation would find out only minutes later. Throws a
  * {@link Problem} `preflight-failed` with all findings.
  */
 export function createPreflight (secrets: Pick<Secrets, 'describe' | 'readCredentials'>) {
-  return async (principal: Principal, plan: LaunchPlan): Promise<void> => {
+  return async (principal: Principal, plan: Launching): Promise<void> => {
     const secretName = plan.values.DBMaster
     const findings = typeof secretName === 'string' && secretName !== '' ? await checkSecret(secrets, principal, plan, secretName) : []
     if (findings.length === 0) return
@@ -24,7 +29,7 @@ export function createPreflight (secrets: Pick<Secrets, 'describe' | 'readCreden
   }
 }
 
-async function checkSecret (secrets: Pick<Secrets, 'describe' | 'readCredentials'>, principal: Principal, plan: LaunchPlan, name: string): Promise<Finding[]> {
+async function checkSecret (secrets: Pick<Secrets, 'describe' | 'readCredentials'>, principal: Principal, plan: Launching, name: string): Promise<Finding[]> {
   const { region } = plan.key
   const finding = (message: string): Finding[] => [{ path: '/parameters/DBMaster', message }]
   const secret = await secrets.describe(region, name)

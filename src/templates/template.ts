@@ -1,5 +1,8 @@
 import { parseDocument, type CollectionTag, type ScalarTag } from 'yaml'
 
+/** What the service can fill a parameter in with: the client, the stack's name, or the snapshot that a restore starts from. */
+export type Source = 'client' | 'stackName' | 'snapshot'
+
 /** One entry of a template's `Parameters` section; numbers are read as numbers. */
 export interface TemplateParameter {
   name: string
@@ -17,7 +20,7 @@ export interface TemplateParameter {
   /** A `String` that allows just `true` and `false`: a JSON boolean to our callers. */
   isBoolean: boolean
   /** Where its value comes from when the service sets it and callers may not. */
-  setBy: 'client' | 'stackName' | undefined
+  setBy: Source | undefined
   isChangeable: boolean
 }
 
@@ -42,7 +45,7 @@ type Section = Record<string, Record<string, unknown>>
 interface Metadata {
   Title: string
   Generation: 'v1' | 'v2'
-  SetByService?: Record<string, 'client' | 'stackName'>
+  SetByService?: Record<string, Source>
   Defaults?: Record<string, string>
   Changeable?: string[]
 }

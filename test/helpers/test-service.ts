@@ -52,7 +52,7 @@ export function createMemorySecrets (): MemorySecrets {
   }
 }
 
-const clusters: Pick<Clusters, 'describe'> = { describe: async (_region, arn) => ({ arn, masterUsername: 'postgres' }) }
+const clusters: Clusters = { describe: async (_region, arn) => ({ arn, masterUsername: 'postgres' }), snapshotsOf: async () => [] }
 
 const neverCalled = async (): Promise<never> => { throw new Error('no change set was expected') }
 const noChangeSets: ChangeSets = { create: neverCalled, describe: neverCalled, execute: neverCalled, remove: neverCalled }

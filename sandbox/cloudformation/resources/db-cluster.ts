@@ -77,7 +77,9 @@ export function createClusterHandler (rds: RdsRoom): ResourceHandler {
       }), caller)
     }
     if (endpoint === undefined || isServerlessV1) return
-    const target = { ResourceArn: cluster?.DBClusterArn }
+    // The endpoint is switched on an available cluster only, and the change before may still be under way.
+    const { DBClusterArn: ResourceArn } = await ready(identifier, caller)
+    const target = { ResourceArn }
     await (endpoint === true ? operations.EnableHttpEndpoint(target, caller) : operations.DisableHttpEndpoint(target, caller))
   }
 

@@ -1,0 +1,38 @@
+import t from 'tap'
+
+import { startService } from '../helpers/service.js'
+
+interface Database { id: string, status: string, parameters: Record<string, unknown>, tags: Record<string, string>, operation: { type: string, status: string } }
+interface Snapshots { items: Array<{ id: string, status: string }> }
+
+const { call } = await startService(t)
+const wait = { prefer: 'wait=60' }
+const request = { client: 'acme', region: 'eu-west-1', name: 'orders', parameters: { DatabaseName: 'shop', MaxCapacity: 8 }, tags: { team: 'payments' } }
+const { body: { id } } = await call<Database>('POST', '/v1/databases', request, wait)
+const path = `/v1/databases/${id}`
+const query = async (sql: string) => (await call<{ rows: unknown[] }>('POST', `${path}/query`, { sql })).body.rows
+
+await query('create table orders as select generate_series(1, 1000) as id')
+
+await t.test('a living database is not restored over', async t => {
+  t.match(await call('POST', `${path}/restore`), { status: 409, body: { code: 'database-exists', databaseId: id } })
+})
+
+await t.test('a deleted database comes back under its id, with its data', async t => {
+  t.match(await call('DELETE', path, undefined, wait), { status: 202, body: { status: 'deleted' } })
+  const { body: { items } } = await call<Snapshots>('GET', `${path}/snapshots`)
+  t.match(items, [{ id: String, status: 'available', sizeGib: Number }])
+  t.match(await call('POST', `${path}/restore`, { snapshotId: 'no-such-snapshot' }), { status: 409, body: { code: 'no-snapshot' } })
+
+  const restored = await call<Database>('POST', `${path}/restore`, {}, wait)
+  t.equal(restored.status, 202)
+  t.match(restored.body, { id, status: 'available', parameters: { DatabaseName: 'shop', MaxCapacity: 8 }, tags: { team: 'payments' } })
+  t.same(await query('select count(*)::int as rows from orders'), [{ rows: 1000 }])
+})
+
+await t.test('sent again, each request finds the database that came back', async t => {
+  t.match(await call('POST', `${path}/restore`), { status: 200, body: { id } })
+  t.match(await call('POST', '/v1/databases', request), { status: 200, body: { id } })
+  t.match(await call('PATCH', path, { parameters: { MaxCapacity: 16 } }, wait), { status: 202, body: { status: 'available', parameters: { MaxCapacity: 16 } } })
+  t.same(await query('select count(*)::int as rows from orders'), [{ rows: 1000 }], 'a change does not start from the snapshot again')
+})
