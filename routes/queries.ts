@@ -28,6 +28,7 @@ const QueryBody = Type.Object({
   timeoutMs: Type.Optional(Nullable(Type.Integer({ minimum: 1, maximum: 45_000, description: 'Cancels the statement in the database after this long. AWS does after 45 s.' }))),
   maxRows: Type.Optional(Nullable(Type.Integer({ minimum: 1, description: 'Answers no more rows than this.' }))),
   rowFormat: Type.Optional(Choice(['object', 'array'], { default: 'object', description: 'Rows as objects by column, or as arrays in the order of the columns.' })),
+  castUnsupported: Type.Optional(Type.Boolean({ default: false, description: 'Has columns of types that the RDS Data API does not carry (interval, money, ranges …), arrays of arrays and infinite times come as text.' })),
   transactionId: Type.Optional(Type.Null({ description: 'The statement is a transaction of its own.' })),
   database: Type.Optional(Nullable(Type.String({ minLength: 1, maxLength: 63, description: 'Another database of the same cluster.' })))
 }, { additionalProperties: false, $id: 'Query', description: 'One statement, and the conditions that it runs under.', examples: [queryRequestExample] })
@@ -74,13 +75,13 @@ export function registerQueryRoutes (instance: FastifyInstance, queries: Queries
       }
     }
   }, async (request, reply) => {
-    const { sql, parameters = {}, types = {}, mode = null, dryRun = false, maxAffected = null, timeoutMs = null, maxRows = null, rowFormat = 'object', database = null } = request.body
+    const { sql, parameters = {}, types = {}, mode = null, dryRun = false, maxAffected = null, timeoutMs = null, maxRows = null, rowFormat = 'object', castUnsupported = false, database = null } = request.body
     const preferred = preferredWait(request.headers.prefer)
     if (preferred !== null) applyWait(reply, preferred)
     return await queries.query(
       principalOf(request),
       request.params.id,
-      { sql, parameters, types, mode, dryRun, maxAffected, timeoutMs, maxRows, rowFormat, database },
+      { sql, parameters, types, mode, dryRun, maxAffected, timeoutMs, maxRows, rowFormat, castUnsupported, database },
       preferred ?? WAIT_SECONDS,
       hangUp(request, reply)
     )

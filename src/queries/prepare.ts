@@ -16,6 +16,8 @@ export interface StatementText {
 export interface Prepared {
   sql: string
   args: Argument[]
+  /** Whether it can stand where a table can: a SELECT, VALUES, TABLE, or a WITH query that changes nothing. */
+  isQuery: boolean
   /** Whether it inserts, updates, deletes or merges by its nature. */
   changes: boolean
   /** Whether it does so only within a WITH query, where the count of it is not told. */
@@ -52,20 +54,25 @@ export function prepareStatement ({ sql, parameters, types }: StatementText): Pr
 const changing = /^(insert|update|delete|merge)$/i
 const commands = /^(insert|update|delete|merge|select|values|table)$/i
 
-function findChanges (lexemes: readonly Lexeme[]): Pick<Prepared, 'changes' | 'hidesChanges'> {
-  const [first] = lexemes.filter(({ kind }) => kind === 'word')
-  if (!/^with$/i.test(first?.text ?? '')) return { changes: changing.test(first?.text ?? ''), hidesChanges: false }
+function findChanges (lexemes: readonly Lexeme[]): Pick<Prepared, 'changes' | 'hidesChanges' | 'isQuery'> {
+  const { text: first = '' } = lexemes.find(({ kind }) => kind === 'word') ?? {}
+  if (!/^with$/i.test(first)) return describeCommand(first, false)
   let depth = 0
   let hidesChanges = false
   for (const [index, { kind, text }] of lexemes.entries()) {
     if (kind === 'open') depth++
     if (kind === 'close') depth--
     if (kind !== 'word') continue
-    if (depth === 0 && commands.test(text)) return { changes: changing.test(text), hidesChanges }
+    if (depth === 0 && commands.test(text)) return describeCommand(text, hidesChanges)
     // After a parenthesis it is a command; elsewhere it may be the `update` of `for update`.
     if (changing.test(text) && lexemes[index - 1]?.kind === 'open') hidesChanges = true
   }
-  return { changes: false, hidesChanges }
+  return describeCommand('', hidesChanges)
+}
+
+function describeCommand (command: string, hidesChanges: boolean): Pick<Prepared, 'changes' | 'hidesChanges' | 'isQuery'> {
+  const changes = changing.test(command)
+  return { changes, hidesChanges, isQuery: commands.test(command) && !changes && !hidesChanges }
 }
 
 const nameOf = (lexeme: Lexeme): string | undefined =>

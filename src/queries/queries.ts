@@ -3,6 +3,7 @@ import { DataApiFailure, type DataApi, type DataApiFailureKind, type DataTarget,
 import type { Clock } from '../clock.js'
 import { Problem } from '../problems.js'
 import type { Json } from './arguments.js'
+import { canBeCast, castColumns, probeFor } from './cast.js'
 import { prepareStatement, type Prepared, type StatementText } from './prepare.js'
 import { toProblem } from './refusals.js'
 import type { Targets } from './targets.js'
@@ -22,6 +23,8 @@ export interface QueryRequest extends StatementText {
   /** Keeps no more rows than this of the result. */
   maxRows: number | null
   rowFormat: 'object' | 'array'
+  /** Has columns that the Data API does not carry come as text. */
+  castUnsupported: boolean
   /** Another database of the cluster than the one that was named at its creation. */
   database: string | null
 }
@@ -78,7 +81,8 @@ export function createQueries ({ targets, dataApi, clock }: QueriesOptions) {
         return answer(finish(value), times)
       }
       const { value: transactionId, ...times } = await whenAwake(waitSeconds, signal, async () => await dataApi.begin(target, signal))
-      return answer(await inTransaction({ target, transactionId, prepared, mode, request, signal, finish }), times)
+      const work = { target, transactionId, prepared, mode, request, signal, finish }
+      return answer(await (request.castUnsupported ? withCasts(work) : inTransaction(work)), times)
     } catch (error) {
       if (error instanceof DataApiFailure && missesTarget.has(error.kind)) targets.forget(id)
       throw error instanceof DataApiFailure ? toProblem(error, mode, prepared.toCallersPosition) : error
@@ -120,6 +124,18 @@ export function createQueries ({ targets, dataApi, clock }: QueriesOptions) {
     }
   }
 
+  /** Nothing of a refused query is kept, so that it can be asked again, with what was refused as text. */
+  const withCasts = async (work: Work): Promise<Outcome> => {
+    const { target, prepared, signal } = work
+    try {
+      return await inTransaction(work)
+    } catch (error) {
+      if (!(error instanceof DataApiFailure) || !canBeCast(error, prepared)) throw error
+      const { columns } = await dataApi.execute(target, probeFor(prepared), prepared.args, { signal })
+      return await inTransaction({ ...work, transactionId: await dataApi.begin(target, signal), prepared: castColumns(prepared, error, columns ?? []) })
+    }
+  }
+
   return { query }
 }
 
@@ -135,8 +151,8 @@ function allowedMode (principal: Principal, wanted: QueryMode | null): QueryMode
   return wanted ?? (mayWrite ? 'write' : 'read')
 }
 
-function needsTransaction (mode: QueryMode, { dryRun, maxAffected, timeoutMs }: QueryRequest): boolean {
-  return mode === 'read' || dryRun || maxAffected !== null || timeoutMs !== null
+function needsTransaction (mode: QueryMode, { dryRun, maxAffected, timeoutMs, castUnsupported }: QueryRequest): boolean {
+  return mode === 'read' || dryRun || castUnsupported || maxAffected !== null || timeoutMs !== null
 }
 
 /**

@@ -41,10 +41,10 @@ function adviceFor (message: string): string {
 }
 
 const advice: ReadonlyArray<{ pattern: RegExp, text: (message: string) => string }> = [
-  { pattern: /^(UnknownError)?$/, text: () => 'The Data API failed without a reason, as it does for an infinite date or time: cast such columns to text.' },
+  { pattern: /^(UnknownError)?$/, text: () => 'The Data API failed without a reason, as it does for an infinite date or time: cast such columns to text, or set castUnsupported.' },
   { pattern: /^Multistatements/, text: () => 'One statement per call: the Data API takes no more.' },
-  { pattern: /unsupported data type/, text: message => `${message} Cast the column to text.` },
-  { pattern: /multidimensional array/, text: message => `${message} Cast the column to text.` },
+  { pattern: /unsupported data type/, text: message => `${message} Cast the column to text, or set castUnsupported.` },
+  { pattern: /multidimensional array/, text: message => `${message} Cast the column to text, or set castUnsupported.` },
   { pattern: /size limit|too large/i, text: message => `${message} Select less of it, or page through it.` },
   { pattern: /CopyOutResponse/, text: () => 'COPY to or from the client is not possible over HTTP: use SELECT and INSERT.' }
 ]

@@ -109,6 +109,19 @@ await t.test('an error of the database is told in its parts, where the caller wr
   t.match(await refusal('select array[9007199254740993]'), [422, { code: 'statement-refused', detail: /Cast it to text/ }])
 })
 
+await t.test('what the Data API refuses comes as text when that is asked for', async t => {
+  const castUnsupported = true
+  await rows('create table spans (id int, span interval)')
+  const { body } = await query("select 1 as id, '1 day'::interval as \"a \"\"b\", '$1.50'::money as price, array[1, 2] as list -- and more", { castUnsupported })
+  t.strictSame(body.rows, [{ id: 1, 'a "b': '1 day', price: '$1.50', list: [1, 2] }])
+  t.strictSame(body.columns.map(({ type }) => type), ['int4', 'text', 'text', 'int4[]'])
+  t.strictSame(await rows('values (:a::int4range), (null);', { castUnsupported, parameters: { a: '[1,3)' } }), [{ column1: '[1,3)' }, { column1: null }])
+  t.strictSame(await rows("select '{{1,2}}'::int[] as grid", { castUnsupported }), [{ grid: '{{1,2}}' }])
+  t.strictSame(await rows("select 'infinity'::timestamptz as late, 1 as one", { castUnsupported, mode: 'read' }), [{ late: 'infinity', one: 1 }])
+  t.match(await refusal("insert into spans values (1, '1 day') returning span", { castUnsupported }), [422, { code: 'statement-refused' }])
+  t.strictSame(await rows('select count(*) from spans'), [{ count: '0' }], 'what was refused has had no effect')
+})
+
 await t.test('writes, and the ways not to make them', async t => {
   await rows('create table orders (id bigserial primary key, note text)')
   t.match((await query("insert into orders (note) values ('a'), ('b')")).body, { affected: 2, rows: [], columns: [] })

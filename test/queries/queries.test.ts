@@ -11,7 +11,7 @@ const WRITER = principal('query:read', 'query:write')
 const READER = principal('query:read')
 const NEVER = new AbortController().signal
 const REQUEST: QueryRequest = {
-  sql: 'select 1', parameters: {}, types: {}, mode: null, dryRun: false, maxAffected: null, timeoutMs: null, maxRows: null, rowFormat: 'object', database: null
+  sql: 'select 1', parameters: {}, types: {}, mode: null, dryRun: false, maxAffected: null, timeoutMs: null, maxRows: null, rowFormat: 'object', castUnsupported: false, database: null
 }
 const target = { id: 'id', client: 'acme', region: 'eu-west-1', clusterArn: 'arn:cluster', secretArn: 'arn:secret', databaseName: 'temporal' }
 const one: Result = { columns: [{ name: 'one', type: 'int4', isNullable: null }], rows: [['1']], affected: 0 }
