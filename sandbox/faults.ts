@@ -1,7 +1,7 @@
 import { AwsError } from './aws.js'
 import type { Clock } from './clock.js'
 
-export const FAULT_KINDS = ['throttle', 'error-500', 'error-503', 'drop-before', 'drop-after', 'delay'] as const
+export const FAULT_KINDS = ['throttle', 'error-500', 'error-503', 'drop-before', 'drop-after', 'delay', 'fail-resource'] as const
 
 /** A fault that is waiting to happen. Without `count` it happens until it is cleared. */
 export interface Fault {
@@ -17,6 +17,10 @@ export interface Fault {
   rate?: number
   /** For `delay`: milliseconds before the operation starts. */
   delayMs?: number
+  /** For `fail-resource`: the stack's name (any when absent), the logical id, and what the resource is to fail with. */
+  stack?: string
+  resource?: string
+  reason?: string
 }
 
 /** What a fault does to one call. */
@@ -34,6 +38,8 @@ export interface Faults {
   clear: () => void
   /** The effect of the first fault that hits this call, which uses up one of its count. */
   take: (service: string, operation: string) => FaultEffect | undefined
+  /** Why that resource of that stack is to fail, where it is; uses up one of the fault's count. */
+  failureOf: (stack: string, logicalId: string) => string | undefined
 }
 
 /** `random` answers a number from 0 to below 1, and decides for faults with a rate. */
@@ -41,10 +47,12 @@ export function createFaults ({ clock, random }: { clock: Pick<Clock, 'sleep'>, 
   let faults: Fault[] = []
   let added = 0
 
-  const hits = (fault: Fault, service: string, operation: string): boolean =>
-    (fault.service ?? service) === service &&
-    (fault.operation ?? operation) === operation &&
-    (fault.rate === undefined || random() < fault.rate)
+  const takeFirst = (isMeant: (fault: Fault) => boolean): Fault | undefined => {
+    const fault = faults.find(each => isMeant(each) && (each.rate === undefined || random() < each.rate))
+    if (fault?.count !== undefined) fault.count -= 1
+    faults = faults.filter(({ count }) => count !== 0)
+    return fault
+  }
 
   return {
     add: fault => {
@@ -55,11 +63,12 @@ export function createFaults ({ clock, random }: { clock: Pick<Clock, 'sleep'>, 
     list: () => faults,
     clear: () => { faults = [] },
     take: (service, operation) => {
-      const fault = faults.find(each => hits(each, service, operation))
-      if (!fault) return undefined
-      if (fault.count !== undefined) fault.count -= 1
-      faults = faults.filter(({ count }) => count !== 0)
-      return effectOf(fault, service, clock)
+      const fault = takeFirst(each => each.kind !== 'fail-resource' && (each.service ?? service) === service && (each.operation ?? operation) === operation)
+      return fault && effectOf(fault, service, clock)
+    },
+    failureOf: (stack, logicalId) => {
+      const fault = takeFirst(each => each.kind === 'fail-resource' && (each.stack ?? stack) === stack && each.resource === logicalId)
+      return fault && (fault.reason ?? 'The resource was told to fail.')
     }
   }
 }

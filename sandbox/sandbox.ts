@@ -1,15 +1,16 @@
 import type { Logger } from 'pino'
 import { createAdmin } from './admin.js'
 import { systemClock, type Clock } from './clock.js'
+import { createCloudFormation } from './cloudformation/cloudformation.js'
 import { createCloudWatch } from './cloudwatch/cloudwatch.js'
 import type { SandboxConfig } from './config.js'
-import { createCloudFormation } from './cloudformation/cloudformation.js'
-import { createFaults } from './faults.js'
+import { createFaults, type Faults } from './faults.js'
+import { createMovableClock } from './movable-clock.js'
 import { durations } from './pace.js'
-import { createRdsData } from './rds-data/rds-data.js'
 import { createRds } from './rds/rds.js'
+import { createRdsData } from './rds-data/rds-data.js'
 import { createSecretsManager } from './secrets-manager/secrets-manager.js'
-import { openStore } from './store.js'
+import { openStore, type Store } from './store.js'
 import { createSts } from './sts/sts.js'
 import { createDispatch } from './wire/dispatch.js'
 import { startWireServer } from './wire/server.js'
@@ -31,55 +32,71 @@ export interface Sandbox {
 
 /** Opens the data directory, brings back what is in it, and listens. Rejects when either cannot be had. */
 export async function startSandbox (options: SandboxOptions): Promise<Sandbox> {
-  const { log, clock = systemClock, random = Math.random, dataDir } = options
-  const store = openStore(dataDir)
-  const secrets = createSecretsManager({ store, clock })
-  const pacing = durations[options.pace]
-  const rds = createRds({
-    store,
-    clock,
-    durations: pacing,
-    dataDir,
-    secrets,
-    log,
-    searchPath: options.searchPath,
-    serverlessV1: options.serverlessV1,
-    quotas: { clusters: options.clusterQuota },
-    ports: options.clusterPorts ? { bindHost: options.host, ...options.clusterPorts } : undefined,
-    advertisedHost: options.clusterHost ?? undefined
-  })
-  const rdsData = createRdsData({ rds, secrets, clock, log })
-  const cloudFormation = createCloudFormation({ store, clock, durations: pacing, rds, secrets, log })
-  const cloudWatch = createCloudWatch({ measure: rds.measure, clock, log })
-  const rooms = {
-    cloudformation: cloudFormation.operations,
-    rds: rds.operations,
-    'rds-data': rdsData.operations,
-    monitoring: cloudWatch.operations,
-    secretsmanager: secrets.operations,
-    sts: createSts().operations
+  const { log, host, port, allowedHosts } = options
+  const store = openStore(options.dataDir)
+  const clock = createMovableClock(options.clock ?? systemClock, store)
+  const faults = createFaults({ clock, random: options.random ?? Math.random })
+  const services = createServices(options, { store, clock, faults })
+  const closeServices = async (): Promise<void> => {
+    await services.close()
+    store.close()
   }
-  const faults = createFaults({ clock, random })
-  await rds.start()
-  await cloudFormation.start()
-  cloudWatch.start()
-  const server = await startWireServer({
-    host: options.host,
-    port: options.port,
-    allowedHosts: options.allowedHosts,
-    dispatch: createDispatch({ rooms, faults, log }),
-    admin: createAdmin({ faults, services: Object.keys(rooms) }),
-    log
-  })
-  return {
-    url: server.url,
-    close: async () => {
+  try {
+    await services.start()
+    const server = await startWireServer({
+      host,
+      port,
+      allowedHosts,
+      dispatch: createDispatch({ rooms: services.rooms, faults, log }),
+      admin: createAdmin({ faults, services: Object.keys(services.rooms), clock }),
+      log
+    })
+    const close = async (): Promise<void> => {
       await server.close()
+      await closeServices()
+    }
+    return { url: server.url, close }
+  } catch (error) {
+    await closeServices()
+    throw error
+  }
+}
+
+interface Ground {
+  store: Store
+  clock: Clock
+  faults: Faults
+}
+
+/** The services, each made with what it needs of the others. `rooms` has their operations by signing name. */
+function createServices (options: SandboxOptions, { store, clock, faults }: Ground) {
+  const { log, dataDir, searchPath, serverlessV1, clusterQuota } = options
+  const pacing = durations[options.pace]
+  const secrets = createSecretsManager({ store, clock })
+  const quotas = { clusters: clusterQuota }
+  const rds = createRds({ store, clock, durations: pacing, dataDir, secrets, log, searchPath, serverlessV1, quotas })
+  const rdsData = createRdsData({ rds, secrets, clock, log })
+  const cloudFormation = createCloudFormation({ store, clock, durations: pacing, rds, secrets, log, failureOf: faults.failureOf })
+  const cloudWatch = createCloudWatch({ measure: rds.measure, clock, log })
+  return {
+    rooms: {
+      cloudformation: cloudFormation.operations,
+      monitoring: cloudWatch.operations,
+      rds: rds.operations,
+      'rds-data': rdsData.operations,
+      secretsmanager: secrets.operations,
+      sts: createSts().operations
+    },
+    start: async (): Promise<void> => {
+      await rds.start()
+      await cloudFormation.start()
+      cloudWatch.start()
+    },
+    close: async (): Promise<void> => {
       await cloudWatch.close()
       await cloudFormation.close()
       await rdsData.close()
       await rds.close()
-      store.close()
     }
   }
 }

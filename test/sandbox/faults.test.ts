@@ -1,4 +1,5 @@
-import { ListSecretsCommand, PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import { CloudFormationClient, CreateStackCommand, DescribeStackEventsCommand, waitUntilStackCreateComplete } from '@aws-sdk/client-cloudformation'
+import { CreateSecretCommand, DeleteSecretCommand, ListSecretsCommand, PutSecretValueCommand, RestoreSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
 import t from 'tap'
 import { createFaults } from '../../sandbox/faults.js'
@@ -62,6 +63,34 @@ t.test('faults are set over HTTP', async t => {
   await sent('{"kind":"throttle"}')
   await fetch(address, { method: 'DELETE' })
   t.same(await (await fetch(address)).json(), { faults: [] })
-  t.match(await (await fetch(`${sandbox.url}/_sandbox/health`)).json(), { status: 'ok', services: ['cloudformation', 'rds', 'rds-data', 'monitoring', 'secretsmanager', 'sts'] })
+  t.match(await (await fetch(`${sandbox.url}/_sandbox/health`)).json(), { status: 'ok', services: ['cloudformation', 'monitoring', 'rds', 'rds-data', 'secretsmanager', 'sts'] })
   t.equal((await fetch(`${sandbox.url}/_sandbox/other`)).status, 404)
+})
+
+t.test('a named resource of a stack fails with the reason given, and the stack rolls back', async t => {
+  const sandbox = await openSandbox(t)
+  await fetch(`${sandbox.url}/_sandbox/faults`, { method: 'POST', body: '{"kind":"fail-resource","stack":"a","resource":"Topic","reason":"No more topics.","count":1}' })
+  const client = new CloudFormationClient(sandbox.clientConfig())
+  const TemplateBody = '{"Resources":{"Topic":{"Type":"AWS::SNS::Topic"}}}'
+  await client.send(new CreateStackCommand({ StackName: 'a', TemplateBody }))
+  await client.send(new CreateStackCommand({ StackName: 'b', TemplateBody }))
+  await waitUntilStackCreateComplete({ client, maxWaitTime: 20, minDelay: 0.1, maxDelay: 0.2 }, { StackName: 'b' })
+  await t.rejects(waitUntilStackCreateComplete({ client, maxWaitTime: 20, minDelay: 0.1, maxDelay: 0.2 }, { StackName: 'a' }), /ROLLBACK_COMPLETE/)
+  const { StackEvents } = await client.send(new DescribeStackEventsCommand({ StackName: 'a' }))
+  t.match(StackEvents?.find(({ ResourceStatus }) => ResourceStatus === 'CREATE_FAILED'), { LogicalResourceId: 'Topic', ResourceStatusReason: /No more topics\./ })
+})
+
+t.test('the clock is moved, for whoever waits as well, and stays moved after a restart', async t => {
+  const sandbox = await openSandbox(t)
+  const client = new SecretsManagerClient(sandbox.clientConfig())
+  await client.send(new CreateSecretCommand({ Name: 'a', SecretString: 'x' }))
+  await client.send(new DeleteSecretCommand({ SecretId: 'a', RecoveryWindowInDays: 7 }))
+  t.equal((await fetch(`${sandbox.url}/_sandbox/clock`, { method: 'POST', body: '{"advanceMs":-1}' })).status, 400)
+  t.match(await client.send(new RestoreSecretCommand({ SecretId: 'a' })), { Name: 'a' })
+  await client.send(new DeleteSecretCommand({ SecretId: 'a', RecoveryWindowInDays: 7 }))
+  const moved = await fetch(`${sandbox.url}/_sandbox/clock`, { method: 'POST', body: `{"advanceMs":${7 * 86_400_000}}` })
+  t.match(await moved.json(), { aheadMs: 7 * 86_400_000 })
+  await t.rejects(client.send(new RestoreSecretCommand({ SecretId: 'a' })), { name: 'ResourceNotFoundException' })
+  const again = await sandbox.restart()
+  t.match(await (await fetch(`${again.url}/_sandbox/clock`)).json(), { aheadMs: 7 * 86_400_000 })
 })
