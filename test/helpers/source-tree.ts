@@ -27,12 +27,13 @@ export function readSources (folders: readonly string[]): SourceFile[] {
 export interface Import { from: string, isTypeOnly: boolean }
 
 const importStatement = /^(?:import|export)\s+(type\s)?(?:[^'"`;]*?\sfrom\s+)?'([^']+)'/gm
-const dynamicImport = /\bimport\('([^']+)'\)/g
+/** Loaded later, or run as a program of its own. */
+const laterImport = /\b(?:import|new URL)\('([^']+)'/g
 
 export function importsOf ({ path, text }: SourceFile): Import[] {
   const found = [
     ...[...text.matchAll(importStatement)].map(([, type, from = '']) => ({ from, isTypeOnly: type !== undefined })),
-    ...[...text.matchAll(dynamicImport)].map(([, from = '']) => ({ from, isTypeOnly: false }))
+    ...[...text.matchAll(laterImport)].map(([, from = '']) => ({ from, isTypeOnly: false }))
   ]
   return found.map(({ from, isTypeOnly }) => ({
     isTypeOnly, from: from.startsWith('.') ? relative(ROOT, resolve(ROOT, path, '..', from)).replace(/\.js$/, '.ts') : from
