@@ -1,6 +1,6 @@
 import { ResourceStatus, type StackStatus } from '@aws-sdk/client-cloudformation'
 import { AwsError } from '../../aws.js'
-import { ownValue } from '../template/json.js'
+import { type JsonObject, ownValue } from '../template/json.js'
 import { visitInOrder } from '../template/graph.js'
 import { type EngineContext, operationOf, setResourceStatus, setStackStatus, stackOf } from './context.js'
 import { exportInUse, exportsIn } from './exports.js'
@@ -41,14 +41,17 @@ async function tryToApply (context: EngineContext, stackId: string, run: Run): P
 async function applyResources (context: EngineContext, stackId: string, plan: Plan, run: Run): Promise<void> {
   const goesOn = operationOf(stackOf(context, stackId)).disableRollback
   await visitInOrder(plan.graph, async logicalId => await run.track(logicalId, async () => {
+    const resource = context.records.resource(stackId, logicalId) ?? begin(context, stackId, logicalId, plan)
+    const evaluation = evaluateResource(plan, logicalId)
     try {
-      await applyResource(context, stackId, plan, logicalId, run.signal)
+      if (evaluation instanceof Error) throw evaluation
+      await applyResource({ context, stackId, signal: run.signal, shown: evaluation.shown }, plan, resource, evaluation.properties)
       return true
     } catch (error) {
-      const record = context.records.resource(stackId, logicalId)
-      if (run.signal.aborted || !record) return false
-      const status = record.previous ? UPDATE_FAILED : CREATE_FAILED
-      setResourceStatus(context, stackId, record, { status, reason: reasonOf(context, record, error) }, plan.shownPropertiesOf(logicalId))
+      if (run.signal.aborted) return false
+      const record = context.records.resource(stackId, logicalId) ?? resource
+      const status = isMade(record) ? UPDATE_FAILED : CREATE_FAILED
+      setResourceStatus(context, stackId, record, { status, reason: reasonOf(context, record, error) }, evaluation instanceof Error ? undefined : evaluation.shown)
       if (!goesOn) run.abort()
       return false
     }
@@ -64,35 +67,45 @@ export function cancelUnfinished (context: EngineContext, stackId: string): void
   }
 }
 
-async function applyResource (context: EngineContext, stackId: string, plan: Plan, logicalId: string, signal: AbortSignal): Promise<void> {
-  const definition = plan.resources.get(logicalId)
-  if (!definition) return
-  const record = context.records.resource(stackId, logicalId)
-  const isNew = !record || record.status === CREATE_IN_PROGRESS || (record.status === CREATE_FAILED && record.operationId !== operationOf(stackOf(context, stackId)).id)
-  const base = record ?? begin(context, stackId, logicalId, definition.type)
-  const desired: Incarnation = {
-    physicalId: base.physicalId,
-    nonce: base.nonce,
-    properties: plan.propertiesOf(logicalId),
-    attributes: base.attributes,
-    dependsOn: [...plan.graph.get(logicalId) ?? []],
-    ...(definition.deletionPolicy === undefined ? {} : { deletionPolicy: definition.deletionPolicy }),
-    ...(definition.updateReplacePolicy === undefined ? {} : { updateReplacePolicy: definition.updateReplacePolicy })
+/** A resource's properties by now; the failure of the resource when the template's functions can not give them. */
+function evaluateResource (plan: Plan, logicalId: string): { properties: JsonObject, shown: string } | PlainFailure {
+  try {
+    return { properties: plan.propertiesOf(logicalId), shown: plan.shownPropertiesOf(logicalId) }
+  } catch (error) {
+    if (error instanceof AwsError) return new PlainFailure(error.message)
+    throw error
   }
-  const step: Step = { context, stackId, signal, shown: plan.shownPropertiesOf(logicalId) }
-  if (!isNew) return await change(step, base, desired)
-  const started = record?.status === CREATE_IN_PROGRESS && record.operationId === operationOf(stackOf(context, stackId)).id
-    ? record
-    : setResourceStatus(context, stackId, { ...base, ...desired }, { status: CREATE_IN_PROGRESS }, step.shown)
+}
+
+async function applyResource (step: Step, plan: Plan, resource: ResourceRecord, properties: JsonObject): Promise<void> {
+  const { context, stackId, shown } = step
+  const { deletionPolicy, updateReplacePolicy } = plan.resources.get(resource.logicalId) ?? {}
+  const desired: Incarnation = {
+    physicalId: resource.physicalId,
+    nonce: resource.nonce,
+    properties,
+    attributes: resource.attributes,
+    dependsOn: [...plan.graph.get(resource.logicalId) ?? []],
+    ...(deletionPolicy === undefined ? {} : { deletionPolicy }),
+    ...(updateReplacePolicy === undefined ? {} : { updateReplacePolicy })
+  }
+  if (isMade(resource)) return await change(step, resource, desired)
+  const isResumed = resource.status === CREATE_IN_PROGRESS && resource.operationId === operationOf(stackOf(context, stackId)).id
+  const started = isResumed ? resource : setResourceStatus(context, stackId, { ...resource, ...desired }, { status: CREATE_IN_PROGRESS }, shown)
   await createResource(step, started, desired, CREATE_COMPLETE)
 }
 
-function begin (context: EngineContext, stackId: string, logicalId: string, type: string): ResourceRecord {
+/** Whether the resource was made, by this operation or before it. */
+function isMade ({ status }: ResourceRecord): boolean {
+  return status !== CREATE_IN_PROGRESS && status !== CREATE_FAILED
+}
+
+function begin (context: EngineContext, stackId: string, logicalId: string, plan: Plan): ResourceRecord {
   const isUpdate = stackOf(context, stackId).previous !== undefined
   return {
     stackId,
     logicalId,
-    type,
+    type: plan.resources.get(logicalId)?.type ?? '',
     status: CREATE_IN_PROGRESS,
     operationId: '',
     physicalId: '',
@@ -107,7 +120,10 @@ function begin (context: EngineContext, stackId: string, logicalId: string, type
 
 async function change (step: Step, resource: ResourceRecord, desired: Incarnation): Promise<void> {
   const { context, stackId, shown } = step
-  if (isReplacing(resource)) return await createResource(step, resource, desired, UPDATE_COMPLETE)
+  if (isReplacing(resource)) {
+    const going = resource.status === UPDATE_IN_PROGRESS ? resource : setResourceStatus(context, stackId, resource, { status: UPDATE_IN_PROGRESS, reason: REPLACING }, shown)
+    return await createResource(step, going, desired, UPDATE_COMPLETE)
+  }
   const kind = await changeFor(context, stackOf(context, stackId), resource, desired.properties)
   if (kind === 'none') {
     const { deletionPolicy: _deletion, updateReplacePolicy: _replace, ...rest } = resource
@@ -126,8 +142,9 @@ async function change (step: Step, resource: ResourceRecord, desired: Incarnatio
   await createResource(step, replacing, { ...desired, nonce }, UPDATE_COMPLETE)
 }
 
+/** Whether a replacement was begun and not ended: before a crash, or by an update that failed and was kept. */
 function isReplacing ({ status, previous, nonce }: ResourceRecord): boolean {
-  return status === UPDATE_IN_PROGRESS && !!previous && previous.nonce !== nonce
+  return status !== UPDATE_COMPLETE && !!previous && previous.nonce !== nonce
 }
 
 /** A resource whose name stays can not be replaced: the new one would have to exist beside the old one. */

@@ -28,7 +28,6 @@ export async function deleteAll (context: EngineContext, stackId: string, run: R
 async function removeAll (context: EngineContext, stackId: string, run: Run, isRollback: boolean): Promise<void> {
   const graph = deletionOrder(context.records.resources(stackId))
   await visitInOrder(graph, async logicalId => {
-    await run.idle(logicalId)
     return await run.track(logicalId, async () => await removeResource(context, stackId, logicalId, run.signal, isRollback))
   }, run.signal)
 }
@@ -57,7 +56,9 @@ async function removeResource (context: EngineContext, stackId: string, logicalI
     : setResourceStatus(context, stackId, resource, { status: DELETE_IN_PROGRESS })
   try {
     await deleteIncarnation(context, stackId, started, started, policy === 'Snapshot' && wasReady(started))
-    if (resource.leftover) await deleteIncarnation(context, stackId, started, resource.leftover, false)
+    for (const other of [resource.leftover, resource.previous]) {
+      if (other && other.physicalId !== started.physicalId) await deleteIncarnation(context, stackId, started, other, false)
+    }
     if (!signal.aborted) setResourceStatus(context, stackId, started, { status: DELETE_COMPLETE })
     return !signal.aborted
   } catch (error) {

@@ -6,10 +6,8 @@ export interface Run {
   abort: () => void
   /** Whether the stack was given another status meanwhile, so that another phase follows whatever happens in this one. */
   isSuperseded: () => boolean
-  /** Remembers work on a resource until it ends, which may be after the phase. */
+  /** Starts work on a resource once earlier work on it has ended, which may go on after its phase. */
   track: (logicalId: string, work: () => Promise<boolean>) => Promise<boolean>
-  /** Resolves when no earlier work on the resource is under way. */
-  idle: (logicalId: string) => Promise<void>
 }
 
 /** Work under way on the resources of one stack, across its phases. */
@@ -22,7 +20,6 @@ export function startRun (tracked: Tracked, isSuperseded: () => boolean): Run {
     timedOut: false,
     abort: () => { controller.abort() },
     isSuperseded,
-    idle: async logicalId => { await tracked.get(logicalId) },
     track: async (logicalId, work) => {
       await tracked.get(logicalId)
       const promise = work().finally(() => {

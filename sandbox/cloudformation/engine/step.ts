@@ -45,9 +45,7 @@ export function reasonOf (context: EngineContext, resource: ResourceRecord, erro
   if (error instanceof PlainFailure) return error.message
   if (!(error instanceof AwsError)) context.log.error({ err: error, stackId: resource.stackId, logicalId: resource.logicalId }, 'a resource handler failed')
   const service = resource.type.split('::')[1] ?? ''
-  return error instanceof AwsError && error.code === 'ValidationError' && error.message.startsWith('Template')
-    ? error.message
-    : handlerMessage(error, service === 'RDS' ? 'Rds' : service, context.newId(), context.newId())
+  return handlerMessage(error, service === 'RDS' ? 'Rds' : service, context.newId(), context.newId())
 }
 
 /** What a step needs to know of the phase it is part of. */
@@ -117,7 +115,9 @@ export async function changeFor (context: EngineContext, { definition, previous 
   const specification = await context.specification()
   const type = specification.typeOf(resource.type)
   if (!type) return 'none'
-  const { action } = changeOf(type, resource.properties, after, specification)
+  const { action, properties } = changeOf(type, resource.properties, after, specification)
+  const { replacedFor = [] } = context.handlerOf(resource.type)
+  if (properties.some(({ name }) => replacedFor.includes(name))) return 'replace'
   const isRetagged = previous !== undefined && Object.hasOwn(type.properties, 'Tags') && !isDeepStrictEqual(definition.tags, previous.tags)
   return action === 'none' && isRetagged ? 'update' : action
 }

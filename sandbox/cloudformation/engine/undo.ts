@@ -15,7 +15,6 @@ export async function undoUpdate (context: EngineContext, stackId: string, run: 
   const touched = context.records.resources(stackId).filter(({ previous }) => previous)
   const graph = new Map(touched.map(({ logicalId, previous }) => [logicalId, new Set(previous?.dependsOn)]))
   await visitInOrder(graph, async logicalId => {
-    await run.idle(logicalId)
     return await run.track(logicalId, async () => await restoreResource(context, stackId, logicalId, run))
   }, run.signal)
   if (run.isSuperseded() || run.signal.aborted) return
@@ -73,7 +72,6 @@ export async function cleanUp (context: EngineContext, stackId: string, run: Run
   const graph = reversed(new Map([...doomed].map(([logicalId, { incarnation }]) => [logicalId, new Set(incarnation.dependsOn)])))
   await visitInOrder(graph, async logicalId => {
     const item = doomed.get(logicalId)
-    await run.idle(logicalId)
     const isGone = !item || await run.track(logicalId, async () => await removeDoomed(context, stackId, latest(context, item), run.signal, isRollback))
     if (!isGone) failed.push(logicalId)
     return true

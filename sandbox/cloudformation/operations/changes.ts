@@ -1,5 +1,6 @@
 import type { ChangeSource, PolicyAction, ResourceChange, ResourceChangeDetail } from '@aws-sdk/client-cloudformation'
 import { isDeepStrictEqual } from 'node:util'
+import { AwsError } from '../../aws.js'
 import type { EngineContext } from '../engine/context.js'
 import { makePlan, type Plan } from '../engine/plan.js'
 import type { Definition, ResourceRecord, StackRecord } from '../engine/records.js'
@@ -66,11 +67,23 @@ function removal (resource: ResourceRecord): ResourceChange {
   return {
     Action: 'Remove',
     PolicyAction: policy === 'Snapshot' ? 'Snapshot' : policy.startsWith('Retain') ? 'Retain' : 'Delete',
-    LogicalResourceId: resource.logicalId,
-    PhysicalResourceId: resource.physicalId,
-    ResourceType: resource.type,
+    ...identityOf(resource),
     Scope: [],
     Details: []
+  }
+}
+
+function identityOf ({ logicalId, physicalId, type }: ResourceRecord): ResourceChange {
+  return { LogicalResourceId: logicalId, PhysicalResourceId: physicalId, ResourceType: type }
+}
+
+/** Undefined when functions can not be evaluated, as with `Fn::Select` from what is not known before the change is made. */
+function propertiesIfKnown (plan: Plan, logicalId: string): JsonObject | undefined {
+  try {
+    return plan.propertiesOf(logicalId)
+  } catch (error) {
+    if (error instanceof AwsError) return undefined
+    throw error
   }
 }
 
@@ -78,7 +91,9 @@ async function modification (context: EngineContext, resource: ResourceRecord, w
   const specification = await context.specification()
   const type = specification.typeOf(resource.type)
   if (!type) return undefined
-  const change = changeOf(type, resource.properties, plan.propertiesOf(resource.logicalId), specification)
+  const wantedProperties = propertiesIfKnown(plan, resource.logicalId)
+  if (!wantedProperties) return { ...identityOf(resource), Action: 'Modify', Replacement: 'Conditional', Scope: ['Properties'], Details: [] }
+  const change = changeOf(type, resource.properties, wantedProperties, specification)
   const tagDetails = isRetagged && Object.hasOwn(type.properties, 'Tags') && !change.properties.some(({ name }) => name === 'Tags')
     ? [detailOf({ name: 'Tags', path: '/Properties/Tags', recreation: 'Never' }, {}, plan)]
     : []
@@ -90,9 +105,7 @@ async function modification (context: EngineContext, resource: ResourceRecord, w
   return {
     Action: 'Modify',
     ...(replacement === 'True' ? { PolicyAction: replacePolicies[wanted.updateReplacePolicy ?? ''] ?? 'ReplaceAndDelete' } : {}),
-    LogicalResourceId: resource.logicalId,
-    PhysicalResourceId: resource.physicalId,
-    ResourceType: resource.type,
+    ...identityOf(resource),
     Replacement: replacement,
     Scope: scope as NonNullable<ResourceChange['Scope']>,
     Details: details

@@ -14,6 +14,7 @@ export function createDeleteStack (context: EngineContext, engine: Engine): Oper
     checkToken(token)
     const stack = findStack(context.records, input.StackName, caller)
     if (!stack || stack.status === 'DELETE_COMPLETE' || stack.status === 'DELETE_IN_PROGRESS') return {}
+    if (/^UPDATE.*_IN_PROGRESS$/.test(stack.status)) throw invalid(`Stack [${stack.id}] cannot be deleted while in status ${stack.status}`)
     if (stack.terminationProtection) throw invalid(`Stack [${stack.name}] cannot be deleted while TerminationProtection is enabled`)
     checkRetained(context, stack, input.RetainResources ?? [])
     if (replayedOperation(stack, 'DELETE_STACK', token) && stack.status !== 'DELETE_FAILED') return {}

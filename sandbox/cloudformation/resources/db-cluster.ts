@@ -84,6 +84,7 @@ export function createClusterHandler (rds: RdsRoom): ResourceHandler {
   }
 
   return {
+    replacedFor: ['Engine', 'GlobalClusterIdentifier', 'MasterUsername'],
     create: async (request, initiated) => {
       const identifier = identifierOf(request, 'DBClusterIdentifier')
       try {

@@ -37,6 +37,7 @@ export function createInstanceHandler (rds: RdsRoom): ResourceHandler {
   }
 
   return {
+    replacedFor: ['AvailabilityZone', 'DBClusterSnapshotIdentifier', 'DBSnapshotIdentifier', 'Engine', 'PerformanceInsightsKMSKeyId', 'SourceDBClusterIdentifier', 'SourceDBInstanceIdentifier'],
     create: async (request, initiated) => {
       const { caller, properties } = request
       const identifier = identifierOf(request, 'DBInstanceIdentifier')

@@ -28,6 +28,8 @@ export interface ResourceHandler {
   create: (request: ResourceRequest, initiated: (physicalId: string) => void) => Promise<JsonObject>
   update: (request: ResourceRequest, physicalId: string, previous: JsonObject) => Promise<JsonObject>
   delete: (request: ResourceRequest, physicalId: string, finalSnapshot: boolean) => Promise<void>
+  /** Of the properties for which the specification leaves it to the handler, those that only a replacement changes. */
+  replacedFor?: readonly string[]
 }
 
 /** How long what is not a database takes. */

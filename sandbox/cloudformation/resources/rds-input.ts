@@ -17,12 +17,10 @@ export function inputOf<Input> (properties: JsonObject, renames: Renames, given:
   return { ...Object.fromEntries(members), ...given } as Input
 }
 
-/** The properties that changed, of those that can change on a living resource. */
-export function changedProperties ({ type, properties }: ResourceRequest, previous: JsonObject): JsonObject {
-  return Object.fromEntries(Object.entries(properties).filter(([name, value]) => {
-    const recreation = type.properties[name]?.causesReplacement ?? 'no'
-    return name !== 'Tags' && recreation === 'no' && !isDeepStrictEqual(value, ownValue(previous, name))
-  }))
+/** The properties that changed, without the tags, which have operations of their own. */
+export function changedProperties ({ properties }: ResourceRequest, previous: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(properties).filter(([name, value]) =>
+    name !== 'Tags' && !isDeepStrictEqual(value, ownValue(previous, name))))
 }
 
 /** The identifier that the template gives, else one of our own; RDS keeps identifiers in lower case. */

@@ -120,6 +120,19 @@ t.test('a deletion honours policies, protection and exports in use, and can be t
   t.strictSame(await lab.operations.DeleteStack({ StackName: 'never-there' }, caller), {})
 })
 
+t.test('functions that can not be evaluated fail the resource they stand in', async t => {
+  const lab = labFor(t, { [TYPE]: recordingHandler([]) })
+  const unselectable = { 'Fn::Select': [5, { 'Fn::Split': [',', { Ref: 'A' }] }] }
+  const id = await create(lab, { StackName: 'stack', TemplateBody: templateOf({ A: {}, B: { value: unselectable } }) })
+  t.ok((await eventsOf(lab, id)).includes('B CREATE_FAILED Template error: Fn::Select cannot select nonexistent value at index 5'))
+  t.equal(await statusOf(lab, id), 'ROLLBACK_COMPLETE')
+  const good = await create(lab, { StackName: 'good', TemplateBody: templateOf({ A: {}, B: {} }) })
+  await lab.operations.UpdateStack({ StackName: 'good', TemplateBody: templateOf({ A: { name: 'new' }, B: { value: unselectable } }) }, caller)
+  await lab.whenIdle(good)
+  t.ok((await eventsOf(lab, good)).includes('B UPDATE_FAILED Template error: Fn::Select cannot select nonexistent value at index 5'))
+  t.equal(await statusOf(lab, good), 'UPDATE_ROLLBACK_COMPLETE')
+})
+
 t.test('exports are unique in a region, and what is imported must exist', async t => {
   const lab = labFor(t, { [TYPE]: recordingHandler([]) })
   const exporting = templateOf({ A: {} }, { Outputs: { V: { Value: 'v', Export: { Name: 'taken' } } } })

@@ -76,6 +76,32 @@ t.test('an update that fails goes back to what was, for real', async t => {
   t.ok((await eventsOf(lab, 'stack')).includes('stack UPDATE_ROLLBACK_IN_PROGRESS The following resource(s) failed to update: [Z].'))
 })
 
+t.test('what is still being made, or changed, when an update is given up is waited for, and then taken back', async t => {
+  const log: string[] = []
+  const enders = new Map<string, () => void>()
+  const slow = async (logicalId: string): Promise<void> => {
+    if (logicalId === 'Bad') throw refusal('No.')
+    if (log.filter(line => line.endsWith(logicalId)).length === 1) await new Promise<void>(resolve => { enders.set(logicalId, resolve) })
+    log.push(`done ${logicalId}`)
+  }
+  const lab = openLab({ handlers: { [TYPE]: recordingHandler(log, { create: async id => { if (id !== 'A') await slow(id) }, update: slow }) } })
+  t.teardown(lab.close)
+  const { StackId: id = '' } = await lab.operations.CreateStack({ StackName: 'stack', TemplateBody: templateOf({ A: {} }) }, caller)
+  await lab.whenIdle(id)
+  log.length = 0
+  await lab.operations.UpdateStack({ StackName: id, TemplateBody: templateOf({ A: { value: 'y' }, Slow: {}, Bad: {} }) }, caller)
+  while (enders.size < 2 || await statusOf(lab, id) !== 'UPDATE_ROLLBACK_IN_PROGRESS') await new Promise(setImmediate)
+  enders.get('A')?.()
+  while (await statusOf(lab, id) !== 'UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS') await new Promise(setImmediate)
+  enders.get('Slow')?.()
+  await lab.whenIdle(id)
+  t.strictSame(log.filter(line => line.endsWith('A')), ['update A', 'done A', 'update A', 'done A'])
+  t.strictSame(log.filter(line => line.endsWith('Slow')), ['create Slow', 'done Slow', 'delete Slow'])
+  const events = await eventsOf(lab, id)
+  t.strictSame(events.filter(event => event.startsWith('Slow')).slice(2), ['Slow CREATE_FAILED Resource creation cancelled', 'Slow DELETE_IN_PROGRESS', 'Slow DELETE_COMPLETE'])
+  t.strictSame(events.filter(event => event.startsWith('A')).slice(3), ['A UPDATE_IN_PROGRESS', 'A UPDATE_FAILED Resource update cancelled', 'A UPDATE_IN_PROGRESS', 'A UPDATE_COMPLETE'])
+})
+
 t.test('what changes nothing is refused, and so is what may not change', async t => {
   const body = templateOf({ A: { value: { Ref: 'P' } } }, { Parameters: { P: { Type: 'String', Default: 'x' }, Secret: { Type: 'String', NoEcho: true, Default: 's' } } })
   const { lab, update, log } = await openScene(t, body, { Tags: [{ Key: 'team', Value: 'a' }], Parameters: [{ ParameterKey: 'P', ParameterValue: 'given' }] })
