@@ -70,11 +70,22 @@ interface Ground {
 
 /** The services, each made with what it needs of the others. `rooms` has their operations by signing name. */
 function createServices (options: SandboxOptions, { store, clock, faults }: Ground) {
-  const { log, dataDir, searchPath, serverlessV1, clusterQuota } = options
+  const { log, dataDir, searchPath, serverlessV1 } = options
   const pacing = durations[options.pace]
   const secrets = createSecretsManager({ store, clock })
-  const quotas = { clusters: clusterQuota }
-  const rds = createRds({ store, clock, durations: pacing, dataDir, secrets, log, searchPath, serverlessV1, quotas })
+  const rds = createRds({
+    store,
+    clock,
+    durations: pacing,
+    dataDir,
+    secrets,
+    log,
+    searchPath,
+    serverlessV1,
+    quotas: { clusters: options.clusterQuota },
+    ports: options.clusterPorts && { bindHost: options.host, ...options.clusterPorts },
+    advertisedHost: options.clusterHost
+  })
   const rdsData = createRdsData({ rds, secrets, clock, log })
   const cloudFormation = createCloudFormation({ store, clock, durations: pacing, rds, secrets, log, failureOf: faults.failureOf })
   const cloudWatch = createCloudWatch({ measure: rds.measure, clock, log })
