@@ -70,7 +70,7 @@ export function registerQueryRoutes (instance: FastifyInstance, queries: Queries
         200: { description: 'What the statement answered.', headers: { 'preference-applied': { type: 'string', description: 'The wait that was granted.' } }, content: { 'application/json': { schema: refTo(QueryResultSchema), examples: queryExample } } },
         ...problemResponses([
           'invalid-request', 'malformed-json', 'not-found', 'database-not-ready', 'body-too-large', 'unsupported-media-type',
-          'sql-error', 'statement-refused', 'too-many-affected', 'statement-timeout', 'statement-outcome-unknown', 'database-resuming'
+          'unique-violation', 'sql-error', 'statement-refused', 'database-failed', 'too-many-affected', 'statement-timeout', 'statement-outcome-unknown', 'database-resuming'
         ])
       }
     }

@@ -132,6 +132,18 @@ export const problemKinds = {
     retryable: false,
     explanation: 'The statement ran longer than `timeoutMs` or the 45 s of the RDS Data API, and was cancelled. It may be sent again only if running it twice does no harm.'
   },
+  'unique-violation': {
+    status: 409,
+    title: 'There is such a row already',
+    retryable: false,
+    explanation: 'The statement would have made a second row where a unique constraint allows one. `constraint` names it. Nothing was changed.'
+  },
+  'database-failed': {
+    status: 502,
+    title: 'The database failed',
+    retryable: false,
+    explanation: 'PostgreSQL could not finish the statement for a reason of its own, such as a full disk or too many connections. `sqlState` and `condition` name it.'
+  },
   'statement-outcome-unknown': {
     status: 504,
     title: 'No answer came to the statement',

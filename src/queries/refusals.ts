@@ -1,12 +1,15 @@
 import type { DataApiFailure } from '../aws/data-api.js'
 import type { SqlError } from '../aws/sql-error.js'
 import { Problem } from '../problems.js'
+import { conditionOf, isDatabasesFault, namesIn } from './conditions.js'
 
 /** How long a caller is asked to wait; AWS says that a resume takes about 15 seconds. */
 const RETRY_SECONDS = 5
 
 /** Class 28 of SQLSTATE: the login failed, which is between the secret and the database. */
 const INVALID_LOGIN = /^28/
+
+const UNIQUE_VIOLATION = '23505'
 
 /** Puts a failure of the Data API into a problem. What is between us and AWS stays what it is. */
 export function toProblem (failure: DataApiFailure, mode: 'read' | 'write', toCallersPosition: (position: number) => number): Error {
@@ -26,11 +29,16 @@ export function toProblem (failure: DataApiFailure, mode: 'read' | 'write', toCa
   }
 }
 
-function fromSql ({ sqlState, message, detail, hint, position }: SqlError, cause: Error, toCallersPosition: (position: number) => number): Problem {
+function fromSql (error: SqlError, cause: Error, toCallersPosition: (position: number) => number): Problem {
+  const { sqlState, message, detail, hint, position } = error
   if (INVALID_LOGIN.test(sqlState)) return new Problem('aws-refused', 'The database does not accept the credentials in its secret.', { cause })
   // `detail` is a sentence of the problem's own, as RFC 9457 has it; PostgreSQL's follows there.
-  return new Problem('sql-error', detail === null ? message : `${message}: ${detail}`, {
-    cause, extensions: { sqlState, message, position: position === null ? null : toCallersPosition(position), hint }
+  const code = sqlState === UNIQUE_VIOLATION ? 'unique-violation' : isDatabasesFault(sqlState) ? 'database-failed' : 'sql-error'
+  return new Problem(code, detail === null ? message : `${message}: ${detail}`, {
+    cause,
+    extensions: {
+      sqlState, condition: conditionOf(sqlState), message, position: position === null ? null : toCallersPosition(position), hint, ...namesIn(error)
+    }
   })
 }
 
