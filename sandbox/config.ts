@@ -17,10 +17,6 @@ export interface SandboxConfig {
   clusterPorts: { first: number, last: number } | null
   /** What clients are told to connect to where they do not reach `host` by that name, such as outside a container. */
   clusterHost: string | null
-  /** Where clusters listen when they cannot have an address each, as in a container: on `host`, a port each. */
-  clusterPorts?: { first: number, last: number }
-  /** What clients are told to connect to, where that is not the address that a cluster listens on. */
-  clusterHost?: string
   /** Directories in which a PostgreSQL of the system may be. */
   searchPath: string
 }
@@ -62,18 +58,8 @@ export function readSandboxConfig (env: Readonly<Record<string, string | undefin
     clusterQuota: integer('SANDBOX_CLUSTER_QUOTA', 40, 1, 1000),
     clusterPorts: portRange('SANDBOX_CLUSTER_PORTS'),
     clusterHost: text('SANDBOX_CLUSTER_HOST', '') || null,
-    searchPath: text('PATH', ''),
-    ...readPorts(text('SANDBOX_CLUSTER_PORTS', ''), problems),
-    ...(env['SANDBOX_CLUSTER_HOST']?.trim() ? { clusterHost: env['SANDBOX_CLUSTER_HOST'].trim() } : {})
+    searchPath: text('PATH', '')
   }
   if (problems.length > 0) throw new Error(`The configuration is not valid:\n${problems.map(problem => `  - ${problem}\n`).join('')}`)
   return Object.freeze(config)
-}
-
-function readPorts (range: string, problems: string[]): Pick<SandboxConfig, 'clusterPorts'> {
-  if (range === '') return {}
-  const [, first, last] = /^(\d{1,5})-(\d{1,5})$/.exec(range)?.map(Number) ?? []
-  if (first !== undefined && last !== undefined && first > 0 && first <= last && last <= 65_535) return { clusterPorts: { first, last } }
-  problems.push('SANDBOX_CLUSTER_PORTS must be two ports with a hyphen between them, such as 15432-15471')
-  return {}
 }

@@ -83,8 +83,8 @@ function createServices (options: SandboxOptions, { store, clock, faults }: Grou
     searchPath,
     serverlessV1,
     quotas: { clusters: options.clusterQuota },
-    ports: options.clusterPorts && { bindHost: options.host, ...options.clusterPorts },
-    advertisedHost: options.clusterHost
+    ports: options.clusterPorts ? { bindHost: options.host, ...options.clusterPorts } : undefined,
+    advertisedHost: options.clusterHost ?? undefined
   })
   const rdsData = createRdsData({ rds, secrets, clock, log })
   const cloudFormation = createCloudFormation({ store, clock, durations: pacing, rds, secrets, log, failureOf: faults.failureOf })

@@ -11,6 +11,8 @@ t.test('without any settings it listens on this machine only', async t => {
     serverlessV1: 'allowed',
     allowedHosts: [],
     clusterQuota: 40,
+    clusterPorts: null,
+    clusterHost: null,
     searchPath: ''
   })
 })
