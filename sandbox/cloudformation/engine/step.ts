@@ -53,7 +53,8 @@ export interface Step {
   context: EngineContext
   stackId: string
   signal: AbortSignal
-  shown: string
+  /** The properties for the events, masked; a rollback has none to show. */
+  shown?: string
 }
 
 /**

@@ -46,7 +46,7 @@ async function restoreResource (context: EngineContext, stackId: string, logical
     return true
   }
   try {
-    await updateResource({ context, stackId, signal: run.signal, shown: JSON.stringify(target.properties) }, started, target)
+    await updateResource({ context, stackId, signal: run.signal }, started, target)
     const { previous: _gone, ...restored } = context.records.resource(stackId, logicalId) ?? resource
     if (!run.signal.aborted) context.records.putResource(restored)
     return !run.signal.aborted

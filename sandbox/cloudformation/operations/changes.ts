@@ -43,7 +43,19 @@ export async function changesFor (context: EngineContext, stack: StackRecord, de
     if (change.Action === 'Add' || change.Replacement === 'True') renewed.add(logicalId)
     changes.push(change)
   }
-  return [...changes, ...[...present.values()].filter(({ logicalId }) => !plan.resources.has(logicalId)).map(removal)]
+  const removals = [...present.values()].filter(({ logicalId }) => !plan.resources.has(logicalId)).map(removal)
+  return masked([...changes, ...removals], [stack.definition, definition])
+}
+
+/** The changes without the values of NoEcho parameters, before and after. */
+function masked (changes: ResourceChange[], definitions: readonly Definition[]): ResourceChange[] {
+  const secrets = definitions.flatMap(({ parameters }) => parameters.flatMap(({ noEcho, value }) => noEcho && value !== '' ? [value] : []))
+  const mask = (text: string): string => secrets.reduce((shown, secret) => shown.replaceAll(secret, '****'), text)
+  for (const { Target: target } of changes.flatMap(({ Details: details = [] }) => details)) {
+    if (target?.BeforeValue !== undefined) target.BeforeValue = mask(target.BeforeValue)
+    if (target?.AfterValue !== undefined) target.AfterValue = mask(target.AfterValue)
+  }
+  return changes
 }
 
 /** Dependencies first, so that what depends on a replaced resource is looked at after it. */

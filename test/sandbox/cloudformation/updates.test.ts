@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap'
-import { caller, eventsOf, type Lab, openLab, recordingHandler, refusal, statusOf, templateOf, TYPE } from './fixture.js'
+import { allEvents, caller, eventsOf, type Lab, openLab, recordingHandler, refusal, statusOf, templateOf, TYPE } from './fixture.js'
 
 interface Scene {
   lab: Lab
@@ -74,6 +74,21 @@ t.test('an update that fails goes back to what was, for real', async t => {
   t.match((await lab.operations.DescribeStacks({ StackName: 'stack' }, caller)).Stacks, [{ Outputs: [{ OutputValue: 'old' }] }])
   t.match((await lab.operations.GetTemplate({ StackName: 'stack' }, caller)).TemplateBody, /before/)
   t.ok((await eventsOf(lab, 'stack')).includes('stack UPDATE_ROLLBACK_IN_PROGRESS The following resource(s) failed to update: [Z].'))
+})
+
+t.test('a NoEcho parameter is shown nowhere, whatever happens', async t => {
+  const body = (value: unknown): string => templateOf({ A: { value }, B: { value, after: ['A'] } }, { Parameters: { P: { Type: 'String', NoEcho: true } }, Outputs: { O: { Value: 'x' } } })
+  const { lab, id, update, broken } = await openScene(t, body({ Ref: 'P' }), { Parameters: [{ ParameterKey: 'P', ParameterValue: 'hunter22' }] })
+  broken.add('update B')
+  const next = { TemplateBody: body({ 'Fn::Join': ['', [{ Ref: 'P' }, 'x']] }), Parameters: [{ ParameterKey: 'P', ParameterValue: 'hunter33' }] }
+  await lab.operations.CreateChangeSet({ StackName: id, ChangeSetName: 'next', ...next }, caller)
+  const changeSet = await lab.operations.DescribeChangeSet({ StackName: id, ChangeSetName: 'next' }, caller)
+  await update(next)
+  const { operations } = lab
+  const shown = [changeSet, await allEvents(lab, id), await operations.DescribeStacks({ StackName: id }, caller), await operations.DescribeEvents({ StackName: id }, caller)]
+  t.match(JSON.stringify(shown), '****')
+  t.notMatch(JSON.stringify(shown), /hunter/)
+  t.equal(await statusOf(lab, id), 'UPDATE_ROLLBACK_FAILED')
 })
 
 t.test('what is still being made, or changed, when an update is given up is waited for, and then taken back', async t => {
