@@ -14,6 +14,7 @@ const commands = {
   sandbox: ['dist/sandbox/main.js'],
   demo: ['dist/scripts/demo.js'],
   openapi: ['dist/scripts/openapi.js'],
+  bench: ['dist/bench/main.js'],
   test: ['dist/scripts/check.js']
 }
 

@@ -1,0 +1,65 @@
+import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+
+const PROGRAM = fileURLToPath(new URL('../src/server.js', import.meta.url))
+const KEY = 'bench-key'
+
+export interface ServiceProcess {
+  /** The body of the answer; throws on any other status than 2xx. */
+  call: <T>(method: string, path: string, body?: unknown, headers?: Record<string, string>) => Promise<T>
+  end: () => Promise<void>
+}
+
+/** Starts the service as a program of its own, on a free port, over AWS at `awsUrl`; its keys are kept in `directory`. */
+export async function startServiceProcess (awsUrl: string, directory: string): Promise<ServiceProcess> {
+  const keysFile = join(directory, 'keys.json')
+  const sha256 = createHash('sha256').update(KEY).digest('hex')
+  writeFileSync(keysFile, JSON.stringify([{ id: 'bench', sha256, client: '*', scopes: ['*'], regions: ['*'] }]))
+  const child = spawn(process.execPath, [PROGRAM], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: {
+      ...environment(),
+      NODE_ENV: 'production',
+      PORT: '0',
+      REGIONS: 'us-east-1',
+      API_KEYS_FILE: keysFile,
+      AWS_ENDPOINT_URL: awsUrl,
+      AWS_ACCESS_KEY_ID: 'any',
+      AWS_SECRET_ACCESS_KEY: 'any'
+    }
+  })
+  const exited = once(child, 'exit')
+  const url = await new Promise<string>((resolve, reject) => {
+    createInterface(child.stdout).on('line', line => {
+      const found = /listening at (http:[^"]+)/.exec(line)?.[1]
+      if (found) resolve(found)
+    })
+    exited.then(() => { reject(new Error('the service ended')) }, reject)
+  })
+  return {
+    call: async (method, path, body, headers = {}) => {
+      const response = await fetch(url + path, {
+        method,
+        headers: { authorization: `Bearer ${KEY}`, ...headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) })
+      })
+      const text = await response.text()
+      if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`)
+      return JSON.parse(text) as never
+    },
+    end: async () => {
+      child.kill('SIGTERM')
+      await exited
+    }
+  }
+}
+
+/** What a program needs of ours, without an AWS account that may be in it. */
+function environment (): NodeJS.ProcessEnv {
+  return { PATH: process.env['PATH'], AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' }
+}
