@@ -99,6 +99,8 @@ export function createClusterHandler (rds: RdsRoom): ResourceHandler {
       return attributesOf(await ready(identifier, request.caller))
     },
     update: async (request, physicalId, previous) => {
+      // A change that was begun before a crash may still be under way, and only an available cluster takes another.
+      await rds.whenSettled('cluster', physicalId, request.caller)
       await modify(request, physicalId, changedProperties(request, previous))
       const cluster = await ready(physicalId, request.caller)
       await retag(rds, request, cluster.DBClusterArn ?? '', request.caller)

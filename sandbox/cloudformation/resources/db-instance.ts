@@ -51,6 +51,8 @@ export function createInstanceHandler (rds: RdsRoom): ResourceHandler {
       return attributesOf(await ready(identifier, caller))
     },
     update: async (request, physicalId, previous) => {
+      // As for a cluster: a change from before a crash comes to its end first.
+      await rds.whenSettled('instance', physicalId, request.caller)
       const changed = changedProperties(request, previous)
       if (Object.keys(changed).length > 0) {
         await operations.ModifyDBInstance(inputOf(numbered(changed), renames, { DBInstanceIdentifier: physicalId, ApplyImmediately: true }), request.caller)
