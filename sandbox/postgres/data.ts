@@ -7,7 +7,7 @@ import { buildInPlace, copyTree, isFileError } from './files.js'
 import type { Ground } from './ground.js'
 import type { Installation } from './installations.js'
 import type { Processes } from './processes.js'
-import { recoverInto } from './recovery.js'
+import { reachesBack, recoverInto } from './recovery.js'
 import { stopOrphan } from './server.js'
 
 /** The servers' data directories by name. */
@@ -20,6 +20,8 @@ export interface ServerData {
   clone: (source: string, target: string) => Promise<void>
   /** Makes the data of `target` what that of `source` was at a moment, from its write-ahead log; throws if that does not reach back. */
   restore: (source: string, target: string, momentMs: number) => Promise<void>
+  /** Whether the write-ahead log that is kept goes back to the beginning of the data. */
+  reachesBack: (id: string) => Promise<boolean>
   /** Removes the data; the server is to be stopped before. */
   remove: (id: string) => Promise<void>
   /** Stops servers that an earlier run left behind, and removes what no server of that name owns any more. */
@@ -77,6 +79,7 @@ export function createServerData (ground: Ground, processes: Processes): ServerD
       await rename(join(directoryOf(draft), 'data'), join(directoryOf(target), 'data'))
       await remove(draft)
     },
+    reachesBack: async id => await reachesBack(ground, directoryOf(id)),
     remove,
     sweep: async known => {
       const ids = await readdir(join(home.directory, 'clusters'))

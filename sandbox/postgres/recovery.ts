@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
+import { mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeOwned } from './copy.js'
 import { majorOf } from './data.js'
@@ -34,6 +34,16 @@ export async function recoverInto (ground: Ground, processes: Processes, source:
     hot_standby: 'off'
   })
   await processes.stop(draft)
+}
+
+/** Whether the log of the data in a directory still has its first part, so that it can be recovered to any moment. */
+export async function reachesBack (ground: Ground, directory: string): Promise<boolean> {
+  const [first] = await segmentsIn(await baseOf(ground, directory))
+  return first !== undefined && existsSync(join(directory, 'data', 'pg_wal', first))
+}
+
+async function segmentsIn (data: string): Promise<string[]> {
+  return (await readdir(join(data, 'pg_wal'))).filter(name => /^[0-9A-F]{24}$/.test(name)).sort()
 }
 
 /** A cluster that is a copy kept what it started from; every other started from the template. */

@@ -68,7 +68,8 @@ export async function stopOrphan (data: string): Promise<void> {
   const pid = recordedPid(data)
   if (pid === undefined) return
   if (await runsOn(pid, data)) return await stopProcess(pid, async () => await runsOn(pid, data))
-  await rm(join(data, 'postmaster.pid'), { force: true })
+  // The file of a process that is no more is PostgreSQL's to judge: it also knows whether a child still lives.
+  if (signal(pid, 0)) await rm(join(data, 'postmaster.pid'), { force: true })
 }
 
 async function configure (options: ServerOptions, data: string): Promise<void> {

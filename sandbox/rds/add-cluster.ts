@@ -31,7 +31,7 @@ export async function addCluster (context: RdsContext, { facts, port, dataSinceM
     return opened
   } catch (error) {
     context.records.clusters.delete(cluster)
-    throw error
+    throw new AwsError('InsufficientDBClusterCapacityFault', `The sandbox has no address for another cluster: ${(error as Error).message}`, 403)
   }
 }
 

@@ -13,7 +13,7 @@ export function showCluster ({ records, clock }: Pick<RdsContext, 'records' | 'c
     ...facts,
     MultiAZ: members.length > 1,
     ClusterCreateTime: new Date(cluster.createdMs),
-    EarliestRestorableTime: new Date(cluster.dataSinceMs),
+    EarliestRestorableTime: new Date(earliestRestorableMs(clock.now(), cluster)),
     LatestRestorableTime: new Date(clock.now()),
     DBClusterMembers: members.map(member => ({
       DBInstanceIdentifier: member.facts.DBInstanceIdentifier,
@@ -23,6 +23,11 @@ export function showCluster ({ records, clock }: Pick<RdsContext, 'records' | 'c
     })),
     ...(isServerlessV1(cluster) ? { Capacity: cluster.pausedMs === undefined ? facts.ScalingConfigurationInfo?.MinCapacity : 0 } : {})
   }
+}
+
+/** The backup retention period back, but not beyond the cluster's beginning. */
+export function earliestRestorableMs (nowMs: number, { facts, dataSinceMs }: ClusterRecord): number {
+  return Math.max(dataSinceMs, nowMs - (facts.BackupRetentionPeriod ?? 1) * 24 * 60 * 60 * 1000)
 }
 
 export function isServerlessV1 ({ facts }: ClusterRecord): boolean {

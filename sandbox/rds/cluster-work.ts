@@ -87,7 +87,7 @@ async function remove (context: RdsContext, cluster: ClusterRecord): Promise<voi
   const { postgres, records, durations, jobs } = context
   await Promise.all(membersOf(records, cluster).map(async member => { await jobs.settled(instanceKey(member)) }))
   if (cluster.finalSnapshot) await takeSnapshot(context, cluster, cluster.finalSnapshot, ownCaller(cluster.region))
-  await context.live(cluster).close()
+  await context.bury(cluster)
   await postgres.processes.stop(cluster.facts.DbClusterResourceId)
   await jobs.until(cluster.statusMs, durations.clusterDelete)
   await postgres.data.remove(cluster.facts.DbClusterResourceId)

@@ -56,8 +56,13 @@ export function createClusterOperations (context: RdsContext): ClusterOperations
       if (mode === 'serverless') throw invalidCombination('The parameter ManageMasterUserPassword is not valid for engine mode: serverless.')
       const facts = readClusterFacts(context, id, input, version, mode, caller)
       const { secret, password } = await context.secrets.create(arnOf(caller, 'cluster', id), requireUsername(input.MasterUsername), input.MasterUserSecretKmsKeyId, caller)
-      requireRoomForCluster(context, id, caller)
-      return shown(await addCluster(context, { facts: { ...facts, MasterUserSecret: secret }, port: readPort(input.Port), verifier: scramVerifier(password) }, caller))
+      try {
+        requireRoomForCluster(context, id, caller)
+        return shown(await addCluster(context, { facts: { ...facts, MasterUserSecret: secret }, port: readPort(input.Port), verifier: scramVerifier(password) }, caller))
+      } catch (error) {
+        await context.secrets.remove(secret, caller)
+        throw error
+      }
     },
 
     DescribeDBClusters: async (input, caller) => {

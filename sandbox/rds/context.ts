@@ -24,6 +24,8 @@ export interface RdsContext {
   jobs: Jobs
   postgres: Postgres
   live: (cluster: ClusterRecord) => LiveCluster
+  /** Closes the cluster's address for good. */
+  bury: (cluster: ClusterRecord) => Promise<void>
   secrets: ManagedSecrets
   clock: Clock
   durations: Durations

@@ -79,6 +79,10 @@ export function createRds (options: RdsOptions): Rds {
     log,
     jobs: createJobs(clock, log),
     live: cluster => liveCluster(context, living, cluster),
+    bury: async cluster => {
+      await living.get(cluster.facts.DbClusterResourceId)?.close()
+      living.delete(cluster.facts.DbClusterResourceId)
+    },
     secrets: createManagedSecrets(options.secrets.operations),
     quotas: quotasOf(options.quotas),
     serverlessV1: options.serverlessV1 ?? 'allowed',
@@ -129,7 +133,10 @@ function liveCluster (context: RdsContext, living: Map<string, LiveCluster>, clu
   const id = cluster.facts.DbClusterResourceId
   const known = living.get(id)
   if (known) return known
-  const read = (): ClusterRecord | undefined => records.clusters.in(cluster.region).find(({ facts }) => facts.DbClusterResourceId === id)
+  const read = (): ClusterRecord | undefined => {
+    for (const found of records.clusters.all()) if (found.facts.DbClusterResourceId === id) return found
+    return undefined
+  }
   const live = createLiveCluster({
     postgres,
     clock,

@@ -108,8 +108,8 @@ export function openRecords (store: Pick<Store, 'collection'>): Records {
 
 /** The instances of a cluster, the writer first. */
 export function membersOf (records: Pick<Records, 'instances'>, cluster: ClusterRecord): InstanceRecord[] {
-  return records.instances.in(cluster.region)
-    .filter(({ facts }) => facts.DBClusterIdentifier === cluster.facts.DBClusterIdentifier)
+  return [...records.instances.all()]
+    .filter(({ region, facts }) => region === cluster.region && facts.DBClusterIdentifier === cluster.facts.DBClusterIdentifier)
     .sort((one, other) => Number(other.isWriter) - Number(one.isWriter))
 }
 

@@ -5,7 +5,7 @@ import type {
 import { AwsError, type Caller, type Operation } from '../aws.js'
 import { addCluster, requireRoomForCluster } from './add-cluster.js'
 import { type ClusterInput, readClusterFacts } from './cluster-facts.js'
-import { showCluster } from './cluster-shape.js'
+import { earliestRestorableMs, showCluster } from './cluster-shape.js'
 import { changeCluster, type RdsContext, requireCluster, requireStatus } from './context.js'
 import { ENGINE, type EngineVersion, readVersion } from './engine-versions.js'
 import { invalidCombination, invalidValue, newResourceId, readIdentifier } from './names.js'
@@ -37,6 +37,9 @@ export function createRestoreOperations (context: RdsContext): RestoreOperations
       const id = readIdentifier('DBClusterIdentifier', input.DBClusterIdentifier)
       const source = readSource(context, input, caller)
       const restoreToMs = readMoment(context, source, input)
+      if (restoreToMs !== undefined && !await context.postgres.data.reachesBack(source.facts.DbClusterResourceId)) {
+        throw new AwsError('InvalidRestoreFault', 'Too much was written since the cluster was created: this sandbox can only restore it to the latest restorable time.')
+      }
       requireRoomForCluster(context, id, caller)
       const mode = readMode(context, input.EngineMode ?? source.facts.EngineMode)
       const version = readVersion(ENGINE, source.facts.EngineVersion, mode)
@@ -98,7 +101,7 @@ function readMoment ({ clock }: RdsContext, source: ClusterRecord, input: Restor
   if (type === 'copy-on-write') throw invalidCombination('RestoreToTime can\'t be specified if RestoreType is copy-on-write.')
   const moment = time.getTime()
   if (moment > clock.now()) throw new AwsError('InvalidRestoreFault', 'RestoreToTime is later than the latest restorable time.')
-  if (moment < source.dataSinceMs) throw new AwsError('InvalidRestoreFault', 'RestoreToTime is earlier than the earliest restorable time.')
+  if (moment < earliestRestorableMs(clock.now(), source)) throw new AwsError('InvalidRestoreFault', 'RestoreToTime is earlier than the earliest restorable time.')
   return moment
 }
 
