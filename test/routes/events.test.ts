@@ -93,7 +93,7 @@ t.test('live: what there is, then what happens, then the end', async t => {
   t.strictSame(messages.map(outline), ['stack-event AuroraCluster CREATE_IN_PROGRESS', 'stack-event AuroraCluster CREATE_COMPLETE', 'database creating'])
   t.match(messages[0], { id: /./, data: { id: messages[0]?.id, operationId: /^create-/ } })
   t.match(messages[2], { data: { id: ID, operation: { progress: { completed: 1, total: 4 } } } })
-  while ((await clock.whenAsleep()).every(ms => ms > POLL_MS)) await new Promise(resolve => { setImmediate(resolve) })
+  await until(() => clock.sleepers() === 2)
   stacks.advance(NAME, 'CREATE_COMPLETE')
   clock.move(POLL_MS)
   t.strictSame([outline(await stream.next()), outline(await stream.next()), outline(await stream.next())], ['stack-event * CREATE_COMPLETE', 'database available', 'end available'])
@@ -139,21 +139,21 @@ t.test('live: a line at least every 15 seconds', async t => {
   await stream.next()
   await stream.next()
   for (let times = 0; times < 2; times++) {
-    while (!(await clock.whenAsleep()).includes(15_000)) await new Promise(resolve => { setImmediate(resolve) })
+    await until(() => clock.sleepers() === 2)
     clock.move(15_000)
     t.match(outline(await stream.next()), /^: /)
   }
 })
 
 t.test('live: who hangs up is followed for no longer', async t => {
-  const { app, clock, stacks, open } = await start(t)
+  const { clock, stacks, open } = await start(t)
   const stream = await open()
   await stream.next()
   await stream.next()
-  await clock.whenAsleep()
-  const answered = once(app.server, 'connection')
+  // The poll, and the heartbeat of the stream.
+  await until(() => clock.sleepers() === 2)
   stream.hangUp()
-  await Promise.race([answered, untilQuiet(clock)])
+  await until(() => clock.sleepers() === 1)
   const asked = stacks.calls.length
   clock.move(60_000)
   await new Promise(resolve => { setImmediate(resolve) })
@@ -161,16 +161,16 @@ t.test('live: who hangs up is followed for no longer', async t => {
   t.equal(clock.sleepers(), 0)
 })
 
-/** Until only the poll still sleeps, which ends when it wakes. */
-async function untilQuiet (clock: TestApp['clock']): Promise<void> {
-  while (clock.sleepers() > 1) await new Promise(resolve => { setImmediate(resolve) })
+/** Lets everything run until something holds; the test's own timeout bounds it. */
+async function until (holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise(resolve => { setImmediate(resolve) })
 }
 
 t.test('live: HEAD has no stream', async t => {
   const { app, clock } = await start(t)
   const response = await app.inject({ method: 'HEAD', url: EVENTS, headers: { ...bearer('all'), accept: 'text/event-stream' } })
   t.match(response, { statusCode: 200, body: '' })
-  await untilQuiet(clock)
+  await until(() => clock.sleepers() <= 1)
 })
 
 t.test('live: a stopping service ends every stream, and so stops', async t => {
