@@ -11,6 +11,7 @@ function readExample (name: string): unknown {
 
 export const databaseExample = example('database', 'A database that is being created')
 export const createExample = readExample('create-database')
+export const createPlanExample = example('create-plan', 'What the create would do')
 export const changeExample = readExample('change-database')
 export const changePlanExample = example('change-plan', 'More capacity for the cluster')
 export const snapshotsExample = example('snapshot-list', 'The final snapshot of a deleted database')
@@ -25,3 +26,5 @@ export const templateExample = example('template', 'The default, shortened')
 export const healthExample = example('health', 'It does')
 export const queryRequestExample = readExample('query-request')
 export const queryExample = example('query', 'Two rows were changed')
+export const transactionRequestExample = readExample('transaction-request')
+export const transactionExample = example('transaction', 'Money has changed hands')

@@ -1,11 +1,13 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Type, type Static } from 'typebox'
 
 import { principalOf } from '../src/plugins/authentication.js'
+import type { ProblemCode } from '../src/problems.js'
 import type { Json } from '../src/queries/arguments.js'
 import type { Queries } from '../src/queries/queries.js'
-import { queryExample, queryRequestExample } from './examples.js'
+import { ISOLATION_LEVELS } from '../src/queries/transaction.js'
+import { queryExample, queryRequestExample, transactionExample, transactionRequestExample } from './examples.js'
 import { applyWait, hangUp, preferredWait } from './preferences.js'
 import { Choice, DatabaseParams, Nullable, PreferHeader, problemResponses, refTo } from './schemas.js'
 
@@ -15,25 +17,37 @@ const BODY_LIMIT_BYTES = 4 * 1024 * 1024
 /** How long a paused database is waited for when the caller has no preference. */
 const WAIT_SECONDS = 30
 
-const QueryBody = Type.Object({
+/** A statement and how its answer is wanted. */
+const Statement = {
   sql: Type.String({ minLength: 1, maxLength: 65_536, description: 'One statement. Parameters are `:name`, or `$1`, `$2` …' }),
   parameters: Type.Optional(Type.Unsafe<Record<string, Json> | Json[]>({
     anyOf: [{ type: 'object', additionalProperties: true }, { type: 'array', items: {} }],
     description: 'Values by name for `:name`, or an array for `$1`. The JSON type decides how a value is bound, never the look of a text; arrays become PostgreSQL arrays, objects jsonb.'
   })),
   types: Type.Optional(Type.Record(Type.String(), Type.String({ maxLength: 200 }), { description: 'PostgreSQL types of parameters, by name or by number.' })),
+  maxRows: Type.Optional(Nullable(Type.Integer({ minimum: 1, description: 'Answers no more rows than this.' }))),
+  rowFormat: Type.Optional(Choice(['object', 'array'], { default: 'object', description: 'Rows as objects by column, or as arrays in the order of the columns.' }))
+}
+
+const QueryBody = Type.Object({
+  ...Statement,
   mode: Type.Optional(Choice(['read', 'write'], { description: '`read` has the database refuse every write. A key without `query:write` can do no other; it is its default.' })),
   dryRun: Type.Optional(Type.Boolean({ default: false, description: 'Runs the statement and rolls it back.' })),
   maxAffected: Type.Optional(Nullable(Type.Integer({ minimum: 0, description: 'Rolls back when more rows than this were changed.' }))),
   timeoutMs: Type.Optional(Nullable(Type.Integer({ minimum: 1, maximum: 45_000, description: 'Cancels the statement in the database after this long. AWS does after 45 s.' }))),
-  maxRows: Type.Optional(Nullable(Type.Integer({ minimum: 1, description: 'Answers no more rows than this.' }))),
-  rowFormat: Type.Optional(Choice(['object', 'array'], { default: 'object', description: 'Rows as objects by column, or as arrays in the order of the columns.' })),
   castUnsupported: Type.Optional(Type.Boolean({ default: false, description: 'Has columns of types that the RDS Data API does not carry (interval, money, ranges …), arrays of arrays and infinite times come as text.' })),
   transactionId: Type.Optional(Type.Null({ description: 'The statement is a transaction of its own.' })),
   database: Type.Optional(Nullable(Type.String({ minLength: 1, maxLength: 63, description: 'Another database of the same cluster.' })))
 }, { additionalProperties: false, $id: 'Query', description: 'One statement, and the conditions that it runs under.', examples: [queryRequestExample] })
 
-const QueryResultSchema = Type.Object({
+const TransactionBody = Type.Object({
+  statements: Type.Array(Type.Object(Statement, { additionalProperties: false }), { minItems: 1, maxItems: 1_000, description: 'Run in this order.' }),
+  isolation: Type.Optional(Choice(ISOLATION_LEVELS, { default: 'read committed' })),
+  readOnly: Type.Optional(Type.Boolean({ default: false, description: 'Has the database refuse every write.' })),
+  database: Type.Optional(Nullable(Type.String({ minLength: 1, maxLength: 63, description: 'Another database of the same cluster.' })))
+}, { additionalProperties: false, $id: 'Transaction', description: 'Statements that happen as a whole or not at all.', examples: [transactionRequestExample] })
+
+const Outcome = {
   columns: Type.Array(Type.Object({
     name: Type.String({ description: 'Its label. A label that repeats gets a number, so that rows can be objects.' }),
     type: Type.String({ description: 'Its type in PostgreSQL.', examples: ['int8'] }),
@@ -44,16 +58,40 @@ const QueryResultSchema = Type.Object({
   }),
   rowCount: Type.Integer({ description: 'Rows in this answer.' }),
   affected: Nullable(Type.Integer({ description: 'Rows that were changed; null for a statement that changes none.' })),
-  truncated: Type.Boolean({ description: 'Whether `maxRows` cut the result off.' }),
+  truncated: Type.Boolean({ description: 'Whether `maxRows` cut the result off.' })
+}
+
+const Times = {
   durationMs: Type.Integer({ description: 'How long it took, once the database was awake.' }),
   resumedAfterMs: Nullable(Type.Integer({ description: 'How long the database took to wake up; null when it was awake.' }))
-}, { $id: 'QueryResult', description: 'What a statement answered.' })
+}
+
+const QueryResultSchema = Type.Object({ ...Outcome, ...Times }, { $id: 'QueryResult', description: 'What a statement answered.' })
+
+const TransactionResultSchema = Type.Object({
+  results: Type.Array(Type.Object(Outcome), { description: 'One for each statement.' }),
+  ...Times
+}, { $id: 'TransactionResult', description: 'What the statements of a transaction answered.' })
+
+const applied = { 'preference-applied': { type: 'string', description: 'The wait that was granted.' } }
+
+const problems: readonly ProblemCode[] = [
+  'invalid-request', 'malformed-json', 'not-found', 'database-not-ready', 'body-too-large', 'unsupported-media-type',
+  'unique-violation', 'sql-error', 'statement-refused', 'database-failed', 'too-many-affected', 'statement-timeout', 'statement-outcome-unknown', 'database-resuming'
+]
+
+/** How long this request waits for a paused database, in seconds. */
+function waitFor (request: FastifyRequest<{ Headers: { prefer?: string } }>, reply: FastifyReply): number {
+  const preferred = preferredWait(request.headers.prefer)
+  if (preferred !== null) applyWait(reply, preferred)
+  return preferred ?? WAIT_SECONDS
+}
 
 /** SQL over HTTP, through the RDS Data API. */
 export function registerQueryRoutes (instance: FastifyInstance, queries: Queries): void {
   const app = instance.withTypeProvider<TypeBoxTypeProvider>()
   instance.addSchema(QueryBody)
-  instance.addSchema(QueryResultSchema)
+  for (const schema of [QueryResultSchema, TransactionBody, TransactionResultSchema]) instance.addSchema(schema)
 
   app.post('/v1/databases/:id/query', {
     bodyLimit: BODY_LIMIT_BYTES,
@@ -67,23 +105,41 @@ export function registerQueryRoutes (instance: FastifyInstance, queries: Queries
       headers: PreferHeader,
       body: Type.Unsafe<Static<typeof QueryBody>>({ $ref: 'Query#' }),
       response: {
-        200: { description: 'What the statement answered.', headers: { 'preference-applied': { type: 'string', description: 'The wait that was granted.' } }, content: { 'application/json': { schema: refTo(QueryResultSchema), examples: queryExample } } },
-        ...problemResponses([
-          'invalid-request', 'malformed-json', 'not-found', 'database-not-ready', 'body-too-large', 'unsupported-media-type',
-          'unique-violation', 'sql-error', 'statement-refused', 'database-failed', 'too-many-affected', 'statement-timeout', 'statement-outcome-unknown', 'database-resuming'
-        ])
+        200: { description: 'What the statement answered.', headers: applied, content: { 'application/json': { schema: refTo(QueryResultSchema), examples: queryExample } } },
+        ...problemResponses(problems)
       }
     }
   }, async (request, reply) => {
     const { sql, parameters = {}, types = {}, mode = null, dryRun = false, maxAffected = null, timeoutMs = null, maxRows = null, rowFormat = 'object', castUnsupported = false, database = null } = request.body
-    const preferred = preferredWait(request.headers.prefer)
-    if (preferred !== null) applyWait(reply, preferred)
     return await queries.query(
       principalOf(request),
       request.params.id,
       { sql, parameters, types, mode, dryRun, maxAffected, timeoutMs, maxRows, rowFormat, castUnsupported, database },
-      preferred ?? WAIT_SECONDS,
+      waitFor(request, reply),
       hangUp(request, reply)
     )
+  })
+
+  app.post('/v1/databases/:id/transaction', {
+    bodyLimit: BODY_LIMIT_BYTES,
+    config: { access: ['query:write'] },
+    schema: {
+      operationId: 'runTransaction',
+      tags: ['queries'],
+      summary: 'Run SQL statements in one transaction',
+      description: 'All or nothing: a problem says in `statement` which of them it is of, counted from 0, and nothing of any is kept. Wakes a paused database as a single statement does.',
+      params: DatabaseParams,
+      headers: PreferHeader,
+      body: Type.Unsafe<Static<typeof TransactionBody>>({ $ref: 'Transaction#' }),
+      response: {
+        200: { description: 'What the statements answered.', headers: applied, content: { 'application/json': { schema: refTo(TransactionResultSchema), examples: transactionExample } } },
+        ...problemResponses(problems)
+      }
+    }
+  }, async (request, reply) => {
+    const { statements, isolation = 'read committed', readOnly = false, database = null } = request.body
+    return await queries.transact(principalOf(request), request.params.id, {
+      statements: statements.map(({ sql, parameters = {}, types = {}, maxRows = null, rowFormat = 'object' }) => ({ sql, parameters, types, maxRows, rowFormat })), isolation, readOnly, database
+    }, waitFor(request, reply), hangUp(request, reply))
   })
 }

@@ -22,6 +22,8 @@ export interface Prepared {
   changes: boolean
   /** Whether it does so only within a WITH query, where the count of it is not told. */
   hidesChanges: boolean
+  /** Whether it begins or ends a transaction. */
+  endsTransaction: boolean
   /** Turns a position that PostgreSQL counted into one in the caller's text. */
   toCallersPosition: (position: number) => number
 }
@@ -47,12 +49,19 @@ export function prepareStatement ({ sql, parameters, types }: StatementText): Pr
     sql: apply(sql, replacements),
     args: [...bound].map(([name, { value }]) => ({ name: `p_${name}`, value })),
     ...findChanges(lexemes),
+    endsTransaction: endsTransaction(lexemes),
     toCallersPosition: position => toCallersPosition(replacements, position)
   }
 }
 
 const changing = /^(insert|update|delete|merge)$/i
 const commands = /^(insert|update|delete|merge|select|values|table)$/i
+
+/** Everything but ROLLBACK TO, which goes back to a savepoint. */
+function endsTransaction (lexemes: readonly Lexeme[]): boolean {
+  const words = lexemes.filter(({ kind }) => kind === 'word').slice(0, 4).map(({ text }) => text.toLowerCase())
+  return /^(begin|start|commit|end|abort|prepare transaction|rollback(?! (work |transaction )?to\b))\b/.test(words.join(' '))
+}
 
 function findChanges (lexemes: readonly Lexeme[]): Pick<Prepared, 'changes' | 'hidesChanges' | 'isQuery'> {
   const { text: first = '' } = lexemes.find(({ kind }) => kind === 'word') ?? {}

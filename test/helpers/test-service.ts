@@ -102,6 +102,8 @@ export const KEYS: readonly Key[] = [
 
 export const bearer = (token: string): { authorization: string } => ({ authorization: `Bearer ${token}` })
 
+const noStatement = async (): Promise<never> => { throw new Error('no statement was expected') }
+
 /** The app over stacks in memory; nothing listens. `databases` replaces the domain where a test needs another. */
 export async function buildTestApp (doubles: Partial<Databases> = {}): Promise<TestApp> {
   const log: TestApp['log'] = []
@@ -114,7 +116,7 @@ export async function buildTestApp (doubles: Partial<Databases> = {}): Promise<T
   const service = createTestService(logger)
   const app = await buildApp({
     databases: { ...service.databases, ...doubles },
-    queries: { query: async () => { throw new Error('no statement was expected') } },
+    queries: { query: noStatement, transact: noStatement },
     catalog: loadCatalog(),
     defaultTemplate: DEFAULT_TEMPLATE,
     authenticate: createAuthenticate(KEYS, service.clock.now),

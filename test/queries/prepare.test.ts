@@ -33,6 +33,11 @@ t.test('it knows what changes rows', async t => {
   for (const [sql, expected, hidden] of changes) t.match(prepare(sql), { changes: expected, hidesChanges: hidden }, sql)
 })
 
+t.test('it knows what begins or ends a transaction', async t => {
+  for (const sql of ['commit', ' -- x\nBEGIN', 'start transaction', 'rollback', 'ROLLBACK WORK', 'end', 'abort', "prepare transaction 'x'"]) t.ok(prepare(sql).endsTransaction, sql)
+  for (const sql of ['rollback to here', 'rollback work to savepoint here', 'savepoint here', 'prepare x as select 1', 'select 1']) t.notOk(prepare(sql).endsTransaction, sql)
+})
+
 t.test('every finding is named', async t => {
   t.throws(() => prepare('select :a, :b', { b: [1, 'x'], c: 2 ** 60 }, { d: 'int' }), {
     code: 'invalid-request', errors: ['/parameters/b', '/parameters/c', '/parameters/a', '/parameters/c', '/types/d'].map(path => ({ path, message: String }))

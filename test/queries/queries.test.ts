@@ -3,7 +3,8 @@ import t from 'tap'
 import type { Principal, Scope } from '../../src/access/keys.js'
 import { AwsFailure } from '../../src/aws/errors.js'
 import { DataApiFailure, type DataApi, type DataApiFailureKind, type Result } from '../../src/aws/data-api.js'
-import { createQueries, type QueryRequest } from '../../src/queries/queries.js'
+import { createQueries } from '../../src/queries/queries.js'
+import type { QueryRequest } from '../../src/queries/query.js'
 import { createStandingClock } from '../helpers/standing-clock.js'
 
 const principal = (...scopes: Scope[]): Principal => ({ keyId: 'key', client: null, mayUse: scope => scopes.includes(scope), mayEnter: () => true })

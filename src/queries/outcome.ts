@@ -1,0 +1,42 @@
+import type { Result } from '../aws/data-api.js'
+import type { Json } from './arguments.js'
+import type { Prepared } from './prepare.js'
+import { cellReader, nameColumns, type QueryColumn } from './values.js'
+
+/** What a statement answered. */
+export interface Outcome {
+  columns: QueryColumn[]
+  rows: Array<Json[] | Record<string, Json>>
+  rowCount: number
+  /** Rows changed; null for a statement that changes none by its nature. */
+  affected: number | null
+  truncated: boolean
+}
+
+/** How an answer is wanted. */
+export interface OutcomeForm {
+  /** Keeps no more rows than this of the result. */
+  maxRows: number | null
+  rowFormat: 'object' | 'array'
+}
+
+/** A result in JSON that loses nothing. Throws a problem for a value that has lost digits on its way. */
+export function toOutcome (result: Result, prepared: Prepared, { maxRows, rowFormat }: OutcomeForm): Outcome {
+  const columns = nameColumns(result.columns ?? [])
+  const kept = maxRows === null ? result.rows : result.rows.slice(0, maxRows)
+  const readers = columns.map(cellReader)
+  const rows = kept.map(row => readers.map((read, index) => read(row[index] ?? null)))
+  return {
+    columns,
+    rows: rowFormat === 'array' ? rows : rows.map(row => Object.fromEntries(columns.map(({ name }, index) => [name, row[index] ?? null]))),
+    rowCount: rows.length,
+    affected: countAffected(result, prepared),
+    truncated: kept.length < result.rows.length
+  }
+}
+
+/** Rows changed; with RETURNING, each changed row is in the result, and AWS counts none. */
+function countAffected ({ columns, rows, affected }: Result, { changes }: Prepared): number | null {
+  if (!changes) return null
+  return columns === null ? affected : rows.length
+}
