@@ -8,7 +8,7 @@ import { principalOf } from '../src/plugins/authentication.js'
 import { Problem } from '../src/problems.js'
 import { isNamedBy, tagOf } from './entity-tags.js'
 import { changeExample, changePlanExample, databaseExample } from './examples.js'
-import { applyWait, hangUp, preferredWait } from './preferences.js'
+import { createSettle } from './preferences.js'
 import { Choice, DatabaseParams, DatabaseSchema, Nullable, PreferHeader, problemResponses, refTo } from './schemas.js'
 
 const ChangeBody = Type.Object({
@@ -35,6 +35,7 @@ const ChangePlanSchema = Type.Object({
 /** Changes to a living database, shown before they happen. */
 export function registerChangeRoutes (instance: FastifyInstance, databases: Databases): void {
   const app = instance.withTypeProvider<TypeBoxTypeProvider>()
+  const settle = createSettle(databases)
   instance.addSchema(ChangeBody)
   instance.addSchema(ChangePlanSchema)
 
@@ -42,7 +43,7 @@ export function registerChangeRoutes (instance: FastifyInstance, databases: Data
     config: { access: ['databases:write'] },
     schema: {
       operationId: 'changeDatabase',
-      tags: ['databases'],
+      tags: ['changes'],
       summary: 'Change a database',
       description: 'Through a change set that is checked before it is executed: what would replace the database is refused. `dryRun=true` answers the changes and makes none.',
       params: DatabaseParams,
@@ -60,15 +61,11 @@ export function registerChangeRoutes (instance: FastifyInstance, databases: Data
     }
   }, async (request, reply) => {
     const { params: { id }, query: { dryRun = false } } = request
-    const principal = principalOf(request)
-    const { database, changes, started } = await databases.change(principal, id, request.body, assertMatches(request.headers['if-match']), dryRun)
+    const { database, changes, started } = await databases.change(principalOf(request), id, request.body, assertMatches(request.headers['if-match']), dryRun)
     if (dryRun) return { changes }
     if (!started) return database
     reply.code(202).header('location', `/v1/databases/${id}`)
-    const seconds = preferredWait(request.headers.prefer)
-    if (seconds === null) return database
-    applyWait(reply, seconds)
-    return await databases.untilSettled(principal, id, seconds, hangUp(request, reply))
+    return await settle(request, reply, id, async () => database)
   })
 }
 

@@ -1,13 +1,12 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { Type, type Static } from 'typebox'
 
 import type { Databases } from '../src/databases/databases.js'
-import type { Database } from '../src/databases/database.js'
 import { principalOf } from '../src/plugins/authentication.js'
 import { isNamedBy, tagOf } from './entity-tags.js'
-import { createExample, databaseExample, listExample, outputsExample } from './examples.js'
-import { applyWait, hangUp, preferredWait } from './preferences.js'
+import { createExample, createPlanExample, databaseExample, listExample, outputsExample } from './examples.js'
+import { createSettle } from './preferences.js'
 import { Choice, DatabaseParams, DatabaseSchema, Nullable, OutputsSchema, PreferHeader, problemResponses, refTo, Slug } from './schemas.js'
 
 const CreateBody = Type.Object({
@@ -22,6 +21,17 @@ const CreateBody = Type.Object({
     maxProperties: 40, propertyNames: { minLength: 1, maxLength: 128 }, description: 'Tags of the stack and of all that it makes.'
   }))
 }, { additionalProperties: false, $id: 'CreateDatabase', description: 'What database to create.', examples: [createExample] })
+
+const CreatePlanSchema = Type.Object({
+  id: Type.String({ description: 'The id that the database would have.' }),
+  region: Type.String(),
+  stackName: Type.String({ description: 'Name of the CloudFormation stack.' }),
+  template: Type.String(),
+  parameters: Type.Record(Type.String(), Type.Union([Type.String(), Type.Number(), Type.Boolean()]), { description: 'With the defaults filled in.' }),
+  resources: Type.Array(Type.Object({ logicalId: Type.String(), type: Type.String() }), { description: 'What CloudFormation would make.' }),
+  existingStackStatus: Nullable(Type.String({ description: 'Of the stack that has the name already; null when there is none.' })),
+  findings: Type.Array(Type.Object({ path: Type.String(), message: Type.String() }), { description: 'What stands in the way; nothing does when it is empty.' })
+}, { $id: 'CreatePlan', description: 'What a create would do.' })
 
 const ListQuery = Type.Object({
   region: Type.Optional(Type.Array(Type.String(), { description: 'May be repeated. Every enabled region when left out.' })),
@@ -61,14 +71,9 @@ export function registerDatabaseRoutes (instance: FastifyInstance, databases: Da
   const app = instance.withTypeProvider<TypeBoxTypeProvider>()
   instance.addSchema(ListSchema)
   instance.addSchema(CreateBody)
+  instance.addSchema(CreatePlanSchema)
 
-  /** Holds the answer back as long as the caller prefers, for the operation to settle. */
-  const settled = async (request: FastifyRequest, reply: FastifyReply, id: string, now: () => Promise<Database>): Promise<Database> => {
-    const seconds = preferredWait(request.headers.prefer as string | undefined)
-    if (seconds === null) return await now()
-    applyWait(reply, seconds)
-    return await databases.untilSettled(principalOf(request), id, seconds, hangUp(request, reply))
-  }
+  const settle = createSettle(databases)
 
   app.post('/v1/databases', {
     config: { access: ['databases:write'] },
@@ -76,20 +81,26 @@ export function registerDatabaseRoutes (instance: FastifyInstance, databases: Da
       operationId: 'createDatabase',
       tags: ['databases'],
       summary: 'Create a database',
-      description: 'Launches a CloudFormation stack from a template. Sent again, the same request finds the database that it made.',
+      description: 'Launches a CloudFormation stack from a template. Sent again, the same request finds the database that it made. `dryRun=true` answers what it would do, and launches nothing.',
+      querystring: Type.Object({ dryRun: Type.Optional(Type.Boolean({ default: false })) }, { additionalProperties: false }),
       headers: CreateHeaders,
       body: Type.Unsafe<Static<typeof CreateBody>>({ $ref: 'CreateDatabase#' }),
       response: {
-        200: { description: 'The same request made it before.', headers: { ...location, ...applied, 'idempotency-replayed': { type: 'string' } }, content: { 'application/json': { schema: refTo(DatabaseSchema), examples: databaseExample } } },
+        200: {
+          description: 'The same request made it before; or, with `dryRun=true`, what it would do.',
+          headers: { ...location, ...applied, 'idempotency-replayed': { type: 'string' } },
+          content: { 'application/json': { schema: Type.Union([refTo(CreatePlanSchema), refTo(DatabaseSchema)]), examples: { ...databaseExample, ...createPlanExample } } }
+        },
         202: { description: 'It is being created.', headers: { ...location, ...applied }, content: { 'application/json': { schema: refTo(DatabaseSchema), examples: databaseExample } } },
         ...problemResponses(['invalid-request', 'malformed-json', 'database-exists', 'database-busy', 'body-too-large', 'unsupported-media-type', 'idempotency-key-reused', 'preflight-failed'])
       }
     }
   }, async (request, reply) => {
+    if (request.query.dryRun) return await databases.plan(principalOf(request), request.body)
     const { database, isReplay } = await databases.create(principalOf(request), request.body, request.headers['idempotency-key'] ?? null)
     reply.code(isReplay ? 200 : 202).header('location', `/v1/databases/${database.id}`)
     if (isReplay) reply.header('idempotency-replayed', 'true')
-    return await settled(request, reply, database.id, async () => database)
+    return await settle(request, reply, database.id, async () => database)
   })
 
   app.get('/v1/databases', {
@@ -128,7 +139,7 @@ export function registerDatabaseRoutes (instance: FastifyInstance, databases: Da
     }
   }, async (request, reply) => {
     const { id } = request.params
-    const database = await settled(request, reply, id, async () => await databases.get(principalOf(request), id))
+    const database = await settle(request, reply, id, async () => await databases.get(principalOf(request), id))
     const { 'if-none-match': ifNoneMatch } = request.headers
     const etag = tagOf(database)
     reply.header('etag', etag)
@@ -154,7 +165,7 @@ export function registerDatabaseRoutes (instance: FastifyInstance, databases: Da
     const { id } = request.params
     const database = await databases.remove(principalOf(request), id)
     reply.code(202).header('location', `/v1/databases/${id}`)
-    return await settled(request, reply, id, async () => database)
+    return await settle(request, reply, id, async () => database)
   })
 
   app.get('/v1/databases/:id/outputs', {

@@ -1,5 +1,9 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 
+import type { Database } from '../src/databases/database.js'
+import type { Databases } from '../src/databases/databases.js'
+import { principalOf } from '../src/plugins/authentication.js'
+
 /** The longest that an answer is held back. */
 const LONGEST_WAIT_SECONDS = 60
 
@@ -26,4 +30,16 @@ export function hangUp ({ server: { closing } }: FastifyRequest, reply: FastifyR
   reply.raw.once('close', end)
   if (closing.aborted) end()
   return controller.signal
+}
+
+/** Reads a database; held back as long as the caller prefers, for the operation to settle. */
+export type Settle = (request: FastifyRequest, reply: FastifyReply, id: string, now: () => Promise<Database>) => Promise<Database>
+
+export function createSettle (databases: Pick<Databases, 'untilSettled'>): Settle {
+  return async (request, reply, id, now) => {
+    const seconds = preferredWait(request.headers.prefer as string | undefined)
+    if (seconds === null) return await now()
+    applyWait(reply, seconds)
+    return await databases.untilSettled(principalOf(request), id, seconds, hangUp(request, reply))
+  }
 }

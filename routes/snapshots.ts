@@ -5,7 +5,7 @@ import { Type } from 'typebox'
 import type { Databases } from '../src/databases/databases.js'
 import { principalOf } from '../src/plugins/authentication.js'
 import { databaseExample, snapshotsExample } from './examples.js'
-import { applyWait, hangUp, preferredWait } from './preferences.js'
+import { createSettle } from './preferences.js'
 import { DatabaseParams, DatabaseSchema, PreferHeader, problemResponses, refTo } from './schemas.js'
 
 const SnapshotListSchema = Type.Object({
@@ -30,13 +30,14 @@ const RestoreBody = Type.Union([
 /** Snapshots of databases, and the way back for a deleted one. */
 export function registerSnapshotRoutes (instance: FastifyInstance, databases: Databases): void {
   const app = instance.withTypeProvider<TypeBoxTypeProvider>()
+  const settle = createSettle(databases)
   instance.addSchema(SnapshotListSchema)
 
   app.get('/v1/databases/:id/snapshots', {
     config: { access: ['databases:read'] },
     schema: {
       operationId: 'listSnapshots',
-      tags: ['databases'],
+      tags: ['snapshots'],
       summary: 'List the snapshots of a database',
       description: 'Also of a deleted one: AWS took its last one when it was deleted.',
       params: DatabaseParams,
@@ -51,7 +52,7 @@ export function registerSnapshotRoutes (instance: FastifyInstance, databases: Da
     config: { access: ['databases:write'] },
     schema: {
       operationId: 'restoreDatabase',
-      tags: ['databases'],
+      tags: ['snapshots'],
       summary: 'Bring a deleted database back',
       description: 'Under the same id, with the data of its last snapshot or of the one that is named. Sent again, it finds the database that it brought back.',
       params: DatabaseParams,
@@ -65,13 +66,9 @@ export function registerSnapshotRoutes (instance: FastifyInstance, databases: Da
     }
   }, async (request, reply) => {
     const { params: { id }, body } = request
-    const principal = principalOf(request)
-    const { database, isReplay } = await databases.restore(principal, id, body?.snapshotId ?? null)
+    const { database, isReplay } = await databases.restore(principalOf(request), id, body?.snapshotId ?? null)
     reply.code(isReplay ? 200 : 202).header('location', `/v1/databases/${id}`)
     if (isReplay) reply.header('idempotency-replayed', 'true')
-    const seconds = preferredWait(request.headers.prefer)
-    if (seconds === null) return database
-    applyWait(reply, seconds)
-    return await databases.untilSettled(principal, id, seconds, hangUp(request, reply))
+    return await settle(request, reply, id, async () => database)
   })
 }

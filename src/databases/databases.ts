@@ -20,6 +20,7 @@ import { createFind } from './find.js'
 import { createFollow } from './follow.js'
 import type { CreateRequest } from './launch.js'
 import { createList } from './list.js'
+import { createPlan } from './plan.js'
 import { createPreflight } from './preflight.js'
 import { createCountPerRegion } from './regions.js'
 import { createRestore } from './restore.js'
@@ -74,6 +75,7 @@ export function createDatabases (options: DatabasesOptions) {
     connectionOf,
 
     snapshotsOf,
+    plan: createPlan({ ...options, preflight }),
 
     create: async (principal: Principal, request: CreateRequest, idempotencyKey: string | null) =>
       await show(await launch(principal, request, idempotencyKey)),

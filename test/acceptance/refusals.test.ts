@@ -68,6 +68,23 @@ await t.test('refuses malformed and unknown ids', async t => {
   t.match(await service.call('GET', '/v1/databases/sa-east-1.acme-main-dev-aaaaaaaa'), { status: 404, body: { code: 'not-found' } })
 })
 
+await t.test('a dry run says what a create would do', async t => {
+  t.match(await service.call('POST', '/v1/databases?dryRun=true', request), {
+    status: 200,
+    body: {
+      id: /^eu-west-1\.acme-main-dev-/,
+      parameters: { MaxCapacity: 4, EngineVersion: '17.7' },
+      resources: [{ logicalId: 'MasterSecret' }, { logicalId: 'AuroraCluster' }, { logicalId: 'AuroraWriter' }, { logicalId: 'MasterSecretAttachment' }],
+      existingStackStatus: null,
+      findings: []
+    }
+  })
+  t.match(await service.call('POST', '/v1/databases?dryRun=true', withParameters({ DBMaster: 'Mahira' })), {
+    status: 200, body: { resources: [{ logicalId: 'AuroraCluster' }, { logicalId: 'AuroraWriter' }], findings: [{ path: '/parameters/DBMaster' }] }
+  })
+  t.match(await service.call('POST', '/v1/databases?dryRun=true', { ...request, region: 'mars-north-1' }), { status: 400 })
+})
+
 await t.test('launched nothing', async t => {
   const { StackSummaries } = await cloudFormation.send(new ListStacksCommand({}))
   t.same(StackSummaries, [])

@@ -1,0 +1,62 @@
+import type { Principal } from '../access/keys.js'
+import { assertMayCreate } from '../access/tenancy.js'
+import type { Stacks } from '../aws/stacks.js'
+import { Problem, type Finding } from '../problems.js'
+import { resourcesOf } from '../templates/conditions.js'
+import type { ParameterValues } from '../templates/parameters.js'
+import { planLaunch, type CreateRequest, type LaunchOptions } from './launch.js'
+import { idOf } from './naming.js'
+import type { Preflight } from './preflight.js'
+
+/** What a create would do. */
+export interface Plan {
+  id: string
+  region: string
+  stackName: string
+  template: string
+  /** As they would be, defaults filled in. */
+  parameters: ParameterValues
+  resources: Array<{ logicalId: string, type: string }>
+  /** The CloudFormation status of the stack that has the name already; null when there is none. */
+  existingStackStatus: string | null
+  /** What stands in the way; nothing does when it is empty. */
+  findings: Finding[]
+}
+
+export interface PlanOptions extends LaunchOptions {
+  stacks: Pick<Stacks, 'describe'>
+  preflight: Preflight
+}
+
+/** Works out and checks a create, and launches nothing. Throws the same refusals of the request itself as a create. */
+export function createPlan (options: PlanOptions) {
+  return async (principal: Principal, request: CreateRequest): Promise<Plan> => {
+    assertMayCreate(principal, request)
+    const plan = planLaunch(request, null, options)
+    const { key: { region }, template, values, launch } = plan
+    const [existing, findings] = await Promise.all([
+      options.stacks.describe(region, launch.stackName),
+      findingsOf(async () => { await options.preflight(principal, plan) })
+    ])
+    return {
+      id: idOf(region, launch.stackName),
+      region,
+      stackName: launch.stackName,
+      template: template.name,
+      parameters: values,
+      resources: resourcesOf(template, launch.parameters).map(({ logicalId, type }) => ({ logicalId, type })),
+      existingStackStatus: existing?.status ?? null,
+      findings
+    }
+  }
+}
+
+async function findingsOf (preflight: () => Promise<void>): Promise<Finding[]> {
+  try {
+    await preflight()
+    return []
+  } catch (error) {
+    if (error instanceof Problem && error.code === 'preflight-failed') return error.errors ?? []
+    throw error
+  }
+}
