@@ -138,6 +138,6 @@ export function sendProblem (request: FastifyRequest, reply: FastifyReply, probl
     requestId: request.id,
     retryable,
     ...extensions,
-    ...(errors ? { errors } : {})
+    ...(errors ? { errors: errors.slice(0, MOST_FINDINGS) } : {})
   })
 }

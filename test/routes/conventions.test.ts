@@ -88,6 +88,15 @@ for (const { what, request, status, code, detail, headers = {}, errors } of refu
   })
 }
 
+t.test('a body with a thousand mistakes is described by the first few', async t => {
+  const unknown = Object.fromEntries(Array.from({ length: 1_000 }, (_, at) => [`p${at}`, at]))
+  for (const body of [{ ...ORDERS, parameters: unknown }, { ...ORDERS, ...unknown }]) {
+    const response = await app.inject(post(body))
+    t.match(response.json(), { status: 400, code: 'invalid-request' })
+    t.equal(response.json<{ errors: unknown[] }>().errors.length, 50)
+  }
+})
+
 t.test('every problem is explained under its type', async t => {
   for (const [code, { title, explanation }] of Object.entries(problemKinds)) {
     const { statusCode, headers, body } = await app.inject(`/problems/${code}`)
