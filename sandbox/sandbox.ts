@@ -72,7 +72,7 @@ interface Ground {
 function createServices (options: SandboxOptions, { store, clock, faults }: Ground) {
   const { log, dataDir, searchPath, serverlessV1 } = options
   const pacing = durations[options.pace]
-  const secrets = createSecretsManager({ store, clock })
+  const secrets = createSecretsManager({ store, clock, log })
   const rds = createRds({
     store,
     clock,
@@ -85,6 +85,10 @@ function createServices (options: SandboxOptions, { store, clock, faults }: Grou
     quotas: { clusters: options.clusterQuota },
     ports: options.clusterPorts ? { bindHost: options.host, ...options.clusterPorts } : undefined,
     advertisedHost: options.clusterHost ?? undefined
+  })
+  secrets.rotateBy('rds', async ({ tags }, caller) => {
+    const clusterArn = tags.find(({ Key }) => Key === 'aws:rds:primaryDBClusterArn')?.Value
+    await rds.operations.ModifyDBCluster({ DBClusterIdentifier: clusterArn?.split(':').at(-1), RotateMasterUserPassword: true, ApplyImmediately: true }, caller)
   })
   const rdsData = createRdsData({ rds, secrets, clock, log })
   const cloudFormation = createCloudFormation({ store, clock, durations: pacing, rds, secrets, log, failureOf: faults.failureOf })
@@ -102,8 +106,10 @@ function createServices (options: SandboxOptions, { store, clock, faults }: Grou
       await rds.start()
       await cloudFormation.start()
       cloudWatch.start()
+      secrets.start()
     },
     close: async (): Promise<void> => {
+      await secrets.close()
       await cloudWatch.close()
       await cloudFormation.close()
       await rdsData.close()

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { CreateSecretRequest, CreateSecretResponse } from '@aws-sdk/client-secrets-manager'
+import type { CreateSecretRequest, CreateSecretResponse, Tag } from '@aws-sdk/client-secrets-manager'
 import { AwsError, type Caller } from '../aws.js'
 import type { Clock } from '../clock.js'
 import { nameOf } from './describe.js'
@@ -37,7 +37,7 @@ export function createSecret (request: CreateSecretRequest, { region }: Caller, 
     changedAt: now,
     ...(request.Description === undefined ? {} : { description: request.Description }),
     ...(request.KmsKeyId === undefined ? {} : { kmsKeyId: request.KmsKeyId }),
-    ...ownerOf(name)
+    ...ownerOf(request.Tags ?? [])
   }
   if (!hasValue(request)) {
     records.save(secret)
@@ -51,9 +51,10 @@ function suffix (randomBelow: (limit: number) => number): string {
   return Array.from({ length: 6 }, () => SUFFIX_CHARACTERS.charAt(randomBelow(SUFFIX_CHARACTERS.length))).join('')
 }
 
-function ownerOf (name: string): { owner?: string } {
-  const [owner, rest] = name.split('!')
-  return owner && rest !== undefined ? { owner } : {}
+/** A service that makes a secret for itself says so in a tag. */
+function ownerOf (tags: readonly Tag[]): { owner?: string } {
+  const owner = tags.find(({ Key }) => Key === 'aws:secretsmanager:owningService')?.Value
+  return owner === undefined ? {} : { owner }
 }
 
 function repeatCreation (known: SecretRecord, request: CreateSecretRequest, records: SecretRecords): CreateSecretResponse {

@@ -1,5 +1,6 @@
 import type { DescribeSecretResponse, SecretVersionsListEntry } from '@aws-sdk/client-secrets-manager'
 import type { SecretRecord, VersionRecord } from './records.js'
+import { MANAGED_ROTATION_DAYS, nextRotation } from './rotation.js'
 import { stagesOf } from './versions.js'
 
 export function nameOf ({ arn, name }: SecretRecord): { ARN: string, Name: string } {
@@ -14,11 +15,21 @@ export function describeSecret (secret: SecretRecord): DescribeSecretResponse & 
     ...nameOf(secret),
     ...(secret.description === undefined ? {} : { Description: secret.description }),
     ...(secret.kmsKeyId === undefined ? {} : { KmsKeyId: secret.kmsKeyId }),
-    ...(secret.owner === undefined ? {} : { OwningService: secret.owner }),
+    ...(secret.owner === undefined ? {} : rotationOf(secret)),
     ...dates(secret),
     Tags: secret.tags,
     VersionIdsToStages: stages,
     SecretVersionsToStages: stages
+  }
+}
+
+/** A secret that a service manages is rotated by it, on a calendar of its own. */
+function rotationOf (secret: SecretRecord): Partial<DescribeSecretResponse> {
+  return {
+    OwningService: secret.owner,
+    RotationEnabled: true,
+    RotationRules: { AutomaticallyAfterDays: MANAGED_ROTATION_DAYS },
+    NextRotationDate: new Date(nextRotation(secret))
   }
 }
 

@@ -10,7 +10,7 @@ export interface SecretRecord {
   region: string
   description?: string
   kmsKeyId?: string
-  /** The service that manages it (`rds`), which names it `rds!…`. */
+  /** The service that made it for itself (`rds`). */
   owner?: string
   policy?: string
   tags: Tag[]
@@ -44,6 +44,7 @@ export interface SecretRecords {
   findUsable: (secretId: string, region: string) => SecretRecord
   named: (name: string, region: string) => SecretRecord | undefined
   inRegion: (region: string) => SecretRecord[]
+  all: () => SecretRecord[]
   save: (secret: SecretRecord) => void
   remove: (secret: SecretRecord) => void
   version: (secret: SecretRecord, versionId: string) => VersionRecord | undefined
@@ -98,6 +99,7 @@ export function openRecords (store: Store, clock: Pick<Clock, 'now'>): SecretRec
     },
     named,
     inRegion: region => [...secrets.values()].filter(secret => secret.region === region && named(secret.name, region)),
+    all: () => [...secrets.values()],
     save: secret => secrets.put(secretKey(secret), secret),
     remove,
     version: ({ arn }, versionId) => versions.get(versionKey({ arn, versionId })),

@@ -5,10 +5,12 @@ import type {
   GetResourcePolicyRequest, GetResourcePolicyResponse, GetSecretValueRequest, GetSecretValueResponse, ListSecretsRequest,
   ListSecretsResponse, ListSecretVersionIdsRequest, ListSecretVersionIdsResponse, PutResourcePolicyRequest,
   PutResourcePolicyResponse, PutSecretValueRequest, PutSecretValueResponse, RestoreSecretRequest, RestoreSecretResponse,
+  RotateSecretRequest, RotateSecretResponse,
   TagResourceRequest, UntagResourceRequest, UpdateSecretRequest, UpdateSecretResponse, UpdateSecretVersionStageRequest,
   UpdateSecretVersionStageResponse
 } from '@aws-sdk/client-secrets-manager'
-import type { Operation } from '../aws.js'
+import type { Logger } from 'pino'
+import { AwsError, type Operation } from '../aws.js'
 import type { Clock } from '../clock.js'
 import type { Store } from '../store.js'
 import { createSecret, type CreateDependencies } from './create.js'
@@ -17,6 +19,7 @@ import { describeSecret, describeVersions, nameOf } from './describe.js'
 import { chooseSecrets, pageOf } from './listing.js'
 import { generatePassword } from './passwords.js'
 import { openRecords, type SecretRecord } from './records.js'
+import { createRotation, type Rotator } from './rotation.js'
 import { mergeTags, withoutTags } from './tags.js'
 import { checkLengths, checkOneValue } from './validation.js'
 import { addVersion, chooseVersion, CURRENT, hasValue, relabel, stagesOf } from './versions.js'
@@ -34,17 +37,25 @@ export interface SecretsManager {
     DeleteSecret: Operation<DeleteSecretRequest, DeleteSecretResponse>
     RestoreSecret: Operation<RestoreSecretRequest, RestoreSecretResponse>
     GetRandomPassword: Operation<GetRandomPasswordRequest, GetRandomPasswordResponse>
+    RotateSecret: Operation<RotateSecretRequest, RotateSecretResponse>
     TagResource: Operation<TagResourceRequest, object>
     UntagResource: Operation<UntagResourceRequest, object>
     GetResourcePolicy: Operation<GetResourcePolicyRequest, GetResourcePolicyResponse>
     PutResourcePolicy: Operation<PutResourcePolicyRequest, PutResourcePolicyResponse>
     DeleteResourcePolicy: Operation<DeleteResourcePolicyRequest, DeleteResourcePolicyResponse>
   }
+  /** Has secrets of that owner (`rds`) rotated by it: when asked to, and every seven days. */
+  rotateBy: (owner: string, rotator: Rotator) => void
+  /** Begins to rotate what is due. */
+  start: () => void
+  close: () => Promise<void>
 }
 
 export interface SecretsManagerDependencies {
   store: Store
-  clock: Pick<Clock, 'now'>
+  clock: Clock
+  /** Told of rotations that were due and did not succeed. */
+  log?: Pick<Logger, 'warn'>
   /** A whole number from 0 to below `limit`; from the operating system unless a test says otherwise. */
   randomBelow?: (limit: number) => number
 }
@@ -52,9 +63,12 @@ export interface SecretsManagerDependencies {
 const DAY_MS = 86_400_000
 
 /** AWS Secrets Manager: values are kept in the sandbox's journal, and shown by GetSecretValue alone. */
-export function createSecretsManager ({ store, clock, randomBelow = randomInt }: SecretsManagerDependencies): SecretsManager {
+export function createSecretsManager ({ store, clock, log = { warn: () => {} }, randomBelow = randomInt }: SecretsManagerDependencies): SecretsManager {
   const records = openRecords(store, clock)
   const dependencies: CreateDependencies = { records, clock, randomBelow }
+  const rotation = createRotation({ records, clock, log })
+  const closing = new AbortController()
+  let rotating: Promise<void> = Promise.resolve()
   const change = (secret: SecretRecord, changes: Partial<SecretRecord>): SecretRecord => {
     const changed = { ...secret, ...changes, changedAt: clock.now() }
     records.save(changed)
@@ -137,6 +151,13 @@ export function createSecretsManager ({ store, clock, randomBelow = randomInt }:
 
       GetRandomPassword: async request => ({ RandomPassword: generatePassword(request, randomBelow) }),
 
+      RotateSecret: async ({ SecretId = '', RotationLambdaARN }, caller) => {
+        const secret = records.findUsable(SecretId, caller.region)
+        if (RotationLambdaARN !== undefined) throw new AwsError('AccessDeniedException', 'Secrets Manager cannot invoke the specified Lambda function. Ensure that the function policy grants access to the principal secretsmanager.amazonaws.com.')
+        const rotated = await rotation.rotate(secret, caller)
+        return { ...nameOf(rotated), VersionId: rotated.stages[CURRENT] }
+      },
+
       TagResource: async ({ SecretId = '', Tags = [] }, { region }) => {
         const secret = records.findUsable(SecretId, region)
         change(secret, { tags: mergeTags(secret.tags, Tags) })
@@ -161,6 +182,12 @@ export function createSecretsManager ({ store, clock, randomBelow = randomInt }:
         const { policy: _, ...secret } = records.findUsable(SecretId, region)
         return nameOf(change(secret, {}))
       }
+    },
+    rotateBy: (owner, rotator) => { rotation.rotators.set(owner, rotator) },
+    start: () => { rotating = rotation.keepRotating(closing.signal) },
+    close: async () => {
+      closing.abort()
+      await rotating
     }
   }
 }

@@ -23,7 +23,7 @@ function openLab (test: { teardown: (callback: () => void) => void }): Lab {
   const clock = { ms: Date.UTC(2026, 10, 1, 12) }
   const open = (): { store: ReturnType<typeof openStore>, room: SecretsManager } => {
     const store = openStore(directory)
-    return { store, room: createSecretsManager({ store, clock: { now: () => clock.ms } }) }
+    return { store, room: createSecretsManager({ store, clock: { now: () => clock.ms, sleep: async () => {} } }) }
   }
   let { store, room } = open()
   test.teardown(() => {
@@ -195,11 +195,11 @@ t.test('listing by name, tag and description, sorted and in pages', async t => {
 
 t.test('what is described is the day of the last reading and no value', async t => {
   const { operations, clock } = openLab(t)
-  await operations.CreateSecret({ Name: 'rds!cluster-1', SecretString: 'hunter2', Tags: [{ Key: 'a', Value: '1' }, { Key: 'b', Value: '2' }] }, caller)
-  await operations.GetSecretValue({ SecretId: 'rds!cluster-1' }, caller)
-  await operations.TagResource({ SecretId: 'rds!cluster-1', Tags: [{ Key: 'a', Value: '3' }] }, caller)
-  await operations.UntagResource({ SecretId: 'rds!cluster-1', TagKeys: ['b'] }, caller)
-  const described = await operations.DescribeSecret({ SecretId: 'rds!cluster-1' }, caller)
-  t.match(described, { Tags: [{ Key: 'a', Value: '3' }], OwningService: 'rds', LastAccessedDate: new Date(Date.UTC(2026, 10, 1)), LastChangedDate: new Date(clock.ms) })
+  await operations.CreateSecret({ Name: 'orders', SecretString: 'hunter2', Tags: [{ Key: 'a', Value: '1' }, { Key: 'b', Value: '2' }] }, caller)
+  await operations.GetSecretValue({ SecretId: 'orders' }, caller)
+  await operations.TagResource({ SecretId: 'orders', Tags: [{ Key: 'a', Value: '3' }] }, caller)
+  await operations.UntagResource({ SecretId: 'orders', TagKeys: ['b'] }, caller)
+  const described = await operations.DescribeSecret({ SecretId: 'orders' }, caller)
+  t.match(described, { Tags: [{ Key: 'a', Value: '3' }], LastAccessedDate: new Date(Date.UTC(2026, 10, 1)), LastChangedDate: new Date(clock.ms) })
   t.notMatch(JSON.stringify(described), 'hunter2')
 })

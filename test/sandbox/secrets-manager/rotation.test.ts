@@ -1,0 +1,86 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { ModifyDBClusterCommand, CreateDBClusterCommand, DescribeDBClustersCommand, RDSClient } from '@aws-sdk/client-rds'
+import { GetSecretValueCommand, RotateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import t from 'tap'
+import { AwsError, type Caller } from '../../../sandbox/aws.js'
+import { createSecretsManager } from '../../../sandbox/secrets-manager/secrets-manager.js'
+import { openStore } from '../../../sandbox/store.js'
+import { openSandbox } from '../../helpers/sandbox.js'
+import { createMovableClock } from '../rds/movable-clock.js'
+
+const caller: Caller = { region: 'us-east-1', account: '000000000000', requestId: 'request' }
+const owned = { Name: 'rds!cluster-1', Tags: [{ Key: 'aws:secretsmanager:owningService', Value: 'rds' }] }
+const HOUR_MS = 3_600_000
+const DAY_MS = 24 * HOUR_MS
+
+t.test('a managed secret is rotated by its owner when it is asked for, and every seven days', async t => {
+  const directory = mkdtempSync(join(tmpdir(), 'secrets-'))
+  const store = openStore(directory)
+  const clock = createMovableClock()
+  const { operations, rotateBy, start, close } = createSecretsManager({ store, clock })
+  t.teardown(async () => {
+    await close()
+    store.close()
+    rmSync(directory, { recursive: true })
+  })
+  await operations.CreateSecret({ ...owned, SecretString: 'first' }, caller)
+  const value = async (): Promise<string | undefined> => (await operations.GetSecretValue({ SecretId: 'rds!cluster-1' }, caller)).SecretString
+
+  let rotations = 0
+  rotateBy('rds', async ({ arn }, from) => {
+    rotations += 1
+    await operations.PutSecretValue({ SecretId: arn, SecretString: `rotated ${rotations}` }, from)
+  })
+  const { VersionId } = await operations.RotateSecret({ SecretId: 'rds!cluster-1' }, caller)
+  t.equal((await operations.GetSecretValue({ SecretId: 'rds!cluster-1' }, caller)).VersionId, VersionId)
+  const due = clock.now() + 7 * DAY_MS
+  t.match(await operations.DescribeSecret({ SecretId: 'rds!cluster-1' }, caller), { RotationEnabled: true, LastRotatedDate: new Date(clock.now()), NextRotationDate: new Date(due) })
+
+  start()
+  await clock.whenAsleepFor(HOUR_MS)
+  clock.move(7 * DAY_MS - 1)
+  await clock.whenAsleepFor(HOUR_MS)
+  t.equal(await value(), 'rotated 1')
+  clock.move(HOUR_MS)
+  await clock.whenAsleepFor(HOUR_MS)
+  t.equal(await value(), 'rotated 2')
+})
+
+t.test('who cannot be rotated', async t => {
+  const directory = mkdtempSync(join(tmpdir(), 'secrets-'))
+  const store = openStore(directory)
+  t.teardown(() => {
+    store.close()
+    rmSync(directory, { recursive: true })
+  })
+  const { operations, rotateBy } = createSecretsManager({ store, clock: createMovableClock() })
+  await operations.CreateSecret({ Name: 'mine', SecretString: 'x' }, caller)
+  await operations.CreateSecret({ ...owned, SecretString: 'x' }, caller)
+  rotateBy('rds', async () => { throw new AwsError('InvalidDBClusterStateFault', 'DB Cluster is not in available state.') })
+  await t.rejects(operations.RotateSecret({ SecretId: 'mine' }, caller), { code: 'InvalidRequestException', message: 'No Lambda rotation function ARN is associated with this secret.' })
+  await t.rejects(operations.RotateSecret({ SecretId: 'mine', RotationLambdaARN: 'arn:aws:lambda:us-east-1:000000000000:function:a' }, caller), { code: 'AccessDeniedException' })
+  await t.rejects(operations.RotateSecret({ SecretId: 'rds!cluster-1' }, caller), { code: 'InvalidRequestException', message: 'DB Cluster is not in available state.' })
+  t.notOk((await operations.DescribeSecret({ SecretId: 'rds!cluster-1' }, caller)).LastRotatedDate)
+})
+
+t.test('the master password of a cluster is rotated from either side', async t => {
+  const sandbox = await openSandbox(t)
+  const [rds, secrets] = [new RDSClient(sandbox.clientConfig()), new SecretsManagerClient(sandbox.clientConfig())]
+  const made = await rds.send(new CreateDBClusterCommand({ DBClusterIdentifier: 'orders', Engine: 'aurora-postgresql', MasterUsername: 'ada', ManageMasterUserPassword: true }))
+  const SecretId = made.DBCluster?.MasterUserSecret?.SecretArn
+  const password = async (): Promise<string | undefined> => (await secrets.send(new GetSecretValueCommand({ SecretId }))).SecretString
+  const settled = async (): Promise<void> => {
+    while ((await rds.send(new DescribeDBClustersCommand({ DBClusterIdentifier: 'orders' }))).DBClusters?.[0]?.Status !== 'available');
+  }
+  await settled()
+  const first = await password()
+  await secrets.send(new RotateSecretCommand({ SecretId }))
+  const second = await password()
+  await settled()
+  await rds.send(new ModifyDBClusterCommand({ DBClusterIdentifier: 'orders', RotateMasterUserPassword: true, ApplyImmediately: true }))
+  const third = await password()
+  t.equal(new Set([first, second, third]).size, 3)
+  t.notMatch(sandbox.logged.join('\n'), (JSON.parse(second ?? '{}') as { password: string }).password)
+})
