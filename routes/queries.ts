@@ -7,7 +7,7 @@ import type { ProblemCode } from '../src/problems.js'
 import type { Json } from '../src/queries/arguments.js'
 import type { Queries } from '../src/queries/queries.js'
 import { ISOLATION_LEVELS } from '../src/queries/transaction.js'
-import { queryExample, queryRequestExample, transactionExample, transactionRequestExample } from './examples.js'
+import { batchExample, batchRequestExample, queryExample, queryRequestExample, transactionExample, transactionRequestExample } from './examples.js'
 import { applyWait, hangUp, preferredWait } from './preferences.js'
 import { Choice, DatabaseParams, Nullable, PreferHeader, problemResponses, refTo } from './schemas.js'
 
@@ -17,13 +17,15 @@ const BODY_LIMIT_BYTES = 4 * 1024 * 1024
 /** How long a paused database is waited for when the caller has no preference. */
 const WAIT_SECONDS = 30
 
+const ParameterSet = Type.Unsafe<Record<string, Json> | Json[]>({
+  anyOf: [{ type: 'object', additionalProperties: true }, { type: 'array', items: {} }],
+  description: 'Values by name for `:name`, or an array for `$1`. The JSON type decides how a value is bound, never the look of a text; arrays become PostgreSQL arrays, objects jsonb.'
+})
+
 /** A statement and how its answer is wanted. */
 const Statement = {
   sql: Type.String({ minLength: 1, maxLength: 65_536, description: 'One statement. Parameters are `:name`, or `$1`, `$2` …' }),
-  parameters: Type.Optional(Type.Unsafe<Record<string, Json> | Json[]>({
-    anyOf: [{ type: 'object', additionalProperties: true }, { type: 'array', items: {} }],
-    description: 'Values by name for `:name`, or an array for `$1`. The JSON type decides how a value is bound, never the look of a text; arrays become PostgreSQL arrays, objects jsonb.'
-  })),
+  parameters: Type.Optional(ParameterSet),
   types: Type.Optional(Type.Record(Type.String(), Type.String({ maxLength: 200 }), { description: 'PostgreSQL types of parameters, by name or by number.' })),
   maxRows: Type.Optional(Nullable(Type.Integer({ minimum: 1, description: 'Answers no more rows than this.' }))),
   rowFormat: Type.Optional(Choice(['object', 'array'], { default: 'object', description: 'Rows as objects by column, or as arrays in the order of the columns.' }))
@@ -46,6 +48,14 @@ const TransactionBody = Type.Object({
   readOnly: Type.Optional(Type.Boolean({ default: false, description: 'Has the database refuse every write.' })),
   database: Type.Optional(Nullable(Type.String({ minLength: 1, maxLength: 63, description: 'Another database of the same cluster.' })))
 }, { additionalProperties: false, $id: 'Transaction', description: 'Statements that happen as a whole or not at all.', examples: [transactionRequestExample] })
+
+const BatchBody = Type.Object({
+  sql: Statement.sql,
+  parameterSets: Type.Array(ParameterSet, { minItems: 1, maxItems: 10_000, description: 'The statement runs once with each.' }),
+  types: Statement.types,
+  rowFormat: Statement.rowFormat,
+  database: Type.Optional(Nullable(Type.String({ minLength: 1, maxLength: 63, description: 'Another database of the same cluster.' })))
+}, { additionalProperties: false, $id: 'Batch', description: 'One statement, and many sets of parameters.', examples: [batchRequestExample] })
 
 const Outcome = {
   columns: Type.Array(Type.Object({
@@ -73,6 +83,12 @@ const TransactionResultSchema = Type.Object({
   ...Times
 }, { $id: 'TransactionResult', description: 'What the statements of a transaction answered.' })
 
+const BatchResultSchema = Type.Object({
+  sets: Type.Integer({ description: 'How many sets the statement ran with.' }),
+  results: Nullable(Type.Array(Type.Object(Outcome), { description: 'One for each set where the statement is RETURNING rows; null otherwise.' })),
+  ...Times
+}, { $id: 'BatchResult', description: 'What a batch answered.' })
+
 const applied = { 'preference-applied': { type: 'string', description: 'The wait that was granted.' } }
 
 const problems: readonly ProblemCode[] = [
@@ -91,7 +107,7 @@ function waitFor (request: FastifyRequest<{ Headers: { prefer?: string } }>, rep
 export function registerQueryRoutes (instance: FastifyInstance, queries: Queries): void {
   const app = instance.withTypeProvider<TypeBoxTypeProvider>()
   instance.addSchema(QueryBody)
-  for (const schema of [QueryResultSchema, TransactionBody, TransactionResultSchema]) instance.addSchema(schema)
+  for (const schema of [QueryResultSchema, BatchBody, BatchResultSchema, TransactionBody, TransactionResultSchema]) instance.addSchema(schema)
 
   app.post('/v1/databases/:id/query', {
     bodyLimit: BODY_LIMIT_BYTES,
@@ -118,6 +134,27 @@ export function registerQueryRoutes (instance: FastifyInstance, queries: Queries
       waitFor(request, reply),
       hangUp(request, reply)
     )
+  })
+
+  app.post('/v1/databases/:id/batch', {
+    bodyLimit: BODY_LIMIT_BYTES,
+    config: { access: ['query:write'] },
+    schema: {
+      operationId: 'runBatch',
+      tags: ['queries'],
+      summary: 'Run one SQL statement with many sets of parameters',
+      description: 'For all of them or for none. A set that does not fit is named in `errors`. With RETURNING each set has its own result.',
+      params: DatabaseParams,
+      headers: PreferHeader,
+      body: Type.Unsafe<Static<typeof BatchBody>>({ $ref: 'Batch#' }),
+      response: {
+        200: { description: 'The statement ran with every set.', headers: applied, content: { 'application/json': { schema: refTo(BatchResultSchema), examples: batchExample } } },
+        ...problemResponses(problems)
+      }
+    }
+  }, async (request, reply) => {
+    const { sql, parameterSets, types = {}, rowFormat = 'object', database = null } = request.body
+    return await queries.batch(principalOf(request), request.params.id, { sql, parameterSets, types, rowFormat, database }, waitFor(request, reply), hangUp(request, reply))
   })
 
   app.post('/v1/databases/:id/transaction', {

@@ -1,5 +1,5 @@
 import {
-  BeginTransactionCommand, CommitTransactionCommand, ExecuteStatementCommand, RollbackTransactionCommand,
+  BatchExecuteStatementCommand, BeginTransactionCommand, CommitTransactionCommand, ExecuteStatementCommand, RollbackTransactionCommand,
   type ColumnMetadata, type ExecuteStatementCommandOutput, type Field, type RDSDataClient, type SqlParameter
 } from '@aws-sdk/client-rds-data'
 
@@ -89,6 +89,13 @@ export function createDataApi (clientFor: (region: string) => RDSDataClient) {
       ...(transactionId === undefined ? {} : { transactionId })
     }), signal ? { abortSignal: signal } : {})))
 
+  /** Runs one statement once for each set of values; AWS does not tell how many rows each has changed. */
+  const executeBatch = async (target: DataTarget, sql: string, argSets: readonly Argument[][], { transactionId, signal }: { transactionId: string, signal?: AbortSignal }): Promise<void> => {
+    await call(() => clientFor(target.region).send(new BatchExecuteStatementCommand({
+      ...place(target), database: target.databaseName, sql, transactionId, parameterSets: argSets.map(args => args.map(toParameter))
+    }), signal ? { abortSignal: signal } : {}))
+  }
+
   /** Opens a transaction and answers its id. AWS rolls it back when it is left alone for three minutes. */
   const begin = async (target: DataTarget, signal?: AbortSignal): Promise<string> => {
     const { transactionId } = await call(() => clientFor(target.region).send(
@@ -104,7 +111,7 @@ export function createDataApi (clientFor: (region: string) => RDSDataClient) {
     await call(() => clientFor(target.region).send(new RollbackTransactionCommand({ ...place(target), transactionId })))
   }
 
-  return { execute, begin, commit, rollback }
+  return { execute, executeBatch, begin, commit, rollback }
 }
 
 async function call<T> (send: () => Promise<T>): Promise<T> {

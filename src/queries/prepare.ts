@@ -22,6 +22,8 @@ export interface Prepared {
   changes: boolean
   /** Whether it does so only within a WITH query, where the count of it is not told. */
   hidesChanges: boolean
+  /** Whether it changes rows and answers them. */
+  returnsChanges: boolean
   /** Whether it begins or ends a transaction. */
   endsTransaction: boolean
   /** Turns a position that PostgreSQL counted into one in the caller's text. */
@@ -49,6 +51,7 @@ export function prepareStatement ({ sql, parameters, types }: StatementText): Pr
     sql: apply(sql, replacements),
     args: [...bound].map(([name, { value }]) => ({ name: `p_${name}`, value })),
     ...findChanges(lexemes),
+    returnsChanges: lexemes.some(({ kind, text }) => kind === 'word' && /^returning$/i.test(text)),
     endsTransaction: endsTransaction(lexemes),
     toCallersPosition: position => toCallersPosition(replacements, position)
   }

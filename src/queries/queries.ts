@@ -1,5 +1,6 @@
 import type { DataApi } from '../aws/data-api.js'
 import type { Clock } from '../clock.js'
+import { createBatch } from './batch.js'
 import { createQuery } from './query.js'
 import type { Targets } from './targets.js'
 import { createTransaction } from './transaction.js'
@@ -16,5 +17,5 @@ export type Queries = ReturnType<typeof createQueries>
 /** SQL for databases, for whoever holds a key. Every function throws a problem or an `AwsFailure`. */
 export function createQueries ({ targets, dataApi, clock }: QueriesOptions) {
   const options = { targets, dataApi, clock, whenAwake: createWhenAwake(clock) }
-  return { query: createQuery(options), transact: createTransaction(options) }
+  return { query: createQuery(options), transact: createTransaction(options), batch: createBatch(options) }
 }

@@ -49,3 +49,15 @@ await t.test('a read-only transaction stays one', async t => {
   t.match((await run([{ sql: 'insert into t values (7)' }], { readOnly: true })).body, { sqlState: '25006', statement: 0 })
   t.match((await run([{ sql: 'select count(*) from t' }], { readOnly: true, isolation: 'repeatable read' })).body.results, [{ rows: [{ count: '3' }] }])
 })
+
+await t.test('a batch runs with every set or with none', async t => {
+  const batch = async (sql: string, parameterSets: unknown[], more: object = {}): Promise<{ status: number, body: { sets: number, results: unknown[] | null, code: string, errors: Array<{ path: string }> } }> =>
+    await call('POST', `${path}/batch`, { sql, parameterSets, ...more })
+  const many = Array.from({ length: 2_500 }, (_, index) => ({ id: 1_000 + index }))
+  t.match(await batch('insert into t values (:id)', many), { status: 200, body: { sets: 2_500, results: null } })
+  t.equal(await count(), '2503')
+  t.match(await batch('delete from t where id = $1 returning id', [[1_000], [1]], { rowFormat: 'array' }), { body: { sets: 2, results: [{ rows: [[1_000]], affected: 1 }, { rows: [[1]] }] } })
+  t.match(await batch('insert into t values (:id)', [{ id: 1 }, { id: 2 }]), { status: 409, body: { code: 'unique-violation' } })
+  t.match(await batch('insert into t values (:id)', [{ id: 1 }, { other: 2 }]), { status: 400, body: { errors: [{ path: '/parameterSets/1/id' }, { path: '/parameterSets/1/other' }] } })
+  t.equal(await count(), '2501')
+})

@@ -32,6 +32,7 @@ function createDouble (...answers: Array<Result | Error>) {
       calls.push(transactionId ? `${transactionId}: ${sql}` : sql)
       return sql.startsWith('SELECT set_config') ? one : next()
     },
+    executeBatch: async (_target, sql, argSets) => { calls.push(`${sql} × ${argSets.length}`) },
     begin: async () => {
       calls.push('begin')
       if (answers[0] instanceof DataApiFailure && answers[0].kind === 'resuming') next()

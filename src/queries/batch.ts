@@ -1,0 +1,105 @@
+import type { Principal } from '../access/keys.js'
+import { DataApiFailure, type Argument, type DataApi, type DataTarget } from '../aws/data-api.js'
+import type { Clock } from '../clock.js'
+import { Problem } from '../problems.js'
+import { toOutcome, type Outcome } from './outcome.js'
+import { prepareStatement, type Prepared, type StatementText } from './prepare.js'
+import { toProblem } from './refusals.js'
+import type { Targets } from './targets.js'
+import type { WhenAwake } from './waking.js'
+
+export interface BatchRequest extends Pick<StatementText, 'sql' | 'types'> {
+  parameterSets: ReadonlyArray<StatementText['parameters']>
+  rowFormat: 'object' | 'array'
+  database: string | null
+}
+
+export interface BatchAnswer {
+  /** How many sets the statement ran with. */
+  sets: number
+  /** One for each set where the statement is RETURNING rows; null otherwise, for AWS tells nothing of them. */
+  results: Outcome[] | null
+  durationMs: number
+  /** How long a paused database took to wake; null when it was awake. */
+  resumedAfterMs: number | null
+}
+
+export interface BatchOptions {
+  targets: Targets
+  dataApi: DataApi
+  whenAwake: WhenAwake
+  clock: Pick<Clock, 'now'>
+}
+
+/** One statement with many sets of parameters, which happens for all of them or for none. */
+export function createBatch ({ targets, dataApi, whenAwake, clock }: BatchOptions) {
+  const runAll = async (target: DataTarget, transactionId: string, prepared: readonly Prepared[], request: BatchRequest, signal: AbortSignal): Promise<Outcome[] | null> => {
+    if (!prepared[0]?.returnsChanges) {
+      for (const { sql, argSets } of chunk(prepared)) await dataApi.executeBatch(target, sql, argSets, { transactionId, signal })
+      return null
+    }
+    const results: Outcome[] = []
+    for (const each of prepared) {
+      const result = await dataApi.execute(target, each.sql, each.args, { transactionId, signal })
+      results.push(toOutcome(result, each, { maxRows: null, rowFormat: request.rowFormat }))
+    }
+    return results
+  }
+
+  return async (principal: Principal, id: string, request: BatchRequest, waitSeconds: number, signal: AbortSignal): Promise<BatchAnswer> => {
+    const prepared = request.parameterSets.map((parameters, index) => prepareSet(request, parameters, index))
+    const found = await targets.targetOf(principal, id)
+    const target = { ...found, databaseName: request.database ?? found.databaseName }
+    let transactionId: string | null = null
+    try {
+      const { value, ...times } = await whenAwake(waitSeconds, signal, async () => await dataApi.begin(target, signal))
+      transactionId = value
+      const results = await runAll(target, transactionId, prepared, request, signal)
+      await dataApi.commit(target, transactionId)
+      return { sets: prepared.length, results, durationMs: clock.now() - times.startedAt, resumedAfterMs: times.resumedAfterMs }
+    } catch (error) {
+      // AWS would do it after three minutes; until then the transaction would hold its locks.
+      if (transactionId !== null) await dataApi.rollback(target, transactionId).catch(() => {})
+      throw error instanceof DataApiFailure ? toProblem(error, 'write', prepared[0]?.toCallersPosition ?? (position => position)) : error
+    }
+  }
+}
+
+function prepareSet ({ sql, types }: BatchRequest, parameters: StatementText['parameters'], index: number): Prepared {
+  try {
+    const prepared = prepareStatement({ sql, types, parameters })
+    if (prepared.endsTransaction) throw new Problem('invalid-request', 'The batch is a transaction of its own.', { errors: [{ path: '/sql', message: 'must not begin or end a transaction' }] })
+    return prepared
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error
+    const errors = error.errors?.map(({ path, message }) => ({ path: path.replace(/^\/parameters/, `/parameterSets/${index}`), message }))
+    throw new Problem(error.code, error.message, { extensions: { set: index }, ...(errors ? { errors } : {}) })
+  }
+}
+
+/** Well under the 4 MiB that the Data API takes in one request. */
+const CHUNK_BYTES = 2 * 1024 * 1024
+const CHUNK_SETS = 1_000
+
+/** Sets that can go in one call: next to each other, with the same casts, and not too large together. */
+function chunk (prepared: readonly Prepared[]): Array<{ sql: string, argSets: Argument[][] }> {
+  const chunks: Array<{ sql: string, argSets: Argument[][], bytes: number }> = []
+  for (const { sql, args } of prepared) {
+    const bytes = args.reduce((sum, { name, value }) => sum + name.length + sizeOf(value), 0)
+    const last = chunks.at(-1)
+    if (last?.sql === sql && last.argSets.length < CHUNK_SETS && last.bytes + bytes <= CHUNK_BYTES) {
+      last.argSets.push(args)
+      last.bytes += bytes
+    } else {
+      chunks.push({ sql, argSets: [args], bytes })
+    }
+  }
+  return chunks
+}
+
+/** About as many bytes as the value has in the request. */
+function sizeOf (value: Argument['value']): number {
+  const envelope = 50
+  if (typeof value === 'string') return envelope + Buffer.byteLength(JSON.stringify(value))
+  return envelope + (value instanceof Uint8Array ? value.length * 4 / 3 : 20)
+}
