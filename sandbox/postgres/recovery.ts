@@ -28,12 +28,17 @@ export async function recoverInto (ground: Ground, processes: Processes, source:
   await writeOwned(join(to, 'data', 'recovery.signal'), '', home.user)
   await processes.start(draft, {
     restore_command: 'cp "../archive/%f" "%p"',
-    recovery_target_time: new Date(momentMs).toISOString().replace('T', ' ').replace('Z', '+00'),
+    recovery_target_time: endOfMillisecond(momentMs),
     recovery_target_action: 'promote',
     // Without readers in between, settings of the source that differ from these do not matter.
     hot_standby: 'off'
   })
   await processes.stop(draft)
+}
+
+/** PostgreSQL's clock is finer than AWS's: a commit in the millisecond that was named belongs to it. */
+function endOfMillisecond (momentMs: number): string {
+  return new Date(momentMs).toISOString().replace('T', ' ').replace('Z', '999+00')
 }
 
 /** Whether the log of the data in a directory still has its first part, so that it can be recovered to any moment. */
