@@ -1,4 +1,4 @@
-import { closeSync, ftruncateSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, readSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** Records of one kind by key, in the order in which their keys were first put. */
@@ -15,107 +15,150 @@ export interface Collection<T> {
 export interface Store {
   /** The one collection of that name; `T` is the caller's word for what it holds. */
   collection: <T>(name: string) => Collection<T>
+  /** Has what `work` puts and deletes survive a crash all together or not at all; durable when it returns. */
+  together: (work: () => void) => void
   close: () => void
 }
 
 type Entry = [collection: string, key: string, value?: unknown]
+type Collections = Map<string, Map<string, unknown>>
+
+const CHUNK_BYTES = 1024 * 1024
+const NEWLINE = 10
+/** Out of date records are left in the journal up to this much, and as much again as there is of living ones. */
+const SLACK_BYTES = 16 * 1024 * 1024
 
 /**
  * Opens the journal in `directory`, one JSON line a change, and replays it. A line is written before `put` returns,
  * so a killed process loses nothing it had answered for; a torn last line was never answered for and is dropped.
- * Throws when another living sandbox has the directory.
+ * A journal that has grown is written anew. Throws when another living sandbox has the directory.
  */
-export function openStore (directory: string): Store {
+export function openStore (directory: string, slackBytes = SLACK_BYTES): Store {
   mkdirSync(directory, { recursive: true, mode: 0o700 })
   const unlock = lock(join(directory, 'sandbox.pid'))
   const file = join(directory, 'journal.jsonl')
   const collections = replay(file)
-  rewrite(file, collections)
-  const journal = openSync(file, 'a', 0o600)
-  const write = (entry: Entry): void => { writeSync(journal, JSON.stringify(entry) + '\n') }
+  let journal = rewrite(file, collections)
+  let livingBytes = journal.bytes
+  let batch: Entry[] | undefined
 
-  const rowsOf = (name: string): Map<string, unknown> => {
-    const known = collections.get(name)
-    if (known) return known
-    const rows = new Map<string, unknown>()
-    collections.set(name, rows)
-    return rows
+  const writeLine = (line: Entry | Entry[]): void => {
+    journal.bytes += writeSync(journal.handle, JSON.stringify(line) + '\n')
+  }
+  const compactIfGrown = (): void => {
+    if (journal.bytes < 2 * livingBytes + slackBytes) return
+    closeSync(journal.handle)
+    journal = rewrite(file, collections)
+    livingBytes = journal.bytes
+  }
+  /** The line comes first: what is in memory may be told to somebody. */
+  const change = (entry: Entry, apply: () => void): void => {
+    if (batch) batch.push(entry)
+    else writeLine(entry)
+    apply()
+    if (!batch) compactIfGrown()
+  }
+  const together = (work: () => void): void => {
+    if (batch) return work()
+    const entries: Entry[] = batch = []
+    try {
+      work()
+    } finally {
+      batch = undefined
+      if (entries.length > 0) writeLine(entries)
+      compactIfGrown()
+    }
   }
 
   return {
     collection: <T>(name: string): Collection<T> => {
-      const rows = rowsOf(name) as Map<string, T>
+      const rows = rowsOf(collections, name) as Map<string, T>
       return {
         get: key => rows.get(key),
-        put: (key, value) => {
-          write([name, key, value])
-          rows.set(key, value)
-        },
-        delete: key => {
-          if (!rows.has(key)) return
-          write([name, key])
-          rows.delete(key)
-        },
+        put: (key, value) => { change([name, key, value], () => rows.set(key, value)) },
+        delete: key => { if (rows.has(key)) change([name, key], () => rows.delete(key)) },
         values: () => rows.values(),
         get size () { return rows.size }
       }
     },
+    together,
     close: () => {
-      fsyncSync(journal)
-      closeSync(journal)
+      fsyncSync(journal.handle)
+      closeSync(journal.handle)
       unlock()
     }
   }
 }
 
-function replay (file: string): Map<string, Map<string, unknown>> {
-  const collections = new Map<string, Map<string, unknown>>()
-  for (const [name, key, value] of entriesOf(file)) {
-    const rows = collections.get(name) ?? new Map<string, unknown>()
-    collections.set(name, rows)
-    if (value === undefined) rows.delete(key)
-    else rows.set(key, value)
+function rowsOf (collections: Collections, name: string): Map<string, unknown> {
+  const rows = collections.get(name) ?? new Map<string, unknown>()
+  collections.set(name, rows)
+  return rows
+}
+
+function replay (file: string): Collections {
+  const collections: Collections = new Map()
+  for (const line of linesOf(file)) {
+    const parsed = JSON.parse(line) as Entry | Entry[]
+    for (const [name, key, value] of isBatch(parsed) ? parsed : [parsed]) {
+      const rows = rowsOf(collections, name)
+      if (value === undefined) rows.delete(key)
+      else rows.set(key, value)
+    }
   }
   return collections
 }
 
-function entriesOf (file: string): Entry[] {
-  const lines = readIfThere(file).split('\n')
-  const torn = lines.pop()
-  const entries = lines.map(line => JSON.parse(line) as Entry)
-  if (torn) truncate(file, Buffer.byteLength(lines.map(line => line + '\n').join('')))
-  return entries
+function isBatch (line: Entry | Entry[]): line is Entry[] {
+  return typeof line[0] !== 'string'
 }
 
-function readIfThere (file: string): string {
+/** The whole lines of a file, read piece by piece: a journal may be longer than a string can be. */
+function * linesOf (file: string): Generator<string> {
+  const handle = openIfThere(file)
+  if (handle === undefined) return
+  const chunk = Buffer.alloc(CHUNK_BYTES)
+  let begun = Buffer.alloc(0)
+  for (let read = readSync(handle, chunk); read > 0; read = readSync(handle, chunk)) {
+    const bytes = Buffer.concat([begun, chunk.subarray(0, read)])
+    const end = bytes.lastIndexOf(NEWLINE) + 1
+    if (end > 0) yield * bytes.toString('utf8', 0, end - 1).split('\n')
+    begun = bytes.subarray(end)
+  }
+  closeSync(handle)
+}
+
+function openIfThere (file: string): number | undefined {
   try {
-    return readFileSync(file, 'utf8')
+    return openSync(file, 'r')
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return ''
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error
   }
 }
 
-function truncate (file: string, bytes: number): void {
-  const handle = openSync(file, 'r+')
-  ftruncateSync(handle, bytes)
-  closeSync(handle)
-}
-
-/** Leaves one line per living record, so that the journal does not grow from start to start. */
-function rewrite (file: string, collections: Map<string, Map<string, unknown>>): void {
+/** Leaves one line per living record, and opens the journal to be written on. */
+function rewrite (file: string, collections: Collections): { handle: number, bytes: number } {
   const next = `${file}.next`
   const handle = openSync(next, 'w', 0o600)
+  let bytes = 0
+  let lines = ''
   for (const [name, rows] of collections) {
-    for (const [key, value] of rows) writeSync(handle, JSON.stringify([name, key, value]) + '\n')
+    for (const [key, value] of rows) {
+      lines += JSON.stringify([name, key, value]) + '\n'
+      if (lines.length < CHUNK_BYTES) continue
+      bytes += writeSync(handle, lines)
+      lines = ''
+    }
   }
+  bytes += writeSync(handle, lines)
   fsyncSync(handle)
-  closeSync(handle)
   renameSync(next, file)
+  return { handle, bytes }
 }
 
 function lock (file: string): () => void {
-  const holder = Number(readIfThere(file))
+  const holder = holderIn(file)
   if (holder && holder !== process.pid && isAlive(holder)) {
     throw new Error(`the data directory is in use by another sandbox, process ${holder}; stop it, or set SANDBOX_DATA_DIR to another directory`)
   }
@@ -123,6 +166,15 @@ function lock (file: string): () => void {
   writeSync(handle, String(process.pid))
   closeSync(handle)
   return () => { rmSync(file, { force: true }) }
+}
+
+function holderIn (file: string): number {
+  try {
+    return Number(readFileSync(file, 'utf8'))
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 0
+    throw error
+  }
 }
 
 function isAlive (pid: number): boolean {

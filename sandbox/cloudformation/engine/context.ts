@@ -45,8 +45,10 @@ export function callerOf (stack: StackRecord): Caller {
 export function setStackStatus (context: EngineContext, stackId: string, status: StackStatus, reason?: string, changes: Partial<StackRecord> = {}): void {
   const { reason: _old, ...stack } = stackOf(context, stackId)
   const next = { ...stack, ...changes, status, ...(reason === undefined ? {} : { reason }) }
-  context.records.putStack(next)
-  addEvent(context, next, { logicalId: next.name, physicalId: next.id, type: STACK_TYPE, status: status as ResourceStatus, ...(reason === undefined ? {} : { reason }) })
+  context.records.together(() => {
+    context.records.putStack(next)
+    addEvent(context, next, { logicalId: next.name, physicalId: next.id, type: STACK_TYPE, status: status as ResourceStatus, ...(reason === undefined ? {} : { reason }) })
+  })
 }
 
 export interface ResourceChange extends Partial<Omit<ResourceRecord, 'reason'>> {
@@ -59,14 +61,16 @@ export function setResourceStatus (context: EngineContext, stackId: string, reso
   const stack = stackOf(context, stackId)
   const { reason: _old, ...rest } = resource
   const next = { ...rest, ...change, operationId: operationOf(stack).id, updatedAt: context.clock.now() }
-  context.records.putResource(next)
-  addEvent(context, stack, {
-    logicalId: next.logicalId,
-    physicalId: next.physicalId,
-    type: next.type,
-    status: next.status,
-    ...(change.reason === undefined ? {} : { reason: change.reason }),
-    ...(shownProperties === undefined ? {} : { properties: shownProperties })
+  context.records.together(() => {
+    context.records.putResource(next)
+    addEvent(context, stack, {
+      logicalId: next.logicalId,
+      physicalId: next.physicalId,
+      type: next.type,
+      status: next.status,
+      ...(change.reason === undefined ? {} : { reason: change.reason }),
+      ...(shownProperties === undefined ? {} : { properties: shownProperties })
+    })
   })
   return next
 }

@@ -124,13 +124,15 @@ export interface Records {
   /** Oldest first. */
   events: (stackId: string) => readonly EventRecord[]
   addEvent: (event: EventRecord) => void
+  /** Has all that `work` writes survive a crash, or nothing of it. */
+  together: (work: () => void) => void
   /** From here on nothing is written: what is still in flight may end after the store was closed. */
   seal: () => void
 }
 
 const DELETED_STACKS_KEPT_MS = 90 * 24 * 3_600_000
 
-export function openRecords (opened: Pick<Store, 'collection'>, clock: Pick<Clock, 'now'>): Records {
+export function openRecords (opened: Pick<Store, 'collection' | 'together'>, clock: Pick<Clock, 'now'>): Records {
   let isSealed = false
   const store = { collection: <T>(name: string) => sealable(opened.collection<T>(name), () => isSealed) }
   const stacks = store.collection<StackRecord>('cloudformation-stacks')
@@ -181,6 +183,7 @@ export function openRecords (opened: Pick<Store, 'collection'>, clock: Pick<Cloc
       events.put(eventKey(event), event)
       eventsOf.add(event)
     },
+    together: opened.together,
     seal: () => { isSealed = true }
   }
 }
