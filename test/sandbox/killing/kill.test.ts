@@ -19,6 +19,8 @@ import { type Clients, clientsOf, wasAnswered, type Work } from './work.js'
 const rounds = Number(process.env['KILL_ROUNDS'] ?? 6)
 const seed = Number(process.env['KILL_SEED'] ?? Date.now() % 1_000_000)
 const random = createRandom(seed)
+const ROUND_TIMEOUT_MS = 20_000
+t.setTimeout(rounds * ROUND_TIMEOUT_MS)
 const dataDir = mkdtempSync(join(tmpdir(), 'killed-'))
 let sandbox: SandboxProcess = launchSandbox(dataDir)
 t.comment(`KILL_SEED=${seed}`)
