@@ -1,23 +1,17 @@
 import { randomUUID } from 'node:crypto'
 import type { CreateSecretRequest, CreateSecretResponse, Tag } from '@aws-sdk/client-secrets-manager'
 import { AwsError, type Caller } from '../aws.js'
-import type { Clock } from '../clock.js'
+import type { SecretsContext } from './contract.js'
 import { nameOf } from './describe.js'
 import { arnPrefix, type SecretRecord, type SecretRecords } from './records.js'
 import { mergeTags } from './tags.js'
 import { checkLengths, checkName, checkOneValue, invalidRequest } from './validation.js'
 import { addVersion, CURRENT, hasValue, isSameValue } from './versions.js'
 
-export interface CreateDependencies {
-  records: SecretRecords
-  clock: Pick<Clock, 'now'>
-  randomBelow: (limit: number) => number
-}
-
 const SUFFIX_CHARACTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
 
 /** Makes a secret; the same request with the same token again answers the same secret. */
-export function createSecret (request: CreateSecretRequest, { region }: Caller, { records, clock, randomBelow }: CreateDependencies): CreateSecretResponse {
+export function createSecret (request: CreateSecretRequest, { region }: Caller, { records, clock, randomBelow }: Omit<SecretsContext, 'rotation'>): CreateSecretResponse {
   const { Name: name = '', ClientRequestToken: versionId = randomUUID() } = request
   checkLengths(request)
   checkName(name)

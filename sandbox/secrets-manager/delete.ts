@@ -1,6 +1,6 @@
 import type { DeleteSecretRequest, DeleteSecretResponse } from '@aws-sdk/client-secrets-manager'
 import { AwsError, type Caller } from '../aws.js'
-import type { CreateDependencies } from './create.js'
+import type { SecretsContext } from './contract.js'
 import { nameOf } from './describe.js'
 import { arnPrefix } from './records.js'
 import { checkLengths, invalidParameter } from './validation.js'
@@ -9,7 +9,7 @@ const DAY_MS = 86_400_000
 const DEFAULT_WINDOW_DAYS = 30
 
 /** Schedules a deletion, or deletes at once when forced to, which does not mind that there is no such secret. */
-export function deleteSecret (request: DeleteSecretRequest, { region }: Caller, { records, clock }: CreateDependencies): DeleteSecretResponse {
+export function deleteSecret (request: DeleteSecretRequest, { region }: Caller, { records, clock }: Pick<SecretsContext, 'records' | 'clock'>): DeleteSecretResponse {
   checkLengths(request)
   const { SecretId = '', RecoveryWindowInDays: days, ForceDeleteWithoutRecovery: forced } = request
   if (forced && days !== undefined) throw invalidParameter("You can't use ForceDeleteWithoutRecovery in conjunction with RecoveryWindowInDays.")
@@ -23,7 +23,7 @@ export function deleteSecret (request: DeleteSecretRequest, { region }: Caller, 
   return { ...nameOf(secret), DeletionDate: new Date(purgedAt) }
 }
 
-function deleteNow (secretId: string, region: string, { records, clock }: Pick<CreateDependencies, 'records' | 'clock'>): DeleteSecretResponse {
+function deleteNow (secretId: string, region: string, { records, clock }: Pick<SecretsContext, 'records' | 'clock'>): DeleteSecretResponse {
   const DeletionDate = new Date(clock.now())
   try {
     const secret = records.find(secretId, region)
