@@ -4,7 +4,7 @@ import { Type, type Static } from 'typebox'
 
 import type { Databases } from '../src/databases/databases.js'
 import { principalOf } from '../src/plugins/authentication.js'
-import { isNamedBy, tagOf } from './entity-tags.js'
+import { isNoneMatchedBy, tagOf } from './entity-tags.js'
 import { createExample, createPlanExample, databaseExample, listExample, outputsExample } from './examples.js'
 import { createSettle } from './preferences.js'
 import { Choice, DatabaseParams, DatabaseSchema, Nullable, OutputsSchema, PreferHeader, problemResponses, refTo, Slug } from './schemas.js'
@@ -143,7 +143,7 @@ export function registerDatabaseRoutes (instance: FastifyInstance, databases: Da
     const { 'if-none-match': ifNoneMatch } = request.headers
     const etag = tagOf(database)
     reply.header('etag', etag)
-    if (ifNoneMatch !== undefined && isNamedBy(ifNoneMatch, etag)) return await (reply as FastifyReply).code(304).send()
+    if (ifNoneMatch !== undefined && isNoneMatchedBy(ifNoneMatch, etag)) return await (reply as FastifyReply).code(304).send()
     return database
   })
 

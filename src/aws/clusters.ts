@@ -6,6 +6,10 @@ import { AwsFailure, callAws } from './errors.js'
 export interface Cluster {
   arn: string
   masterUsername: string
+  host: string
+  port: number
+  /** The database that it was made with. */
+  databaseName: string
 }
 
 /** A copy of a cluster at one moment. */
@@ -28,7 +32,13 @@ export function createClusters (clientFor: (region: string) => RDSClient) {
     const { DBClusters: [found] = [] } = await callAws(() => clientFor(region).send(
       new DescribeDBClustersCommand({ DBClusterIdentifier: identifierOrArn })))
     if (!found?.DBClusterArn || !found.MasterUsername) throw new AwsFailure('not-found', 'DBClusterNotFoundFault', `DBCluster ${identifierOrArn} not found.`)
-    return { arn: found.DBClusterArn, masterUsername: found.MasterUsername }
+    return {
+      arn: found.DBClusterArn,
+      masterUsername: found.MasterUsername,
+      host: found.Endpoint ?? '',
+      port: found.Port ?? 5432,
+      databaseName: found.DatabaseName ?? 'postgres'
+    }
   }
 
   /** The manual snapshots of a cluster, newest first, also after the cluster is gone. CloudFormation's final ones are among them. */

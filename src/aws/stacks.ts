@@ -1,5 +1,5 @@
 import {
-  CreateStackCommand, DeleteStackCommand, DescribeStackEventsCommand, DescribeStacksCommand, ListStacksCommand, paginateDescribeStacks,
+  CreateStackCommand, DeleteStackCommand, DescribeStackEventsCommand, DescribeStacksCommand, ListStacksCommand, paginateDescribeStacks, paginateListStackResources,
   UpdateTerminationProtectionCommand, ValidateTemplateCommand,
   type CloudFormationClient, type Stack as SdkStack, type StackEvent as SdkStackEvent, type StackStatus, type StackSummary
 } from '@aws-sdk/client-cloudformation'
@@ -38,6 +38,9 @@ export interface StackEvent {
   /** The `ClientRequestToken` of the operation that the event belongs to. */
   token: string | null
 }
+
+/** What a stack made, by the name that AWS has for it. */
+export interface StackResource { logicalId: string, physicalId: string, type: string }
 
 /** What is needed to launch a stack. */
 export interface Launch {
@@ -111,6 +114,17 @@ export function createStacks (clientFor: (region: string) => CloudFormationClien
     return newest.reverse()
   }
 
+  /** What the stack has made so far. */
+  const resourcesOf = async (region: string, stackId: string): Promise<StackResource[]> => await callAws(async () => {
+    const resources: StackResource[] = []
+    for await (const page of paginateListStackResources({ client: clientFor(region) }, { StackName: stackId })) {
+      for (const { LogicalResourceId, PhysicalResourceId, ResourceType } of page.StackResourceSummaries ?? []) {
+        if (LogicalResourceId && PhysicalResourceId && ResourceType) resources.push({ logicalId: LogicalResourceId, physicalId: PhysicalResourceId, type: ResourceType })
+      }
+    }
+    return resources
+  })
+
   /** Launches a stack and answers its id. */
   const create = async (region: string, launch: Launch): Promise<string> => {
     const { StackId } = await callAws(() => clientFor(region).send(new CreateStackCommand({
@@ -142,7 +156,7 @@ export function createStacks (clientFor: (region: string) => CloudFormationClien
     await callAws(() => clientFor(region).send(new ValidateTemplateCommand({ TemplateBody: templateBody })))
   }
 
-  return { describe, describeLastDeleted, list, eventsAfter, create, remove, setTerminationProtection, validate }
+  return { describe, describeLastDeleted, list, eventsAfter, resourcesOf, create, remove, setTerminationProtection, validate }
 }
 
 function deletedAfter (summary: StackSummary, other: StackSummary | undefined): boolean {

@@ -2,6 +2,7 @@ import type { Principal } from '../access/keys.js'
 import type { Clusters } from '../aws/clusters.js'
 import type { Secrets } from '../aws/secrets.js'
 import { isMoving } from '../aws/stack-status.js'
+import type { Stacks } from '../aws/stacks.js'
 import { Problem } from '../problems.js'
 import { formatConnection, type ConnectionFormat } from './connection.js'
 import type { Outputs } from './database.js'
@@ -24,16 +25,43 @@ export interface AccessOptions {
   find: Find['find']
   secrets: Pick<Secrets, 'describe' | 'readCredentials'>
   clusters: Pick<Clusters, 'describe'>
+  stacks: Pick<Stacks, 'resourcesOf'>
 }
 
 /** Ways into databases that are ready. */
-export function createAccess ({ find, secrets, clusters }: AccessOptions) {
+export function createAccess ({ find, secrets, clusters, stacks }: AccessOptions) {
   const ready = async (principal: Principal, id: string): Promise<{ outputs: Outputs, target: Target }> => {
     const found = await find(principal, id)
-    const { outputs, region, client, status } = found.database
-    if (!usable.has(status) || !outputs?.clusterArn || !outputs.dbName) throw notReady(found)
+    const { region, client } = found.database
+    const outputs = await outputsOf(found)
+    if (!outputs.clusterArn || !outputs.dbName) throw notReady(found)
     const secretArn = outputs.secretArn ?? await arnOfMaster(found)
     return { outputs, target: { id, client, region, clusterArn: outputs.clusterArn, secretArn, databaseName: outputs.dbName } }
+  }
+
+  /** The outputs of a database that can be used. AWS leaves them out while a stack is updating; what it made is there all the same. */
+  const outputsOf = async (found: Found): Promise<Outputs> => {
+    const { status, outputs } = found.database
+    if (!usable.has(status)) throw notReady(found)
+    return outputs ?? await readOutputs(found)
+  }
+
+  const readOutputs = async (found: Found): Promise<Outputs> => {
+    const { region, id, name } = found.stack
+    const resources = await stacks.resourcesOf(region, id)
+    const physicalIdOf = (type: string): string | null => resources.find(resource => resource.type === type)?.physicalId ?? null
+    const clusterName = physicalIdOf('AWS::RDS::DBCluster')
+    if (!clusterName) throw notReady(found)
+    const { arn, host, port, databaseName } = await clusters.describe(region, clusterName)
+    return {
+      stackName: name,
+      clusterName,
+      dnsName: host,
+      dbName: databaseName,
+      dbPort: port,
+      clusterArn: arn,
+      secretArn: physicalIdOf('AWS::SecretsManager::Secret')
+    }
   }
 
   /** The Data API takes ARNs of secrets only: a name may be shorter than it accepts. */
@@ -64,7 +92,7 @@ export function createAccess ({ find, secrets, clusters }: AccessOptions) {
     return { format, value, secretArn, revealed: credentials !== null }
   }
 
-  return { targetOf, connectionOf }
+  return { outputsOf: async (principal: Principal, id: string): Promise<Outputs> => await outputsOf(await find(principal, id)), targetOf, connectionOf }
 }
 
 const usable: ReadonlySet<DatabaseStatus> = new Set(['available', 'updating'])

@@ -2,7 +2,6 @@ import type { Principal } from '../access/keys.js'
 import type { ChangeSets } from '../aws/change-sets.js'
 import type { Clusters } from '../aws/clusters.js'
 import type { Secrets } from '../aws/secrets.js'
-import { isMoving } from '../aws/stack-status.js'
 import type { Stacks } from '../aws/stacks.js'
 import type { Clock } from '../clock.js'
 import { Problem } from '../problems.js'
@@ -13,7 +12,7 @@ import type { StackWatch } from '../watching/stack-watch.js'
 import { createAccess } from './access.js'
 import { createChange } from './change.js'
 import { createCreate, type Created } from './create.js'
-import type { Database, Outputs } from './database.js'
+import type { Database } from './database.js'
 import { createDelete } from './delete.js'
 import { createDurations } from './durations.js'
 import { createFind } from './find.js'
@@ -57,7 +56,7 @@ export function createDatabases (options: DatabasesOptions) {
   })
   const remove = createDelete({ ...options, find })
   const { snapshotsOf, restore } = createRestore({ ...options, find, preflight })
-  const { targetOf, connectionOf } = createAccess({ ...options, find })
+  const { outputsOf, targetOf, connectionOf } = createAccess({ ...options, find })
 
   const show = async ({ region, stackId, isReplay }: Created): Promise<{ database: Database, isReplay: boolean }> => {
     const sighting = await options.watch.look(region, stackId)
@@ -71,6 +70,7 @@ export function createDatabases (options: DatabasesOptions) {
     countPerRegion: createCountPerRegion(options.index, options.regions),
     follow,
     change: createChange({ ...options, find }),
+    outputsOf,
     targetOf,
     connectionOf,
 
@@ -93,14 +93,6 @@ export function createDatabases (options: DatabasesOptions) {
     /** The operations of a database, newest first. */
     operationsOf: async (principal: Principal, id: string) => operationsOf(await find(principal, id)).toReversed(),
 
-    eventsOf: async (principal: Principal, id: string) => (await find(principal, id)).events,
-
-    outputsOf: async (principal: Principal, id: string): Promise<Outputs> => {
-      const { database, stack } = await find(principal, id)
-      if (database.outputs) return database.outputs
-      throw new Problem('database-not-ready', `${id} is ${database.status} and has no outputs.`, {
-        extensions: { databaseStatus: database.status }, ...(isMoving(stack.status) ? { retryAfterSeconds: 10 } : {})
-      })
-    }
+    eventsOf: async (principal: Principal, id: string) => (await find(principal, id)).events
   }
 }

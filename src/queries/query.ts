@@ -1,5 +1,5 @@
 import type { Principal } from '../access/keys.js'
-import { DataApiFailure, type DataApi, type DataApiFailureKind, type DataTarget, type Result } from '../aws/data-api.js'
+import { DataApiFailure, type Column, type DataApi, type DataApiFailureKind, type DataTarget, type Result } from '../aws/data-api.js'
 import type { Clock } from '../clock.js'
 import { Problem } from '../problems.js'
 import { canBeCast, castColumns, probeFor } from './cast.js'
@@ -97,12 +97,18 @@ export function createQuery ({ targets, dataApi, whenAwake, clock }: QueryOption
   /** Nothing of a refused query is kept, so that it can be asked again, with what was refused as text. */
   const withCasts = async (work: Work): Promise<Outcome> => {
     const { target, prepared, signal } = work
+    const again = async (statement: Prepared, finish: Work['finish']): Promise<Outcome> =>
+      await inTransaction({ ...work, transactionId: await dataApi.begin(target, signal), prepared: statement, finish })
     try {
       return await inTransaction(work)
     } catch (error) {
       if (!(error instanceof DataApiFailure) || !canBeCast(error, prepared)) throw error
-      const { columns } = await dataApi.execute(target, probeFor(prepared), prepared.args, { signal })
-      return await inTransaction({ ...work, transactionId: await dataApi.begin(target, signal), prepared: castColumns(prepared, error, columns ?? []) })
+      let columns: Column[] = []
+      await again({ ...prepared, sql: probeFor(prepared) }, result => {
+        columns = result.columns ?? []
+        return work.finish(result)
+      })
+      return await again(castColumns(prepared, error, columns), work.finish)
     }
   }
 

@@ -3,6 +3,7 @@ import t from 'tap'
 import type { Principal } from '../../src/access/keys.js'
 import { AwsFailure } from '../../src/aws/errors.js'
 import { principalOf } from '../helpers/facts.js'
+import { secretArnOf } from '../helpers/memory-stacks.js'
 import { createTestService, OUTPUTS, PASSWORD } from '../helpers/test-service.js'
 
 const everybody = principalOf()
@@ -115,6 +116,15 @@ t.test('connecting', async t => {
     })
     return service
   }
+
+  t.test('goes on while the database is changed, when AWS shows no outputs', async t => {
+    const { databases, stacks, id } = await ready()
+    stacks.advance(NAME, 'UPDATE_IN_PROGRESS', { outputs: {} })
+    t.match(await databases.connectionOf(everybody, id, 'uri', false), {
+      value: 'postgresql://postgres:<password>@cluster.example:5432/temporal?sslmode=require', secretArn: secretArnOf('eu-west-1')
+    })
+    t.match(await databases.targetOf(everybody, id), { clusterArn: NAME, databaseName: 'temporal', secretArn: secretArnOf('eu-west-1') })
+  })
 
   t.test('does not read the secret unless the password is to be revealed', async t => {
     const { databases, secrets, id } = await ready()

@@ -21,6 +21,9 @@ export interface MemoryStacks extends Stacks {
   emit: (name: string, logicalId: string, status: string, reason?: string) => void
 }
 
+/** ARN of the secret that every stack in memory has made. */
+export const secretArnOf = (region: string): string => `arn:aws:secretsmanager:${region}:000000000000:secret:MasterSecret-abcdef`
+
 export function createMemoryStacks (now: () => number): MemoryStacks {
   const kept: Kept[] = []
   const calls: string[] = []
@@ -110,6 +113,14 @@ export function createMemoryStacks (now: () => number): MemoryStacks {
       call('setTerminationProtection', region, stackId)
       const each = search(region, stackId)
       if (each) each.stack = { ...each.stack, terminationProtection: enabled }
+    },
+    resourcesOf: async (region, stackId) => {
+      call('resourcesOf', region, stackId)
+      const name = search(region, stackId)?.stack.name ?? ''
+      return [
+        { logicalId: 'AuroraCluster', physicalId: name, type: 'AWS::RDS::DBCluster' },
+        { logicalId: 'MasterSecret', physicalId: secretArnOf(region), type: 'AWS::SecretsManager::Secret' }
+      ]
     },
     validate: async region => { call('validate', region) }
   }

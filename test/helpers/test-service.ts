@@ -52,7 +52,10 @@ export function createMemorySecrets (): MemorySecrets {
   }
 }
 
-const clusters: Clusters = { describe: async (_region, arn) => ({ arn, masterUsername: 'postgres' }), snapshotsOf: async () => [] }
+const clusters: Clusters = {
+  describe: async (_region, arn) => ({ arn, masterUsername: 'postgres', host: 'cluster.example', port: 5432, databaseName: 'temporal' }),
+  snapshotsOf: async () => []
+}
 
 const neverCalled = async (): Promise<never> => { throw new Error('no change set was expected') }
 const noChangeSets: ChangeSets = { create: neverCalled, describe: neverCalled, execute: neverCalled, remove: neverCalled }
