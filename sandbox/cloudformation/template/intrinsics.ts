@@ -62,13 +62,19 @@ const intrinsics: Readonly<Record<string, Intrinsic>> = {
     if (typeof text !== 'string' || !isObject(given) || rest.length > 0) {
       throw invalid('Template error: One or more Fn::Sub intrinsic functions don\'t specify expected arguments. Specify a string as first argument, and an optional second argument to specify a mapping of values to replace in the string')
     }
-    return text.replace(SUBSTITUTION, (_match, literal: string, name: string) => literal ? `\${${name}}` : substitute(name, given, scope))
+    const known = new Map<string, string>()
+    const valueOf = (name: string): string => {
+      const value = known.get(name) ?? substitute(name, given, scope)
+      known.set(name, value)
+      return value
+    }
+    return bounded(text.replace(SUBSTITUTION, (_match, literal: string, name: string) => literal ? `\${${name}}` : valueOf(name)))
   },
   'Fn::Join': (argument, scope) => {
     const [delimiter, list] = argumentsOf(argument, 2, JOIN_USAGE)
     const items = evaluate(list, scope)
     if (typeof delimiter !== 'string' || !Array.isArray(items) || items.some(item => typeof item === 'object')) throw invalid(JOIN_USAGE)
-    return items.join(delimiter)
+    return bounded(items.join(delimiter))
   },
   'Fn::Split': (argument, scope) => {
     const [delimiter, source] = argumentsOf(argument, 2, SPLIT_USAGE)
@@ -148,6 +154,14 @@ const FIND_USAGE = 'Template error: every Fn::FindInMap object requires three pa
 
 /** `${Name}`, `${Resource.Attribute}` or the literal `${!Text}`. */
 const SUBSTITUTION = /\$\{\s*(!?)([^${}]*?)\s*\}/g
+
+const LONGEST_TEXT = 2 ** 20
+
+/** Functions inside functions can double a text at every level, to gigabytes from a small template. */
+function bounded (text: string): string {
+  if (text.length > LONGEST_TEXT) throw invalid(`Template error: a function gives a text of more than ${LONGEST_TEXT} characters.`)
+  return text
+}
 
 /** The names that a text of `Fn::Sub` refers to, without those that its own mapping gives. */
 export function namesInSub (text: string, given: JsonObject): string[] {

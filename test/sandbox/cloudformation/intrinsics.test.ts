@@ -68,6 +68,12 @@ t.test('a function that is given something else says so', async t => {
   for (const [value, message] of cases) t.throws(() => evaluate(value, scope), { code: 'ValidationError', message }, JSON.stringify(value))
 })
 
+t.test('functions inside functions can not fill the memory', async t => {
+  let value: Json = 'x'.repeat(100)
+  for (let level = 0; level < 30; level++) value = { 'Fn::Sub': ['${X}${X}', { X: value }] }
+  t.throws(() => evaluate(value, scope), { code: 'ValidationError', message: /more than 1048576 characters/ })
+})
+
 t.test('conditions are evaluated by name, and a circle of them is refused', async t => {
   const { isTrue: _unused, ...partial } = scope
   const template = parseTemplate(JSON.stringify({
