@@ -3,6 +3,9 @@ import pretty from 'pino-pretty'
 import { readSandboxConfig, type SandboxConfig } from './config.js'
 import { startSandbox } from './sandbox.js'
 
+const SAME_SIGNAL_MS = 1000
+const GRACE_MS = 30_000
+
 const config = readConfigOrExit()
 const log = pino({ level: config.logLevel }, process.stdout.isTTY ? pretty({ ignore: 'pid,hostname', sync: true }) : pino.destination({ sync: true }))
 
@@ -12,8 +15,8 @@ try {
   if (process.stdout.isTTY) process.stdout.write(greeting(sandbox.url))
   stopOnSignals(sandbox.close)
 } catch (error) {
-  log.fatal({ err: error }, 'the sandbox cannot start')
-  process.exitCode = 1
+  process.stderr.write(`The sandbox cannot start: ${error instanceof Error ? error.message : String(error)}\n`)
+  process.exit(1)
 }
 
 function readConfigOrExit (): SandboxConfig {
@@ -39,14 +42,29 @@ function greeting (url: string): string {
 `
 }
 
+/** A second Ctrl-C ends the process at once; but a terminal and npm both pass on the first one. */
 function stopOnSignals (close: () => Promise<void>): void {
-  let stopping = false
-  const stop = async (signal: NodeJS.Signals): Promise<void> => {
-    if (stopping) process.exit(130)
-    stopping = true
-    log.info({ signal }, 'stopping; once more to stop at once')
+  let stoppingSince: number | undefined
+  const stop = async (exitCode: number): Promise<void> => {
+    if (stoppingSince !== undefined) {
+      if (Date.now() - stoppingSince > SAME_SIGNAL_MS) process.exit(130)
+      return
+    }
+    stoppingSince = Date.now()
+    setTimeout(() => { process.exit(1) }, GRACE_MS).unref()
     await close()
-    process.exit(0)
+    process.exit(exitCode)
   }
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => { void stop(signal) })
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      if (stoppingSince === undefined) log.info({ signal }, 'stopping')
+      void stop(0)
+    })
+  }
+  for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
+    process.on(event, (error: unknown) => {
+      log.fatal({ err: error }, 'stopping because of an error that nobody caught')
+      void stop(1)
+    })
+  }
 }

@@ -1,5 +1,5 @@
 import type {
-  CreateSecretRequest, CreateSecretResponse, DeleteResourcePolicyRequest, DeleteResourcePolicyResponse, DeleteSecretRequest,
+  BatchGetSecretValueRequest, BatchGetSecretValueResponse, CreateSecretRequest, CreateSecretResponse, DeleteResourcePolicyRequest, DeleteResourcePolicyResponse, DeleteSecretRequest,
   DeleteSecretResponse, DescribeSecretRequest, DescribeSecretResponse, GetRandomPasswordRequest, GetRandomPasswordResponse,
   GetResourcePolicyRequest, GetResourcePolicyResponse, GetSecretValueRequest, GetSecretValueResponse, ListSecretsRequest,
   ListSecretsResponse, ListSecretVersionIdsRequest, ListSecretVersionIdsResponse, PutResourcePolicyRequest,
@@ -16,6 +16,7 @@ import type { Rotation } from './rotation.js'
 /** The operations of Secrets Manager that are implemented, by their AWS names. A type, since an interface has no index signature for the wire. */
 export type SecretOperations = {
   CreateSecret: Operation<CreateSecretRequest, CreateSecretResponse>
+  BatchGetSecretValue: Operation<BatchGetSecretValueRequest, BatchGetSecretValueResponse>
   GetSecretValue: Operation<GetSecretValueRequest, GetSecretValueResponse>
   DescribeSecret: Operation<DescribeSecretRequest, DescribeSecretResponse>
   ListSecrets: Operation<ListSecretsRequest, ListSecretsResponse>

@@ -3,37 +3,19 @@ import { changeSecret } from './change.js'
 import type { SecretOperations, SecretsContext } from './contract.js'
 import { describeVersions, nameOf } from './describe.js'
 import { pageOf } from './listing.js'
-import type { SecretRecord } from './records.js'
+import { readValue, readValues } from './read-value.js'
 import { checkLengths, checkOneValue } from './validation.js'
-import { addVersion, chooseVersion, CURRENT, hasValue, relabel, stagesOf } from './versions.js'
+import { addVersion, CURRENT, hasValue, relabel, stagesOf } from './versions.js'
 
-type ValueOperations = Pick<SecretOperations, 'GetSecretValue' | 'ListSecretVersionIds' | 'PutSecretValue' | 'UpdateSecret' | 'UpdateSecretVersionStage'>
-
-const DAY_MS = 86_400_000
+type ValueOperations = Pick<SecretOperations, 'BatchGetSecretValue' | 'GetSecretValue' | 'ListSecretVersionIds' | 'PutSecretValue' | 'UpdateSecret' | 'UpdateSecretVersionStage'>
 
 /** What reads and stores values, and moves the labels of their versions. */
 export function createValueOperations (context: SecretsContext): ValueOperations {
   const { records, clock } = context
-  const noteReading = (secret: SecretRecord): void => {
-    const accessedAt = Math.floor(clock.now() / DAY_MS) * DAY_MS
-    if (secret.accessedAt !== accessedAt) records.save({ ...secret, accessedAt })
-  }
-
   return {
-    GetSecretValue: async (request, { region }) => {
-      checkLengths(request)
-      const secret = records.findUsable(request.SecretId ?? '', region)
-      const { versionId, text, binary, createdAt } = chooseVersion(records, secret, request)
-      noteReading(secret)
-      return {
-        ...nameOf(secret),
-        VersionId: versionId,
-        ...(text === undefined ? {} : { SecretString: text }),
-        ...(binary === undefined ? {} : { SecretBinary: Buffer.from(binary, 'base64') }),
-        VersionStages: stagesOf(secret, versionId),
-        CreatedDate: new Date(createdAt)
-      }
-    },
+    GetSecretValue: async (request, { region }) => readValue(context, request, region),
+
+    BatchGetSecretValue: async (request, { region }) => readValues(context, request, region),
 
     ListSecretVersionIds: async (request, { region }) => {
       const secret = records.find(request.SecretId ?? '', region)

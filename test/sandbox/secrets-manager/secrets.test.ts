@@ -203,3 +203,15 @@ t.test('what is described is the day of the last reading and no value', async t 
   t.match(described, { Tags: [{ Key: 'a', Value: '3' }], LastAccessedDate: new Date(Date.UTC(2026, 10, 1)), LastChangedDate: new Date(clock.ms) })
   t.notMatch(JSON.stringify(described), 'hunter2')
 })
+
+t.test('many are read at once, and what cannot be read is explained', async t => {
+  const { operations } = openLab(t)
+  await operations.CreateSecret({ Name: 'db/a', SecretString: 'x' }, caller)
+  await operations.CreateSecret({ Name: 'db/b' }, caller)
+  const named = await operations.BatchGetSecretValue({ SecretIdList: ['db/a', 'db/b', 'none'] }, caller)
+  t.match(named.SecretValues, [{ Name: 'db/a', SecretString: 'x' }])
+  t.match(named.Errors, [{ SecretId: 'db/b', Message: /AWSCURRENT/ }, { SecretId: 'none', ErrorCode: 'ResourceNotFoundException' }])
+  const filtered = await operations.BatchGetSecretValue({ Filters: [{ Key: 'name', Values: ['db/a'] }] }, caller)
+  t.match(filtered.SecretValues, [{ Name: 'db/a' }])
+  await t.rejects(operations.BatchGetSecretValue({}, caller), { code: 'InvalidParameterException' })
+})
