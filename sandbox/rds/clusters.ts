@@ -107,8 +107,10 @@ export function createClusterOperations (context: RdsContext): ClusterOperations
       const [writer, ...readers] = membersOf(records, cluster)
       const target = input.TargetDBInstanceIdentifier ? readers.find(({ facts }) => facts.DBInstanceIdentifier === input.TargetDBInstanceIdentifier?.toLowerCase()) : readers[0]
       if (!writer || !target) throw new AwsError('InvalidDBClusterStateFault', `Cannot failover cluster ${cluster.facts.DBClusterIdentifier}: it has no other DB instance to fail over to.`)
-      changeInstance(context, writer, {}, { isWriter: false })
-      changeInstance(context, target, {}, { isWriter: true })
+      context.together(() => {
+        changeInstance(context, writer, {}, { isWriter: false })
+        changeInstance(context, target, {}, { isWriter: true })
+      })
       return begin(cluster, 'failing-over')
     },
 

@@ -21,6 +21,8 @@ export interface Quotas {
 /** What the operations of RDS share. */
 export interface RdsContext {
   records: Records
+  /** Has what `work` stores survive a crash all together or not at all. */
+  together: (work: () => void) => void
   jobs: Jobs
   postgres: Postgres
   live: (cluster: ClusterRecord) => LiveCluster

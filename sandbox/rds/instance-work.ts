@@ -48,8 +48,10 @@ async function remove (context: RdsContext, instance: InstanceRecord): Promise<v
       .filter(({ facts }) => facts.DbiResourceId !== instance.facts.DbiResourceId && facts.DBInstanceStatus !== 'deleting')
       .sort((one, other) => (one.facts.PromotionTier ?? 1) - (other.facts.PromotionTier ?? 1))
     if (heir) {
-      changeInstance(context, instance, {}, { isWriter: false })
-      changeInstance(context, heir, {}, { isWriter: true })
+      context.together(() => {
+        changeInstance(context, instance, {}, { isWriter: false })
+        changeInstance(context, heir, {}, { isWriter: true })
+      })
     }
   }
   await jobs.until(instance.statusMs, durations.instanceDelete)

@@ -198,12 +198,14 @@ function invalidState ({ facts }: InstanceRecord): AwsError {
   return new AwsError('InvalidDBInstanceState', `Instance ${facts.DBInstanceIdentifier} is in ${facts.DBInstanceStatus} state.`)
 }
 
-function rename ({ records }: RdsContext, instance: InstanceRecord, newIdentifier: string | undefined, caller: Caller): InstanceRecord {
+function rename ({ records, together }: RdsContext, instance: InstanceRecord, newIdentifier: string | undefined, caller: Caller): InstanceRecord {
   if (!newIdentifier) return instance
   const id = readIdentifier('NewDBInstanceIdentifier', newIdentifier)
   if (records.instances.get(caller.region, id)) throw new AwsError('DBInstanceAlreadyExists', 'DB instance already exists')
   const renamed = { ...instance, facts: { ...instance.facts, DBInstanceIdentifier: id, DBInstanceArn: arnOf(caller, 'db', id) } }
-  records.instances.delete(instance)
-  records.instances.put(renamed)
+  together(() => {
+    records.instances.delete(instance)
+    records.instances.put(renamed)
+  })
   return renamed
 }

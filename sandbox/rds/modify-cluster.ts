@@ -150,9 +150,11 @@ function rename (context: RdsContext, cluster: ClusterRecord, newIdentifier: str
   if (records.clusters.get(caller.region, id)) throw new AwsError('DBClusterAlreadyExistsFault', 'DB Cluster already exists')
   const members = membersOf(records, cluster)
   const renamed = { ...cluster, facts: { ...cluster.facts, DBClusterIdentifier: id, DBClusterArn: arnOf(caller, 'cluster', id) } }
-  records.clusters.delete(cluster)
-  records.clusters.put(renamed)
-  for (const member of members) changeInstance(context, member, { DBClusterIdentifier: id })
+  context.together(() => {
+    records.clusters.delete(cluster)
+    records.clusters.put(renamed)
+    for (const member of members) changeInstance(context, member, { DBClusterIdentifier: id })
+  })
   return renamed
 }
 

@@ -31,7 +31,7 @@ import { createSubnetGroupOperations } from './subnet-groups.js'
 import { createTagOperations } from './tag-operations.js'
 
 export interface RdsOptions {
-  store: Pick<Store, 'collection'>
+  store: Pick<Store, 'collection' | 'together'>
   clock: Clock
   durations: Durations
   /** Where the clusters' data is kept. */
@@ -73,6 +73,7 @@ export function createRds (options: RdsOptions): Rds {
   const living = new Map<string, LiveCluster>()
   const context: RdsContext = {
     records,
+    together: store.together,
     postgres,
     clock,
     durations,
