@@ -1,10 +1,10 @@
-import { ResourceStatus, type StackStatus } from '@aws-sdk/client-cloudformation'
+import { ResourceStatus } from '@aws-sdk/client-cloudformation'
 import { AwsError } from '../../aws.js'
 import { type JsonObject, ownValue } from '../template/json.js'
 import { visitInOrder } from '../template/graph.js'
-import { type EngineContext, operationOf, setResourceStatus, setStackStatus, stackOf } from './context.js'
-import { exportInUse, exportsIn } from './exports.js'
+import { type EngineContext, operationOf, setResourceStatus, stackOf } from './context.js'
 import { PlainFailure } from './failure.js'
+import { acceptOutputs, fail, failedResources, failureOf, succeed } from './outcome.js'
 import { makePlan, type Plan } from './plan.js'
 import type { Incarnation, ResourceRecord } from './records.js'
 import type { Run } from './run.js'
@@ -172,50 +172,4 @@ export function incarnationOf ({ physicalId, nonce, properties, attributes, depe
 /** What the template's functions see of a stack's resources: those that are made, not those under way. */
 export function madeResources (context: Pick<EngineContext, 'records'>, stackId: string) {
   return (logicalId: string): ResourceRecord | undefined => context.records.resource(stackId, logicalId)
-}
-
-function failedResources (context: EngineContext, stackId: string): ResourceRecord[] {
-  const operationId = operationOf(stackOf(context, stackId)).id
-  return context.records.resources(stackId).filter(resource =>
-    (resource.status === CREATE_FAILED || resource.status === UPDATE_FAILED) && resource.operationId === operationId)
-}
-
-function failureOf (failed: readonly ResourceRecord[]): string {
-  const named = (status: ResourceStatus, verb: string): string[] => {
-    const ids = failed.filter(resource => resource.status === status).map(resource => resource.logicalId)
-    return ids.length === 0 ? [] : [`The following resource(s) failed to ${verb}: [${ids.join(', ')}].`]
-  }
-  return [...named(CREATE_FAILED, 'create'), ...named(UPDATE_FAILED, 'update')].join(' ')
-}
-
-function acceptOutputs (context: EngineContext, stackId: string, plan: Plan): string | undefined {
-  const stack = stackOf(context, stackId)
-  const outputs = plan.outputs()
-  const names = new Set(outputs.map(({ exportName }) => exportName))
-  const taken = exportsIn(context.records, stack.region).find(({ name, stackId: owner }) => names.has(name) && owner !== stackId)
-  if (taken) return `Export with name ${taken.name} is already exported by stack ${context.records.stack(taken.stackId)?.name ?? ''}.`
-  const kept = new Map(outputs.map(({ exportName, value }) => [exportName, value]))
-  const exported = stack.outputs.flatMap(({ exportName, value }) => exportName === undefined || kept.get(exportName) === value ? [] : [exportName])
-  const inUse = exportInUse(context.records, stack, exported.filter(name => !kept.has(name)), 'delete') ??
-    exportInUse(context.records, stack, exported, 'update')
-  if (inUse) return inUse
-  context.records.putStack({ ...stack, outputs })
-  return undefined
-}
-
-function succeed (context: EngineContext, stackId: string): void {
-  const stack = stackOf(context, stackId)
-  setStackStatus(context, stackId, stack.status === 'CREATE_IN_PROGRESS' ? 'CREATE_COMPLETE' : 'UPDATE_COMPLETE_CLEANUP_IN_PROGRESS')
-}
-
-function fail (context: EngineContext, stackId: string, reason: string): void {
-  const stack = stackOf(context, stackId)
-  const { disableRollback } = operationOf(stack)
-  const isUpdate = stack.status === 'UPDATE_IN_PROGRESS'
-  const [status, demand]: [StackStatus, string] = disableRollback
-    ? [isUpdate ? 'UPDATE_FAILED' : 'CREATE_FAILED', '']
-    : isUpdate
-      ? ['UPDATE_ROLLBACK_IN_PROGRESS', '']
-      : stack.onFailure === 'DELETE' ? ['DELETE_IN_PROGRESS', 'Delete requested by user.'] : ['ROLLBACK_IN_PROGRESS', 'Rollback requested by user.']
-  setStackStatus(context, stackId, status, `${reason} ${demand}`.trimEnd())
 }

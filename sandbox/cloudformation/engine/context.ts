@@ -5,7 +5,8 @@ import type { Clock } from '../../clock.js'
 import type { ResourceHandler } from '../resources/handler.js'
 import type { Specification } from '../specification/specification.js'
 import type { DynamicReference } from '../template/dynamic-references.js'
-import type { OperationRecord, Records, ResourceRecord, StackRecord } from './records.js'
+import type { Records } from './memory.js'
+import type { OperationRecord, ResourceRecord, StackRecord } from './records.js'
 
 /** What every step of the engine works with. */
 export interface EngineContext {

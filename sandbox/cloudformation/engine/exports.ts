@@ -1,4 +1,5 @@
-import type { Records, StackRecord } from './records.js'
+import type { Records } from './memory.js'
+import type { StackRecord } from './records.js'
 
 export interface ExportRecord {
   name: string

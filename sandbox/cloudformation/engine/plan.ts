@@ -8,7 +8,8 @@ import { parameterReference } from '../template/parameters.js'
 import { referencesIn } from '../template/references.js'
 import { parseTemplate, type ResourceDefinition, type Template } from '../template/template.js'
 import { exportsIn } from './exports.js'
-import type { Definition, OutputRecord, Records, StackRecord } from './records.js'
+import type { Records } from './memory.js'
+import type { Definition, OutputRecord, StackRecord } from './records.js'
 
 /** What a definition comes to for one stack: which resources, in which order, with which properties. */
 export interface Plan {

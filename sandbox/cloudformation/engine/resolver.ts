@@ -4,7 +4,7 @@ import { ssmValue } from '../operations/definition.js'
 import { type DynamicReference, parseSecretReference } from '../template/dynamic-references.js'
 import { isObject, type Json } from '../template/json.js'
 import { PlainFailure } from './failure.js'
-import type { Records } from './records.js'
+import type { Records } from './memory.js'
 
 /** Looks up what dynamic references stand for. A failure says what AWS says, which is never the secret. */
 export function createResolver (records: Records, secrets: SecretsRoom) {

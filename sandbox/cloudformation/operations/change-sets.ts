@@ -1,10 +1,11 @@
 import type * as Sdk from '@aws-sdk/client-cloudformation'
 import { ACCOUNT, AwsError, type Caller, type Operation } from '../../aws.js'
-import type { Collection, Store } from '../../store.js'
+import type { Store } from '../../store.js'
 import { type EngineContext, setStackStatus } from '../engine/context.js'
 import type { Engine } from '../engine/engine.js'
-import type { Definition, StackRecord } from '../engine/records.js'
+import type { StackRecord } from '../engine/records.js'
 import { invalid } from '../template/errors.js'
+import { type ChangeSetRecord, changeSetNamed, changeSetsOf, checkName, summaryOf } from './change-set-records.js'
 import { changesFor } from './changes.js'
 import { newStack, newStackId } from './create-stack.js'
 import { prepareDefinition } from './definition.js'
@@ -14,24 +15,6 @@ import { pageOf } from './pages.js'
 import { checkUpdatable, isNothing, launchUpdate, prepareUpdate } from './update-stack.js'
 import { toParameter } from './views.js'
 
-interface ChangeSetRecord {
-  id: string
-  name: string
-  stackId: string
-  isCreate: boolean
-  description?: string
-  /** Why there is nothing to execute. */
-  failure?: string
-  definition: Definition
-  body: string
-  changes: Sdk.ResourceChange[]
-  onStackFailure?: Sdk.OnStackFailure
-  /** Id of the operation that carries it out. */
-  executedBy?: string
-  createdAt: number
-}
-
-const NAME = /^[a-zA-Z][-a-zA-Z0-9]{0,127}$/
 const NO_CHANGES = "The submitted information didn't contain changes. Submit different information to create a change set."
 
 /** Change sets: what a create or an update would do, looked at before it is done. */
@@ -178,11 +161,6 @@ export function createChangeSetOperations (context: EngineContext, engine: Engin
   return { CreateChangeSet, DescribeChangeSet, ExecuteChangeSet, DeleteChangeSet, ListChangeSets }
 }
 
-function checkName (name = ''): string {
-  if (!NAME.test(name)) throw invalid(`1 validation error detected: Value '${name}' at 'changeSetName' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z][-a-zA-Z0-9]*`)
-  return name
-}
-
 function failureOf (check: () => unknown): { failure?: string } {
   try {
     check()
@@ -190,42 +168,5 @@ function failureOf (check: () => unknown): { failure?: string } {
   } catch (error) {
     if (error instanceof AwsError) return { failure: error.message }
     throw error
-  }
-}
-
-function changeSetsOf (changeSets: Collection<ChangeSetRecord>, stackId: string): ChangeSetRecord[] {
-  return [...changeSets.values()].filter(changeSet => changeSet.stackId === stackId)
-}
-
-function changeSetNamed (changeSets: Collection<ChangeSetRecord>, stackId: string, name: string): ChangeSetRecord | undefined {
-  return changeSetsOf(changeSets, stackId).find(changeSet => changeSet.name === name)
-}
-
-function summaryOf (changeSet: ChangeSetRecord, stack: StackRecord): Sdk.ChangeSetSummary {
-  return {
-    ChangeSetId: changeSet.id,
-    ChangeSetName: changeSet.name,
-    StackId: stack.id,
-    StackName: stack.name,
-    CreationTime: new Date(changeSet.createdAt),
-    Status: changeSet.failure === undefined ? 'CREATE_COMPLETE' : 'FAILED',
-    ExecutionStatus: executionStatusOf(changeSet, stack),
-    IncludeNestedStacks: false,
-    ...(changeSet.failure === undefined ? {} : { StatusReason: changeSet.failure }),
-    ...(changeSet.description === undefined ? {} : { Description: changeSet.description })
-  }
-}
-
-function executionStatusOf ({ executedBy, failure, definition, isCreate, createdAt }: ChangeSetRecord, stack: StackRecord): Sdk.ExecutionStatus {
-  if (failure !== undefined) return 'UNAVAILABLE'
-  const operation = stack.operations.find(({ id }) => id === executedBy)
-  if (executedBy === undefined) return isObsolete() ? 'OBSOLETE' : 'AVAILABLE'
-  if (operation !== stack.operations.at(-1)) return 'EXECUTE_COMPLETE'
-  if (stack.status.endsWith('_IN_PROGRESS')) return 'EXECUTE_IN_PROGRESS'
-  return stack.definition.template === definition.template && !/FAILED|ROLLBACK/.test(stack.status) ? 'EXECUTE_COMPLETE' : 'EXECUTE_FAILED'
-
-  /** A change set says what happens to the stack as it was. */
-  function isObsolete (): boolean {
-    return !isCreate && (stack.updatedAt ?? 0) > createdAt
   }
 }

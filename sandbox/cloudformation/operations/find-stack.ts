@@ -1,5 +1,6 @@
 import type { Caller } from '../../aws.js'
-import type { Records, StackRecord } from '../engine/records.js'
+import type { Records } from '../engine/memory.js'
+import type { StackRecord } from '../engine/records.js'
 import { invalid } from '../template/errors.js'
 
 const NAME_OR_ARN = /^(?:[a-zA-Z][-a-zA-Z0-9]*|arn:[-a-zA-Z0-9:/._+]*)$/

@@ -1,0 +1,136 @@
+import type { Clock } from '../../clock.js'
+import type { Collection, Store } from '../../store.js'
+import type { EventRecord, ResourceRecord, StackRecord } from './records.js'
+
+/** What the room remembers, in the store, with the ways in which it is looked up. */
+export interface Records {
+  stack: (id: string) => StackRecord | undefined
+  /** The stack of that name that is not deleted. */
+  namedStack: (region: string, name: string) => StackRecord | undefined
+  /** Every stack of a region, deleted ones too, oldest first. */
+  stacks: (region?: string) => StackRecord[]
+  putStack: (stack: StackRecord) => void
+  /** Removes what `stack` and `stacks` do not answer any more: stacks that were deleted 90 days ago. */
+  forgetOldStacks: () => void
+  template: (key: string) => string
+  putTemplate: (key: string, body: string) => void
+  deleteTemplate: (key: string) => void
+  resources: (stackId: string) => ResourceRecord[]
+  resource: (stackId: string, logicalId: string) => ResourceRecord | undefined
+  putResource: (resource: ResourceRecord) => void
+  deleteResource: (resource: ResourceRecord) => void
+  /** Oldest first. */
+  events: (stackId: string) => readonly EventRecord[]
+  addEvent: (event: EventRecord) => void
+  /** Has all that `work` writes survive a crash, or nothing of it. */
+  together: (work: () => void) => void
+  /** From here on nothing is written: what is still in flight may end after the store was closed. */
+  seal: () => void
+}
+
+const DELETED_STACKS_KEPT_MS = 90 * 24 * 3_600_000
+
+/** Opens the collections and indexes them by stack. */
+export function openRecords (opened: Pick<Store, 'collection' | 'together'>, clock: Pick<Clock, 'now'>): Records {
+  let isSealed = false
+  const store = { collection: <T>(name: string) => sealable(opened.collection<T>(name), () => isSealed) }
+  const stacks = store.collection<StackRecord>('cloudformation-stacks')
+  const templates = store.collection<string>('cloudformation-templates')
+  const resources = store.collection<ResourceRecord>('cloudformation-resources')
+  const events = store.collection<EventRecord>('cloudformation-events')
+  const isForgotten = ({ deletedAt }: StackRecord): boolean => deletedAt !== undefined && deletedAt + DELETED_STACKS_KEPT_MS < clock.now()
+  const named = new Map<string, string>()
+  for (const stack of stacks.values()) if (stack.status !== 'DELETE_COMPLETE') named.set(`${stack.region}/${stack.name}`, stack.id)
+  const resourcesOf = groupByStack(resources, resource => resource.logicalId)
+  const eventsOf = groupByStack(events, event => event.id)
+  return {
+    stack: id => {
+      const stack = stacks.get(id)
+      return stack && !isForgotten(stack) ? stack : undefined
+    },
+    namedStack: (region, name) => stacks.get(named.get(`${region}/${name}`) ?? ''),
+    stacks: region => [...stacks.values()].filter(stack => (region === undefined || stack.region === region) && !isForgotten(stack)),
+    putStack: stack => {
+      stacks.put(stack.id, stack)
+      const key = `${stack.region}/${stack.name}`
+      if (stack.status !== 'DELETE_COMPLETE') named.set(key, stack.id)
+      else if (named.get(key) === stack.id) named.delete(key)
+    },
+    forgetOldStacks: () => {
+      for (const { id, definition } of [...stacks.values()].filter(isForgotten)) {
+        for (const event of eventsOf.forget(id)) events.delete(eventKey(event))
+        for (const resource of resourcesOf.forget(id)) resources.delete(resourceKey(resource))
+        templates.delete(definition.template)
+        stacks.delete(id)
+      }
+    },
+    template: key => templates.get(key) ?? '',
+    putTemplate: (key, body) => { templates.put(key, body) },
+    deleteTemplate: key => { templates.delete(key) },
+    resources: stackId => resourcesOf.of(stackId),
+    resource: (stackId, logicalId) => resourcesOf.get(stackId, logicalId),
+    putResource: resource => {
+      resources.put(resourceKey(resource), resource)
+      resourcesOf.add(resource)
+    },
+    deleteResource: resource => {
+      resources.delete(resourceKey(resource))
+      resourcesOf.remove(resource)
+    },
+    events: stackId => eventsOf.of(stackId),
+    addEvent: event => {
+      events.put(eventKey(event), event)
+      eventsOf.add(event)
+    },
+    together: opened.together,
+    seal: () => { isSealed = true }
+  }
+}
+
+function sealable<T> (collection: Collection<T>, isSealed: () => boolean): Collection<T> {
+  return {
+    get: collection.get,
+    values: collection.values,
+    put: (key, value) => { if (!isSealed()) collection.put(key, value) },
+    delete: key => { if (!isSealed()) collection.delete(key) },
+    get size () { return collection.size }
+  }
+}
+
+function resourceKey ({ stackId, logicalId }: ResourceRecord): string {
+  return `${stackId}|${logicalId}`
+}
+
+function eventKey ({ stackId, id }: EventRecord): string {
+  return `${stackId}|${id}`
+}
+
+interface Groups<T> {
+  of: (stackId: string) => T[]
+  get: (stackId: string, key: string) => T | undefined
+  add: (item: T) => void
+  remove: (item: T) => void
+  /** Takes a stack's items out, and answers with them. */
+  forget: (stackId: string) => T[]
+}
+
+function groupByStack<T extends { stackId: string }> (collection: Collection<T>, keyOf: (item: T) => string): Groups<T> {
+  const groups = new Map<string, Map<string, T>>()
+  const add = (item: T): void => {
+    const group = groups.get(item.stackId) ?? new Map<string, T>()
+    groups.set(item.stackId, group)
+    group.set(keyOf(item), item)
+  }
+  for (const item of collection.values()) add(item)
+  return {
+    add,
+    of: stackId => [...groups.get(stackId)?.values() ?? []],
+    get: (stackId, key) => groups.get(stackId)?.get(key),
+    remove: item => { groups.get(item.stackId)?.delete(keyOf(item)) },
+    forget: stackId => {
+      const items = [...groups.get(stackId)?.values() ?? []]
+      groups.delete(stackId)
+      return items
+    }
+  }
+}

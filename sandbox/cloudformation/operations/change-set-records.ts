@@ -1,0 +1,69 @@
+import type * as Sdk from '@aws-sdk/client-cloudformation'
+import type { Collection } from '../../store.js'
+import type { Definition, StackRecord } from '../engine/records.js'
+import { invalid } from '../template/errors.js'
+
+/** A change set as it is stored; what became of it is read from its stack. */
+export interface ChangeSetRecord {
+  id: string
+  name: string
+  stackId: string
+  isCreate: boolean
+  description?: string
+  /** Why there is nothing to execute. */
+  failure?: string
+  definition: Definition
+  body: string
+  changes: Sdk.ResourceChange[]
+  onStackFailure?: Sdk.OnStackFailure
+  /** Id of the operation that carries it out. */
+  executedBy?: string
+  createdAt: number
+}
+
+const NAME = /^[a-zA-Z][-a-zA-Z0-9]{0,127}$/
+
+/** Throws a ValidationError for a name that no change set can have. */
+export function checkName (name = ''): string {
+  if (!NAME.test(name)) throw invalid(`1 validation error detected: Value '${name}' at 'changeSetName' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z][-a-zA-Z0-9]*`)
+  return name
+}
+
+/** The change sets of a stack, oldest first. */
+export function changeSetsOf (changeSets: Collection<ChangeSetRecord>, stackId: string): ChangeSetRecord[] {
+  return [...changeSets.values()].filter(changeSet => changeSet.stackId === stackId)
+}
+
+export function changeSetNamed (changeSets: Collection<ChangeSetRecord>, stackId: string, name: string): ChangeSetRecord | undefined {
+  return changeSetsOf(changeSets, stackId).find(changeSet => changeSet.name === name)
+}
+
+/** A change set as AWS lists it; its execution status follows from what became of the stack since. */
+export function summaryOf (changeSet: ChangeSetRecord, stack: StackRecord): Sdk.ChangeSetSummary {
+  return {
+    ChangeSetId: changeSet.id,
+    ChangeSetName: changeSet.name,
+    StackId: stack.id,
+    StackName: stack.name,
+    CreationTime: new Date(changeSet.createdAt),
+    Status: changeSet.failure === undefined ? 'CREATE_COMPLETE' : 'FAILED',
+    ExecutionStatus: executionStatusOf(changeSet, stack),
+    IncludeNestedStacks: false,
+    ...(changeSet.failure === undefined ? {} : { StatusReason: changeSet.failure }),
+    ...(changeSet.description === undefined ? {} : { Description: changeSet.description })
+  }
+}
+
+function executionStatusOf ({ executedBy, failure, definition, isCreate, createdAt }: ChangeSetRecord, stack: StackRecord): Sdk.ExecutionStatus {
+  if (failure !== undefined) return 'UNAVAILABLE'
+  const operation = stack.operations.find(({ id }) => id === executedBy)
+  if (executedBy === undefined) return isObsolete() ? 'OBSOLETE' : 'AVAILABLE'
+  if (operation !== stack.operations.at(-1)) return 'EXECUTE_COMPLETE'
+  if (stack.status.endsWith('_IN_PROGRESS')) return 'EXECUTE_IN_PROGRESS'
+  return stack.definition.template === definition.template && !/FAILED|ROLLBACK/.test(stack.status) ? 'EXECUTE_COMPLETE' : 'EXECUTE_FAILED'
+
+  /** A change set says what happens to the stack as it was. */
+  function isObsolete (): boolean {
+    return !isCreate && (stack.updatedAt ?? 0) > createdAt
+  }
+}
