@@ -3,7 +3,7 @@ import type { RdsContext } from './context.js'
 import { type ClusterRecord, type InstanceRecord, membersOf } from './records.js'
 
 const SERVING_STATUSES: ReadonlySet<string> = new Set(['available', 'modifying', 'backing-up', 'upgrading', 'resetting-master-credentials', 'failing-over'])
-const PRESENT_STATUSES: ReadonlySet<string> = new Set(['available', 'modifying', 'rebooting', 'upgrading', 'backing-up'])
+const ABSENT_STATUSES: ReadonlySet<string> = new Set(['creating', 'deleting', 'failed'])
 
 /** A cluster as DescribeDBClusters shows it. */
 export function showCluster ({ records, clock }: Pick<RdsContext, 'records' | 'clock'>, cluster: ClusterRecord): DBCluster {
@@ -36,7 +36,7 @@ export function isServerlessV1 ({ facts }: ClusterRecord): boolean {
 
 /** The instance that takes the cluster's writes, once it is there. */
 export function writerOf (records: RdsContext['records'], cluster: ClusterRecord): InstanceRecord | undefined {
-  return membersOf(records, cluster).find(({ isWriter, facts }) => isWriter && PRESENT_STATUSES.has(facts.DBInstanceStatus))
+  return membersOf(records, cluster).find(({ isWriter, facts }) => isWriter && !ABSENT_STATUSES.has(facts.DBInstanceStatus))
 }
 
 /** Whether the cluster takes connections, at the latest after its server has been woken. */

@@ -60,7 +60,7 @@ t.test('a stopped cluster takes no connections until it is started', async t => 
   await operations.StopDBCluster({ DBClusterIdentifier: 'stopped' }, caller)
   await whenSettled('cluster', 'stopped', caller)
   t.equal((await fixture.describe('stopped')).Status, 'stopped')
-  t.equal(databaseOf(cluster.DBClusterArn ?? '', caller)?.state, 'unavailable')
+  t.match(databaseOf(cluster.DBClusterArn ?? '', caller), { state: 'unavailable', status: 'stopped', writer: {} })
   await t.rejects(ask(cluster, 'SELECT 1'))
   await operations.StartDBCluster({ DBClusterIdentifier: 'stopped' }, caller)
   await whenSettled('cluster', 'stopped', caller)
