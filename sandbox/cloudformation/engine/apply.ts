@@ -79,15 +79,13 @@ function evaluateResource (plan: Plan, logicalId: string): { properties: JsonObj
 
 async function applyResource (step: Step, plan: Plan, resource: ResourceRecord, properties: JsonObject): Promise<void> {
   const { context, stackId, shown } = step
-  const { deletionPolicy, updateReplacePolicy } = plan.resources.get(resource.logicalId) ?? {}
   const desired: Incarnation = {
     physicalId: resource.physicalId,
     nonce: resource.nonce,
     properties,
     attributes: resource.attributes,
     dependsOn: [...plan.graph.get(resource.logicalId) ?? []],
-    ...(deletionPolicy === undefined ? {} : { deletionPolicy }),
-    ...(updateReplacePolicy === undefined ? {} : { updateReplacePolicy })
+    ...policiesOf(plan.resources.get(resource.logicalId))
   }
   if (isMade(resource)) return await change(step, resource, desired)
   const isResumed = resource.status === CREATE_IN_PROGRESS && resource.operationId === operationOf(stackOf(context, stackId)).id
@@ -164,6 +162,18 @@ export function incarnationOf ({ physicalId, nonce, properties, attributes, depe
     properties,
     attributes,
     dependsOn,
+    ...policiesOf({ deletionPolicy, updateReplacePolicy })
+  }
+}
+
+interface Policies {
+  deletionPolicy?: string | undefined
+  updateReplacePolicy?: string | undefined
+}
+
+/** Those of the two policies that are given. */
+export function policiesOf ({ deletionPolicy, updateReplacePolicy }: Policies = {}): Pick<Incarnation, 'deletionPolicy' | 'updateReplacePolicy'> {
+  return {
     ...(deletionPolicy === undefined ? {} : { deletionPolicy }),
     ...(updateReplacePolicy === undefined ? {} : { updateReplacePolicy })
   }

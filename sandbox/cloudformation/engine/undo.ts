@@ -1,6 +1,6 @@
 import { ResourceStatus } from '@aws-sdk/client-cloudformation'
 import { reversed, visitInOrder } from '../template/graph.js'
-import { incarnationOf, madeResources } from './apply.js'
+import { incarnationOf, madeResources, policiesOf } from './apply.js'
 import { type EngineContext, operationOf, setResourceStatus, setStackStatus, stackOf } from './context.js'
 import { makePlan } from './plan.js'
 import type { Incarnation, ResourceRecord, StackRecord } from './records.js'
@@ -142,9 +142,13 @@ function policyFor ({ type }: ResourceRecord, incarnation: Incarnation, isWhole:
   return policy ?? (isWhole ? defaultPolicy(type, incarnation.properties) : 'Delete')
 }
 
+/** Leaves every resource as the definition that holds now describes it, with nothing to go back to. */
 function settleResources (context: EngineContext, stackId: string): void {
+  const stack = stackOf(context, stackId)
+  const plan = makePlan(stack, stack.definition, context.records, madeResources(context, stackId))
   for (const resource of context.records.resources(stackId)) {
-    const { previous, leftover, ...settled } = resource
-    if (previous !== undefined || leftover !== undefined) context.records.putResource(settled)
+    const { previous: _previous, leftover: _leftover, deletionPolicy: _deletion, updateReplacePolicy: _replace, ...settled } = resource
+    const described = plan.resources.get(resource.logicalId)
+    context.records.putResource({ ...settled, dependsOn: [...plan.graph.get(resource.logicalId) ?? []], ...policiesOf(described) })
   }
 }

@@ -76,6 +76,16 @@ t.test('an update that fails goes back to what was, for real', async t => {
   t.ok((await eventsOf(lab, 'stack')).includes('stack UPDATE_ROLLBACK_IN_PROGRESS The following resource(s) failed to update: [Z].'))
 })
 
+t.test('a deletion policy that came with a failed update goes with it', async t => {
+  const { lab, id, log, broken, update } = await openScene(t, templateOf({ A: { DeletionPolicy: 'Retain' } }))
+  broken.add('create Bad')
+  await update({ TemplateBody: templateOf({ A: {}, Bad: { after: ['A'] } }) })
+  t.equal(await statusOf(lab, id), 'UPDATE_ROLLBACK_COMPLETE')
+  await lab.operations.DeleteStack({ StackName: id }, caller)
+  await lab.whenIdle(id)
+  t.notOk(log.includes('delete A'))
+})
+
 t.test('a NoEcho parameter is shown nowhere, whatever happens', async t => {
   const body = (value: unknown): string => templateOf({ A: { value }, B: { value, after: ['A'] } }, { Parameters: { P: { Type: 'String', NoEcho: true } }, Outputs: { O: { Value: 'x' } } })
   const { lab, id, update, broken } = await openScene(t, body({ Ref: 'P' }), { Parameters: [{ ParameterKey: 'P', ParameterValue: 'hunter22' }] })
