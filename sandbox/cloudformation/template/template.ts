@@ -53,8 +53,21 @@ const MOST: Readonly<Record<string, number>> = { Parameters: 200, Mappings: 200,
 /** Transforms that the sandbox carries out; others would need the macro's own code. */
 const TRANSFORMS = new Set(['AWS::LanguageExtensions'])
 
+const TEMPLATES_KEPT = 16
+const latest = new Map<string, Template>()
+
 /** Reads a template, in YAML or JSON. Throws a ValidationError in AWS's words for whatever is not one. */
 export function parseTemplate (body: string): Template {
+  // Every phase of an operation reads the same text again, and a stack is often one of many from one template.
+  const template = latest.get(body) ?? readTemplate(body)
+  latest.delete(body)
+  latest.set(body, template)
+  const [oldest] = latest.keys()
+  if (latest.size > TEMPLATES_KEPT && oldest !== undefined) latest.delete(oldest)
+  return template
+}
+
+function readTemplate (body: string): Template {
   if (Buffer.byteLength(body) > LARGEST_BYTES) {
     throw invalid(`1 validation error detected: Value '${body.slice(0, 100)}...' at 'templateBody' failed to satisfy constraint: Member must have length less than or equal to ${LARGEST_BYTES}`)
   }
