@@ -29,7 +29,8 @@ try {
 }
 
 async function run (script: string, args: string[]): Promise<number | null> {
-  const env = { ...process.env, REDOCLY_TELEMETRY: 'off', REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true' }
+  // Where CI is set, the reporter keeps what failed to itself.
+  const env = { ...process.env, CI: 'false', REDOCLY_TELEMETRY: 'off', REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true' }
   const child = spawn(process.execPath, [script, ...args], { stdio: ['ignore', 'inherit', 'inherit'], env })
   return await new Promise((resolve, reject) => child.once('error', reject).once('exit', resolve))
 }

@@ -52,15 +52,16 @@ export function createProcesses (ground: Ground): Processes {
     started.then(async server => {
       entry.server = server
       await server.exited
-    }).catch(() => {}).finally(() => forget(id, entry))
+    }).catch(() => {}).finally(() => { if (!entry.stopped) forget(id, entry) })
     return started
   }
   const end = async (id: string, entry: Entry): Promise<void> => {
     const server = await entry.started?.catch(() => undefined)
     delete entry.server
     await server?.stop()
-    forget(id, entry)
+    // Whoever starts the next server waits for this entry: its directory of sockets must not go from under it.
     await rm(accessTo(id).host, { recursive: true, force: true })
+    forget(id, entry)
   }
   const untilFree = async (id: string): Promise<void> => {
     for (let stopped = entries.get(id)?.stopped; stopped; stopped = entries.get(id)?.stopped) await stopped.catch(() => {})
