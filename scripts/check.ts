@@ -8,11 +8,13 @@ import { join } from 'node:path'
 const require = createRequire(import.meta.url)
 const workspace = mkdtempSync(join(tmpdir(), 'aurora-databases-check-'))
 const tapOutput = join(workspace, 'tests.tap')
+/** A person watches the tests run; a pipe gets a line per test file, and the whole of those that failed. */
+const isTerminal = process.stdout.isTTY
 
 const checks: ReadonlyArray<{ title: string, script: string, args: string[] }> = [
   { title: 'The style', script: binaryOf('eslint', 'eslint'), args: ['.'] },
   { title: 'The OpenAPI document', script: binaryOf('@redocly/cli', 'redocly'), args: ['lint', 'openapi/openapi.yaml'] },
-  { title: 'The tests', script: binaryOf('tap', 'tap'), args: ['run', '--reporter=terse', `--output-file=${tapOutput}`, ...process.argv.slice(3)] }
+  { title: 'The tests', script: binaryOf('tap', 'tap'), args: ['run', `--reporter=${isTerminal ? 'terse' : 'silent'}`, `--output-file=${tapOutput}`, ...process.argv.slice(3)] }
 ]
 
 try {
@@ -29,8 +31,7 @@ try {
 }
 
 async function run (script: string, args: string[]): Promise<number | null> {
-  // Where CI is set, the reporter keeps what failed to itself.
-  const env = { ...process.env, CI: 'false', REDOCLY_TELEMETRY: 'off', REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true' }
+  const env = { ...process.env, REDOCLY_TELEMETRY: 'off', REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true' }
   const child = spawn(process.execPath, [script, ...args], { stdio: ['ignore', 'inherit', 'inherit'], env })
   return await new Promise((resolve, reject) => child.once('error', reject).once('exit', resolve))
 }
@@ -42,15 +43,20 @@ function binaryOf (name: string, command: string): string {
   return join(file, '..', typeof bin === 'string' ? bin : bin[command] ?? '')
 }
 
-/** One line with the count of the test files, for whoever reads only the end. */
+/** What each test file came to, where nobody watched; and one line with their count, for whoever reads only the end. */
 function report (): void {
-  let output = ''
+  const files = readOutput().split(/^(?=# Subtest: )/m).filter(part => part.startsWith('# Subtest: '))
+  const results = files.map(text => ({ text, line: /^(?:not )?ok \d.*$/m.exec(text)?.[0] ?? 'not ok: it did not end' }))
+  const failed = results.filter(({ line }) => line.startsWith('not ok'))
+  if (!isTerminal) process.stdout.write([...results.map(({ line }) => line), ...failed.map(({ text }) => text)].map(text => `${text}\n`).join(''))
+  const others = process.exitCode === 1 && failed.length === 0 ? 1 : 0
+  process.stdout.write(`\n${results.length - failed.length} passed, ${failed.length + others} failed\n`)
+}
+
+function readOutput (): string {
   try {
-    output = readFileSync(tapOutput, 'utf8')
+    return readFileSync(tapOutput, 'utf8')
   } catch {
-    // The tests did not run: an earlier check failed.
+    return '' // The tests did not run: an earlier check failed.
   }
-  const passed = output.match(/^ok \d/gm)?.length ?? 0
-  const failed = output.match(/^not ok \d/gm)?.length ?? 0
-  process.stdout.write(`\n${passed} passed, ${failed + (process.exitCode === 1 && failed === 0 ? 1 : 0)} failed\n`)
 }
