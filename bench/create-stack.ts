@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync } from 'node:fs'
+import { mkdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation'
 import { openHome } from '../sandbox/postgres/home.js'
@@ -42,5 +42,6 @@ async function startByHand (): Promise<void> {
     renameSync(template, join(server, 'data'))
     const started = await startServer({ bin: installation.bin, directory: server, socketDirectory: join(home.sockets, 'by-hand'), parameters: {}, user: home.user })
     await started.stop()
+    rmSync(home.sockets, { recursive: true, force: true })
   })
 }

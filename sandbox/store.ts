@@ -158,30 +158,52 @@ function rewrite (file: string, collections: Collections): { handle: number, byt
 }
 
 function lock (file: string): () => void {
-  const holder = holderIn(file)
-  if (holder && holder !== process.pid && isAlive(holder)) {
+  const [holder = 0, since] = readHolder(file)
+  if (holder && holder !== process.pid && isRunning(holder, since)) {
     throw new Error(`the data directory is in use by another sandbox, process ${holder}; stop it, or set SANDBOX_DATA_DIR to another directory`)
   }
   const handle = openSync(file, 'w', 0o600)
-  writeSync(handle, String(process.pid))
+  writeSync(handle, [process.pid, startOf(process.pid)].join(' ').trim())
   closeSync(handle)
   return () => { rmSync(file, { force: true }) }
 }
 
-function holderIn (file: string): number {
-  try {
-    return Number(readFileSync(file, 'utf8'))
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 0
-    throw error
-  }
+/** The number of the process that has the directory, and when it was started, as far as the system tells. */
+function readHolder (file: string): number[] {
+  const text = readIfThere(file)
+  return text ? text.split(' ').map(Number) : []
 }
 
-function isAlive (pid: number): boolean {
+/** Whether the process runs. A number may have been given to another program since, which was started at another time. */
+function isRunning (pid: number, since: number | undefined): boolean {
+  if (!answersSignals(pid)) return false
+  const started = startOf(pid)
+  return process.platform === 'linux' ? started !== undefined && (since === undefined || started === since) : true
+}
+
+function answersSignals (pid: number): boolean {
   try {
     process.kill(pid, 0)
     return true
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
+/** When a process was started, in ticks since boot; undefined for one that has ended, and where there is no `/proc` (proc(5), stat). */
+function startOf (pid: number): number | undefined {
+  const stat = readIfThere(`/proc/${pid}/stat`)
+  // The name of the program comes second, in brackets, and may have spaces.
+  const [state = '', ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return stat === '' || state === 'Z' || state === 'X' ? undefined : Number(fields[18])
+}
+
+function readIfThere (file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT' || code === 'ESRCH') return ''
+    throw error
   }
 }
