@@ -1,6 +1,7 @@
 import { availableParallelism, freemem } from 'node:os'
 import type { StandardUnit } from '@aws-sdk/client-cloudwatch'
-import type { Measured, Sample } from './samples.js'
+import type { ClusterMeasurement } from '../rds/measure.js'
+import type { Sample } from './samples.js'
 
 /** The metrics of AWS/RDS that are measured here, with their units. */
 export const units = {
@@ -29,13 +30,13 @@ const ACU_BYTES = 2 * 1024 ** 3
 const ACU_CORES = 0.25
 const ACU_STEP = 0.5
 
-type Usage = Awaited<ReturnType<Measured['usage']>>
+type Usage = Awaited<ReturnType<ClusterMeasurement['usage']>>
 
 /**
  * The metrics of a cluster now. While it is paused, capacity and processor are 0 and the rest is absent, as on AWS.
  * Rates need an earlier moment to count from.
  */
-export function measureMetrics (measured: Measured, usage: Usage, previous: Previous | undefined, atMs: number): { values: Sample['values'], next: Previous } {
+export function measureMetrics (measured: ClusterMeasurement, usage: Usage, previous: Previous | undefined, atMs: number): { values: Sample['values'], next: Previous } {
   const next = { atMs, cpuMs: usage?.cpuMs, receivedBytes: measured.receivedBytes, sentBytes: measured.sentBytes }
   const isServerless = measured.capacityAcu !== undefined
   if (measured.isPaused) return { values: isServerless ? { ServerlessDatabaseCapacity: 0, ACUUtilization: 0, CPUUtilization: 0 } : {}, next }
@@ -55,7 +56,7 @@ function growth (now: number, before: number | undefined): number {
   return before === undefined ? 0 : now < before ? now : now - before
 }
 
-function loadOf ({ capacityAcu: least, maxCapacityAcu: most }: Measured, usage: NonNullable<Usage>, cores: number): Sample['values'] {
+function loadOf ({ capacityAcu: least, maxCapacityAcu: most }: ClusterMeasurement, usage: NonNullable<Usage>, cores: number): Sample['values'] {
   if (least === undefined || most === undefined) {
     return { CPUUtilization: percent(cores / availableParallelism()), FreeableMemory: freemem() }
   }
@@ -69,7 +70,7 @@ function loadOf ({ capacityAcu: least, maxCapacityAcu: most }: Measured, usage: 
   }
 }
 
-function trafficOf (measured: Measured, previous: Previous | undefined, seconds: number): Sample['values'] {
+function trafficOf (measured: ClusterMeasurement, previous: Previous | undefined, seconds: number): Sample['values'] {
   const received = growth(measured.receivedBytes, previous?.receivedBytes) / seconds
   const sent = growth(measured.sentBytes, previous?.sentBytes) / seconds
   return { NetworkThroughput: received + sent, NetworkReceiveThroughput: received, NetworkTransmitThroughput: sent }

@@ -1,24 +1,7 @@
 import type { Logger } from 'pino'
 import type { Clock } from '../clock.js'
+import type { ClusterMeasurement } from '../rds/measure.js'
 import { measureMetrics, type MetricName, type Previous } from './metrics.js'
-
-/** What CloudWatch is told of a database cluster at one moment. Counters grow while the cluster lives. */
-export interface Measured {
-  region: string
-  identifier: string
-  /** The writer is the one that has a server here; a Serverless v1 cluster shows no instances. */
-  instances: ReadonlyArray<{ identifier: string, instanceClass: string, isWriter: boolean }>
-  engine: string
-  connections: number
-  receivedBytes: number
-  sentBytes: number
-  isPaused: boolean
-  /** The least that it runs at, 0 while paused; absent where it is not serverless. */
-  capacityAcu?: number
-  maxCapacityAcu?: number
-  /** Of the server's processes; undefined while there are none, or where the system does not tell. */
-  usage: () => Promise<{ cpuMs: number, memoryBytes: number } | undefined>
-}
 
 /** The metrics of one cluster at one moment. What has no value then, such as connections to a paused one, is absent. */
 export interface Sample {
@@ -44,7 +27,7 @@ const KEPT_MS = 24 * 60 * MINUTE_MS
 const CLOSEST_MS = 1000
 
 export interface SamplesOptions {
-  measure: () => readonly Measured[]
+  measure: () => readonly ClusterMeasurement[]
   clock: Clock
   log: Pick<Logger, 'error'>
 }

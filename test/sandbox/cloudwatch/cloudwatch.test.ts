@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { Caller } from '../../../sandbox/aws.js'
 import { createCloudWatch, type CloudWatch } from '../../../sandbox/cloudwatch/cloudwatch.js'
-import type { Measured } from '../../../sandbox/cloudwatch/samples.js'
+import type { ClusterMeasurement } from '../../../sandbox/rds/measure.js'
 
 const caller: Caller = { region: 'eu-west-1', account: '000000000000', requestId: 'request' }
 const GIB = 1024 ** 3
@@ -9,7 +9,7 @@ const start = Date.UTC(2026, 10, 1, 12)
 
 interface Lab extends CloudWatch {
   clock: { ms: number }
-  cluster: Omit<Measured, 'usage'>
+  cluster: Omit<ClusterMeasurement, 'usage'>
   used: { cpuMs: number, memoryBytes: number }
   /** Measures at that many seconds after the start. */
   at: (seconds: number) => Promise<void>
@@ -99,7 +99,7 @@ t.test('paused, capacity and processor are 0 and the rest is absent', async t =>
 
 t.test('a cluster that is not serverless has no capacity, and the memory of the machine', async t => {
   const { at, values, cluster } = openLab()
-  delete (cluster as Partial<Measured>).capacityAcu
+  delete (cluster as Partial<ClusterMeasurement>).capacityAcu
   await at(0)
   t.same(await values('ServerlessDatabaseCapacity'), [])
   t.ok(((await values('FreeableMemory'))[0] ?? 0) > 0)
