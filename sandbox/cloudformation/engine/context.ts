@@ -6,7 +6,7 @@ import type { ResourceHandler } from '../resources/handler.js'
 import type { Specification } from '../specification/specification.js'
 import type { DynamicReference } from '../template/dynamic-references.js'
 import type { Records } from './memory.js'
-import type { OperationRecord, ResourceRecord, StackRecord } from './records.js'
+import type { EventRecord, OperationRecord, ResourceRecord, StackRecord } from './records.js'
 
 /** What every step of the engine works with. */
 export interface EngineContext {
@@ -76,14 +76,7 @@ export function setResourceStatus (context: EngineContext, stackId: string, reso
   return next
 }
 
-interface Happening {
-  logicalId: string
-  physicalId: string
-  type: string
-  status: ResourceStatus
-  reason?: string
-  properties?: string
-}
+type Happening = Pick<EventRecord, 'logicalId' | 'physicalId' | 'type' | 'status' | 'reason' | 'properties'>
 
 /** Events of one stack have different times, so that their ids, which AWS makes from the time, differ too. */
 export function addEvent (context: EngineContext, stack: StackRecord, happening: Happening): void {
