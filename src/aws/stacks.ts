@@ -1,6 +1,6 @@
 import {
   CreateStackCommand, DeleteStackCommand, DescribeStackEventsCommand, DescribeStacksCommand, ListStacksCommand, paginateDescribeStacks, paginateListStackResources,
-  UpdateTerminationProtectionCommand, ValidateTemplateCommand,
+  UpdateTerminationProtectionCommand,
   type CloudFormationClient, type Stack as SdkStack, type StackEvent as SdkStackEvent, type StackStatus, type StackSummary
 } from '@aws-sdk/client-cloudformation'
 
@@ -151,12 +151,7 @@ export function createStacks (clientFor: (region: string) => CloudFormationClien
     })))
   }
 
-  /** Has CloudFormation read the template; a syntax error is an {@link AwsFailure} `refused`. */
-  const validate = async (region: string, templateBody: string): Promise<void> => {
-    await callAws(() => clientFor(region).send(new ValidateTemplateCommand({ TemplateBody: templateBody })))
-  }
-
-  return { describe, describeLastDeleted, list, eventsAfter, resourcesOf, create, remove, setTerminationProtection, validate }
+  return { describe, describeLastDeleted, list, eventsAfter, resourcesOf, create, remove, setTerminationProtection }
 }
 
 function deletedAfter (summary: StackSummary, other: StackSummary | undefined): boolean {

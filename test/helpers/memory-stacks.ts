@@ -121,7 +121,6 @@ export function createMemoryStacks (now: () => number): MemoryStacks {
         { logicalId: 'AuroraCluster', physicalId: name, type: 'AWS::RDS::DBCluster' },
         { logicalId: 'MasterSecret', physicalId: secretArnOf(region), type: 'AWS::SecretsManager::Secret' }
       ]
-    },
-    validate: async region => { call('validate', region) }
+    }
   }
 }
