@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, readSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readFileSync, readSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** Records of one kind by key, in the order in which their keys were first put. */
@@ -21,7 +21,12 @@ export interface Store {
 }
 
 type Entry = [collection: string, key: string, value?: unknown]
+/** An open journal, and how far it is written. */
+interface Journal { handle: number, bytes: number }
 type Collections = Map<string, Map<string, unknown>>
+
+/** Puts bytes into a file and answers how many went in, which on a full disk are fewer than there were. */
+type Write = (handle: number, bytes: Buffer, offset: number, length: number, position: number) => number
 
 const CHUNK_BYTES = 1024 * 1024
 const NEWLINE = 10
@@ -33,22 +38,30 @@ const SLACK_BYTES = 16 * 1024 * 1024
  * so a killed process loses nothing it had answered for; a torn last line was never answered for and is dropped.
  * A journal that has grown is written anew. Throws when another living sandbox has the directory.
  */
-export function openStore (directory: string, slackBytes = SLACK_BYTES): Store {
+export function openStore (directory: string, slackBytes = SLACK_BYTES, write: Write = writeSync): Store {
   mkdirSync(directory, { recursive: true, mode: 0o700 })
   const unlock = lock(join(directory, 'sandbox.pid'))
   const file = join(directory, 'journal.jsonl')
   const collections = replay(file)
-  let journal = rewrite(file, collections)
+  let journal = rewrite(file, collections, write)
   let livingBytes = journal.bytes
   let batch: Entry[] | undefined
 
+  /** A line that does not go in whole is taken out again: the next one must begin a line of its own. */
   const writeLine = (line: Entry | Entry[]): void => {
-    journal.bytes += writeSync(journal.handle, JSON.stringify(line) + '\n')
+    const bytes = Buffer.from(JSON.stringify(line) + '\n')
+    try {
+      writeWhole(write, journal, bytes)
+    } catch (error) {
+      ftruncateSync(journal.handle, journal.bytes)
+      throw error
+    }
   }
   const compactIfGrown = (): void => {
     if (journal.bytes < 2 * livingBytes + slackBytes) return
-    closeSync(journal.handle)
-    journal = rewrite(file, collections)
+    const grown = journal.handle
+    journal = rewrite(file, collections, write)
+    closeSync(grown)
     livingBytes = journal.bytes
   }
   /** The line comes first: what is in memory may be told to somebody. */
@@ -137,24 +150,37 @@ function openIfThere (file: string): number | undefined {
   }
 }
 
-/** Leaves one line per living record, and opens the journal to be written on. */
-function rewrite (file: string, collections: Collections): { handle: number, bytes: number } {
+/** Leaves one line per living record, and opens the journal to be written on. The one before stays as it is when it fails. */
+function rewrite (file: string, collections: Collections, write: Write): Journal {
   const next = `${file}.next`
-  const handle = openSync(next, 'w', 0o600)
-  let bytes = 0
+  const journal = { handle: openSync(next, 'w', 0o600), bytes: 0 }
+  try {
+    for (const lines of piecesOf(collections)) writeWhole(write, journal, Buffer.from(lines))
+    fsyncSync(journal.handle)
+    renameSync(next, file)
+    return journal
+  } catch (error) {
+    closeSync(journal.handle)
+    throw error
+  }
+}
+
+function * piecesOf (collections: Collections): Generator<string> {
   let lines = ''
   for (const [name, rows] of collections) {
     for (const [key, value] of rows) {
       lines += JSON.stringify([name, key, value]) + '\n'
       if (lines.length < CHUNK_BYTES) continue
-      bytes += writeSync(handle, lines)
+      yield lines
       lines = ''
     }
   }
-  bytes += writeSync(handle, lines)
-  fsyncSync(handle)
-  renameSync(next, file)
-  return { handle, bytes }
+  yield lines
+}
+
+function writeWhole (write: Write, journal: Journal, bytes: Buffer): void {
+  for (let done = 0; done < bytes.length;) done += write(journal.handle, bytes, done, bytes.length - done, journal.bytes + done)
+  journal.bytes += bytes.length
 }
 
 function lock (file: string): () => void {

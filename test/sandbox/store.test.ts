@@ -1,4 +1,4 @@
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
@@ -61,6 +61,25 @@ t.test('a torn last line is dropped, and what was written together with it', asy
     again.collection<number>('rows').put('kept', 3)
   })
   reopened(directory, again => t.equal(again.collection<number>('rows').get('kept'), 3))
+})
+
+t.test('what did not go in whole on a full disk is not there, and does no harm to what comes after', async t => {
+  const directory = makeDirectory(t)
+  let free = Infinity
+  const store = openStore(directory, undefined, (handle, bytes, offset, length, position) => {
+    if (free === 0) throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' })
+    const written = writeSync(handle, bytes, offset, Math.min(length, free), position)
+    free -= written
+    return written
+  })
+  const rows = store.collection<string>('rows')
+  rows.put('before', 'é')
+  free = 12
+  t.throws(() => { rows.put('refused', 'much too long for what is left') }, { code: 'ENOSPC' })
+  t.equal(rows.get('refused'), undefined)
+  free = Infinity
+  rows.put('after', 'there is space again')
+  t.strictSame(reopened(directory, again => [...again.collection<string>('rows').values()]), ['é', 'there is space again'])
 })
 
 t.test('a record that is put over and over does not fill the disk', async t => {
