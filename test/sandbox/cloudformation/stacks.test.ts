@@ -120,6 +120,46 @@ t.test('a deletion honours policies, protection and exports in use, and can be t
   t.strictSame(await lab.operations.DeleteStack({ StackName: 'never-there' }, caller), {})
 })
 
+t.test('what cannot be deleted can be left behind, once the deletion has failed', async t => {
+  const log: string[] = []
+  const lab = labFor(t, { [TYPE]: recordingHandler(log, { delete: id => { if (id === 'Stuck') throw refusal('Still used.') } }) })
+  const id = await create(lab, { StackName: 'stuck', TemplateBody: templateOf({ Base: {}, Stuck: { after: ['Base'] } }) })
+  const remove = async (...retained: string[]): Promise<unknown> => await lab.operations.DeleteStack({ StackName: 'stuck', RetainResources: retained }, caller)
+  await t.rejects(remove('Stuck'), { code: 'ValidationError', message: /only when the stack is in the DELETE_FAILED state/ })
+  await remove()
+  await lab.whenIdle(id)
+  await t.rejects(remove('Stuck', 'Unknown'), { code: 'ValidationError', message: /\[Unknown\]/ })
+  t.equal(await statusOf(lab, id), 'DELETE_FAILED', 'a refusal changes nothing')
+  await remove('Stuck')
+  await lab.whenIdle(id)
+  t.equal(await statusOf(lab, id), 'DELETE_COMPLETE')
+  t.ok((await eventsOf(lab, id)).includes('Stuck DELETE_SKIPPED'))
+  t.equal(log.filter(line => line === 'delete Stuck').length, 1, 'it was not tried again')
+  t.ok(log.includes('delete Base'), 'what it depended on goes')
+})
+
+t.test('a deleted stack is remembered for 90 days, by its id', async t => {
+  let now = Date.UTC(2026, 0, 1)
+  const clock = { now: () => now, sleep: async () => {} }
+  let lab = openLab({ clock, handlers: { [TYPE]: recordingHandler([]) } })
+  t.teardown(async () => { await lab.close() })
+  const id = await create(lab, { StackName: 'gone', TemplateBody: templateOf({ A: {} }) })
+  await lab.operations.DeleteStack({ StackName: 'gone' }, caller)
+  await lab.whenIdle(id)
+  now += 90 * 24 * 3_600_000
+  lab = await lab.restart()
+  await lab.start()
+  t.equal(await statusOf(lab, id), 'DELETE_COMPLETE')
+  t.equal((await eventsOf(lab, id)).at(-1), 'gone DELETE_COMPLETE')
+  now += 1
+  await t.rejects(statusOf(lab, id), { code: 'ValidationError', message: `Stack with id ${id} does not exist` })
+  t.strictSame((await lab.operations.ListStacks({}, caller)).StackSummaries, [])
+  lab = await lab.restart()
+  await lab.start()
+  now -= 1
+  await t.rejects(statusOf(lab, id), { code: 'ValidationError' }, 'a start forgets it for good')
+})
+
 t.test('functions that can not be evaluated fail the resource they stand in', async t => {
   const lab = labFor(t, { [TYPE]: recordingHandler([]) })
   const unselectable = { 'Fn::Select': [5, { 'Fn::Split': [',', { Ref: 'A' }] }] }
