@@ -16,7 +16,7 @@ export interface Store {
   /** The one collection of that name; `T` is the caller's word for what it holds. */
   collection: <T>(name: string) => Collection<T>
   /** Has what `work` puts and deletes survive a crash all together or not at all; durable when it returns. */
-  together: (work: () => void) => void
+  together: <T>(work: () => T) => T
   close: () => void
 }
 
@@ -71,11 +71,11 @@ export function openStore (directory: string, slackBytes = SLACK_BYTES, write: W
     apply()
     if (!batch) compactIfGrown()
   }
-  const together = (work: () => void): void => {
+  const together = <T>(work: () => T): T => {
     if (batch) return work()
     const entries: Entry[] = batch = []
     try {
-      work()
+      return work()
     } finally {
       batch = undefined
       if (entries.length > 0) writeLine(entries)

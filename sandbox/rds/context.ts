@@ -22,7 +22,7 @@ export interface Quotas {
 export interface RdsContext {
   records: Records
   /** Has what `work` stores survive a crash all together or not at all. */
-  together: (work: () => void) => void
+  together: <T>(work: () => T) => T
   jobs: Jobs
   postgres: Postgres
   live: (cluster: ClusterRecord) => LiveCluster

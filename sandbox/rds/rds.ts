@@ -24,7 +24,7 @@ import { type ClusterMeasurement, measureClusters } from './measure.js'
 import { createModifyClusterOperations } from './modify-cluster.js'
 import { createParameterGroupOperations } from './parameter-groups.js'
 import { parametersOf } from './parameters.js'
-import { type ClusterRecord, openRecords } from './records.js'
+import { type ClusterRecord, membersOf, openRecords } from './records.js'
 import { createRestoreOperations } from './restore.js'
 import { beginSnapshot, createSnapshotOperations } from './snapshots.js'
 import { createSubnetGroupOperations } from './subnet-groups.js'
@@ -177,6 +177,8 @@ function resumeSnapshots (context: RdsContext): void {
   for (const snapshot of snapshots.all()) {
     if (snapshot.facts.Status !== 'creating') continue
     const cluster = clusters.get(snapshot.region, snapshot.facts.DBClusterIdentifier ?? '')
-    if (cluster?.facts.Status === 'backing-up') beginSnapshot(context, cluster, snapshot, 'available')
+    if (cluster?.facts.Status !== 'backing-up') continue
+    const isStopped = membersOf(context.records, cluster).some(({ facts }) => facts.DBInstanceStatus === 'stopped')
+    beginSnapshot(context, cluster, snapshot, isStopped ? 'stopped' : 'available')
   }
 }

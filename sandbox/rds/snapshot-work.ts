@@ -49,11 +49,14 @@ export function addSnapshot (context: RdsContext, cluster: ClusterRecord, name: 
   return snapshot
 }
 
-/** Copies the cluster's data into the snapshot; doing it again after a crash makes no second copy. */
-export async function fillSnapshot ({ records, postgres, jobs, durations }: RdsContext, snapshot: SnapshotRecord): Promise<void> {
+/** Copies the cluster's data into the snapshot, and records `andThen` with it; doing it again after a crash makes no second copy. */
+export async function fillSnapshot ({ records, together, postgres, jobs, durations }: RdsContext, snapshot: SnapshotRecord, andThen = (): void => {}): Promise<void> {
   await postgres.data.copy(snapshot.cluster.DbClusterResourceId, snapshot.dataId)
   await jobs.until(snapshot.statusMs, durations.snapshot)
-  records.snapshots.put({ ...snapshot, facts: { ...snapshot.facts, Status: 'available', PercentProgress: 100 } })
+  together(() => {
+    records.snapshots.put({ ...snapshot, facts: { ...snapshot.facts, Status: 'available', PercentProgress: 100 } })
+    andThen()
+  })
 }
 
 /** Takes the final snapshot of a cluster, or finishes the one that was begun before a crash. */

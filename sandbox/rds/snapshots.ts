@@ -27,14 +27,17 @@ export interface SnapshotOperations {
 }
 
 export function createSnapshotOperations (context: RdsContext): SnapshotOperations {
-  const { records, postgres } = context
+  const { records, together, postgres } = context
   return {
     CreateDBClusterSnapshot: async (input, caller) => {
       const name = readIdentifier('DBClusterSnapshotIdentifier', input.DBClusterSnapshotIdentifier)
       const cluster = requireCluster(context, input.DBClusterIdentifier, caller)
       requireStatus(cluster, 'stopped')
-      const snapshot = addSnapshot(context, cluster, name, caller, addTags([], input.Tags))
-      beginSnapshot(context, changeCluster(context, cluster, { Status: 'backing-up' }), snapshot, cluster.facts.Status)
+      const { snapshot, backingUp } = together(() => ({
+        snapshot: addSnapshot(context, cluster, name, caller, addTags([], input.Tags)),
+        backingUp: changeCluster(context, cluster, { Status: 'backing-up' })
+      }))
+      beginSnapshot(context, backingUp, snapshot, cluster.facts.Status)
       return { DBClusterSnapshot: showSnapshot(snapshot) }
     },
 
@@ -85,17 +88,13 @@ export function createSnapshotOperations (context: RdsContext): SnapshotOperatio
 }
 
 /** Takes the snapshot and gives the cluster back the status it had; also what a start does with an unfinished one. */
-export function beginSnapshot (context: RdsContext, cluster: ClusterRecord | undefined, snapshot: SnapshotRecord, statusAfter: string): void {
-  const key = cluster ? clusterKey(cluster) : snapshot.dataId
-  const release = (): void => {
-    if (cluster) changeCluster(context, cluster, { Status: statusAfter })
-  }
-  context.jobs.run(key, async () => {
-    await fillSnapshot(context, snapshot)
-    release()
-  }, () => {
-    context.records.snapshots.put({ ...snapshot, facts: { ...snapshot.facts, Status: 'failed' } })
-    release()
+export function beginSnapshot (context: RdsContext, cluster: ClusterRecord, snapshot: SnapshotRecord, statusAfter: string): void {
+  const release = (): void => { changeCluster(context, cluster, { Status: statusAfter }) }
+  context.jobs.run(clusterKey(cluster), async () => { await fillSnapshot(context, snapshot, release) }, () => {
+    context.together(() => {
+      context.records.snapshots.put({ ...snapshot, facts: { ...snapshot.facts, Status: 'failed' } })
+      release()
+    })
   })
 }
 

@@ -20,6 +20,10 @@ t.test('after kill -9 everything acknowledged is there, and what was begun is fi
   const whole = await fixture.describe('whole')
   t.same(await ask(whole, 'SELECT name FROM guests'), [['ada']])
 
+  await fixture.rds.whenSettled('cluster', 'whole', caller)
+  t.equal((await fixture.describe('whole')).Status, 'available', 'it is no longer backing up')
+  t.match(await fixture.rds.operations.DescribeDBClusterSnapshots({ DBClusterSnapshotIdentifier: 'begun' }, caller), { DBClusterSnapshots: [{ Status: 'available', PercentProgress: 100 }] })
+
   await fixture.rds.whenSettled('cluster', 'begun', caller)
   t.equal((await fixture.describe('begun')).Status, 'available')
   await addWriter(fixture.rds, 'begun')

@@ -6,8 +6,8 @@ import { openStore } from '../../../sandbox/store.js'
 import { addWriter, ask, caller, PASSWORD } from './fixture.js'
 
 /*
- * A program of its own, because it has to die: it makes a cluster with a row in it, begins to make another, says so on
- * its standard output, and is killed.
+ * A program of its own, because it has to die: it makes a cluster with a row in it, begins to make another
+ * and a snapshot of the first, says so on its standard output, and is killed.
  */
 const [, , dataDir = ''] = process.argv
 const store = openStore(dataDir)
@@ -25,5 +25,6 @@ await addWriter(rds, 'whole')
 const { DBClusters: [whole = {}] = [] } = await rds.operations.DescribeDBClusters({ DBClusterIdentifier: 'whole' }, caller)
 await ask(whole, "CREATE TABLE guests AS SELECT 'ada' AS name")
 await make('begun')
+await rds.operations.CreateDBClusterSnapshot({ DBClusterIdentifier: 'whole', DBClusterSnapshotIdentifier: 'begun' }, caller)
 process.stdout.write('ready\n')
 setInterval(() => {}, 1000)
