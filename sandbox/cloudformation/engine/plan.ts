@@ -6,6 +6,7 @@ import { type Evaluated, evaluate, NO_VALUE, type Scope } from '../template/intr
 import { type Json, type JsonObject, isObject, ownValue, withTextScalars } from '../template/json.js'
 import { parameterReference } from '../template/parameters.js'
 import { referencesIn } from '../template/references.js'
+import { checkRules } from '../template/rules.js'
 import { parseTemplate, type ResourceDefinition, type Template } from '../template/template.js'
 import { exportsIn } from './exports.js'
 import type { Records } from './memory.js'
@@ -18,6 +19,8 @@ export interface Plan {
   resources: ReadonlyMap<string, ResourceDefinition>
   graph: Graph
   isTrue: (condition: string) => boolean
+  /** Throws a ValidationError when the parameters break a rule of the template. */
+  checkRules: () => void
   /** Evaluated with what exists by now; text scalars, dynamic references as they stand. */
   propertiesOf: (logicalId: string) => JsonObject
   /** The same as a text to show: what came from a NoEcho parameter is masked. */
@@ -47,6 +50,7 @@ export function makePlan (stack: Facts, definition: Definition, records: Records
     resources,
     graph: dependencyGraph(resources, scope.isTrue),
     isTrue: scope.isTrue,
+    checkRules: () => { checkRules(template.rules, name => template.resources.has(name) ? undefined : scope.ref(name)) },
     propertiesOf: logicalId => propertiesIn(scope, logicalId),
     shownPropertiesOf: logicalId => JSON.stringify(propertiesIn(shown, logicalId)),
     outputs: () => outputsOf(template, scope),

@@ -56,6 +56,7 @@ export async function prepareDefinition (context: EngineContext, stack: Facts, i
     ...(roleArn === undefined ? {} : { roleArn })
   }
   const plan = planDefinition(context, stack, definition, template)
+  plan.checkRules()
   checkReferences(template, specification, plan.isTrue)
   return { definition, plan }
 }

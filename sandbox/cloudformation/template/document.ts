@@ -74,8 +74,8 @@ function scalarOf (value: unknown): Json {
 }
 
 const shortForms = new Set([
-  'And', 'Base64', 'Cidr', 'Equals', 'FindInMap', 'GetAZs', 'If', 'ImportValue', 'Join', 'Length', 'Not', 'Or', 'Select',
-  'Split', 'Sub', 'ToJsonString', 'Transform'
+  'And', 'Base64', 'Cidr', 'Contains', 'EachMemberEquals', 'EachMemberIn', 'Equals', 'FindInMap', 'GetAZs', 'If', 'ImportValue', 'Join', 'Length',
+  'Not', 'Or', 'RefAll', 'Select', 'Split', 'Sub', 'ToJsonString', 'Transform', 'ValueOf', 'ValueOfAll'
 ])
 
 function writeOut (name: string, value: Json): JsonObject | undefined {

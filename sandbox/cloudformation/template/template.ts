@@ -1,6 +1,7 @@
 import { readDocument } from './document.js'
 import { invalid, malformed } from './errors.js'
 import { type Json, type JsonObject, isObject } from './json.js'
+import { readRule, type RuleDefinition } from './rules.js'
 
 export interface ParameterDefinition {
   type: string
@@ -38,6 +39,7 @@ export interface Template {
   metadata?: JsonObject
   transforms: string[]
   parameters: ReadonlyMap<string, ParameterDefinition>
+  rules: ReadonlyMap<string, RuleDefinition>
   mappings: JsonObject
   conditions: ReadonlyMap<string, Json>
   resources: ReadonlyMap<string, ResourceDefinition>
@@ -84,6 +86,7 @@ function readTemplate (body: string): Template {
     ...(isObject(document.Metadata) ? { metadata: document.Metadata } : {}),
     transforms: readTransforms(document.Transform),
     parameters: section(document, 'Parameters', readParameter),
+    rules: section(document, 'Rules', readRule),
     mappings: Object.fromEntries(section(document, 'Mappings', readMapping)),
     conditions: section(document, 'Conditions', (_name, value) => value),
     resources,
