@@ -102,6 +102,7 @@ function section<T> (document: JsonObject, name: string, read: (name: string, va
   const most = MOST[name] ?? Infinity
   if (entries.length > most) throw malformed(`Number of ${name.toLowerCase()}, ${entries.length}, is greater than maximum allowed, ${most}`)
   return new Map(entries.map(([key, item]) => {
+    if (key.startsWith('Fn::ForEach')) throw invalid(`${key} is not available in the sandbox. Write out what it stands for.`)
     if (!/^[a-zA-Z0-9]+$/.test(key)) throw malformed(`${name.slice(0, -1)} name ${key} is non alphanumeric.`)
     return [key, read(key, item)]
   }))

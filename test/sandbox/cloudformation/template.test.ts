@@ -51,6 +51,7 @@ t.test('whatever is no template is refused in AWS\'s words, in bounded time', as
     [`Resources:\n${Array.from({ length: 200 }, (_, depth) => ' '.repeat(depth + 1) + 'a:').join('\n')}`, /nested more than 100 levels/],
     ['x'.repeat(51_201), /'templateBody' failed to satisfy constraint: Member must have length less than or equal to 51200$/],
     ['{}', 'Template format error: At least one Resources member must be defined.'],
+    [withResources({ 'Fn::ForEach::Topics': ['Name', ['A'], {}] }), 'Fn::ForEach::Topics is not available in the sandbox. Write out what it stands for.'],
     [withResources({ A: topic }, { Nope: 1 }), 'Invalid template property or properties [Nope]'],
     [withResources({ A: 'text' }), 'Template format error: Any Resources member must be an object.'],
     [withResources({ A: {} }), 'Template format error: [/Resources/A] Every Resources object must contain a Type member.'],
