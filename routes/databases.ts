@@ -30,7 +30,8 @@ const CreatePlanSchema = Type.Object({
   parameters: Type.Record(Type.String(), Type.Union([Type.String(), Type.Number(), Type.Boolean()]), { description: 'With the defaults filled in.' }),
   resources: Type.Array(Type.Object({ logicalId: Type.String(), type: Type.String() }), { description: 'What CloudFormation would make.' }),
   existingStackStatus: Nullable(Type.String({ description: 'Of the stack that has the name already; null when there is none.' })),
-  findings: Type.Array(Type.Object({ path: Type.String(), message: Type.String() }), { description: 'What stands in the way; nothing does when it is empty.' })
+  findings: Type.Array(Type.Object({ path: Type.String(), message: Type.String() }), { description: 'What stands in the way; nothing does when it is empty.' }),
+  warnings: Type.Array(Type.Object({ path: Type.String(), message: Type.String() }), { description: 'What could not be checked, because AWS did not answer. A create goes on all the same.' })
 }, { $id: 'CreatePlan', description: 'What a create would do.' })
 
 const ListQuery = Type.Object({

@@ -89,5 +89,5 @@ function toJson (template: Template, isDefault: boolean): Static<typeof Template
   const parameters = callersParameters(template).map(parameter => ({
     ...properties[parameter.name], name: parameter.name, changeable: parameter.isChangeable
   }))
-  return { name, title, description, isDefault, parameters: parameters as Static<typeof ParameterSchema>[], outputs: [...outputs] }
+  return { name, title, description, isDefault, parameters: parameters as Static<typeof ParameterSchema>[], outputs: outputs.map(({ name, description }) => ({ name, description })) }
 }

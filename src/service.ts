@@ -5,6 +5,7 @@ import type { Logger } from 'pino'
 
 import { createAuthenticate } from './access/keys.js'
 import { buildApp } from './app.js'
+import { createAccount } from './aws/account.js'
 import { createChangeSets } from './aws/change-sets.js'
 import { createAwsClients } from './aws/clients.js'
 import { createClusters } from './aws/clusters.js'
@@ -44,6 +45,7 @@ export async function createService ({ config, log, clock = systemClock, newToke
     changeSets: createChangeSets(clients.cloudFormation),
     secrets: createSecrets(clients.secrets),
     clusters: createClusters(clients.rds),
+    account: createAccount(clients.cloudFormation, clients.rds),
     watch,
     events,
     index: createStackIndex({ stacks, clock, freshForMs: LIST_FRESH_FOR_MS }),
@@ -51,6 +53,7 @@ export async function createService ({ config, log, clock = systemClock, newToke
     clock,
     regions,
     defaultTemplate,
+    log,
     newToken
   })
   const targets = createTargets(databases, clock)

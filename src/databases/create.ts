@@ -17,7 +17,7 @@ export interface Created { region: string, stackId: string, isReplay: boolean }
 export interface CreateOptions extends LaunchOptions {
   stacks: Pick<Stacks, 'describe' | 'create' | 'remove' | 'setTerminationProtection'>
   index: Pick<StackIndex, 'invalidate'>
-  preflight: Preflight
+  preflight: Pick<Preflight, 'pass'>
   /** Resolves once a stack is deleted; false when it is not within a bounded time. */
   untilGone: (region: string, stackId: string) => Promise<boolean>
   newToken: () => string
@@ -41,7 +41,7 @@ export function createCreate (options: CreateOptions) {
       const existing = await stacks.describe(region, launch.stackName)
       if (existing) assertOurs(existing, plan)
       if (existing && !isFailedRemainder(existing.status)) return replay(existing, plan)
-      await preflight(principal, plan)
+      await preflight.pass(principal, { ...plan, replacesRemainder: existing !== null })
       if (existing) await removeRemainder(options, existing)
       const stackId = await launchOnce(stacks, region, { ...launch, token: `create-${newToken()}` })
       if (!stackId) continue

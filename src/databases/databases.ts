@@ -1,4 +1,7 @@
+import type { Logger } from 'pino'
+
 import type { Principal } from '../access/keys.js'
+import type { Account } from '../aws/account.js'
 import type { ChangeSets } from '../aws/change-sets.js'
 import type { Clusters } from '../aws/clusters.js'
 import type { Secrets } from '../aws/secrets.js'
@@ -11,6 +14,7 @@ import type { StackIndex } from '../watching/stack-index.js'
 import type { StackWatch } from '../watching/stack-watch.js'
 import { createAccess } from './access.js'
 import { createChange } from './change.js'
+import { createChecks } from './checks/checks.js'
 import { createCreate, type Created } from './create.js'
 import type { Database } from './database.js'
 import { createDelete } from './delete.js'
@@ -27,6 +31,7 @@ import { createRestore } from './restore.js'
 export interface DatabasesOptions {
   stacks: Stacks
   changeSets: ChangeSets
+  account: Account
   secrets: Pick<Secrets, 'describe' | 'readCredentials'>
   clusters: Pick<Clusters, 'describe' | 'snapshotsOf'>
   watch: StackWatch
@@ -36,6 +41,7 @@ export interface DatabasesOptions {
   clock: Clock
   regions: readonly string[]
   defaultTemplate: string
+  log: Logger
   newToken: () => string
 }
 
@@ -48,7 +54,7 @@ const REMOVAL_SECONDS = 45
 export function createDatabases (options: DatabasesOptions) {
   const { find, read, operationsOf } = createFind({ ...options, durations: createDurations() })
   const { follow, untilSettled, untilGone } = createFollow({ ...options, find, read })
-  const preflight = createPreflight(options.secrets)
+  const preflight = createPreflight({ ...options, checks: createChecks(options) })
   const launch = createCreate({
     ...options,
     preflight,

@@ -6,6 +6,9 @@ import { phases, type OperationStatus, type OperationType } from './phases.js'
 
 export type StepStatus = 'pending' | 'in_progress' | 'completed' | 'failed' | 'cancelled' | 'skipped'
 
+/** A resource that the template makes. */
+type Planned = Pick<TemplateResource, 'logicalId' | 'type'>
+
 /** What happened to one resource in an operation. */
 export interface Step {
   logicalId: string
@@ -63,7 +66,7 @@ function startsOperation (event: StackEvent, [first]: readonly StackEvent[]): bo
 }
 
 /** One operation from its events. `resources` are those that the template makes; what has no event yet is pending. */
-export function readOperation (events: readonly StackEvent[], resources: readonly TemplateResource[]): Operation | null {
+export function readOperation (events: readonly StackEvent[], resources: readonly Planned[]): Operation | null {
   const [first] = events
   if (!first) return null
   const last = events.findLast(isOfStack) ?? first
@@ -95,7 +98,7 @@ function percentOf (completed: number, total: number, status: OperationStatus): 
   return total === 0 ? 0 : Math.min(99, Math.floor(100 * completed / total))
 }
 
-function readSteps (events: readonly StackEvent[], resources: readonly TemplateResource[], type: OperationType): Step[] {
+function readSteps (events: readonly StackEvent[], resources: readonly Planned[], type: OperationType): Step[] {
   const steps = new Map<string, Step>(resources.map(({ logicalId, type }) =>
     [logicalId, { logicalId, type, status: 'pending', reason: null, startedAt: null, endedAt: null }]))
   let isUndone = false

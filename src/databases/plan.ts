@@ -1,11 +1,12 @@
 import type { Principal } from '../access/keys.js'
 import { assertMayCreate } from '../access/tenancy.js'
 import type { Stacks } from '../aws/stacks.js'
-import { Problem, type Finding } from '../problems.js'
+import type { Finding } from '../problems.js'
 import { resourcesOf } from '../templates/conditions.js'
 import type { ParameterValues } from '../templates/parameters.js'
 import { planLaunch, type CreateRequest, type LaunchOptions } from './launch.js'
 import { idOf } from './naming.js'
+import { isFailedRemainder } from './phases.js'
 import type { Preflight } from './preflight.js'
 
 /** What a create would do. */
@@ -21,11 +22,13 @@ export interface Plan {
   existingStackStatus: string | null
   /** What stands in the way; nothing does when it is empty. */
   findings: Finding[]
+  /** What could not be looked at, because AWS did not answer. A create would go on all the same. */
+  warnings: Finding[]
 }
 
 export interface PlanOptions extends LaunchOptions {
   stacks: Pick<Stacks, 'describe'>
-  preflight: Preflight
+  preflight: Pick<Preflight, 'look'>
 }
 
 /** Works out and checks a create, and launches nothing. Throws the same refusals of the request itself as a create. */
@@ -34,10 +37,9 @@ export function createPlan (options: PlanOptions) {
     assertMayCreate(principal, request)
     const plan = planLaunch(request, null, options)
     const { key: { region }, template, values, launch } = plan
-    const [existing, findings] = await Promise.all([
-      options.stacks.describe(region, launch.stackName),
-      findingsOf(async () => { await options.preflight(principal, plan) })
-    ])
+    const existing = await options.stacks.describe(region, launch.stackName)
+    const replacesRemainder = existing !== null && isFailedRemainder(existing.status)
+    const { findings, warnings } = await options.preflight.look(principal, { ...plan, replacesRemainder })
     return {
       id: idOf(region, launch.stackName),
       region,
@@ -46,17 +48,8 @@ export function createPlan (options: PlanOptions) {
       parameters: values,
       resources: resourcesOf(template, launch.parameters).map(({ logicalId, type }) => ({ logicalId, type })),
       existingStackStatus: existing?.status ?? null,
-      findings
+      findings,
+      warnings
     }
-  }
-}
-
-async function findingsOf (preflight: () => Promise<void>): Promise<Finding[]> {
-  try {
-    await preflight()
-    return []
-  } catch (error) {
-    if (error instanceof Problem && error.code === 'preflight-failed') return error.errors ?? []
-    throw error
   }
 }

@@ -1,66 +1,97 @@
+import type { Logger } from 'pino'
+
 import type { Principal } from '../access/keys.js'
 import { AwsFailure, type FailureKind } from '../aws/errors.js'
-import type { Secrets } from '../aws/secrets.js'
+import type { Clock } from '../clock.js'
 import { Problem, type Finding } from '../problems.js'
 import type { LaunchPlan } from './launch.js'
-import { TAG_PREFIX } from './tags.js'
 
-/** AWS's rules for the master user of Aurora PostgreSQL (RDS API, CreateDBCluster). */
-const usernamePattern = /^[a-zA-Z][a-zA-Z0-9_]{0,62}$/
-const reservedUsernames = /^(admin|rdsadmin|user|pg_.*)$/i
-const passwordPattern = /^[!-~]{8,99}$/
-const forbiddenInPasswords = /[/"@ ]/
+/** What of a launch is looked at. `replacesRemainder`: the remains of a failed create make room for it. */
+export type Launching = Pick<LaunchPlan, 'key' | 'template' | 'values' | 'launch'> & { replacesRemainder?: boolean }
 
-/** What of a launch is looked at. */
-export type Launching = Pick<LaunchPlan, 'key' | 'values'>
+/** One thing that is looked at before a launch. */
+export interface Check {
+  /** What of the request it is about, as a JSON pointer. */
+  path: string
+  /** Whether nothing is launched without its answer. Any other check is passed over when AWS does not answer it. */
+  isRequired?: boolean
+  find: (principal: Principal, launching: Launching) => Promise<Finding[]>
+}
 
-export type Preflight = ReturnType<typeof createPreflight>
+/** What stands in the way of a launch, and what could not be looked at. */
+export interface Looked { findings: Finding[], warnings: Finding[] }
+
+export interface Preflight {
+  /** Looks at everything. Throws `AwsFailure` when a required check has no answer and nothing else stands in the way. */
+  look: (principal: Principal, launching: Launching) => Promise<Looked>
+  /** The same, but throws a {@link Problem} `preflight-failed` with all findings. */
+  pass: (principal: Principal, launching: Launching) => Promise<void>
+}
+
+export interface PreflightOptions { checks: readonly Check[], clock: Clock, log: Pick<Logger, 'warn'> }
+
+/** How long all checks together may take. The SDK alone would try for a minute while a region does not answer. */
+const DEADLINE_MS = 10_000
 
 /**
- * Looks at what a launch refers to, before anything is spent: CloudFormation would find out only minutes later. Throws a
- * {@link Problem} `preflight-failed` with all findings.
+ * Looks at what a launch needs, all at once, before anything is spent: CloudFormation would find out only minutes later. A check
+ * that AWS does not answer is not a finding: CloudFormation will meet whatever it would have found.
  */
-export function createPreflight (secrets: Pick<Secrets, 'describe' | 'readCredentials'>) {
-  return async (principal: Principal, plan: Launching): Promise<void> => {
-    const secretName = plan.values.DBMaster
-    const findings = typeof secretName === 'string' && secretName !== '' ? await checkSecret(secrets, principal, plan, secretName) : []
-    if (findings.length === 0) return
-    throw new Problem('preflight-failed', findings.map(({ message }) => message).join(' '), { errors: findings })
+export function createPreflight ({ checks, clock, log }: PreflightOptions): Preflight {
+  const look = async (principal: Principal, launching: Launching): Promise<Looked> => {
+    const answers = await Promise.all(checks.map(async check => await answerOf(check, async () =>
+      await withDeadline(clock, async () => await check.find(principal, launching)))))
+    const findings = answers.flatMap(({ found }) => found ?? [])
+    const required = answers.find(({ check, failure }) => check.isRequired && failure)
+    if (findings.length === 0 && required?.failure) throw required.failure
+    const warnings = answers.flatMap(({ check, failure }) => failure ? [{ path: check.path, message: `could not be checked: ${reasons[failure.kind]}` }] : [])
+    for (const { check: { path }, failure } of answers) {
+      if (failure) log.warn({ err: failure, path, region: launching.key.region }, 'a check before a launch was passed over')
+    }
+    return { findings, warnings }
+  }
+
+  return {
+    look,
+    pass: async (principal, launching) => {
+      const { findings } = await look(principal, launching)
+      if (findings.length === 0) return
+      throw new Problem('preflight-failed', findings.map(({ message }) => message).join(' '), { errors: findings })
+    }
   }
 }
 
-async function checkSecret (secrets: Pick<Secrets, 'describe' | 'readCredentials'>, principal: Principal, plan: Launching, name: string): Promise<Finding[]> {
-  const { region } = plan.key
-  const finding = (message: string): Finding[] => [{ path: '/parameters/DBMaster', message }]
-  const secret = await secrets.describe(region, name)
-  // Whether another client's secret exists is none of this key's business: both read the same.
-  if (!secret || (principal.client !== null && secret.tags[`${TAG_PREFIX}client`] !== principal.client)) {
-    return finding(principal.client === null
-      ? `There is no secret ${name} in ${region}. Create it with a "username" and a "password", or leave DBMaster out to have one made.`
-      : `There is no secret ${name} in ${region} with the tag ${TAG_PREFIX}client = ${principal.client}. Leave DBMaster out to have one made.`)
-  }
-  if (secret.deletedAt) return finding(`The secret ${name} is scheduled for deletion. Restore it, or name another one.`)
-  const credentials = await readIfReadable(secrets, region, name)
-  if (!credentials) return finding(`The secret ${name} has no "username" and "password" that this service can read: it must be a JSON object with both, and the service's role must be allowed to read it.`)
-  return checkCredentials(name, credentials).flatMap(finding)
-}
+interface Answer { check: Check, found?: Finding[], failure?: AwsFailure }
 
-/** Kinds of failure that say something of the secret and not of AWS: it is gone, or this service may not read it. */
-const unreadable: ReadonlySet<FailureKind> = new Set(['refused', 'denied', 'not-found'])
-
-async function readIfReadable (secrets: Pick<Secrets, 'readCredentials'>, region: string, name: string): ReturnType<Secrets['readCredentials']> {
+async function answerOf (check: Check, find: () => Promise<Finding[]>): Promise<Answer> {
   try {
-    return await secrets.readCredentials(region, name)
+    return { check, found: await find() }
   } catch (error) {
-    if (error instanceof AwsFailure && unreadable.has(error.kind)) return null
+    if (error instanceof AwsFailure) return { check, failure: error }
     throw error
   }
 }
 
-function checkCredentials (name: string, { username, password }: { username: string, password: string }): string[] {
-  const wrong: string[] = []
-  if (!usernamePattern.test(username)) wrong.push(`The "username" in the secret ${name} must start with a letter, and have at most 63 letters, digits and underscores.`)
-  else if (reservedUsernames.test(username)) wrong.push(`The "username" in the secret ${name} is reserved by Aurora PostgreSQL: it must not be admin, rdsadmin, user, or start with pg_.`)
-  if (!passwordPattern.test(password) || forbiddenInPasswords.test(password)) wrong.push(`The "password" in the secret ${name} must have 8 to 99 printable ASCII characters, none of them a slash, a double quote, an at sign or a space.`)
-  return wrong
+async function withDeadline<Value> (clock: Clock, ask: () => Promise<Value>): Promise<Value> {
+  const done = new AbortController()
+  const late = clock.sleep(DEADLINE_MS, done.signal).then(() => {
+    throw new AwsFailure('unavailable', 'DeadlineExceeded', `no answer within ${DEADLINE_MS / 1000} s`)
+  })
+  try {
+    return await Promise.race([ask(), late])
+  } finally {
+    done.abort()
+  }
+}
+
+const noAnswer = 'AWS did not answer.'
+const reasons: Readonly<Record<FailureKind, string>> = {
+  throttled: 'AWS was throttling.',
+  denied: 'the role of this service may not ask AWS for it.',
+  unavailable: noAnswer,
+  refused: noAnswer,
+  quota: noAnswer,
+  'not-found': noAnswer,
+  'already-exists': noAnswer,
+  'token-reused': noAnswer
 }

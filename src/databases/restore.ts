@@ -15,7 +15,7 @@ export interface RestoreOptions {
   clusters: Pick<Clusters, 'snapshotsOf'>
   stacks: Pick<Stacks, 'create'>
   index: Pick<StackIndex, 'invalidate'>
-  preflight: Preflight
+  preflight: Pick<Preflight, 'pass'>
   catalog: Catalog
   newToken: () => string
 }
@@ -39,8 +39,9 @@ export function createRestore ({ find, clusters, stacks, index, preflight, catal
     const snapshot = chooseSnapshot(await clusters.snapshotsOf(region, found.stack.name), id, snapshotId)
     const template = catalog.get(found.own.template)
     if (!template) throw new Problem('change-refused', `${id} was made from the template ${found.own.template}, which is no longer here.`)
-    await preflight(principal, { key: { ...found.own, region }, values: found.database.parameters })
-    const stackId = await launchOnce(stacks, region, toLaunch(found, template, snapshot.arn, newToken()))
+    const launch = toLaunch(found, template, snapshot.arn, newToken())
+    await preflight.pass(principal, { key: { ...found.own, region }, template, values: found.database.parameters, launch })
+    const stackId = await launchOnce(stacks, region, launch)
     if (!stackId) return replay(await find(principal, id), snapshotId)
     index.invalidate(region)
     return { region, stackId, isReplay: false }

@@ -1,16 +1,22 @@
 import type { Template, TemplateResource } from './template.js'
 
-type Values = Readonly<Record<string, string>>
+/** Parameters by name, as texts. */
+export type Values = Readonly<Record<string, string>>
 
 /** The resources that a template makes with these parameters: those whose condition holds, or may hold, so that progress is modest. */
 export function resourcesOf (template: Template, parameters: Values): TemplateResource[] {
-  const values = { ...defaultsOf(template), ...parameters }
-  return template.resources.filter(({ condition }) =>
-    condition === undefined || holds(template.conditions[condition], template.conditions, values) !== false)
+  const values = valuesOf(template, parameters)
+  return template.resources.filter(({ condition }) => condition === undefined || holdsIn(template, condition, values) !== false)
 }
 
-function defaultsOf (template: Template): Record<string, string> {
-  return Object.fromEntries(template.parameters.map(({ name, default: value }) => [name, value ?? '']))
+/** The values of all parameters of a template: those that are given, and the defaults of the others. */
+export function valuesOf (template: Template, given: Values): Values {
+  return { ...Object.fromEntries(template.parameters.map(({ name, default: value }) => [name, value ?? ''])), ...given }
+}
+
+/** Whether a condition of a template holds; null when that cannot be known before the launch. */
+export function holdsIn (template: Template, condition: string, values: Values): boolean | null {
+  return holds(template.conditions[condition], template.conditions, values)
 }
 
 /** Evaluates a condition; null when it depends on what cannot be known here, such as a mapping. */

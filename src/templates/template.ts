@@ -24,7 +24,14 @@ export interface TemplateParameter {
   isChangeable: boolean
 }
 
-export interface TemplateResource { logicalId: string, type: string, condition: string | undefined }
+export interface TemplateResource {
+  logicalId: string
+  type: string
+  condition: string | undefined
+  properties: unknown
+}
+
+export interface TemplateOutput { name: string, description: string, condition: string | undefined, value: unknown }
 
 /** A product: a CloudFormation file that carries an `AuroraDatabases` section in its `Metadata`. */
 export interface Template {
@@ -37,7 +44,7 @@ export interface Template {
   parameters: readonly TemplateParameter[]
   resources: readonly TemplateResource[]
   conditions: Readonly<Record<string, unknown>>
-  outputs: ReadonlyArray<{ name: string, description: string }>
+  outputs: readonly TemplateOutput[]
 }
 
 type Section = Record<string, Record<string, unknown>>
@@ -65,11 +72,13 @@ export function readTemplate (name: string, body: string): Template | null {
     generation: metadata.Generation,
     body,
     parameters: entries(file.Parameters).map(([key, value]) => toParameter(key, value, metadata)),
-    resources: entries(file.Resources).map(([logicalId, { Type, Condition }]) => ({
-      logicalId, type: String(Type), condition: Condition === undefined ? undefined : String(Condition)
+    resources: entries(file.Resources).map(([logicalId, { Type, Condition, Properties }]) => ({
+      logicalId, type: String(Type), condition: text(Condition), properties: Properties
     })),
     conditions: (file.Conditions ?? {}) as Record<string, unknown>,
-    outputs: entries(file.Outputs).map(([key, value]) => ({ name: key, description: text(value.Description) ?? '' }))
+    outputs: entries(file.Outputs).map(([key, { Description, Condition, Value }]) => ({
+      name: key, description: text(Description) ?? '', condition: text(Condition), value: Value
+    }))
   }
 }
 

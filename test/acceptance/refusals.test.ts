@@ -44,6 +44,8 @@ const refusals: ReadonlyArray<{ title: string, body: unknown, status: number, co
   { title: 'a secret without a password', body: withParameters({ DBMaster: 'no-password' }), status: 422, code: 'preflight-failed', path: '/parameters/DBMaster' },
   { title: 'a secret with a password that RDS refuses', body: withParameters({ DBMaster: 'short' }), status: 422, code: 'preflight-failed', path: '/parameters/DBMaster' },
   { title: 'a secret with a reserved user name', body: withParameters({ DBMaster: 'reserved' }), status: 422, code: 'preflight-failed', path: '/parameters/DBMaster' },
+  { title: 'a version that RDS has retired', body: withParameters({ EngineVersion: '16.4' }), status: 422, code: 'preflight-failed', path: '/parameters/EngineVersion' },
+  { title: 'a network that does not exist', body: withParameters({ NetworkStackName: 'nowhere' }), status: 422, code: 'preflight-failed', path: '/parameters/NetworkStackName' },
   { title: 'malformed JSON', body: '{"client":', status: 400, code: 'malformed-json' },
   { title: 'a body over the limit', body: { ...request, tags: { big: 'x'.repeat(1024 * 1024) } }, status: 413, code: 'body-too-large' },
   { title: 'another media type', body: 'client=acme', status: 415, code: 'unsupported-media-type', headers: { 'content-type': 'text/plain' } },
@@ -76,12 +78,17 @@ await t.test('a dry run says what a create would do', async t => {
       parameters: { MaxCapacity: 4, EngineVersion: '17.7' },
       resources: [{ logicalId: 'MasterSecret' }, { logicalId: 'AuroraCluster' }, { logicalId: 'AuroraWriter' }, { logicalId: 'MasterSecretAttachment' }],
       existingStackStatus: null,
-      findings: []
+      findings: [],
+      warnings: []
     }
   })
   t.match(await service.call('POST', '/v1/databases?dryRun=true', withParameters({ DBMaster: 'Mahira' })), {
     status: 200, body: { resources: [{ logicalId: 'AuroraCluster' }, { logicalId: 'AuroraWriter' }], findings: [{ path: '/parameters/DBMaster' }] }
   })
+  t.match(await service.call('POST', '/v1/databases?dryRun=true', withParameters({ DBMaster: 'Mahira', NetworkStackName: 'nowhere', EngineVersion: '16.4' })), {
+    status: 200,
+    body: { findings: ['DBMaster', 'EngineVersion', 'NetworkStackName', 'NetworkStackName'].map(name => ({ path: `/parameters/${name}` })) }
+  }, 'everything that is wrong at once')
   t.match(await service.call('POST', '/v1/databases?dryRun=true', { ...request, region: 'mars-north-1' }), { status: 400 })
 })
 

@@ -26,7 +26,7 @@ function setUp (options: Partial<CreateOptions> = {}, lost: AwsFailure | null = 
     defaultTemplate: DEFAULT_TEMPLATE,
     regions: REGIONS,
     index: { invalidate: region => { invalidated.push(region) } },
-    preflight: async () => {},
+    preflight: { pass: async () => {} },
     untilGone: async (_region, id) => {
       waited.push(id)
       stacks.advance(NAME, 'DELETE_COMPLETE')
@@ -120,7 +120,7 @@ for (const status of ['CREATE_FAILED', 'ROLLBACK_COMPLETE', 'ROLLBACK_FAILED'] a
 t.test('what is left stays when the new request could not be launched either, or it does not go', async t => {
   const refused = new Problem('preflight-failed', 'no secret')
   let isChecked = false
-  const { stacks, create, changes } = setUp({ preflight: async () => { if (isChecked) throw refused } })
+  const { stacks, create, changes } = setUp({ preflight: { pass: async () => { if (isChecked) throw refused } } })
   await create()
   stacks.advance(NAME, 'ROLLBACK_COMPLETE')
   isChecked = true

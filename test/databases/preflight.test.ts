@@ -1,16 +1,25 @@
+import { pino } from 'pino'
 import t from 'tap'
 
-import { AwsFailure } from '../../src/aws/errors.js'
-import { planLaunch } from '../../src/databases/launch.js'
+import { AwsFailure, type FailureKind } from '../../src/aws/errors.js'
+import { createChecks } from '../../src/databases/checks/checks.js'
+import { planLaunch, type CreateRequest } from '../../src/databases/launch.js'
 import { createPreflight } from '../../src/databases/preflight.js'
 import { loadCatalog } from '../../src/templates/catalog.js'
 import { principalOf } from '../helpers/facts.js'
-import { createMemorySecrets, DEFAULT_TEMPLATE, PASSWORD, REGIONS } from '../helpers/test-service.js'
+import { createMemoryAccount, type MemoryAccount } from '../helpers/memory-account.js'
+import { createStandingClock } from '../helpers/standing-clock.js'
+import { createMemorySecrets, DEFAULT_TEMPLATE, PASSWORD, type MemorySecrets } from '../helpers/test-service.js'
 
-const options = { catalog: loadCatalog(), defaultTemplate: DEFAULT_TEMPLATE, regions: REGIONS }
-const plan = (DBMaster: string) => planLaunch({ client: 'acme', region: 'eu-west-1', parameters: { DBMaster } }, null, options)
+const options = { catalog: loadCatalog(), defaultTemplate: DEFAULT_TEMPLATE, regions: ['eu-west-1', 'eu-central-2'] }
+const launching = (request: Partial<CreateRequest> = {}) => planLaunch({ client: 'acme', region: 'eu-west-1', ...request }, null, options)
+const plan = (DBMaster: string) => launching({ parameters: { DBMaster } })
 const facts = { arn: 'arn:aws:secretsmanager:eu-west-1:000000000000:secret:Mahira-AbCdEf', name: 'Mahira', tags: {}, deletedAt: null }
 const credentials = { username: 'master', password: PASSWORD }
+
+function preflightOf (secrets: MemorySecrets = createMemorySecrets(), account: MemoryAccount = createMemoryAccount(), clock = createStandingClock()) {
+  return createPreflight({ checks: createChecks({ secrets, account, clock }), clock, log: pino({ level: 'silent' }) })
+}
 
 function setUp (secret: Partial<typeof facts> & { credentials?: typeof credentials | null } | null) {
   const secrets = createMemorySecrets()
@@ -18,7 +27,7 @@ function setUp (secret: Partial<typeof facts> & { credentials?: typeof credentia
     const { credentials: given = credentials, ...rest } = secret
     secrets.known.set('Mahira', { facts: { ...facts, ...rest }, credentials: given })
   }
-  return { secrets, preflight: createPreflight(secrets) }
+  return { secrets, preflight: preflightOf(secrets).pass }
 }
 
 t.test('a launch that names no secret needs none', async t => {
@@ -74,9 +83,127 @@ t.test("a key that is bound to a client cannot tell another client's secret from
   t.equal(await messageFor({ tags: { 'aurora-databases:client': 'acme' } }), 'fine')
 })
 
-t.test('a secret that may not be read is a finding; an AWS that does not answer is not', async t => {
+t.test('a secret that may not be read is a finding; an AWS that does not answer is not, and nothing is launched without', async t => {
   const { secrets } = setUp({})
-  const failing = (failure: AwsFailure) => createPreflight({ ...secrets, readCredentials: async () => { throw failure } })
+  const failing = (failure: AwsFailure) => preflightOf({ ...secrets, readCredentials: async () => { throw failure } }).pass
   await t.rejects(failing(new AwsFailure('refused', 'InvalidRequestException', 'marked for deletion'))(principalOf(), plan('Mahira')), { code: 'preflight-failed' })
   await t.rejects(failing(new AwsFailure('throttled', 'ThrottlingException', 'Rate exceeded'))(principalOf(), plan('Mahira')), { name: 'AwsFailure', code: 'ThrottlingException' })
+})
+
+const V1 = 'aurora-serverless-postgres'
+const inAccount: Array<{ what: string, change?: (account: MemoryAccount) => void, request?: Partial<CreateRequest>, path: string, message: RegExp }> = [
+  { what: 'a version that was retired', request: { parameters: { EngineVersion: '16.4' } }, path: '/parameters/EngineVersion', message: /16\.4 is not offered in eu-west-1: take one of 16\.8\.$/ },
+  { what: 'a major that is not there yet', request: { parameters: { EngineVersion: '18' } }, path: '/parameters/EngineVersion', message: /take one of 13\.9, 13\.12, 16\.8, 17\.7\.$/ },
+  { what: 'a version without a pause in this region', change: ({ versions }) => { versions.push({ version: '17.9', modes: [], serverlessV2: { minAcu: 0.5, maxAcu: 256 } }) }, request: { parameters: { EngineVersion: '17.9' } }, path: '/parameters/EngineVersion', message: /cannot pause/ },
+  { what: 'more capacity than the region has', change: ({ versions }) => { versions.push({ version: '17.9', modes: [], serverlessV2: { minAcu: 0, maxAcu: 128 } }) }, request: { parameters: { EngineVersion: '17.9', MaxCapacity: 256 } }, path: '/parameters/EngineVersion', message: /up to 128 ACUs/ },
+  { what: 'Serverless v1, which is retired', change: account => { account.versions = [{ version: '13.9', modes: ['provisioned'], serverlessV2: null }] }, request: { template: V1 }, path: '/parameters/EngineVersion', message: /not offered with Serverless v1/ },
+  { what: 'a region without the Data API', request: { region: 'eu-central-2' }, path: '/parameters/EnableDataApi', message: /not offered in eu-central-2/ },
+  { what: 'a network that is not there', request: { parameters: { NetworkStackName: 'net' } }, change: ({ exports }) => { exports.add('net-DBSubnetGroupName') }, path: '/parameters/NetworkStackName', message: /exports net-DBSecurityGroupId/ },
+  { what: 'no room for a cluster', change: ({ limits }) => { limits.set('DBClusters', { used: 40, max: 40 }) }, path: '/region', message: /may have 40 database clusters in eu-west-1 and has 40/ },
+  { what: 'no room for an instance', change: ({ limits }) => { limits.set('DBInstances', { used: 7, max: 7 }) }, path: '/region', message: /7 database instances/ },
+  { what: 'a template that the region does not take', change: account => { account.refusal = 'Unrecognized resource types: [X]' }, path: '/template', message: /does not take the template .+ Unrecognized/ }
+]
+for (const { what, change, request, path, message } of inAccount) {
+  t.test(`is found: ${what}`, async t => {
+    const account = createMemoryAccount()
+    change?.(account)
+    const { findings, warnings } = await preflightOf(createMemorySecrets(), account).look(principalOf(), launching(request))
+    t.match(findings, [{ path, message }])
+    t.equal(findings.length, 1)
+    t.strictSame(warnings, [])
+  })
+}
+
+t.test('is fine: a network that is there, a major, a version of which AWS says little, quotas it says nothing of, v1 without instances', async t => {
+  const account = createMemoryAccount()
+  for (const name of ['net-DBSubnetGroupName', 'net-DBSecurityGroupId']) account.exports.add(name)
+  account.versions.push({ version: '17.9', modes: [], serverlessV2: null })
+  account.limits.delete('DBClusters')
+  account.limits.set('DBInstances', { used: 40, max: 40 })
+  const request = { template: V1, parameters: { NetworkStackName: 'net' } }
+  t.strictSame(await preflightOf(createMemorySecrets(), account).look(principalOf(), launching(request)), { findings: [], warnings: [] })
+  account.limits.clear()
+  for (const EngineVersion of ['17', '17.9']) t.strictSame(await preflightOf(createMemorySecrets(), account).look(principalOf(), launching({ parameters: { EngineVersion } })), { findings: [], warnings: [] })
+  account.versions = []
+  t.strictSame(await preflightOf(createMemorySecrets(), account).look(principalOf(), launching()), { findings: [], warnings: [] }, 'an empty answer is none')
+})
+
+t.test('the remains of a failed create make room for what replaces them', async t => {
+  const account = createMemoryAccount()
+  account.limits.set('DBClusters', { used: 40, max: 40 })
+  const { look } = preflightOf(createMemorySecrets(), account)
+  t.strictSame((await look(principalOf(), { ...launching(), replacesRemainder: true })).findings, [])
+  t.equal((await look(principalOf(), { ...launching(), replacesRemainder: false })).findings.length, 1)
+})
+
+/** Everything is wrong with it at once. */
+function inAllWays (): { account: MemoryAccount, request: Partial<CreateRequest> } {
+  const account = createMemoryAccount()
+  account.limits.set('DBClusters', { used: 40, max: 40 })
+  account.refusal = 'no'
+  return { account, request: { region: 'eu-central-2', parameters: { DBMaster: 'Mahira', NetworkStackName: 'net', EngineVersion: '16.4' } } }
+}
+const everyPath = ['/parameters/DBMaster', '/parameters/EngineVersion', '/parameters/EnableDataApi', '/parameters/NetworkStackName', '/parameters/NetworkStackName', '/region', '/template']
+
+t.test('all findings are told at once', async t => {
+  const { account, request } = inAllWays()
+  const preflight = preflightOf(createMemorySecrets(), account)
+  t.strictSame((await preflight.look(principalOf(), launching(request))).findings.map(({ path }) => path), everyPath)
+  await t.rejects(preflight.pass(principalOf(), launching(request)), { code: 'preflight-failed', errors: everyPath.map(path => ({ path })) })
+})
+
+const questions = [
+  ['offeredVersions', '/parameters/EngineVersion'], ['missingExports', '/parameters'], ['quotas', '/region'], ['refusalOf', '/template']
+] as const
+const kinds: readonly FailureKind[] = ['throttled', 'denied', 'unavailable', 'refused']
+for (const [question, path] of questions) {
+  t.test(`a failing ${question} is a warning, and never a finding`, async t => {
+    for (const kind of kinds) {
+      const account = { ...createMemoryAccount(), [question]: async () => { throw new AwsFailure(kind, 'Code', 'message of AWS') } }
+      const preflight = preflightOf(createMemorySecrets(), account)
+      const request = launching({ parameters: { NetworkStackName: '30' } })
+      const inNetwork = launching({ parameters: { NetworkStackName: 'net' } })
+      account.exports.add('net-DBSubnetGroupName').add('net-DBSecurityGroupId')
+      t.strictSame((await preflight.look(principalOf(), request)).findings, [])
+      const { findings, warnings } = await preflight.look(principalOf(), inNetwork)
+      t.strictSame(findings, [])
+      t.match(warnings, [{ path, message: /^could not be checked: / }])
+      t.equal(warnings.length, 1)
+      t.notMatch(JSON.stringify(warnings), /message of AWS/)
+      await preflight.pass(principalOf(), inNetwork)
+    }
+  })
+}
+
+t.test('what is found stands, whatever has no answer', async t => {
+  const { account, request } = inAllWays()
+  const unanswered = { ...createMemorySecrets(), describe: async () => { throw new AwsFailure('throttled', 'ThrottlingException', 'Rate exceeded') } }
+  const { findings, warnings } = await preflightOf(unanswered, account).look(principalOf(), launching(request))
+  t.strictSame(findings.map(({ path }) => path), everyPath.slice(1))
+  t.match(warnings, [{ path: '/parameters/DBMaster', message: /throttling/ }])
+})
+
+t.test('a question without an end ends', async t => {
+  const clock = createStandingClock()
+  const account = { ...createMemoryAccount(), quotas: async () => await new Promise<never>(() => {}) }
+  const looking = preflightOf(createMemorySecrets(), account, clock).look(principalOf(), launching())
+  t.match(await clock.whenAsleep(), [10_000])
+  await new Promise(resolve => { setImmediate(resolve) })
+  t.equal(clock.sleepers(), 1, 'what is answered is waited for no more')
+  clock.move(10_000)
+  t.match(await looking, { findings: [], warnings: [{ path: '/region', message: /did not answer/ }] })
+  t.equal(clock.sleepers(), 0)
+})
+
+t.test('what does not change is not asked for again by every create', async t => {
+  const account = createMemoryAccount()
+  const { look } = preflightOf(createMemorySecrets(), account)
+  await Promise.all([look(principalOf(), launching()), look(principalOf(), launching())])
+  await look(principalOf(), launching())
+  t.strictSame(account.calls.toSorted(), ['offeredVersions eu-west-1', 'quotas eu-west-1', 'quotas eu-west-1', 'quotas eu-west-1', 'refusalOf eu-west-1'])
+})
+
+t.test('a programming mistake is not passed over', async t => {
+  const account = { ...createMemoryAccount(), quotas: async () => { throw new TypeError('ours') } }
+  await t.rejects(preflightOf(createMemorySecrets(), account).look(principalOf(), launching()), { name: 'TypeError' })
 })

@@ -15,6 +15,7 @@ import { createEventLog } from '../../src/watching/event-log.js'
 import { createStackIndex } from '../../src/watching/stack-index.js'
 import { createStackWatch } from '../../src/watching/stack-watch.js'
 import { keyOf } from './facts.js'
+import { createMemoryAccount, type MemoryAccount } from './memory-account.js'
 import { createMemoryStacks, type MemoryStacks } from './memory-stacks.js'
 import { createStandingClock, type StandingClock } from './standing-clock.js'
 
@@ -25,6 +26,7 @@ export const PASSWORD = 'p4ssw0rd-of-the-master'
 export interface TestService {
   databases: Databases
   stacks: MemoryStacks
+  account: MemoryAccount
   secrets: MemorySecrets
   clock: StandingClock
 }
@@ -65,12 +67,14 @@ export function createTestService (log: Logger = pino({ level: 'silent' })): Tes
   const clock = createStandingClock()
   const stacks = createMemoryStacks(clock.now)
   const secrets = createMemorySecrets()
+  const account = createMemoryAccount()
   const events = createEventLog(stacks)
   const databases = createDatabases({
     stacks,
     changeSets: noChangeSets,
     secrets,
     clusters,
+    account,
     events,
     watch: createStackWatch({ stacks, events, clock, pollMs: 1_000, log }),
     index: createStackIndex({ stacks, clock, freshForMs: 3_000 }),
@@ -78,9 +82,10 @@ export function createTestService (log: Logger = pino({ level: 'silent' })): Tes
     clock,
     regions: REGIONS,
     defaultTemplate: DEFAULT_TEMPLATE,
+    log,
     newToken: counter()
   })
-  return { databases, stacks, secrets, clock }
+  return { databases, stacks, account, secrets, clock }
 }
 
 function counter (): () => string {

@@ -1,0 +1,27 @@
+import type { Account } from '../../aws/account.js'
+import type { Secrets } from '../../aws/secrets.js'
+import type { Clock } from '../../clock.js'
+import type { Check } from '../preflight.js'
+import { createEngineCheck, dataApiCheck } from './engine.js'
+import { createImportsCheck } from './imports.js'
+import { createQuotaCheck } from './quota.js'
+import { createSecretCheck } from './secret.js'
+import { createTemplateCheck } from './template.js'
+
+export interface ChecksOptions {
+  secrets: Pick<Secrets, 'describe' | 'readCredentials'>
+  account: Account
+  clock: Clock
+}
+
+/** Everything that is looked at before a launch. The request itself was held against the template and its rules before. */
+export function createChecks ({ secrets, account, clock }: ChecksOptions): Check[] {
+  return [
+    createSecretCheck(secrets),
+    createEngineCheck(account, clock),
+    dataApiCheck,
+    createImportsCheck(account, clock),
+    createQuotaCheck(account),
+    createTemplateCheck(account, clock)
+  ]
+}

@@ -1,0 +1,62 @@
+import type { Principal } from '../../access/keys.js'
+import { AwsFailure, type FailureKind } from '../../aws/errors.js'
+import type { Secrets } from '../../aws/secrets.js'
+import type { Finding } from '../../problems.js'
+import type { Check, Launching } from '../preflight.js'
+import { TAG_PREFIX } from '../tags.js'
+
+/** AWS's rules for the master user of Aurora PostgreSQL (RDS API, CreateDBCluster). */
+const usernamePattern = /^[a-zA-Z][a-zA-Z0-9_]{0,62}$/
+const reservedUsernames = /^(admin|rdsadmin|user|pg_.*)$/i
+const passwordPattern = /^[!-~]{8,99}$/
+const forbiddenInPasswords = /[/"@ ]/
+
+/**
+ * The secret of the master user: it is there, can be read, and has what Aurora takes. Required, because it is what keeps a key
+ * that is bound to a client from using another client's secret.
+ */
+export function createSecretCheck (secrets: Pick<Secrets, 'describe' | 'readCredentials'>): Check {
+  return {
+    path: '/parameters/DBMaster',
+    isRequired: true,
+    find: async (principal, launching) => {
+      const { DBMaster: name } = launching.values
+      return typeof name === 'string' && name !== '' ? await checkSecret(secrets, principal, launching, name) : []
+    }
+  }
+}
+
+async function checkSecret (secrets: Pick<Secrets, 'describe' | 'readCredentials'>, principal: Principal, { key: { region } }: Launching, name: string): Promise<Finding[]> {
+  const finding = (message: string): Finding[] => [{ path: '/parameters/DBMaster', message }]
+  const secret = await secrets.describe(region, name)
+  // Whether another client's secret exists is none of this key's business: both read the same.
+  if (!secret || (principal.client !== null && secret.tags[`${TAG_PREFIX}client`] !== principal.client)) {
+    return finding(principal.client === null
+      ? `There is no secret ${name} in ${region}. Create it with a "username" and a "password", or leave DBMaster out to have one made.`
+      : `There is no secret ${name} in ${region} with the tag ${TAG_PREFIX}client = ${principal.client}. Leave DBMaster out to have one made.`)
+  }
+  if (secret.deletedAt) return finding(`The secret ${name} is scheduled for deletion. Restore it, or name another one.`)
+  const credentials = await readIfReadable(secrets, region, name)
+  if (!credentials) return finding(`The secret ${name} has no "username" and "password" that this service can read: it must be a JSON object with both, and the service's role must be allowed to read it.`)
+  return checkCredentials(name, credentials).flatMap(finding)
+}
+
+/** Kinds of failure that say something of the secret and not of AWS: it is gone, or this service may not read it. */
+const unreadable: ReadonlySet<FailureKind> = new Set(['refused', 'denied', 'not-found'])
+
+async function readIfReadable (secrets: Pick<Secrets, 'readCredentials'>, region: string, name: string): ReturnType<Secrets['readCredentials']> {
+  try {
+    return await secrets.readCredentials(region, name)
+  } catch (error) {
+    if (error instanceof AwsFailure && unreadable.has(error.kind)) return null
+    throw error
+  }
+}
+
+function checkCredentials (name: string, { username, password }: { username: string, password: string }): string[] {
+  const wrong: string[] = []
+  if (!usernamePattern.test(username)) wrong.push(`The "username" in the secret ${name} must start with a letter, and have at most 63 letters, digits and underscores.`)
+  else if (reservedUsernames.test(username)) wrong.push(`The "username" in the secret ${name} is reserved by Aurora PostgreSQL: it must not be admin, rdsadmin, user, or start with pg_.`)
+  if (!passwordPattern.test(password) || forbiddenInPasswords.test(password)) wrong.push(`The "password" in the secret ${name} must have 8 to 99 printable ASCII characters, none of them a slash, a double quote, an at sign or a space.`)
+  return wrong
+}
