@@ -6,7 +6,7 @@ import type { Database } from '../src/databases/database.js'
 import type { Databases } from '../src/databases/databases.js'
 import { principalOf } from '../src/plugins/authentication.js'
 import { Problem } from '../src/problems.js'
-import { isMatchedBy, tagOf } from './entity-tags.js'
+import { isMatchedBy } from './entity-tags.js'
 import { changeExample, changePlanExample, databaseExample } from './examples.js'
 import { createSettle } from './preferences.js'
 import { Choice, DatabaseParams, DatabaseSchema, Nullable, PreferHeader, problemResponses, refTo } from './schemas.js'
@@ -71,7 +71,7 @@ export function registerChangeRoutes (instance: FastifyInstance, databases: Data
 
 function assertMatches (ifMatch: string | undefined): (database: Database) => void {
   return database => {
-    if (ifMatch !== undefined && !isMatchedBy(ifMatch, tagOf(database))) {
+    if (ifMatch !== undefined && !isMatchedBy(ifMatch, database)) {
       throw new Problem('precondition-failed', `${database.id} is no longer as If-Match has it.`)
     }
   }

@@ -1,13 +1,23 @@
 import { createHash } from 'node:crypto'
 
-/** A strong entity tag of what is answered: the same for the same value, on every replica. */
-export function tagOf (value: unknown): string {
-  return `"${createHash('sha256').update(JSON.stringify(value)).digest('base64url').slice(0, 27)}"`
+import type { Database } from '../src/databases/database.js'
+
+/**
+ * A strong entity tag of a database: the same for the same answer, on every replica. What pauses and wakes by itself stands behind
+ * a dot, where {@link isMatchedBy} looks past it.
+ */
+export function tagOf ({ compute, ...rest }: Database): string {
+  const hash = createHash('sha256').update(JSON.stringify(rest)).digest('base64url').slice(0, 27)
+  return `"${hash}${compute ? `.${compute.state}-${compute.capacityAcu}` : ''}"`
 }
 
-/** Whether an `If-Match` names the tag, compared strongly: a weak one is not enough to change something on (RFC 9110, 13.1.1). */
-export function isMatchedBy (ifMatch: string, tag: string): boolean {
-  return listOf(ifMatch).some(each => each === '*' || each === tag)
+/**
+ * Whether an `If-Match` names a database's tag, compared strongly: a weak one is not enough to change something on (RFC 9110, 13.1.1).
+ * That the database has paused since is no reason not to change it.
+ */
+export function isMatchedBy (ifMatch: string, database: Database): boolean {
+  const tag = tagOf({ ...database, compute: null })
+  return listOf(ifMatch).some(each => each === '*' || each.replace(/\.[^"]*"$/, '"') === tag)
 }
 
 /** Whether an `If-None-Match` names the tag, compared weakly: a proxy that compresses makes it a weak one (RFC 9110, 13.1.2). */

@@ -10,6 +10,7 @@ function readExample (name: string): unknown {
 }
 
 export const databaseExample = example('database', 'A database that is being created')
+export const awakeExample = example('database-awake', 'A database that has just woken up')
 export const createExample = readExample('create-database')
 export const createPlanExample = example('create-plan', 'What the create would do')
 export const changeExample = readExample('change-database')

@@ -73,6 +73,14 @@ export const OutputsSchema = Type.Object({
   secretArn: Nullable(Type.String({ description: 'ARN of the secret that the stack made; null when DBMaster named one.' }))
 }, { $id: 'Outputs', description: 'References to what the stack made, never values of secrets.' })
 
+const ComputeSchema = Type.Object({
+  state: Choice(['active', 'paused', 'resuming']),
+  capacityAcu: Nullable(Type.Number({ description: 'In Aurora capacity units, 0 while paused; null while only the state is known.' }))
+}, {
+  $id: 'Compute',
+  description: 'Whether the database runs, as CloudWatch measured it a minute or two ago, or as a statement has met it since. Null in lists, while the database is not available, and when CloudWatch does not say.'
+})
+
 export const DatabaseSchema = Type.Object({
   id: Type.String({ pattern: ID_PATTERN, description: 'Region and stack name, joined by a dot.' }),
   client: Type.String(),
@@ -86,6 +94,7 @@ export const DatabaseSchema = Type.Object({
     description: 'The parameters of the template, by the names that CloudFormation has for them.'
   }),
   outputs: Nullable(refTo(OutputsSchema)),
+  compute: Nullable(refTo(ComputeSchema)),
   operation: Nullable(refTo(OperationSchema)),
   stack: Type.Object({
     id: Type.String({ description: 'ARN of the CloudFormation stack.' }),
@@ -103,7 +112,7 @@ export const DatabaseSchema = Type.Object({
 
 /** Makes the shared schemas known, so that each stands once in the OpenAPI document, by its name. */
 export function registerSchemas (app: FastifyInstance): void {
-  for (const schema of [ProblemSchema, StepSchema, OperationSchema, OutputsSchema, DatabaseSchema]) app.addSchema(schema)
+  for (const schema of [ProblemSchema, StepSchema, OperationSchema, OutputsSchema, ComputeSchema, DatabaseSchema]) app.addSchema(schema)
 }
 
 const Problems = (codes: readonly ProblemCode[]) => ({

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { fastify, LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 
 import { registerChangeRoutes } from '../routes/changes.js'
+import { registerComputeRoutes } from '../routes/compute.js'
 import { registerConnectionRoutes } from '../routes/connections.js'
 import { registerDatabaseRoutes } from '../routes/databases.js'
 import { registerEventRoutes } from '../routes/events.js'
@@ -72,6 +73,7 @@ export async function buildApp ({ databases, queries, catalog, defaultTemplate, 
   registerEventRoutes(app, databases, clock)
   registerConnectionRoutes(app, databases)
   registerQueryRoutes(app, queries)
+  registerComputeRoutes(app, databases, queries)
   registerRegionRoutes(app, databases)
   registerTemplateRoutes(app, catalog, defaultTemplate)
   registerHealthRoutes(app)

@@ -10,11 +10,14 @@ import { createChangeSets } from './aws/change-sets.js'
 import { createAwsClients } from './aws/clients.js'
 import { createClusters } from './aws/clusters.js'
 import { createDataApi } from './aws/data-api.js'
+import { createMetrics } from './aws/metrics.js'
 import { createSecrets } from './aws/secrets.js'
 import { createStacks } from './aws/stacks.js'
 import { systemClock, type Clock } from './clock.js'
 import type { Config } from './config.js'
+import { createCompute } from './databases/compute.js'
 import { createDatabases, type Databases } from './databases/databases.js'
+import { noteCompute } from './queries/notes.js'
 import { createQueries } from './queries/queries.js'
 import { createTargets, type Targets } from './queries/targets.js'
 import { loadCatalog } from './templates/catalog.js'
@@ -40,12 +43,14 @@ export async function createService ({ config, log, clock = systemClock, newToke
   const stacks = createStacks(clients.cloudFormation)
   const events = createEventLog(stacks)
   const watch = createStackWatch({ stacks, events, clock, pollMs, log })
+  const compute = createCompute({ metrics: createMetrics(clients.cloudWatch), clock })
   const databases = createDatabases({
     stacks,
     changeSets: createChangeSets(clients.cloudFormation),
     secrets: createSecrets(clients.secrets),
     clusters: createClusters(clients.rds),
     account: createAccount(clients.cloudFormation, clients.rds),
+    compute,
     watch,
     events,
     index: createStackIndex({ stacks, clock, freshForMs: LIST_FRESH_FOR_MS }),
@@ -57,7 +62,7 @@ export async function createService ({ config, log, clock = systemClock, newToke
     newToken
   })
   const targets = createTargets(databases, clock)
-  const queries = createQueries({ targets, dataApi: createDataApi(clients.dataApi), clock })
+  const queries = createQueries({ targets, dataApi: noteCompute(createDataApi(clients.dataApi), compute), clock })
   const app = await buildApp({
     databases: { ...databases, remove: forgetFirst(targets, databases.remove) }, queries, catalog, defaultTemplate, clock, authenticate: createAuthenticate(keys, clock.now), log: log as FastifyBaseLogger
   })

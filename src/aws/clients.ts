@@ -1,4 +1,5 @@
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation'
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch'
 import { RDSClient } from '@aws-sdk/client-rds'
 import { RDSDataClient } from '@aws-sdk/client-rds-data'
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
@@ -6,6 +7,7 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 /** One SDK client per service and region, made on first use and kept for its connections. */
 export interface AwsClients {
   cloudFormation: (region: string) => CloudFormationClient
+  cloudWatch: (region: string) => CloudWatchClient
   rds: (region: string) => RDSClient
   dataApi: (region: string) => RDSDataClient
   secrets: (region: string) => SecretsManagerClient
@@ -34,6 +36,8 @@ export function createAwsClients (): AwsClients {
 
   return {
     cloudFormation: perRegion(region => new CloudFormationClient({ region, requestHandler })),
+    // Only what can be done without is read there: trying again would not be worth the wait.
+    cloudWatch: perRegion(region => new CloudWatchClient({ region, maxAttempts: 1, requestHandler: { ...requestHandler, requestTimeout: 5_000 } })),
     rds: perRegion(region => new RDSClient({ region, requestHandler })),
     secrets: perRegion(region => new SecretsManagerClient({ region, requestHandler })),
     // A statement may run for 45 s, and one that timed out may have run: only the caller may send it again.

@@ -2,6 +2,7 @@ import type { Stack } from '../aws/stacks.js'
 import { fromTexts, type ParameterValues } from '../templates/parameters.js'
 import type { Template } from '../templates/template.js'
 import { unwrap } from './cause.js'
+import type { Compute } from './compute.js'
 import { idOf } from './naming.js'
 import type { Operation } from './operations.js'
 import { phases, type DatabaseStatus } from './phases.js'
@@ -30,6 +31,8 @@ export interface Database {
   statusReason: string | null
   parameters: ParameterValues
   outputs: Outputs | null
+  /** Null where it was not asked for, and when it is not known. */
+  compute: Compute | null
   operation: Operation | null
   stack: { id: string, name: string, status: string }
   deletionProtection: boolean
@@ -52,6 +55,7 @@ export function toDatabase (stack: Stack, own: OwnTags, template: Template | nul
     statusReason: status === 'failed' || status === 'delete_failed' ? reasonOf(stack, operation) : null,
     parameters: template ? fromTexts(template, stack.parameters) : stack.parameters,
     outputs: readOutputs(stack.outputs),
+    compute: null,
     operation,
     stack: { id: stack.id, name: stack.name, status: stack.status },
     deletionProtection: stack.terminationProtection,

@@ -15,6 +15,7 @@ import type { StackWatch } from '../watching/stack-watch.js'
 import { createAccess } from './access.js'
 import { createChange } from './change.js'
 import { createChecks } from './checks/checks.js'
+import type { ComputeStates } from './compute.js'
 import { createCreate, type Created } from './create.js'
 import type { Database } from './database.js'
 import { createDelete } from './delete.js'
@@ -34,6 +35,7 @@ export interface DatabasesOptions {
   account: Account
   secrets: Pick<Secrets, 'describe' | 'readCredentials'>
   clusters: Pick<Clusters, 'describe' | 'snapshotsOf'>
+  compute: Pick<ComputeStates, 'of'>
   watch: StackWatch
   events: EventLog
   index: StackIndex
@@ -71,6 +73,12 @@ export function createDatabases (options: DatabasesOptions) {
     return { database: found.database, isReplay }
   }
 
+  /** With what only CloudWatch knows of it. */
+  const withCompute = async (database: Database): Promise<Database> => {
+    const { status, region, outputs } = database
+    return status === 'available' && outputs?.clusterArn ? { ...database, compute: await options.compute.of(region, outputs.clusterArn) } : database
+  }
+
   return {
     list: createList({ ...options, read }),
     countPerRegion: createCountPerRegion(options.index, options.regions),
@@ -88,13 +96,13 @@ export function createDatabases (options: DatabasesOptions) {
 
     restore: async (principal: Principal, id: string, snapshotId: string | null) => await show(await restore(principal, id, snapshotId)),
 
-    get: async (principal: Principal, id: string): Promise<Database> => (await find(principal, id)).database,
+    get: async (principal: Principal, id: string): Promise<Database> => await withCompute((await find(principal, id)).database),
 
     remove: async (principal: Principal, id: string): Promise<Database> => (await remove(principal, id)).database,
 
     /** The database once its operation has settled, or as it is after `seconds`. */
     untilSettled: async (principal: Principal, id: string, seconds: number, signal: AbortSignal): Promise<Database> =>
-      (await untilSettled(principal, id, seconds, signal)).database,
+      await withCompute((await untilSettled(principal, id, seconds, signal)).database),
 
     /** The operations of a database, newest first. */
     operationsOf: async (principal: Principal, id: string) => operationsOf(await find(principal, id)).toReversed(),

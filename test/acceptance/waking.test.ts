@@ -7,12 +7,13 @@ import t from 'tap'
 
 import { readSandboxConfig } from '../../sandbox/config.js'
 import { startSandbox } from '../../sandbox/sandbox.js'
+import { systemClock } from '../../src/clock.js'
 import { readConfig } from '../../src/config.js'
 import { createService } from '../../src/service.js'
 import { keyOf } from '../helpers/facts.js'
 import { createMovableClock } from '../sandbox/rds-data/movable-clock.js'
 
-interface Answer { code?: string, rows?: unknown[], resumedAfterMs?: number | null }
+interface Answer { compute?: { state: string, capacityAcu: number | null } | null, code?: string, rows?: unknown[], resumedAfterMs?: number | null }
 
 const log = pino({ level: 'silent' })
 const dataDir = mkdtempSync(join(tmpdir(), 'aurora-databases-waking-'))
@@ -22,7 +23,9 @@ Object.assign(process.env, { AWS_ENDPOINT_URL: sandbox.url, AWS_ACCESS_KEY_ID: '
 const config = readConfig({
   env: { REGIONS: 'us-east-1', POLL_MS: '100', API_KEYS_FILE: 'keys', AWS_ENDPOINT_URL: sandbox.url }, readKeys: () => [keyOf('all')], templates: ['aurora-serverless-v2-postgres']
 })
-const app = await createService({ config, log })
+/** How far the clocks were moved on; the service's runs by itself too, for it waits for what really takes a while. */
+let aheadMs = 0
+const app = await createService({ config, log, clock: { now: () => Date.now() + aheadMs, sleep: systemClock.sleep } })
 t.teardown(async () => {
   await app.close()
   await sandbox.close()
@@ -41,6 +44,7 @@ const query = async (sql: string, prefer: string, more: object = {}): Promise<{ 
 /** Lets so much time pass without a call that the cluster pauses for sure. */
 const pause = async (): Promise<void> => {
   for (let minutes = 0; minutes < 10; minutes++) await clock.move(60_000)
+  aheadMs += 600_000
 }
 
 t.test('a paused database is woken by the statement, which runs once', async t => {
@@ -60,4 +64,30 @@ t.test('who does not want to wait is told to come back', async t => {
   t.equal(status, 503)
   t.match(body, { code: 'database-resuming', retryable: true })
   t.equal((await query('select 1', 'wait=20')).status, 200)
+})
+
+t.test('a database says whether it is paused, and is woken ahead of time', async t => {
+  const get = async (): Promise<Answer['compute']> =>
+    (await app.inject({ url: `/v1/databases/${id}`, headers: { authorization: 'Bearer all' } })).json<Answer>().compute
+  const resume = async (prefer: string) => await post(`/v1/databases/${id}/resume`, {}, prefer)
+  t.match(await get(), { state: 'active' }, 'a statement has just run')
+  await pause()
+  t.strictSame(await get(), { state: 'paused', capacityAcu: 0 })
+  t.match(await resume('wait=0'), { status: 202, body: { id, compute: { state: 'resuming', capacityAcu: 0 } } })
+  t.match(await get(), { state: 'resuming' })
+  for (const time of ['once', 'and again']) t.match(await resume('wait=20'), { status: 200, body: { compute: { state: 'active' } } }, time)
+  t.match((await query('select 1', 'wait=0')).body, { resumedAfterMs: null })
+
+  await pause()
+  await fetch(`${sandbox.url}/_sandbox/faults`, { method: 'POST', body: JSON.stringify({ service: 'monitoring', kind: 'throttle' }) })
+  t.equal(await get(), null, 'unknown, and no failure, while CloudWatch is throttled')
+  await fetch(`${sandbox.url}/_sandbox/faults`, { method: 'DELETE' })
+})
+
+t.test('only a database that is there can be woken', async t => {
+  const { status, body } = await post(`/v1/databases/${id}-none/resume`, {}, 'wait=0')
+  t.match([status, body.code], [404, 'not-found'])
+  await app.inject({ method: 'DELETE', url: `/v1/databases/${id}`, headers: { authorization: 'Bearer all', prefer: 'wait=60' } })
+  const gone = await post(`/v1/databases/${id}/resume`, {}, 'wait=0')
+  t.match([gone.status, gone.body.code], [409, 'database-not-ready'])
 })

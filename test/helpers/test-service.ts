@@ -75,6 +75,7 @@ export function createTestService (log: Logger = pino({ level: 'silent' })): Tes
     secrets,
     clusters,
     account,
+    compute: { of: async () => ({ state: 'active', capacityAcu: 0.5 }) },
     events,
     watch: createStackWatch({ stacks, events, clock, pollMs: 1_000, log }),
     index: createStackIndex({ stacks, clock, freshForMs: 3_000 }),
@@ -124,7 +125,7 @@ export async function buildTestApp (doubles: Partial<Databases> = {}): Promise<T
   const service = createTestService(logger)
   const app = await buildApp({
     databases: { ...service.databases, ...doubles },
-    queries: { query: noStatement, transact: noStatement, batch: noStatement },
+    queries: { query: noStatement, transact: noStatement, batch: noStatement, resume: noStatement },
     catalog: loadCatalog(),
     defaultTemplate: DEFAULT_TEMPLATE,
     authenticate: createAuthenticate(KEYS, service.clock.now),

@@ -1,0 +1,41 @@
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import type { FastifyInstance } from 'fastify'
+
+import type { Databases } from '../src/databases/databases.js'
+import { principalOf } from '../src/plugins/authentication.js'
+import type { Queries } from '../src/queries/queries.js'
+import { awakeExample } from './examples.js'
+import { applyWait, hangUp, preferredWait } from './preferences.js'
+import { DatabaseParams, DatabaseSchema, PreferHeader, problemResponses, refTo } from './schemas.js'
+
+const location = { location: { type: 'string', description: 'Where the database is.' } }
+const applied = { 'preference-applied': { type: 'string', description: 'The wait that was granted.' } }
+
+/** Databases that pause when nobody uses them. */
+export function registerComputeRoutes (instance: FastifyInstance, databases: Pick<Databases, 'get'>, queries: Pick<Queries, 'resume'>): void {
+  const app = instance.withTypeProvider<TypeBoxTypeProvider>()
+
+  app.post('/v1/databases/:id/resume', {
+    config: { access: ['query:read', 'query:write'] },
+    schema: {
+      operationId: 'resumeDatabase',
+      tags: ['compute'],
+      summary: 'Wake a paused database',
+      description: 'Ahead of the first statement, which would wake it too. Sent again, or to a database that is awake, it changes nothing. It takes about 15 s, and longer after a day: `Prefer: wait` holds the answer until then.',
+      params: DatabaseParams,
+      headers: PreferHeader,
+      response: {
+        200: { description: 'It is awake.', headers: applied, content: { 'application/json': { schema: refTo(DatabaseSchema), examples: awakeExample } } },
+        202: { description: 'It is waking up.', headers: { ...location, ...applied }, content: { 'application/json': { schema: refTo(DatabaseSchema), examples: awakeExample } } },
+        ...problemResponses(['invalid-request', 'not-found', 'database-not-ready', 'statement-refused', 'database-failed', 'statement-timeout'])
+      }
+    }
+  }, async (request, reply) => {
+    const { params: { id }, headers: { prefer } } = request
+    const waitSeconds = preferredWait(prefer)
+    if (waitSeconds !== null) applyWait(reply, waitSeconds)
+    const isAwake = await queries.resume(principalOf(request), id, waitSeconds ?? 0, hangUp(request, reply))
+    if (!isAwake) reply.code(202).header('location', `/v1/databases/${id}`)
+    return await databases.get(principalOf(request), id)
+  })
+}

@@ -1,0 +1,27 @@
+import type { Principal } from '../access/keys.js'
+import { DataApiFailure, type DataApi } from '../aws/data-api.js'
+import { toProblem } from './refusals.js'
+import type { Targets } from './targets.js'
+import type { WhenAwake } from './waking.js'
+
+export interface ResumeOptions {
+  targets: Targets
+  dataApi: Pick<DataApi, 'execute'>
+  whenAwake: WhenAwake
+}
+
+/** Wakes paused databases ahead of time. */
+export function createResume ({ targets, dataApi, whenAwake }: ResumeOptions) {
+  /** Whether the database is awake within `waitSeconds`. It goes on waking up when it is not, and asking again does no harm. */
+  return async (principal: Principal, id: string, waitSeconds: number, signal: AbortSignal): Promise<boolean> => {
+    const target = await targets.targetOf(principal, id)
+    try {
+      await whenAwake(waitSeconds, signal, async () => await dataApi.execute(target, 'SELECT 1', [], { signal }))
+      return true
+    } catch (error) {
+      if (!(error instanceof DataApiFailure)) throw error
+      if (error.kind === 'resuming') return false
+      throw toProblem(error, 'read', position => position)
+    }
+  }
+}
