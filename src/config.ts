@@ -1,4 +1,5 @@
 import type { Key } from './access/keys.js'
+import type { GateLimits } from './queries/gate.js'
 
 /** Everything that can be set from outside. Frozen: nothing changes it while the service runs. */
 export interface Config {
@@ -10,6 +11,8 @@ export interface Config {
   logLevel: string
   /** How long to wait between two readings of a moving stack. */
   pollMs: number
+  /** How many statements this replica runs and keeps waiting. */
+  statements: Readonly<GateLimits>
 }
 
 export interface ConfigSources {
@@ -41,7 +44,13 @@ export function readConfig ({ env, readKeys, templates }: ConfigSources): Readon
       name => templates.includes(name), `be one of ${templates.join(', ')}`),
     keys: [],
     logLevel: check('LOG_LEVEL', text('LOG_LEVEL', 'info'), level => LOG_LEVELS.includes(level), `be one of ${LOG_LEVELS.join(', ')}`),
-    pollMs: integer('POLL_MS', 4_000, 100, 60_000)
+    pollMs: integer('POLL_MS', 4_000, 100, 60_000),
+    statements: {
+      perDatabase: integer('STATEMENTS_PER_DATABASE', 40, 1, 10_000),
+      perKey: integer('STATEMENTS_PER_KEY', 400, 1, 100_000),
+      waiting: integer('STATEMENTS_WAITING', 400, 0, 100_000),
+      waitMs: integer('STATEMENTS_WAIT_MS', 30_000, 0, 60_000)
+    }
   }
   const keys = readKeysFrom(text('API_KEYS_FILE', ''), readKeys, problems)
   if (problems.length > 0) throw new Error(`The configuration is not valid:\n${problems.map(problem => `  - ${problem}\n`).join('')}`)

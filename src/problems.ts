@@ -160,7 +160,7 @@ export const problemKinds = {
     status: 429,
     title: 'Too many requests',
     retryable: true,
-    explanation: 'Wait as long as `Retry-After` says, then send the request again.'
+    explanation: 'More statements of this key or on this database run and wait than are taken; `full` says of which. Nothing ran. Wait as long as `Retry-After` says, then send the request again.'
   },
   'internal-error': {
     status: 500,
@@ -191,6 +191,12 @@ export const problemKinds = {
     title: 'The database is waking up',
     retryable: true,
     explanation: 'The database was paused. The statement did not run. Send it again after `Retry-After`, or wait longer with `Prefer: wait`.'
+  },
+  overloaded: {
+    status: 503,
+    title: 'Too many statements run at once',
+    retryable: true,
+    explanation: 'The statement waited for its turn, which did not come in time. It did not run. Send it again after `Retry-After`, and fewer at once.'
   },
   'shutting-down': {
     status: 503,

@@ -17,6 +17,7 @@ import { systemClock, type Clock } from './clock.js'
 import type { Config } from './config.js'
 import { createCompute } from './databases/compute.js'
 import { createDatabases, type Databases } from './databases/databases.js'
+import { createGate } from './queries/gate.js'
 import { noteCompute } from './queries/notes.js'
 import { createQueries } from './queries/queries.js'
 import { createTargets, type Targets } from './queries/targets.js'
@@ -62,7 +63,7 @@ export async function createService ({ config, log, clock = systemClock, newToke
     newToken
   })
   const targets = createTargets(databases, clock)
-  const queries = createQueries({ targets, dataApi: noteCompute(createDataApi(clients.dataApi), compute), clock })
+  const queries = createQueries({ targets, dataApi: noteCompute(createDataApi(clients.dataApi), compute), gate: createGate(config.statements, clock), clock })
   const app = await buildApp({
     databases: { ...databases, remove: forgetFirst(targets, databases.remove) }, queries, catalog, defaultTemplate, clock, authenticate: createAuthenticate(keys, clock.now), log: log as FastifyBaseLogger
   })

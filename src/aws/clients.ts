@@ -41,8 +41,9 @@ export function createAwsClients (): AwsClients {
     rds: perRegion(region => new RDSClient({ region, requestHandler })),
     secrets: perRegion(region => new SecretsManagerClient({ region, requestHandler })),
     // A statement may run for 45 s, and one that timed out may have run: only the caller may send it again.
+    // The databases of a region share its sockets, of which the SDK opens 50: few slow ones would hold up all the others.
     dataApi: perRegion(region => new RDSDataClient({
-      region, maxAttempts: 1, requestHandler: { ...requestHandler, requestTimeout: 60_000 }
+      region, maxAttempts: 1, requestHandler: { ...requestHandler, requestTimeout: 60_000, httpAgent: { maxSockets: Infinity }, httpsAgent: { maxSockets: Infinity } }
     })),
     destroy: () => { for (const client of made) client.destroy() }
   }

@@ -3,6 +3,7 @@ import t from 'tap'
 import type { Principal, Scope } from '../../src/access/keys.js'
 import { AwsFailure } from '../../src/aws/errors.js'
 import { DataApiFailure, type DataApi, type DataApiFailureKind, type Result } from '../../src/aws/data-api.js'
+import { createGate } from '../../src/queries/gate.js'
 import { createQueries } from '../../src/queries/queries.js'
 import type { QueryRequest } from '../../src/queries/query.js'
 import { createStandingClock } from '../helpers/standing-clock.js'
@@ -10,6 +11,7 @@ import { createStandingClock } from '../helpers/standing-clock.js'
 const principal = (...scopes: Scope[]): Principal => ({ keyId: 'key', client: null, mayUse: scope => scopes.includes(scope), mayEnter: () => true })
 const WRITER = principal('query:read', 'query:write')
 const READER = principal('query:read')
+const LIMITS = { perDatabase: 1, perKey: 1, waiting: 1, waitMs: 1_000 }
 const NEVER = new AbortController().signal
 const REQUEST: QueryRequest = {
   sql: 'select 1', parameters: {}, types: {}, mode: null, dryRun: false, maxAffected: null, timeoutMs: null, maxRows: null, rowFormat: 'object', castUnsupported: false, database: null
@@ -42,7 +44,7 @@ function createDouble (...answers: Array<Result | Error>) {
     rollback: async (_target, id) => { calls.push(`rollback ${id}`) }
   }
   const clock = createStandingClock()
-  const { query } = createQueries({ targets: { targetOf: async () => target, forget: () => {} }, dataApi, clock })
+  const { query } = createQueries({ targets: { targetOf: async () => target, forget: () => {} }, dataApi, gate: createGate(LIMITS, clock), clock })
   return { calls, clock, query: async (more: Partial<QueryRequest> = {}, who = WRITER, waitSeconds = 30, signal = NEVER) => await query(who, 'id', { ...REQUEST, ...more }, waitSeconds, signal) }
 }
 
@@ -125,4 +127,16 @@ t.test('a statement that may have begun is never sent twice', async t => {
   await t.rejects(reading.query({ mode: 'read' }), { code: 'aws-unavailable' }, 'one that could only read may be sent again')
   const throttled = createDouble(new DataApiFailure('aws', new AwsFailure('throttled', 'ThrottlingException', 'slow down')))
   await t.rejects(throttled.query(), { name: 'AwsFailure', kind: 'throttled' })
+})
+
+t.test('statements wait for their turn, and one that does not get it has done nothing', async t => {
+  const { calls, clock, query } = createDouble(failure('resuming'))
+  const first = query()
+  await clock.whenAsleep()
+  const second = query({ sql: 'select 2' })
+  await t.rejects(query({ sql: 'select 3' }), { code: 'too-many-requests', extensions: { full: 'key' } })
+  clock.move(1_000)
+  await t.rejects(second, { code: 'overloaded', retryAfterSeconds: Number })
+  await first
+  t.strictSame(calls, ['select 1', 'select 1'])
 })

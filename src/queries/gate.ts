@@ -1,0 +1,78 @@
+import type { Clock } from '../clock.js'
+import { Problem } from '../problems.js'
+import { FairQueue, type FairQueueLimits, type Place } from './fair-queue.js'
+
+/** How much runs and waits at once in this replica. */
+export interface GateLimits extends FairQueueLimits {
+  /** How long a statement waits for its turn at most. */
+  waitMs: number
+}
+
+/** Where statements wait for their turn. */
+export interface Gate {
+  /**
+   * Does `work` when it is its turn. Throws a problem when too many wait, when the turn does not come in time, and when `signal`
+   * is aborted meanwhile; then `work` was not begun.
+   */
+  run: <T>(place: Place, signal: AbortSignal, work: () => Promise<T>) => Promise<T>
+}
+
+interface Ticket extends Place { begin: () => void, refuse: (problem: Problem) => void }
+
+const RETRY_SECONDS = 2
+
+/**
+ * Bounds the statements that run at once on a database and for a key. They hold a connection of a cluster and a socket of this
+ * replica each: without bounds a slow database would take those of the others.
+ */
+export function createGate ({ waitMs, ...limits }: GateLimits, clock: Pick<Clock, 'sleep'>): Gate {
+  const queue = new FairQueue<Ticket>(limits)
+
+  const giveUp = (ticket: Ticket, problem: Problem): void => {
+    if (queue.withdraw(ticket)) ticket.refuse(problem)
+  }
+
+  /** Resolves with a ticket that runs. */
+  const takeTurn = async (place: Place, signal: AbortSignal): Promise<Ticket> => await new Promise<Ticket>((resolve, reject) => {
+    if (signal.aborted) return reject(gone())
+    const settled = new AbortController()
+    const ticket: Ticket = {
+      ...place,
+      begin: () => { settled.abort(); resolve(ticket) },
+      refuse: problem => { settled.abort(); reject(problem) }
+    }
+    const { isRunning, refused } = queue.enter(ticket)
+    if (isRunning) return resolve(ticket)
+    for (const { ticket: victim, full } of refused) victim.refuse(crowded(full, limits))
+    if (settled.signal.aborted) return
+    signal.addEventListener('abort', () => { giveUp(ticket, gone()) }, { once: true, signal: settled.signal })
+    clock.sleep(waitMs, settled.signal).then(() => { giveUp(ticket, late(waitMs)) }, reject)
+  })
+
+  return {
+    run: async (place, signal, work) => {
+      const ticket = await takeTurn(place, signal)
+      try {
+        return await work()
+      } finally {
+        for (const next of queue.leave(ticket)) next.begin()
+      }
+    }
+  }
+}
+
+const whose: Readonly<Record<keyof Place, (limits: FairQueueLimits) => string>> = {
+  database: ({ perDatabase }) => `on this database, and no more than ${perDatabase} of them run at once`,
+  key: ({ perKey }) => `of this key, and no more than ${perKey} of them run at once`
+}
+
+const crowded = (full: keyof Place, limits: FairQueueLimits): Problem =>
+  new Problem('too-many-requests', `${limits.waiting} statements wait already ${whose[full](limits)}. This one did not run.`, {
+    retryAfterSeconds: RETRY_SECONDS, extensions: { full }
+  })
+
+const late = (waitMs: number): Problem =>
+  new Problem('overloaded', `The statement did not run: its turn did not come within ${waitMs / 1000} s, for too many were before it.`, { retryAfterSeconds: RETRY_SECONDS })
+
+/** Whoever has hung up does not read it; whoever meets the end of a replica does. */
+const gone = (): Problem => new Problem('shutting-down', 'The statement did not run: its request ended before its turn came.')

@@ -1,0 +1,56 @@
+import t from 'tap'
+
+import { createGate } from '../../src/queries/gate.js'
+import { createStandingClock } from '../helpers/standing-clock.js'
+
+const NEVER = new AbortController().signal
+
+/** Work that is done when it is told to. */
+function createWork () {
+  let end = (): void => {}
+  let hasBegun = false
+  const ended = new Promise<string>(resolve => { end = () => { resolve('done') } })
+  return { end: () => { end() }, hasBegun: () => hasBegun, work: async () => { hasBegun = true; return await ended } }
+}
+
+const setUp = () => {
+  const clock = createStandingClock()
+  return { clock, gate: createGate({ perDatabase: 1, perKey: 5, waiting: 1, waitMs: 1_000 }, clock) }
+}
+const place = { key: 'key', database: 'db' }
+
+t.test('work waits for its turn, also after work that failed', async t => {
+  const { clock, gate } = setUp()
+  const first = createWork()
+  const second = createWork()
+  const one = gate.run(place, NEVER, async () => { await first.work(); throw new Error('it failed') })
+  const two = gate.run(place, NEVER, second.work)
+  t.notOk(second.hasBegun())
+  first.end()
+  await t.rejects(one, { message: 'it failed' })
+  second.end()
+  t.equal(await two, 'done')
+  t.equal(clock.sleepers(), 0, 'and nobody watches the time any more')
+})
+
+t.test('what does not get its turn is told so, and has not begun', async t => {
+  const { clock, gate } = setUp()
+  const first = createWork()
+  const never = createWork()
+  const one = gate.run(place, NEVER, first.work)
+  const late = gate.run(place, NEVER, never.work)
+  await t.rejects(gate.run({ ...place, key: 'other' }, NEVER, never.work), { code: 'too-many-requests', status: 429, retryAfterSeconds: Number, extensions: { full: 'database' } })
+  await t.rejects(gate.run(place, NEVER, never.work), { code: 'too-many-requests', extensions: { full: 'key' } })
+  t.strictSame(await clock.whenAsleep(), [1_000])
+  clock.move(1_000)
+  await t.rejects(late, { code: 'overloaded', status: 503 })
+  const hangUp = new AbortController()
+  const left = gate.run(place, hangUp.signal, never.work)
+  hangUp.abort()
+  await t.rejects(left, { code: 'shutting-down' })
+  await t.rejects(gate.run(place, hangUp.signal, never.work), { code: 'shutting-down' })
+  first.end()
+  await one
+  t.notOk(never.hasBegun())
+  t.equal(await gate.run(place, NEVER, async () => 'next'), 'next', 'nothing of it holds a place')
+})
