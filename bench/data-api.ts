@@ -1,3 +1,5 @@
+import { Agent, createServer, request as httpRequest } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation'
 import { DescribeDBClustersCommand, RDSClient } from '@aws-sdk/client-rds'
 import { ExecuteStatementCommand, RDSDataClient } from '@aws-sdk/client-rds-data'
@@ -11,34 +13,68 @@ const ROUNDS = 2000
 const WARM_UPS = 500
 const SQL = 'SELECT 1'
 
-/** One statement through the Data API and through `pg`, on the same server. */
+/** One statement through the Data API and through `pg`, on the same server; and what of it the SDK's client costs by itself. */
 export async function benchDataApi (): Promise<void> {
   const samples = await withSandbox(async url => {
-    const database = await createDatabase(new CloudFormationClient(clientConfig(url)), 'bench')
-    const direct = await connectDirectly(url, database)
+    const { stackId: _, ...place } = await createDatabase(new CloudFormationClient(clientConfig(url)), 'bench')
+    const statement = { ...place, sql: SQL }
+    const direct = await connectDirectly(url, place)
     const dataApi = new RDSDataClient(clientConfig(url))
-    const { stackId: _, ...place } = database
+    const plain = plainClient(url)
+    const idle = await startIdleServer()
+    const nowhere = new RDSDataClient(clientConfig(idle.url))
     try {
       return await interleave({
-        'SELECT 1 through the Data API': async () => { await dataApi.send(new ExecuteStatementCommand({ ...place, sql: SQL })) },
+        'SELECT 1 through the Data API': async () => { await dataApi.send(new ExecuteStatementCommand(statement)) },
+        'the same by a plain HTTP client': async () => { await plain.post('/Execute', JSON.stringify(statement)) },
         'SELECT 1 through pg': async () => { await direct.query(SQL) },
-        'a refusal by the Data API, without a statement': async () => { await dataApi.send(new ExecuteStatementCommand({ ...place, resourceArn: `${place.resourceArn}-not`, sql: SQL })).catch(() => {}) }
+        'the SDK and a server that does nothing': async () => { await nowhere.send(new ExecuteStatementCommand(statement)) }
       }, ROUNDS, WARM_UPS)
     } finally {
+      plain.close()
+      idle.close()
       await direct.end()
     }
   })
   for (const [name, each] of Object.entries(samples)) process.stdout.write(line(name, each))
-  const more = median(samples['SELECT 1 through the Data API']) - median(samples['SELECT 1 through pg'])
-  process.stdout.write(verdict('the Data API over pg, at the median', more, ' ms', { atMost: 1 }))
+  const pgMs = median(samples['SELECT 1 through pg'])
+  const overPg = (name: keyof typeof samples): number => median(samples[name]) - pgMs
+  process.stdout.write(verdict('a plain HTTP client over pg, at the median', overPg('the same by a plain HTTP client'), ' ms', { atMost: 1 }))
+  process.stdout.write(verdict('the Data API over pg, at the median', overPg('SELECT 1 through the Data API'), ' ms', { atMost: 1 }))
 }
 
 /** As any client of the database does, at the cluster's address. */
-async function connectDirectly (url: string, { resourceArn, secretArn, database }: Database): Promise<pg.Client> {
+async function connectDirectly (url: string, { resourceArn, secretArn, database }: Omit<Database, 'stackId'>): Promise<pg.Client> {
   const { DBClusters: [cluster] = [] } = await new RDSClient(clientConfig(url)).send(new DescribeDBClustersCommand({ DBClusterIdentifier: resourceArn }))
   const { SecretString = '{}' } = await new SecretsManagerClient(clientConfig(url)).send(new GetSecretValueCommand({ SecretId: secretArn }))
   const { username, password } = JSON.parse(SecretString) as { username: string, password: string }
   const client = new pg.Client({ host: cluster?.Endpoint ?? '', port: cluster?.Port ?? 0, user: username, password, database })
   await client.connect()
   return client
+}
+
+/** Posts JSON over one kept connection and reads the answer, with no SDK and no signing: what the wire itself costs. */
+function plainClient (url: string): { post: (path: string, body: string) => Promise<void>, close: () => void } {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  return {
+    close: () => { agent.destroy() },
+    post: async (path, body) => await new Promise((resolve, reject) => {
+      const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }
+      httpRequest(new URL(path, url), { method: 'POST', agent, headers }, response => {
+        if (response.statusCode !== 200) reject(new Error(`${path} was answered ${response.statusCode}`))
+        response.resume().once('end', resolve)
+      }).once('error', reject).end(body)
+    })
+  }
+}
+
+/** Reads a request and answers it at once, in this program: what is left is the client's own time and one HTTP server's. */
+async function startIdleServer (): Promise<{ url: string, close: () => void }> {
+  const answer = JSON.stringify({ numberOfRecordsUpdated: 0, records: [[{ longValue: 1 }]] })
+  const server = createServer((request, response) => {
+    request.resume().once('end', () => { response.writeHead(200, { 'content-type': 'application/json' }).end(answer) })
+  })
+  await new Promise<void>(resolve => { server.listen(0, '127.0.0.1', resolve) })
+  const { port } = server.address() as AddressInfo
+  return { url: `http://127.0.0.1:${port}`, close: () => { server.close(); server.closeAllConnections() } }
 }

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { Client } from 'pg'
 import { AwsError } from '../aws.js'
 import type { Clock } from '../clock.js'
@@ -148,7 +149,11 @@ function sessionOf (pooled: Pooled, end: { keep: () => void, drop: () => void })
     // It fails in the midst of a transaction that a statement left open, which only closing the session undoes.
     release: async (letRun = false) => {
       if (latest?.finished === false && !letRun) end.drop()
-      else await client.query('DISCARD ALL').then(end.keep, end.drop)
+      else {
+        // The answer leaves first: whoever waits for it need not wait for the wiping.
+        await nextTurn()
+        await client.query('DISCARD ALL').then(end.keep, end.drop)
+      }
     },
     destroy: end.drop
   }
