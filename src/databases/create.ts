@@ -6,7 +6,7 @@ import type { Stack, Stacks } from '../aws/stacks.js'
 import { Problem } from '../problems.js'
 import type { StackIndex } from '../watching/stack-index.js'
 import { planLaunch, type CreateRequest, type LaunchOptions, type LaunchPlan } from './launch.js'
-import { idOf } from './naming.js'
+import { hashOf, idOf } from './naming.js'
 import { isFailedRemainder, phases } from './phases.js'
 import type { Preflight } from './preflight.js'
 import { belongsTo, readOwnTags } from './tags.js'
@@ -16,7 +16,7 @@ export interface Created { region: string, stackId: string, isReplay: boolean }
 
 export interface CreateOptions extends LaunchOptions {
   stacks: Pick<Stacks, 'describe' | 'create' | 'remove' | 'setTerminationProtection'>
-  index: Pick<StackIndex, 'invalidate'>
+  index: Pick<StackIndex, 'invalidate' | 'read'>
   preflight: Pick<Preflight, 'pass'>
   /** Resolves once a stack is deleted; false when it is not within a bounded time. */
   untilGone: (region: string, stackId: string) => Promise<boolean>
@@ -35,17 +35,18 @@ export function createCreate (options: CreateOptions) {
 
   return async (principal: Principal, request: CreateRequest, idempotencyKey: string | null): Promise<Created> => {
     assertMayCreate(principal, request)
-    const plan = planLaunch(request, idempotencyKey, options)
+    const plan = planLaunch(request, scopeKey(principal, idempotencyKey), options)
     const { key: { region }, launch } = plan
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
       const existing = await stacks.describe(region, launch.stackName)
       if (existing) assertOurs(existing, plan)
       if (existing && !isFailedRemainder(existing.status)) return replay(existing, plan)
+      await refuseReusedKey(index, plan)
       await preflight.pass(principal, { ...plan, replacesRemainder: existing !== null })
       if (existing) await removeRemainder(options, existing)
       const stackId = await launchOnce(stacks, region, { ...launch, token: `create-${newToken()}` })
-      if (!stackId) continue
       index.invalidate(region)
+      if (!stackId) continue
       return { region, stackId, isReplay: false }
     }
     throw new Problem('database-busy', 'This database is being created and deleted by other requests at the same time.', { retryAfterSeconds: 5 })
@@ -67,6 +68,27 @@ export async function launchOnce (stacks: Pick<Stacks, 'create'>, region: string
   }
 }
 
+/** An `Idempotency-Key` is its sender's own: the same text from a key for another client is another one. */
+function scopeKey (principal: Principal, idempotencyKey: string | null): string | null {
+  return idempotencyKey === null ? null : hashOf([principal.client ?? '*', idempotencyKey])
+}
+
+/**
+ * Refuses an `Idempotency-Key` that another database of the region was created with, as far as the index knows them: it may be
+ * some seconds behind what other replicas do. What failed or is on its way out does not count.
+ */
+async function refuseReusedKey (index: Pick<StackIndex, 'read'>, { key: { region }, own, launch }: LaunchPlan): Promise<void> {
+  if (own.idempotencyKey === '') return
+  const { stacks } = await index.read(region, false)
+  const other = stacks.find(stack => stack.name !== launch.stackName && phases[stack.status].type !== 'delete' && phases[stack.status].database !== 'failed' &&
+    readOwnTags(stack)?.idempotencyKey === own.idempotencyKey)
+  if (other) throw keyReused(idOf(region, other.name))
+}
+
+function keyReused (databaseId: string): Problem {
+  return new Problem('idempotency-key-reused', `This Idempotency-Key created ${databaseId} with another body.`, { extensions: { databaseId } })
+}
+
 /** A stack that happens to have the name is nobody's to adopt or to clear away. */
 function assertOurs (existing: Stack, { key }: LaunchPlan): void {
   const own = readOwnTags(existing)
@@ -80,9 +102,7 @@ function replay (existing: Stack, plan: LaunchPlan): Created {
   const databaseId = idOf(existing.region, existing.name)
   const isSame = own?.fingerprint === plan.own.fingerprint
   const isSameKey = plan.own.idempotencyKey !== '' && own?.idempotencyKey === plan.own.idempotencyKey
-  if (isSameKey && !isSame) {
-    throw new Problem('idempotency-key-reused', `This Idempotency-Key created ${databaseId} with another body.`, { extensions: { databaseId } })
-  }
+  if (isSameKey && !isSame) throw keyReused(databaseId)
   if (isGoing(existing)) {
     throw new Problem('database-busy', `${databaseId} is being removed. Send the request again when it is gone.`, { retryAfterSeconds: 10 })
   }

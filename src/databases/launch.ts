@@ -37,7 +37,7 @@ export interface LaunchOptions {
 
 /**
  * Works out what a request means. Throws a {@link Problem} `invalid-request` with every finding: regions, templates and
- * parameters that there are not, values outside their limits, tags that AWS or this service would refuse.
+ * parameters that there are not, values outside their limits, tags that AWS or this service would refuse. `idempotencyKey` is hashed.
  */
 export function planLaunch (request: CreateRequest, idempotencyKey: string | null, options: LaunchOptions): LaunchPlan {
   const template = options.catalog.get(request.template ?? options.defaultTemplate)
@@ -63,7 +63,7 @@ function toPlan (request: CreateRequest, template: Template, values: ParameterVa
     environment,
     template: template.name,
     fingerprint: hashOf({ key, template: template.name, values, onFailure, terminationProtection, tags }),
-    idempotencyKey: idempotencyKey === null ? '' : hashOf(idempotencyKey),
+    idempotencyKey: idempotencyKey ?? '',
     onFailure
   }
   const stackName = stackNameOf(key)

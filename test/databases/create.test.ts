@@ -25,7 +25,10 @@ function setUp (options: Partial<CreateOptions> = {}, lost: AwsFailure | null = 
     catalog,
     defaultTemplate: DEFAULT_TEMPLATE,
     regions: REGIONS,
-    index: { invalidate: region => { invalidated.push(region) } },
+    index: {
+      invalidate: region => { invalidated.push(region) },
+      read: async region => ({ stacks: await stacks.list(region), asOf: new Date(0) })
+    },
     preflight: { pass: async () => {} },
     untilGone: async (_region, id) => {
       waited.push(id)
@@ -48,7 +51,7 @@ function setUp (options: Partial<CreateOptions> = {}, lost: AwsFailure | null = 
     invalidated,
     waited,
     create: async (request: CreateRequest = ORDERS, key: string | null = null, principal: Principal = principalOf()) => await create(principal, request, key),
-    changes: () => stacks.calls.filter(call => !call.startsWith('describe')).map(call => call.split(' ')[0])
+    changes: () => stacks.calls.filter(call => !/^(describe|list)/.test(call)).map(call => call.split(' ')[0])
   }
 }
 
@@ -95,6 +98,46 @@ for (const { what, first, second, answer } of again) {
     t.equal(stacks.launches.length, 1)
   })
 }
+
+t.test('an Idempotency-Key that made another database is refused, with its id', async t => {
+  const { create, changes } = setUp()
+  await create(ORDERS, K1)
+  for (const request of [{ ...ORDERS, name: 'other' }, { ...ORDERS, client: 'other' }, { ...ORDERS, parameters: { EnvironmentName: 'uat' } }]) {
+    await t.rejects(create(request, K1), { code: 'idempotency-key-reused', extensions: { databaseId: ID } })
+  }
+  t.strictSame(changes(), ['create'])
+  t.strictSame(await create(ORDERS, K1).then(({ isReplay }) => isReplay), true, 'and still stands for the request that it made')
+  await create({ ...ORDERS, name: 'other' }, K2)
+})
+
+t.test('an Idempotency-Key is its sender\'s own: nobody meets the database of another client by it', async t => {
+  const acme = principalOf({ client: 'acme' })
+  const other = principalOf({ client: 'other' })
+  const { create } = setUp()
+  await create(ORDERS, K1, acme)
+  t.equal((await create({ ...ORDERS, client: 'other' }, K1, other)).isReplay, false)
+  t.equal((await create({ ...ORDERS, name: 'third' }, K1)).isReplay, false, 'nor does a key for all clients')
+  await t.rejects(create({ ...ORDERS, name: 'second' }, K1, acme), { code: 'idempotency-key-reused', extensions: { databaseId: ID } })
+  t.equal((await create(ORDERS, K1, principalOf({ client: 'acme', regions: ['eu-west-1'] }))).isReplay, true, 'another key of the client is as good')
+})
+
+for (const status of ['ROLLBACK_COMPLETE', 'DELETE_IN_PROGRESS', 'DELETE_FAILED', 'DELETE_COMPLETE'] as const) {
+  t.test(`an Idempotency-Key is free again once what it made is ${status}`, async t => {
+    const { stacks, create } = setUp()
+    await create(ORDERS, K1)
+    stacks.advance(NAME, status)
+    t.equal((await create({ ...ORDERS, name: 'other' }, K1)).isReplay, false)
+  })
+}
+
+t.test('no Idempotency-Key, no look at the index; an index without an answer launches nothing', async t => {
+  const { stacks, create, changes } = setUp()
+  await create()
+  t.notOk(stacks.calls.some(call => call.startsWith('list')))
+  stacks.failNext('list', new AwsFailure('throttled', 'Throttling', 'Rate exceeded'))
+  await t.rejects(create({ ...ORDERS, name: 'other' }, K1), { name: 'AwsFailure', kind: 'throttled' })
+  t.strictSame(changes(), ['create'])
+})
 
 t.test('another environment, name, client or region is another database', async t => {
   const { stacks, create } = setUp()
