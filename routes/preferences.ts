@@ -18,6 +18,16 @@ export function applyWait (reply: FastifyReply, seconds: number): void {
   reply.header('preference-applied', `wait=${seconds}`)
 }
 
+/** How long a paused database is waited for when the caller has no preference. */
+const RESUME_WAIT_SECONDS = 30
+
+/** How long this request waits for a paused database, in seconds. */
+export function waitFor (request: FastifyRequest<{ Headers: { prefer?: string } }>, reply: FastifyReply): number {
+  const preferred = preferredWait(request.headers.prefer)
+  if (preferred !== null) applyWait(reply, preferred)
+  return preferred ?? RESUME_WAIT_SECONDS
+}
+
 /** Aborted when the caller has hung up or has its whole answer, and when the service stops. */
 export function hangUp ({ server: { closing } }: FastifyRequest, reply: FastifyReply): AbortSignal {
   const controller = new AbortController()

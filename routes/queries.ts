@@ -1,5 +1,5 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import { Type, type Static } from 'typebox'
 
 import { principalOf } from '../src/plugins/authentication.js'
@@ -8,14 +8,12 @@ import type { Json } from '../src/queries/arguments.js'
 import type { Queries } from '../src/queries/queries.js'
 import { ISOLATION_LEVELS } from '../src/queries/transaction.js'
 import { batchExample, batchRequestExample, queryExample, queryRequestExample, transactionExample, transactionRequestExample } from './examples.js'
-import { applyWait, hangUp, preferredWait } from './preferences.js'
+import { hangUp, waitFor } from './preferences.js'
 import { Choice, DatabaseParams, Nullable, PreferHeader, problemResponses, refTo } from './schemas.js'
+import { TransactionId } from './transactions.js'
 
 /** The request limit of the RDS Data API. */
 const BODY_LIMIT_BYTES = 4 * 1024 * 1024
-
-/** How long a paused database is waited for when the caller has no preference. */
-const WAIT_SECONDS = 30
 
 const ParameterSet = Type.Unsafe<Record<string, Json> | Json[]>({
   anyOf: [{ type: 'object', additionalProperties: true }, { type: 'array', items: {} }],
@@ -38,7 +36,8 @@ const QueryBody = Type.Object({
   maxAffected: Type.Optional(Nullable(Type.Integer({ minimum: 0, description: 'Rolls back when more rows than this were changed.' }))),
   timeoutMs: Type.Optional(Nullable(Type.Integer({ minimum: 1, maximum: 45_000, description: 'Cancels the statement in the database after this long. AWS does after 45 s.' }))),
   castUnsupported: Type.Optional(Type.Boolean({ default: false, description: 'Has columns of types that the RDS Data API does not carry (interval, money, ranges …), arrays of arrays and infinite times come as text.' })),
-  transactionId: Type.Optional(Type.Null({ description: 'The statement is a transaction of its own.' })),
+  explain: Type.Optional(Type.Boolean({ default: false, description: 'Answers in `plan` how PostgreSQL would run the statement, as `EXPLAIN (FORMAT JSON)` says it, and never runs it.' })),
+  transactionId: Type.Optional(Nullable(TransactionId)),
   database: Type.Optional(Nullable(Type.String({ minLength: 1, maxLength: 63, description: 'Another database of the same cluster.' })))
 }, { additionalProperties: false, $id: 'Query', description: 'One statement, and the conditions that it runs under.', examples: [queryRequestExample] })
 
@@ -76,7 +75,7 @@ const Times = {
   resumedAfterMs: Nullable(Type.Integer({ description: 'How long the database took to wake up; null when it was awake.' }))
 }
 
-const QueryResultSchema = Type.Object({ ...Outcome, ...Times }, { $id: 'QueryResult', description: 'What a statement answered.' })
+const QueryResultSchema = Type.Object({ ...Outcome, ...Times, plan: Type.Optional(Type.Unsafe<Json>({ description: 'Only with `explain`: the plan. Nothing was executed then.' })) }, { $id: 'QueryResult', description: 'What a statement answered.' })
 
 const TransactionResultSchema = Type.Object({
   results: Type.Array(Type.Object(Outcome), { description: 'One for each statement.' }),
@@ -97,13 +96,6 @@ const problems: readonly ProblemCode[] = [
   'too-many-requests', 'overloaded', 'shutting-down'
 ]
 
-/** How long this request waits for a paused database, in seconds. */
-function waitFor (request: FastifyRequest<{ Headers: { prefer?: string } }>, reply: FastifyReply): number {
-  const preferred = preferredWait(request.headers.prefer)
-  if (preferred !== null) applyWait(reply, preferred)
-  return preferred ?? WAIT_SECONDS
-}
-
 /** SQL over HTTP, through the RDS Data API. */
 export function registerQueryRoutes (instance: FastifyInstance, queries: Queries): void {
   const app = instance.withTypeProvider<TypeBoxTypeProvider>()
@@ -123,15 +115,15 @@ export function registerQueryRoutes (instance: FastifyInstance, queries: Queries
       body: Type.Unsafe<Static<typeof QueryBody>>({ $ref: 'Query#' }),
       response: {
         200: { description: 'What the statement answered.', headers: applied, content: { 'application/json': { schema: refTo(QueryResultSchema), examples: queryExample } } },
-        ...problemResponses(problems)
+        ...problemResponses([...problems, 'transaction-not-found', 'transaction-aborted', 'transaction-busy'])
       }
     }
   }, async (request, reply) => {
-    const { sql, parameters = {}, types = {}, mode = null, dryRun = false, maxAffected = null, timeoutMs = null, maxRows = null, rowFormat = 'object', castUnsupported = false, database = null } = request.body
+    const { sql, parameters = {}, types = {}, mode = null, dryRun = false, maxAffected = null, timeoutMs = null, maxRows = null, rowFormat = 'object', castUnsupported = false, explain = false, transactionId = null, database = null } = request.body
     return await queries.query(
       principalOf(request),
       request.params.id,
-      { sql, parameters, types, mode, dryRun, maxAffected, timeoutMs, maxRows, rowFormat, castUnsupported, database },
+      { sql, parameters, types, mode, dryRun, maxAffected, timeoutMs, maxRows, rowFormat, castUnsupported, explain, transactionId, database },
       waitFor(request, reply),
       hangUp(request, reply)
     )

@@ -17,7 +17,8 @@ export const LOCAL_KEY = 'local-dev-key'
 
 const BUILT_IN_KEYS = '(built in)'
 
-const localKeys: Key[] = [{
+/** What `npm start` knows for keys. */
+export const localKeys: Key[] = [{
   id: 'local-dev', sha256: createHash('sha256').update(LOCAL_KEY).digest('hex'), client: '*', scopes: ['*'], regions: ['*'], expiresAt: null
 }]
 

@@ -13,6 +13,7 @@ import { registerRegionRoutes } from '../routes/regions.js'
 import { registerSchemas } from '../routes/schemas.js'
 import { registerSnapshotRoutes } from '../routes/snapshots.js'
 import { registerTemplateRoutes } from '../routes/templates.js'
+import { registerTransactionRoutes } from '../routes/transactions.js'
 import type { Authenticate } from './access/keys.js'
 import type { Clock } from './clock.js'
 import type { Databases } from './databases/databases.js'
@@ -55,7 +56,7 @@ export async function buildApp ({ databases, queries, catalog, defaultTemplate, 
     frameworkErrors: (error, request, reply) => { void answerError(error, request, reply) },
     forceCloseConnections: 'idle',
     return503OnClosing: false,
-    routerOptions: { maxParamLength: 256 }
+    routerOptions: { maxParamLength: 640 }
   })
   // Fastify takes plain text too; here a body is JSON or it is refused.
   app.removeContentTypeParser('text/plain')
@@ -73,6 +74,7 @@ export async function buildApp ({ databases, queries, catalog, defaultTemplate, 
   registerEventRoutes(app, databases, clock)
   registerConnectionRoutes(app, databases)
   registerQueryRoutes(app, queries)
+  registerTransactionRoutes(app, queries)
   registerComputeRoutes(app, databases, queries)
   registerRegionRoutes(app, databases)
   registerTemplateRoutes(app, catalog, defaultTemplate)

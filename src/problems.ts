@@ -42,6 +42,12 @@ export const problemKinds = {
     retryable: false,
     explanation: 'No such path, or no such database, template or problem that this key may see.'
   },
+  'transaction-not-found': {
+    status: 404,
+    title: 'There is no such transaction',
+    retryable: false,
+    explanation: 'It was committed or rolled back, it has expired, or the id is not one that this key was given for this database. AWS rolls back a transaction that is left alone for three minutes or is 24 hours old. Begin a new one. If a commit got no answer before, look at the data first: it may have happened.'
+  },
   'method-not-allowed': {
     status: 405,
     title: 'The method is not offered here',
@@ -65,6 +71,18 @@ export const problemKinds = {
     title: 'Another operation is running',
     retryable: true,
     explanation: 'The database is being created, changed or deleted. Wait for the operation to settle, then send the request again.'
+  },
+  'transaction-aborted': {
+    status: 409,
+    title: 'A statement of the transaction failed before',
+    retryable: false,
+    explanation: 'PostgreSQL takes no more statements in a transaction once one of them failed, and keeps nothing of it. Roll it back and begin a new one. With `SAVEPOINT` before a statement that may fail, `ROLLBACK TO` goes back to it instead.'
+  },
+  'transaction-busy': {
+    status: 409,
+    title: 'Another statement is at work in the transaction',
+    retryable: true,
+    explanation: 'A transaction runs one statement at a time. Those that reach one replica wait for each other; this one met one that another replica runs. It did not run. Send it again after `Retry-After`.'
   },
   'deletion-protected': {
     status: 409,

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
@@ -21,6 +21,7 @@ import { createGate } from './queries/gate.js'
 import { noteCompute } from './queries/notes.js'
 import { createQueries } from './queries/queries.js'
 import { createTargets, type Targets } from './queries/targets.js'
+import { createTransactionIds, deriveSecret } from './queries/transaction-ids.js'
 import { loadCatalog } from './templates/catalog.js'
 import { createEventLog } from './watching/event-log.js'
 import { createStackIndex } from './watching/stack-index.js'
@@ -63,7 +64,13 @@ export async function createService ({ config, log, clock = systemClock, newToke
     newToken
   })
   const targets = createTargets(databases, clock)
-  const queries = createQueries({ targets, dataApi: noteCompute(createDataApi(clients.dataApi), compute), gate: createGate(config.statements, clock), clock })
+  const queries = createQueries({
+    targets,
+    dataApi: noteCompute(createDataApi(clients.dataApi), compute),
+    gate: createGate(config.statements, clock),
+    transactionIds: createTransactionIds(deriveSecret(keys), randomBytes),
+    clock
+  })
   const app = await buildApp({
     databases: { ...databases, remove: forgetFirst(targets, databases.remove) }, queries, catalog, defaultTemplate, clock, authenticate: createAuthenticate(keys, clock.now), log: log as FastifyBaseLogger
   })

@@ -3,7 +3,7 @@ import {
   type ColumnMetadata, type ExecuteStatementCommandOutput, type Field, type RDSDataClient, type SqlParameter
 } from '@aws-sdk/client-rds-data'
 
-import { toFailure, type AwsFailure } from './errors.js'
+import { AwsFailure, toFailure } from './errors.js'
 import { parseSqlError, type SqlError } from './sql-error.js'
 
 /** Where SQL goes, and as whom. */
@@ -50,6 +50,10 @@ export type DataApiFailureKind =
   | 'disabled'
   /** The transaction is over, or was never there. */
   | 'no-transaction'
+  /** Another call is at work in the transaction; this one was not begun. */
+  | 'busy'
+  /** It was to be committed, and PostgreSQL rolled it back because a statement of it had failed. */
+  | 'rolled-back'
   /** No answer came, or one that does not say: the statement may have had its effect. */
   | 'lost'
   /** Anything else between us and AWS: see `aws`. */
@@ -104,7 +108,8 @@ export function createDataApi (clientFor: (region: string) => RDSDataClient) {
   }
 
   const commit = async (target: DataTarget, transactionId: string): Promise<void> => {
-    await call(() => clientFor(target.region).send(new CommitTransactionCommand({ ...place(target), transactionId })))
+    const { transactionStatus = '' } = await call(() => clientFor(target.region).send(new CommitTransactionCommand({ ...place(target), transactionId })))
+    if (/rollback/i.test(transactionStatus)) throw new DataApiFailure('rolled-back', new AwsFailure('refused', 'RolledBack', transactionStatus))
   }
 
   const rollback = async (target: DataTarget, transactionId: string): Promise<void> => {
@@ -131,8 +136,15 @@ const kinds: Readonly<Record<string, DataApiFailureKind>> = {
   DatabaseErrorException: 'unsupported',
   InternalFailure: 'unsupported',
   HttpEndpointNotEnabledException: 'disabled',
-  TransactionNotFoundException: 'no-transaction'
+  TransactionNotFoundException: 'no-transaction',
+  NotFoundException: 'no-transaction'
 }
+
+/** What only the message tells apart. Whichever exception it is, the transaction is named in the same words. */
+const kindsByMessage: ReadonlyArray<{ pattern: RegExp, kind: DataApiFailureKind }> = [
+  { pattern: /^Transaction is still running a query/, kind: 'busy' },
+  { pattern: /^Transaction \S+ is not found/i, kind: 'no-transaction' }
+]
 
 /** Failures after which it is certain that the statement was not even begun. */
 const neverBegun = new Set(['ServiceUnavailableError', 'ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN'])
@@ -146,6 +158,8 @@ function toDataApiFailure (error: unknown): DataApiFailure {
   const aws = toFailure(error)
   const sql = speaksForPostgres.has(aws.code) ? parseSqlError(aws.message) : null
   if (sql) return new DataApiFailure(sql.sqlState === QUERY_CANCELED ? 'timeout' : 'sql', aws, sql)
+  const told = kindsByMessage.find(({ pattern }) => pattern.test(aws.message))
+  if (told) return new DataApiFailure(told.kind, aws)
   const { code = '' } = error as { code?: string }
   const isLost = aws.kind === 'unavailable' && !neverBegun.has(aws.code) && !neverBegun.has(code)
   return new DataApiFailure(kinds[aws.code] ?? (isLost ? 'lost' : 'aws'), aws)

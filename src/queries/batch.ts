@@ -3,7 +3,7 @@ import { DataApiFailure, type Argument, type DataApi, type DataTarget } from '..
 import type { Clock } from '../clock.js'
 import { Problem } from '../problems.js'
 import { toOutcome, type Outcome } from './outcome.js'
-import { prepareStatement, type Prepared, type StatementText } from './prepare.js'
+import { prepareStatement, refuseTransactionControl, type Prepared, type StatementText } from './prepare.js'
 import { toProblem } from './refusals.js'
 import type { Targets } from './targets.js'
 import type { WhenAwake } from './waking.js'
@@ -68,7 +68,7 @@ export function createBatch ({ targets, dataApi, whenAwake, clock }: BatchOption
 function prepareSet ({ sql, types }: BatchRequest, parameters: StatementText['parameters'], index: number): Prepared {
   try {
     const prepared = prepareStatement({ sql, types, parameters })
-    if (prepared.endsTransaction) throw new Problem('invalid-request', 'The batch is a transaction of its own.', { errors: [{ path: '/sql', message: 'must not begin or end a transaction' }] })
+    refuseTransactionControl(prepared, 'The batch is a transaction of its own.')
     return prepared
   } catch (error) {
     if (!(error instanceof Problem)) throw error

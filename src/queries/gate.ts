@@ -17,6 +17,9 @@ export interface Gate {
   run: <T>(place: Place, signal: AbortSignal, work: () => Promise<T>) => Promise<T>
 }
 
+/** What a refusal calls that of which too many wait. */
+export type GateNames = Readonly<Record<keyof Place, string>>
+
 interface Ticket extends Place { begin: () => void, refuse: (problem: Problem) => void }
 
 const RETRY_SECONDS = 2
@@ -25,7 +28,7 @@ const RETRY_SECONDS = 2
  * Bounds the statements that run at once on a database and for a key. They hold a connection of a cluster and a socket of this
  * replica each: without bounds a slow database would take those of the others.
  */
-export function createGate ({ waitMs, ...limits }: GateLimits, clock: Pick<Clock, 'sleep'>): Gate {
+export function createGate ({ waitMs, ...limits }: GateLimits, clock: Pick<Clock, 'sleep'>, names: GateNames = { key: 'key', database: 'database' }): Gate {
   const queue = new FairQueue<Ticket>(limits)
 
   const giveUp = (ticket: Ticket, problem: Problem): void => {
@@ -43,7 +46,7 @@ export function createGate ({ waitMs, ...limits }: GateLimits, clock: Pick<Clock
     }
     const { isRunning, refused } = queue.enter(ticket)
     if (isRunning) return resolve(ticket)
-    for (const { ticket: victim, full } of refused) victim.refuse(crowded(full, limits))
+    for (const { ticket: victim, full } of refused) victim.refuse(crowded(names[full], limits))
     if (settled.signal.aborted) return
     signal.addEventListener('abort', () => { giveUp(ticket, gone()) }, { once: true, signal: settled.signal })
     clock.sleep(waitMs, settled.signal).then(() => { giveUp(ticket, late(waitMs)) }, reject)
@@ -61,13 +64,8 @@ export function createGate ({ waitMs, ...limits }: GateLimits, clock: Pick<Clock
   }
 }
 
-const whose: Readonly<Record<keyof Place, (limits: FairQueueLimits) => string>> = {
-  database: ({ perDatabase }) => `on this database, and no more than ${perDatabase} of them run at once`,
-  key: ({ perKey }) => `of this key, and no more than ${perKey} of them run at once`
-}
-
-const crowded = (full: keyof Place, limits: FairQueueLimits): Problem =>
-  new Problem('too-many-requests', `${limits.waiting} statements wait already ${whose[full](limits)}. This one did not run.`, {
+const crowded = (full: string, { waiting }: FairQueueLimits): Problem =>
+  new Problem('too-many-requests', `${waiting} statements of this ${full} wait for their turn already. This one did not run.`, {
     retryAfterSeconds: RETRY_SECONDS, extensions: { full }
   })
 

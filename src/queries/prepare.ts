@@ -57,6 +57,11 @@ export function prepareStatement ({ sql, parameters, types }: StatementText): Pr
   }
 }
 
+/** Refuses a statement that would take itself, or those before it, out of its transaction. */
+export function refuseTransactionControl ({ endsTransaction }: Prepared, detail: string): void {
+  if (endsTransaction) throw new Problem('invalid-request', detail, { errors: [{ path: '/sql', message: 'must not begin or end a transaction' }] })
+}
+
 const changing = /^(insert|update|delete|merge)$/i
 const commands = /^(insert|update|delete|merge|select|values|table)$/i
 

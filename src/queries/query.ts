@@ -2,9 +2,12 @@ import type { Principal } from '../access/keys.js'
 import { DataApiFailure, type Column, type DataApi, type DataApiFailureKind, type DataTarget, type Result } from '../aws/data-api.js'
 import type { Clock } from '../clock.js'
 import { Problem } from '../problems.js'
+import type { Json } from './arguments.js'
 import { canBeCast, castColumns, probeFor } from './cast.js'
+import { explain, toPlan } from './explain.js'
+import type { Interactive } from './interactive.js'
 import { toOutcome, type Outcome, type OutcomeForm } from './outcome.js'
-import { prepareStatement, type Prepared, type StatementText } from './prepare.js'
+import { prepareStatement, refuseTransactionControl, type Prepared, type StatementText } from './prepare.js'
 import { toProblem } from './refusals.js'
 import type { Targets } from './targets.js'
 import type { Times, WhenAwake } from './waking.js'
@@ -22,11 +25,17 @@ export interface QueryRequest extends StatementText, OutcomeForm {
   timeoutMs: number | null
   /** Has columns that the Data API does not carry come as text. */
   castUnsupported: boolean
+  /** Answers the plan instead of executing the statement. */
+  explain: boolean
+  /** Runs in this interactive transaction. */
+  transactionId: string | null
   /** Another database of the cluster than the one that was named at its creation. */
   database: string | null
 }
 
 export interface QueryAnswer extends Outcome {
+  /** Only with `explain`. */
+  plan?: Json
   durationMs: number
   /** How long a paused database took to wake; null when it was awake. */
   resumedAfterMs: number | null
@@ -46,21 +55,25 @@ interface Work {
 
 export interface QueryOptions {
   targets: Targets
+  interactive: Pick<Interactive, 'within'>
   dataApi: DataApi
   whenAwake: WhenAwake
   clock: Pick<Clock, 'now'>
 }
 
 /** Single statements. */
-export function createQuery ({ targets, dataApi, whenAwake, clock }: QueryOptions) {
+export function createQuery ({ targets, interactive, dataApi, whenAwake, clock }: QueryOptions) {
   /** Runs one statement. A paused database is waited for, at most `waitSeconds` and only as long as nobody aborts. */
   const query = async (principal: Principal, id: string, request: QueryRequest, waitSeconds: number, signal: AbortSignal): Promise<QueryAnswer> => {
-    const mode = allowedMode(principal, request.mode)
-    const prepared = prepareStatement(request)
+    const allowed = allowedMode(principal, request.mode)
+    const prepared = prepare(request)
+    // Planning calls functions whose result it takes for constant, whatever else they do.
+    const mode = request.explain ? 'read' : allowed
+    if (request.transactionId !== null) return await queryWithin(principal, id, request, request.transactionId, prepared, signal)
     if (request.maxAffected !== null && prepared.hidesChanges) throw new Problem('invalid-request', 'maxAffected cannot count the rows that a WITH query changes.')
     const found = await targets.targetOf(principal, id)
     const target = { ...found, databaseName: request.database ?? found.databaseName }
-    const finish = (result: Result): Outcome => toOutcome(result, prepared, request)
+    const finish = finisher(prepared, request)
     try {
       if (!needsTransaction(mode, request)) {
         const { value, ...times } = await whenAwake(waitSeconds, signal, async () => await dataApi.execute(target, prepared.sql, prepared.args, { signal }))
@@ -73,6 +86,20 @@ export function createQuery ({ targets, dataApi, whenAwake, clock }: QueryOption
       if (error instanceof DataApiFailure && missesTarget.has(error.kind)) targets.forget(id)
       throw error instanceof DataApiFailure ? toProblem(error, mode, prepared.toCallersPosition) : error
     }
+  }
+
+  /** Runs one statement in a transaction that the caller has begun. */
+  const queryWithin = async (principal: Principal, id: string, request: QueryRequest, transactionId: string, prepared: Prepared, signal: AbortSignal): Promise<QueryAnswer> => {
+    assertFitsTransaction(request)
+    return await interactive.within(principal, id, transactionId, signal, async ({ readOnly, execute }) => {
+      if (request.mode !== null && (request.mode === 'read') !== readOnly) throw new Problem('invalid-request', `The transaction was begun with readOnly ${readOnly}; mode must be left out, or say the same.`)
+      const startedAt = clock.now()
+      const set = settings('write', request.timeoutMs)
+      if (set) await execute(set, [])
+      const outcome = finisher(prepared, request)(await execute(prepared.sql, prepared.args))
+      if (set) await execute('SET LOCAL statement_timeout TO DEFAULT', [])
+      return answer(outcome, { startedAt, resumedAfterMs: null })
+    }, prepared.toCallersPosition)
   }
 
   const answer = (outcome: Outcome, { startedAt, resumedAfterMs }: Times): QueryAnswer =>
@@ -113,6 +140,23 @@ export function createQuery ({ targets, dataApi, whenAwake, clock }: QueryOption
   }
 
   return query
+}
+
+function prepare (request: QueryRequest): Prepared {
+  const prepared = prepareStatement(request)
+  refuseTransactionControl(prepared, 'A call is one statement; what it did would be over at its end. `POST …/transactions` begins a transaction.')
+  return request.explain ? explain(prepared, request) : prepared
+}
+
+function finisher (prepared: Prepared, request: QueryRequest): Work['finish'] {
+  return result => request.explain ? toPlan(result) : toOutcome(result, prepared, request)
+}
+
+/** What the transaction has decided already, or would have to be undone within it. */
+function assertFitsTransaction ({ dryRun, maxAffected, castUnsupported, database }: QueryRequest): void {
+  const unfit = Object.entries({ dryRun, maxAffected, castUnsupported, database }).filter(([, value]) => value !== null && value !== false)
+  const errors = unfit.map(([name]) => ({ path: `/${name}`, message: 'is not possible with transactionId' }))
+  if (errors[0]) throw new Problem('invalid-request', `${errors[0].path.slice(1)} ${errors[0].message}.`, { errors })
 }
 
 /** After these the database may be somewhere else, or gone. */

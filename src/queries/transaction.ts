@@ -3,16 +3,18 @@ import { DataApiFailure, type DataApi, type DataTarget } from '../aws/data-api.j
 import type { Clock } from '../clock.js'
 import { Problem } from '../problems.js'
 import { toOutcome, type Outcome, type OutcomeForm } from './outcome.js'
-import { prepareStatement, type Prepared, type StatementText } from './prepare.js'
+import { prepareStatement, refuseTransactionControl, type Prepared, type StatementText } from './prepare.js'
 import { toProblem } from './refusals.js'
 import type { Targets } from './targets.js'
 import type { WhenAwake } from './waking.js'
 
 export const ISOLATION_LEVELS = ['read committed', 'repeatable read', 'serializable'] as const
 
+export type IsolationLevel = typeof ISOLATION_LEVELS[number]
+
 export interface TransactionRequest {
   statements: ReadonlyArray<StatementText & OutcomeForm>
-  isolation: typeof ISOLATION_LEVELS[number]
+  isolation: IsolationLevel
   readOnly: boolean
   database: string | null
 }
@@ -44,7 +46,7 @@ export function createTransaction ({ targets, dataApi, whenAwake, clock }: Trans
     try {
       const { value, startedAt, resumedAfterMs } = await whenAwake(waitSeconds, signal, async () => await dataApi.begin(target, signal))
       transactionId = value
-      for (const sql of settings(request)) await dataApi.execute(target, sql, [], { transactionId, signal })
+      for (const sql of transactionSettings(request)) await dataApi.execute(target, sql, [], { transactionId, signal })
       const results: Outcome[] = []
       for (const [index, prepared] of statements.entries()) {
         running = { index, prepared }
@@ -67,8 +69,11 @@ export function createTransaction ({ targets, dataApi, whenAwake, clock }: Trans
   }
 }
 
-/** Once a query has been made, PostgreSQL lets nothing turn a read-only transaction back into one that writes. */
-function settings ({ isolation, readOnly }: TransactionRequest): string[] {
+/**
+ * What makes a transaction that has just begun what is asked for. Once a query has been made, PostgreSQL lets nothing turn a
+ * read-only transaction back into one that writes.
+ */
+export function transactionSettings ({ isolation, readOnly }: Pick<TransactionRequest, 'isolation' | 'readOnly'>): string[] {
   const set = `SET TRANSACTION ISOLATION LEVEL ${isolation.toUpperCase()}`
   return readOnly ? [`${set} READ ONLY`, 'SELECT 1'] : [set]
 }
@@ -76,7 +81,7 @@ function settings ({ isolation, readOnly }: TransactionRequest): string[] {
 /** A statement that ended the transaction would take the ones before it out of "all or nothing". */
 function prepareWithin (statement: StatementText): Prepared {
   const prepared = prepareStatement(statement)
-  if (prepared.endsTransaction) throw new Problem('invalid-request', 'The transaction is begun and ended by the request itself.', { errors: [{ path: '/sql', message: 'must not begin or end a transaction' }] })
+  refuseTransactionControl(prepared, 'The transaction is begun and ended by the request itself.')
   return prepared
 }
 

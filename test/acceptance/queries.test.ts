@@ -147,9 +147,24 @@ await t.test('in mode read the database itself refuses to write', async t => {
     t.equal(status, 422, sql)
     t.match(body, { code: 'sql-error', sqlState: /^25/ }, sql)
   }
-  for (const sql of ['commit', 'set transaction read write', 'set session characteristics as transaction read write']) await query(sql, { mode: 'read' })
+  for (const sql of ['set transaction read write', 'set session characteristics as transaction read write']) await query(sql, { mode: 'read' })
   t.strictSame(await rows('select count(*) from orders', { mode: 'read' }), [{ count: '1' }])
   t.match(await refusal('insert into orders (note) values (1)', { mode: 'read' }), [422, { sqlState: '25006' }], 'nor does any of it last')
+})
+
+await t.test('a plan is answered as JSON, and nothing is executed', async t => {
+  await rows("create function folded() returns int language plpgsql immutable as $$ begin perform nextval('orders_id_seq'); return 1; end $$")
+  const before = await rows('select last_value from orders_id_seq')
+  for (const more of [{}, { mode: 'read' }]) {
+    const { status, body } = await query<{ plan: { Plan: { 'Node Type': string } }, rows: unknown[] }>('delete from orders where id = :id', { explain: true, parameters: { id: 7 }, ...more })
+    t.equal(status, 200, JSON.stringify(body))
+    t.match(body, { plan: { Plan: { 'Node Type': 'ModifyTable' } }, rows: [] })
+  }
+  t.match(await refusal('select folded()', { explain: true }), [422, { sqlState: '25006' }], 'planning calls what it takes for constant')
+  t.match(await refusal('select nope from orders', { explain: true }), [422, { sqlState: '42703', position: 8 }])
+  t.equal((await refusal('analyze delete from orders', { explain: true }))[0], 422)
+  t.strictSame(await rows('select last_value from orders_id_seq'), before)
+  t.strictSame(await rows('select count(*) from orders'), [{ count: '1' }])
 })
 
 await t.test('time and rows are bounded', async t => {

@@ -1,5 +1,9 @@
+import { pino } from 'pino'
 import t from 'tap'
 
+import { LOCAL_KEY, localKeys } from '../../scripts/local.js'
+import { readConfig } from '../../src/config.js'
+import { createService } from '../../src/service.js'
 import { startService } from '../helpers/service.js'
 
 interface Answer { results: Array<{ rows: unknown[], affected: number | null }>, code: string, statement: number, sqlState: string, position: number, errors: Array<{ path: string }> }
@@ -60,4 +64,72 @@ await t.test('a batch runs with every set or with none', async t => {
   t.match(await batch('insert into t values (:id)', [{ id: 1 }, { id: 2 }]), { status: 409, body: { code: 'unique-violation' } })
   t.match(await batch('insert into t values (:id)', [{ id: 1 }, { other: 2 }]), { status: 400, body: { errors: [{ path: '/parameterSets/1/id' }, { path: '/parameterSets/1/other' }] } })
   t.equal(await count(), '2501')
+})
+
+interface Call { status: number, body: { code: string, rows: unknown[], transactionId: string, status: string } }
+
+await t.test('a transaction lasts from call to call, whichever replica they reach', async t => {
+  const begin = async (more: object = {}): Promise<string> => {
+    const { status, body } = await call<Call['body']>('POST', `${path}/transactions`, more)
+    t.equal(status, 201)
+    return body.transactionId
+  }
+  const query = async (sql: string, transactionId: string | null = null): Promise<Call> => await call<Call['body']>('POST', `${path}/query`, { sql, transactionId })
+  const end = async (transactionId: string, how: 'commit' | 'rollback'): Promise<Call> => await call<Call['body']>('POST', `${path}/transactions/${transactionId}/${how}`)
+  await query('create table steps (n int unique deferrable initially deferred)')
+
+  await t.test('nobody sees it before its end', async t => {
+    const id = await begin({ isolation: 'repeatable read' })
+    t.match(await query('insert into steps values (1)', id), { status: 200 })
+    t.match((await query('select count(*) from steps')).body.rows, [{ count: '0' }])
+    t.match(await end(id, 'commit'), { status: 200, body: { status: 'committed' } })
+    t.match((await query('select n from steps')).body.rows, [{ n: 1 }])
+    t.match(await end(id, 'commit'), { status: 404, body: { code: 'transaction-not-found' } })
+    t.match(await query('select 1', id), { status: 404, body: { code: 'transaction-not-found' } })
+    const undone = await begin()
+    await query('delete from steps', undone)
+    t.match(await end(undone, 'rollback'), { status: 200, body: { status: 'rolled_back' } })
+    t.match((await query('select n from steps')).body.rows, [{ n: 1 }])
+  })
+
+  await t.test('statements that are sent at once run one after the other, also across replicas', async t => {
+    const id = await begin()
+    const config = readConfig({ env: { REGIONS: 'us-east-1', API_KEYS_FILE: 'keys' }, readKeys: () => localKeys, templates: ['aurora-serverless-v2-postgres'] })
+    const replica = await createService({ config, log: pino({ level: 'silent' }) })
+    t.teardown(async () => { await replica.close() })
+    const slow = replica.inject({ method: 'POST', url: `${path}/query`, headers: { authorization: `Bearer ${LOCAL_KEY}` }, payload: { sql: 'insert into steps select 10 from pg_sleep(0.2)', transactionId: id } })
+    const answers = await Promise.all(Array.from({ length: 10 }, async (_, index) => await query(`insert into steps values (${20 + index})`, id)))
+    t.strictSame(answers.map(({ status }) => status), answers.map(() => 200))
+    t.equal((await slow).statusCode, 200)
+    t.match((await query('select count(*) from steps where n >= 10', id)).body.rows, [{ count: '11' }])
+    await end(id, 'rollback')
+  })
+
+  await t.test('one that failed is over, but for what a savepoint keeps', async t => {
+    const id = await begin()
+    await query('insert into steps values (2)', id)
+    await query('savepoint here', id)
+    t.equal((await query('select nope', id)).status, 422)
+    t.match(await query('select 1', id), { status: 409, body: { code: 'transaction-aborted' } })
+    await query('rollback to here', id)
+    t.equal((await query('select 1', id)).status, 200)
+    await query('select nope', id)
+    t.match(await end(id, 'commit'), { status: 409, body: { code: 'transaction-aborted' } })
+    const late = await begin()
+    await query('insert into steps values (1)', late)
+    t.match(await end(late, 'commit'), { status: 409, body: { code: 'unique-violation' } }, 'a deferred constraint fails at the end')
+    t.match((await query('select n from steps')).body.rows, [{ n: 1 }])
+  })
+
+  await t.test('one that only reads stays so', async t => {
+    const id = await begin({ readOnly: true })
+    for (const sql of ['set transaction read write', 'set transaction_read_only = off', 'insert into steps values (3)', "select set_config('transaction_read_only', 'off', true)"]) {
+      await query('savepoint before', id)
+      t.equal((await query(sql, id)).status, 422, sql)
+      await query('rollback to before', id)
+    }
+    t.equal((await query('commit', id)).status, 400)
+    t.match(await end(id, 'commit'), { status: 200 })
+    t.match((await query('select n from steps')).body.rows, [{ n: 1 }])
+  })
 })

@@ -1,5 +1,5 @@
 import {
-  BeginTransactionCommand, DatabaseErrorException, DatabaseResumingException, ExecuteStatementCommand, RDSDataClient, StatementTimeoutException,
+  BeginTransactionCommand, CommitTransactionCommand, DatabaseErrorException, DatabaseResumingException, ExecuteStatementCommand, RDSDataClient, StatementTimeoutException,
   TransactionNotFoundException, UnsupportedResultException
 } from '@aws-sdk/client-rds-data'
 import { mockClient } from 'aws-sdk-client-mock'
@@ -59,7 +59,9 @@ t.test('failures come in our words, and nothing is sent twice', async t => {
   const sdk = (name: string, status?: number, code?: string): Error => Object.assign(new Error('no luck'), { name, code, $metadata: status === undefined ? undefined : { httpStatusCode: status } })
   const failures: Array<[error: Error, expected: object]> = [
     [new DatabaseErrorException({ message: 'ERROR: relation "nope" does not exist; Position: 15; SQLState: 42P01', $metadata }), { kind: 'sql', sql: { sqlState: '42P01', position: 15 } }],
-    [new DatabaseErrorException({ message: 'Transaction is still running a query', $metadata }), { kind: 'unsupported', sql: null }],
+    [new DatabaseErrorException({ message: 'Transaction is still running a query', $metadata }), { kind: 'busy', sql: null }],
+    [new DatabaseErrorException({ message: 'Transaction AbC+/= is not found. Transaction may be expired.', $metadata }), { kind: 'no-transaction' }],
+    [new DatabaseErrorException({ message: 'The result contains the unsupported data type POINT.', $metadata }), { kind: 'unsupported' }],
     [new DatabaseErrorException({ message: 'ERROR: canceling statement due to user request; SQLState: 57014', $metadata }), { kind: 'timeout' }],
     [new DatabaseResumingException({ message: 'resuming', $metadata }), { kind: 'resuming' }],
     [new StatementTimeoutException({ message: 'Request timed out', $metadata }), { kind: 'timeout' }],
@@ -95,4 +97,10 @@ t.test('an error of PostgreSQL is taken apart, whichever way AWS wrote it', asyn
     ['Database name is not the same as transaction database', null]
   ]
   for (const [text, wanted] of texts) t.strictSame(parseSqlError(text), wanted, text)
+})
+
+t.test('a commit that AWS answers with a rollback has failed', async t => {
+  mock.on(CommitTransactionCommand).resolvesOnce({ transactionStatus: 'Transaction Committed' }).resolves({ transactionStatus: 'Rollback Complete' })
+  await t.resolves(dataApi.commit(target, 'tx'))
+  await t.rejects(dataApi.commit(target, 'tx'), { name: 'DataApiFailure', message: 'Rollback Complete' })
 })

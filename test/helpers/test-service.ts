@@ -125,7 +125,7 @@ export async function buildTestApp (doubles: Partial<Databases> = {}): Promise<T
   const service = createTestService(logger)
   const app = await buildApp({
     databases: { ...service.databases, ...doubles },
-    queries: { query: noStatement, transact: noStatement, batch: noStatement, resume: noStatement },
+    queries: { query: noStatement, transact: noStatement, batch: noStatement, resume: noStatement, begin: noStatement, commit: noStatement, rollback: noStatement },
     catalog: loadCatalog(),
     defaultTemplate: DEFAULT_TEMPLATE,
     authenticate: createAuthenticate(KEYS, service.clock.now),

@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto'
+
 import t from 'tap'
 
 import type { Principal, Scope } from '../../src/access/keys.js'
@@ -6,6 +8,7 @@ import { DataApiFailure, type DataApi, type DataApiFailureKind, type Result } fr
 import { createGate } from '../../src/queries/gate.js'
 import { createQueries } from '../../src/queries/queries.js'
 import type { QueryRequest } from '../../src/queries/query.js'
+import { createTransactionIds, deriveSecret } from '../../src/queries/transaction-ids.js'
 import { createStandingClock } from '../helpers/standing-clock.js'
 
 const principal = (...scopes: Scope[]): Principal => ({ keyId: 'key', client: null, mayUse: scope => scopes.includes(scope), mayEnter: () => true })
@@ -14,7 +17,7 @@ const READER = principal('query:read')
 const LIMITS = { perDatabase: 1, perKey: 1, waiting: 1, waitMs: 1_000 }
 const NEVER = new AbortController().signal
 const REQUEST: QueryRequest = {
-  sql: 'select 1', parameters: {}, types: {}, mode: null, dryRun: false, maxAffected: null, timeoutMs: null, maxRows: null, rowFormat: 'object', castUnsupported: false, database: null
+  sql: 'select 1', parameters: {}, types: {}, mode: null, dryRun: false, maxAffected: null, timeoutMs: null, maxRows: null, rowFormat: 'object', castUnsupported: false, explain: false, transactionId: null, database: null
 }
 const target = { id: 'id', client: 'acme', region: 'eu-west-1', clusterArn: 'arn:cluster', secretArn: 'arn:secret', databaseName: 'temporal' }
 const one: Result = { columns: [{ name: 'one', type: 'int4', isNullable: null }], rows: [['1']], affected: 0 }
@@ -44,7 +47,7 @@ function createDouble (...answers: Array<Result | Error>) {
     rollback: async (_target, id) => { calls.push(`rollback ${id}`) }
   }
   const clock = createStandingClock()
-  const { query } = createQueries({ targets: { targetOf: async () => target, forget: () => {} }, dataApi, gate: createGate(LIMITS, clock), clock })
+  const { query } = createQueries({ targets: { targetOf: async () => target, forget: () => {} }, dataApi, gate: createGate(LIMITS, clock), transactionIds: createTransactionIds(deriveSecret([]), randomBytes), clock })
   return { calls, clock, query: async (more: Partial<QueryRequest> = {}, who = WRITER, waitSeconds = 30, signal = NEVER) => await query(who, 'id', { ...REQUEST, ...more }, waitSeconds, signal) }
 }
 
@@ -67,6 +70,27 @@ t.test('conditions make a transaction, which ends as they say', async t => {
     const { calls, query } = createDouble()
     await query(more)
     t.strictSame(calls, wanted)
+  }
+})
+
+t.test('a statement that is explained is planned in a read-only transaction and never executed', async t => {
+  const { calls, query } = createDouble({ columns: [{ name: 'QUERY PLAN', type: 'json', isNullable: null }], rows: [['[{"Plan": {"Node Type": "Result"}}]']], affected: 0 })
+  t.match(await query({ sql: 'delete from t where id = :id', parameters: { id: 1 }, explain: true }), { plan: { Plan: { 'Node Type': 'Result' } }, rows: [], affected: null })
+  t.match(calls, ['begin', /read_only/, 'tx: EXPLAIN (FORMAT JSON) delete from t where id = :p_id', 'rollback tx'])
+  calls.length = 0
+  for (const more of [{ dryRun: true }, { maxAffected: 0 }, { maxRows: 1 }, { castUnsupported: true }]) {
+    await t.rejects(query({ explain: true, ...more }), { code: 'invalid-request', errors: [{ path: `/${Object.keys(more)[0]}` }] })
+  }
+  t.strictSame(calls, [], 'nothing was sent')
+})
+
+t.test('a call neither begins nor ends a transaction', async t => {
+  for (const sql of ['begin', 'COMMIT', '/* x */ rollback', 'start transaction read write']) {
+    for (const mode of ['read', 'write'] as const) {
+      const { calls, query } = createDouble()
+      await t.rejects(query({ sql, mode }), { code: 'invalid-request', errors: [{ path: '/sql' }] })
+      t.strictSame(calls, [])
+    }
   }
 })
 
