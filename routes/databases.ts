@@ -3,9 +3,10 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { Type, type Static } from 'typebox'
 
 import type { Databases } from '../src/databases/databases.js'
+import { ID_PATTERN } from '../src/databases/naming.js'
 import { principalOf } from '../src/plugins/authentication.js'
 import { isNoneMatchedBy, tagOf } from './entity-tags.js'
-import { createExample, createPlanExample, databaseExample, listExample, outputsExample } from './examples.js'
+import { createCloneExample, createExample, createPlanExample, databaseExample, listExample, outputsExample } from './examples.js'
 import { createSettle } from './preferences.js'
 import { Choice, DatabaseParams, DatabaseSchema, Nullable, OutputsSchema, PreferHeader, problemResponses, refTo, Slug } from './schemas.js'
 
@@ -15,12 +16,20 @@ const CreateBody = Type.Object({
   name: Type.Optional(Slug('Tells the databases of a client apart. `main` when left out.')),
   template: Type.Optional(Type.String({ description: 'The product; see `GET /v1/templates`. The service\'s default when left out.' })),
   parameters: Type.Optional(Type.Record(Type.String(), Type.Unknown(), { description: 'Parameters of the template, by its own names.' })),
+  source: Type.Optional(Type.Object({
+    databaseId: Type.Optional(Type.String({ pattern: ID_PATTERN, description: 'A database in the same region, made from the same template. Without `at`, the new one is a copy-on-write clone.' })),
+    at: Type.Optional(Type.String({ format: 'date-time', description: 'The moment of `databaseId` to go back to; AWS is some minutes behind.' })),
+    snapshotId: Type.Optional(Type.String({ minLength: 1, maxLength: 255, pattern: '^[a-zA-Z][-a-zA-Z0-9]*$', description: 'A snapshot in the same region.' }))
+  }, {
+    additionalProperties: false,
+    description: 'Whose data the database starts with: either `databaseId` or `snapshotId`. Parameters that are left out are as in the source, but for `EnvironmentName`.'
+  })),
   deletionProtection: Type.Optional(Type.Boolean({ description: 'Refuses deletion while true. Left out, it is true for production.' })),
   onFailure: Type.Optional(Choice(['delete', 'keep'], { description: '`delete` (the default) removes what a failed create has made; `keep` leaves it to look at.' })),
   tags: Type.Optional(Type.Record(Type.String(), Type.String({ minLength: 1, maxLength: 256, pattern: '^[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*$' }), {
     maxProperties: 40, propertyNames: { minLength: 1, maxLength: 128 }, description: 'Tags of the stack and of all that it makes.'
   }))
-}, { additionalProperties: false, $id: 'CreateDatabase', description: 'What database to create.', examples: [createExample] })
+}, { additionalProperties: false, $id: 'CreateDatabase', description: 'What database to create.', examples: [createExample, createCloneExample] })
 
 const CreatePlanSchema = Type.Object({
   id: Type.String({ description: 'The id that the database would have.' }),

@@ -12,6 +12,7 @@ function readExample (name: string): unknown {
 export const databaseExample = example('database', 'A database that is being created')
 export const awakeExample = example('database-awake', 'A database that has just woken up')
 export const createExample = readExample('create-database')
+export const createCloneExample = readExample('create-clone')
 export const createPlanExample = example('create-plan', 'What the create would do')
 export const changeExample = readExample('change-database')
 export const changePlanExample = example('change-plan', 'More capacity for the cluster')

@@ -1,4 +1,6 @@
-import { DescribeDBClustersCommand, paginateDescribeDBClusterSnapshots, type RDSClient } from '@aws-sdk/client-rds'
+import {
+  DescribeDBClustersCommand, DescribeDBClusterSnapshotsCommand, paginateDescribeDBClusterSnapshots, type DBClusterSnapshot, type RDSClient
+} from '@aws-sdk/client-rds'
 
 import { AwsFailure, callAws } from './errors.js'
 
@@ -10,6 +12,9 @@ export interface Cluster {
   port: number
   /** The database that it was made with. */
   databaseName: string
+  engineVersion: string
+  /** The moments between which it can be copied as it was; null when AWS says nothing. AWS is some minutes behind. */
+  restorable: { from: Date, to: Date } | null
 }
 
 /** A copy of a cluster at one moment. */
@@ -21,6 +26,14 @@ export interface Snapshot {
   createdAt: Date
   engineVersion: string
   sizeGib: number
+}
+
+/** What a database that starts from a snapshot needs to know of it. */
+export interface SnapshotFacts extends Snapshot {
+  /** Identifier of the cluster that it was taken of. */
+  cluster: string
+  masterUsername: string
+  tags: Readonly<Record<string, string>>
 }
 
 export type Clusters = ReturnType<typeof createClusters>
@@ -37,7 +50,11 @@ export function createClusters (clientFor: (region: string) => RDSClient) {
       masterUsername: found.MasterUsername,
       host: found.Endpoint ?? '',
       port: found.Port ?? 5432,
-      databaseName: found.DatabaseName ?? 'postgres'
+      databaseName: found.DatabaseName ?? 'postgres',
+      engineVersion: found.EngineVersion ?? '',
+      restorable: found.EarliestRestorableTime && found.LatestRestorableTime
+        ? { from: found.EarliestRestorableTime, to: found.LatestRestorableTime }
+        : null
     }
   }
 
@@ -46,19 +63,42 @@ export function createClusters (clientFor: (region: string) => RDSClient) {
     const snapshots: Snapshot[] = []
     const pages = paginateDescribeDBClusterSnapshots({ client: clientFor(region) }, { DBClusterIdentifier: identifier, SnapshotType: 'manual' })
     for await (const page of pages) {
-      for (const each of page.DBClusterSnapshots ?? []) {
-        snapshots.push({
-          id: each.DBClusterSnapshotIdentifier ?? '',
-          arn: each.DBClusterSnapshotArn ?? '',
-          status: each.Status ?? '',
-          createdAt: each.SnapshotCreateTime ?? new Date(0),
-          engineVersion: each.EngineVersion ?? '',
-          sizeGib: each.AllocatedStorage ?? 0
-        })
-      }
+      snapshots.push(...(page.DBClusterSnapshots ?? []).map(toSnapshot))
     }
     return snapshots.sort((a, b) => b.createdAt.getTime() - a.createdAt.getTime())
   })
 
-  return { describe, snapshotsOf }
+  /** A snapshot by its identifier, null when there is none. */
+  const snapshot = async (region: string, identifier: string): Promise<SnapshotFacts | null> => {
+    try {
+      const { DBClusterSnapshots: [found] = [] } = await callAws(() => clientFor(region).send(
+        new DescribeDBClusterSnapshotsCommand({ DBClusterSnapshotIdentifier: identifier })))
+      return found ? toSnapshotFacts(found) : null
+    } catch (error) {
+      if (error instanceof AwsFailure && error.code === 'DBClusterSnapshotNotFoundFault') return null
+      throw error
+    }
+  }
+
+  return { describe, snapshotsOf, snapshot }
+}
+
+function toSnapshot (found: DBClusterSnapshot): Snapshot {
+  return {
+    id: found.DBClusterSnapshotIdentifier ?? '',
+    arn: found.DBClusterSnapshotArn ?? '',
+    status: found.Status ?? '',
+    createdAt: found.SnapshotCreateTime ?? new Date(0),
+    engineVersion: found.EngineVersion ?? '',
+    sizeGib: found.AllocatedStorage ?? 0
+  }
+}
+
+function toSnapshotFacts (found: DBClusterSnapshot): SnapshotFacts {
+  return {
+    ...toSnapshot(found),
+    cluster: found.DBClusterIdentifier ?? '',
+    masterUsername: found.MasterUsername ?? '',
+    tags: Object.fromEntries((found.TagList ?? []).map(({ Key = '', Value = '' }) => [Key, Value]))
+  }
 }

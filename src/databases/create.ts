@@ -9,6 +9,7 @@ import { planLaunch, type CreateRequest, type LaunchOptions, type LaunchPlan } f
 import { hashOf, idOf } from './naming.js'
 import { isFailedRemainder, phases } from './phases.js'
 import type { Preflight } from './preflight.js'
+import type { Prepare } from './source.js'
 import { belongsTo, readOwnTags } from './tags.js'
 
 /** The stack of a database, and whether this request made it or found it made by an earlier one like it. */
@@ -17,6 +18,7 @@ export interface Created { region: string, stackId: string, isReplay: boolean }
 export interface CreateOptions extends LaunchOptions {
   stacks: Pick<Stacks, 'describe' | 'create' | 'remove' | 'setTerminationProtection'>
   index: Pick<StackIndex, 'invalidate' | 'read'>
+  prepare: Prepare
   preflight: Pick<Preflight, 'pass'>
   /** Resolves once a stack is deleted; false when it is not within a bounded time. */
   untilGone: (region: string, stackId: string) => Promise<boolean>
@@ -31,18 +33,19 @@ const ATTEMPTS = 3
  * whose answer was lost, finds the stack and holds it against the request by its tags.
  */
 export function createCreate (options: CreateOptions) {
-  const { stacks, index, preflight, newToken } = options
+  const { stacks, index, prepare, preflight, newToken } = options
 
   return async (principal: Principal, request: CreateRequest, idempotencyKey: string | null): Promise<Created> => {
     assertMayCreate(principal, request)
     const plan = planLaunch(request, scopeKey(principal, idempotencyKey), options)
-    const { key: { region }, launch } = plan
+    const { key: { region }, launch: { stackName } } = plan
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-      const existing = await stacks.describe(region, launch.stackName)
+      const existing = await stacks.describe(region, stackName)
       if (existing) assertOurs(existing, plan)
       if (existing && !isFailedRemainder(existing.status)) return replay(existing, plan)
       await refuseReusedKey(index, plan)
-      await preflight.pass(principal, { ...plan, replacesRemainder: existing !== null })
+      const { plan: { launch, ...rest }, found } = await prepare(principal, request, plan)
+      await preflight.pass(principal, { ...rest, launch, found, replacesRemainder: existing !== null })
       if (existing) await removeRemainder(options, existing)
       const stackId = await launchOnce(stacks, region, { ...launch, token: `create-${newToken()}` })
       index.invalidate(region)

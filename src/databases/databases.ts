@@ -28,13 +28,14 @@ import { createPlan } from './plan.js'
 import { createPreflight } from './preflight.js'
 import { createCountPerRegion } from './regions.js'
 import { createRestore } from './restore.js'
+import { createPrepare } from './source.js'
 
 export interface DatabasesOptions {
   stacks: Stacks
   changeSets: ChangeSets
   account: Account
   secrets: Pick<Secrets, 'describe' | 'readCredentials'>
-  clusters: Pick<Clusters, 'describe' | 'snapshotsOf'>
+  clusters: Pick<Clusters, 'describe' | 'snapshot' | 'snapshotsOf'>
   compute: Pick<ComputeStates, 'of'>
   watch: StackWatch
   events: EventLog
@@ -57,8 +58,10 @@ export function createDatabases (options: DatabasesOptions) {
   const { find, read, operationsOf } = createFind({ ...options, durations: createDurations() })
   const { follow, untilSettled, untilGone } = createFollow({ ...options, find, read })
   const preflight = createPreflight({ ...options, checks: createChecks(options) })
+  const prepare = createPrepare({ ...options, find })
   const launch = createCreate({
     ...options,
+    prepare,
     preflight,
     untilGone: async (region, stackId) => await untilGone(region, stackId, REMOVAL_SECONDS)
   })
@@ -89,7 +92,7 @@ export function createDatabases (options: DatabasesOptions) {
     connectionOf,
 
     snapshotsOf,
-    plan: createPlan({ ...options, preflight }),
+    plan: createPlan({ ...options, prepare, preflight }),
 
     create: async (principal: Principal, request: CreateRequest, idempotencyKey: string | null) =>
       await show(await launch(principal, request, idempotencyKey)),

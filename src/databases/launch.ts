@@ -1,11 +1,14 @@
 import type { Launch } from '../aws/stacks.js'
 import { Problem, type Finding } from '../problems.js'
-import { resolveParameters, toTexts, type ParameterValues } from '../templates/parameters.js'
+import { callersParameters, resolveParameters, toTexts, type ParameterValues } from '../templates/parameters.js'
 import type { Catalog } from '../templates/catalog.js'
 import type { Source, Template } from '../templates/template.js'
 import { hashOf, stackNameOf, type DatabaseKey } from './naming.js'
 import { findBrokenRules } from './rules.js'
 import { TAG_PREFIX, toTags, type OwnTags } from './tags.js'
+
+/** What a new database starts with: the data of another, as it is or as it was, or that of a snapshot. */
+export interface CreateSource { databaseId?: string, at?: string, snapshotId?: string }
 
 /** A request to create a database, as it came in. */
 export interface CreateRequest {
@@ -14,18 +17,38 @@ export interface CreateRequest {
   name?: string
   template?: string
   parameters?: Readonly<Record<string, unknown>>
+  source?: CreateSource
   deletionProtection?: boolean
   onFailure?: 'delete' | 'keep'
   tags?: Readonly<Record<string, string>>
 }
 
-/** Everything that follows from a request before AWS is asked anything. */
+/** Where the data of a new database comes from, for the template. A new cluster is made as it says, and never again: it stays. */
+export type OriginSources = Pick<Record<Source, string>, 'snapshot' | 'sourceCluster' | 'restoreToTime'>
+
+export const noOrigin: OriginSources = { snapshot: '', sourceCluster: '', restoreToTime: '' }
+
+/** What a new database has of what it starts from. */
+export interface Origin {
+  /** The template that its source was made from, null when that is not known. */
+  template: string | null
+  /** Parameters that it has unless the request says otherwise. */
+  inherited: Readonly<Record<string, unknown>>
+  /** Parameters that come with the data and cannot be chosen. */
+  fixed: readonly string[]
+  sources: OriginSources
+  /** The master user comes with the data. */
+  masterUsername: string
+}
+
+/** Everything that follows from a request before AWS is asked anything. With a source, its values are not complete until {@link startFrom}. */
 export interface LaunchPlan {
   key: DatabaseKey
   template: Template
   values: ParameterValues
   own: OwnTags
   launch: Omit<Launch, 'token'>
+  origin: Origin | null
 }
 
 export interface LaunchOptions {
@@ -41,15 +64,30 @@ export interface LaunchOptions {
  */
 export function planLaunch (request: CreateRequest, idempotencyKey: string | null, options: LaunchOptions): LaunchPlan {
   const template = options.catalog.get(request.template ?? options.defaultTemplate)
-  const findings = [...checkRegion(request.region, options.regions), ...checkTags(request.tags ?? {})]
+  const findings = [...checkRegion(request.region, options.regions), ...checkTags(request.tags ?? {}), ...checkSource(request.source)]
   if (!template) {
     findings.push({ path: '/template', message: `must be one of ${[...options.catalog.keys()].join(', ')}` })
     throw invalid(findings)
   }
   const { values, findings: wrong } = resolveParameters(template, request.parameters ?? {})
-  findings.push(...wrong, ...(wrong.length === 0 ? findBrokenRules(template, values) : []))
+  findings.push(...wrong, ...(wrong.length === 0 && !request.source ? findBrokenRules(template, values) : []))
   if (findings.length > 0) throw invalid(findings)
   return toPlan(request, template, values, idempotencyKey)
+}
+
+/**
+ * The plan with what the database has of its source: what the request leaves out is as it is there, but for the environment, which
+ * is part of the key. Throws a {@link Problem} `invalid-request` when that does not go together.
+ */
+export function startFrom (plan: LaunchPlan, request: CreateRequest, origin: Origin): LaunchPlan {
+  const { template, launch, key } = plan
+  const known = callersParameters(template).map(({ name }) => name).filter(name => name !== 'EnvironmentName')
+  const inherited = Object.fromEntries(Object.entries(origin.inherited).filter(([name]) => known.includes(name)))
+  const { values, findings } = resolveParameters(template, { ...inherited, ...request.parameters })
+  if (findings.length === 0) findings.push(...findBrokenRules(template, values))
+  if (findings.length > 0) throw invalid(findings)
+  const parameters = { ...toTexts(values), ...serviceParameters(template, { ...origin.sources, client: key.client, stackName: launch.stackName }) }
+  return { ...plan, values, origin, launch: { ...launch, parameters } }
 }
 
 function toPlan (request: CreateRequest, template: Template, values: ParameterValues, idempotencyKey: string | null): LaunchPlan {
@@ -62,17 +100,19 @@ function toPlan (request: CreateRequest, template: Template, values: ParameterVa
     name,
     environment,
     template: template.name,
-    fingerprint: hashOf({ key, template: template.name, values, onFailure, terminationProtection, tags }),
+    // What a source adds may change between a request and its repetition, so only what the request itself says counts then.
+    fingerprint: hashOf({ key, template: template.name, values: request.source ? request.parameters ?? {} : values, onFailure, terminationProtection, tags, source: request.source }),
     idempotencyKey: idempotencyKey ?? '',
     onFailure
   }
   const stackName = stackNameOf(key)
-  const parameters = { ...toTexts(values), ...serviceParameters(template, { client, stackName, snapshot: '' }) }
+  const parameters = { ...toTexts(values), ...serviceParameters(template, { ...noOrigin, client, stackName }) }
   return {
     key,
     template,
     values,
     own,
+    origin: null,
     launch: { stackName, templateBody: template.body, parameters, tags: toTags(own, tags), onFailure, terminationProtection }
   }
 }
@@ -84,6 +124,14 @@ export function serviceParameters (template: Template, sources: Readonly<Record<
 
 function checkRegion (region: string, regions: readonly string[]): Finding[] {
   return regions.includes(region) ? [] : [{ path: '/region', message: `must be one of ${regions.join(', ')}` }]
+}
+
+/** A source is a database or a snapshot, and only a database has a past. */
+function checkSource (source: CreateSource | undefined): Finding[] {
+  if (!source) return []
+  const { databaseId, snapshotId, at } = source
+  if ((databaseId === undefined) === (snapshotId === undefined)) return [{ path: '/source', message: 'must have either databaseId or snapshotId' }]
+  return at !== undefined && databaseId === undefined ? [{ path: '/source/at', message: 'goes with databaseId only: a snapshot is of one moment' }] : []
 }
 
 const reservedPrefixes = [TAG_PREFIX, 'aws:', 'rds:']

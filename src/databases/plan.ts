@@ -8,6 +8,7 @@ import { planLaunch, type CreateRequest, type LaunchOptions } from './launch.js'
 import { idOf } from './naming.js'
 import { isFailedRemainder } from './phases.js'
 import type { Preflight } from './preflight.js'
+import type { Prepare } from './source.js'
 
 /** What a create would do. */
 export interface Plan {
@@ -28,6 +29,7 @@ export interface Plan {
 
 export interface PlanOptions extends LaunchOptions {
   stacks: Pick<Stacks, 'describe'>
+  prepare: Prepare
   preflight: Pick<Preflight, 'look'>
 }
 
@@ -36,10 +38,12 @@ export function createPlan (options: PlanOptions) {
   return async (principal: Principal, request: CreateRequest): Promise<Plan> => {
     assertMayCreate(principal, request)
     const plan = planLaunch(request, null, options)
-    const { key: { region }, template, values, launch } = plan
-    const existing = await options.stacks.describe(region, launch.stackName)
+    const { key: { region } } = plan
+    const existing = await options.stacks.describe(region, plan.launch.stackName)
     const replacesRemainder = existing !== null && isFailedRemainder(existing.status)
-    const { findings, warnings } = await options.preflight.look(principal, { ...plan, replacesRemainder })
+    const prepared = await options.prepare(principal, request, plan)
+    const { template, values, launch } = prepared.plan
+    const { findings, warnings } = await options.preflight.look(principal, { ...prepared.plan, found: prepared.found, replacesRemainder })
     return {
       id: idOf(region, launch.stackName),
       region,

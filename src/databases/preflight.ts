@@ -6,8 +6,15 @@ import type { Clock } from '../clock.js'
 import { Problem, type Finding } from '../problems.js'
 import type { LaunchPlan } from './launch.js'
 
-/** What of a launch is looked at. `replacesRemainder`: the remains of a failed create make room for it. */
-export type Launching = Pick<LaunchPlan, 'key' | 'template' | 'values' | 'launch'> & { replacesRemainder?: boolean }
+/** What of a launch is looked at. */
+export interface Launching extends Pick<LaunchPlan, 'key' | 'template' | 'values' | 'launch'> {
+  /** Null, or left out, for an empty database. */
+  origin?: LaunchPlan['origin']
+  /** Whether the remains of a failed create make room for it. */
+  replacesRemainder?: boolean
+  /** What was found before, to be told with the rest. */
+  found?: readonly Finding[]
+}
 
 /** One thing that is looked at before a launch. */
 export interface Check {
@@ -41,7 +48,7 @@ export function createPreflight ({ checks, clock, log }: PreflightOptions): Pref
   const look = async (principal: Principal, launching: Launching): Promise<Looked> => {
     const answers = await Promise.all(checks.map(async check => await answerOf(check, async () =>
       await withDeadline(clock, async () => await check.find(principal, launching)))))
-    const findings = answers.flatMap(({ found }) => found ?? [])
+    const findings = [...launching.found ?? [], ...answers.flatMap(({ found }) => found ?? [])]
     const required = answers.find(({ check, failure }) => check.isRequired && failure)
     if (findings.length === 0 && required?.failure) throw required.failure
     const warnings = answers.flatMap(({ check, failure }) => failure ? [{ path: check.path, message: `could not be checked: ${reasons[failure.kind]}` }] : [])

@@ -7,7 +7,7 @@ import type { Template } from '../templates/template.js'
 import type { StackIndex } from '../watching/stack-index.js'
 import { launchOnce, type Created } from './create.js'
 import type { Find, Found } from './find.js'
-import { serviceParameters } from './launch.js'
+import { noOrigin, serviceParameters } from './launch.js'
 import type { Preflight } from './preflight.js'
 
 export interface RestoreOptions {
@@ -56,7 +56,7 @@ function toLaunch ({ stack, own }: Found, template: Template, snapshot: string, 
   return {
     stackName: stack.name,
     templateBody: template.body,
-    parameters: { ...Object.fromEntries(known), ...serviceParameters(template, { client: own.client, stackName: stack.name, snapshot }) },
+    parameters: { ...Object.fromEntries(known), ...serviceParameters(template, { ...noOrigin, client: own.client, stackName: stack.name, snapshot }) },
     tags: Object.fromEntries(Object.entries(stack.tags).filter(([key]) => !key.startsWith('aws:'))),
     token: `restore-${token}`,
     onFailure: own.onFailure,

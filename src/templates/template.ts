@@ -1,7 +1,10 @@
 import { parseDocument, type CollectionTag, type ScalarTag } from 'yaml'
 
-/** What the service can fill a parameter in with: the client, the stack's name, or the snapshot that a restore starts from. */
-export type Source = 'client' | 'stackName' | 'snapshot'
+/**
+ * What the service can fill a parameter in with: the client, the stack's name, and what the database starts from: a snapshot,
+ * or a cluster, as it is or as it was at a moment.
+ */
+export type Source = 'client' | 'stackName' | 'snapshot' | 'sourceCluster' | 'restoreToTime'
 
 /** One entry of a template's `Parameters` section; numbers are read as numbers. */
 export interface TemplateParameter {

@@ -1,4 +1,4 @@
-import { DescribeDBClustersCommand, RDSClient } from '@aws-sdk/client-rds'
+import { DBClusterSnapshotNotFoundFault, DescribeDBClustersCommand, DescribeDBClusterSnapshotsCommand, RDSClient } from '@aws-sdk/client-rds'
 import { DescribeSecretCommand, GetSecretValueCommand, InvalidRequestException, ResourceNotFoundException, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { mockClient } from 'aws-sdk-client-mock'
 import t from 'tap'
@@ -56,9 +56,19 @@ t.test('who the master of a cluster is', async t => {
   const mock = mockClient(client)
   const clusters = createClusters(() => client)
   mock.on(DescribeDBClustersCommand, { DBClusterIdentifier: 'arn' }).resolves({ DBClusters: [{ DBClusterArn: 'arn', MasterUsername: 'postgres', Endpoint: 'host', Port: 5432, DatabaseName: 'shop' }] })
-  t.strictSame(await clusters.describe(REGION, 'arn'), { arn: 'arn', masterUsername: 'postgres', host: 'host', port: 5432, databaseName: 'shop' })
+  t.strictSame(await clusters.describe(REGION, 'arn'), { arn: 'arn', masterUsername: 'postgres', host: 'host', port: 5432, databaseName: 'shop', engineVersion: '', restorable: null })
   mock.on(DescribeDBClustersCommand).resolves({ DBClusters: [] })
   await t.rejects(clusters.describe(REGION, 'none'), { name: 'AwsFailure', code: 'DBClusterNotFoundFault' })
+})
+
+t.test('a snapshot, and that there is none', async t => {
+  const client = new RDSClient({ region: REGION })
+  const mock = mockClient(client)
+  const { snapshot } = createClusters(() => client)
+  mock.on(DescribeDBClusterSnapshotsCommand, { DBClusterSnapshotIdentifier: 'final' }).resolves({ DBClusterSnapshots: [{ DBClusterSnapshotIdentifier: 'final', DBClusterIdentifier: 'one', MasterUsername: 'me', TagList: [{ Key: 'team', Value: 'a' }] }] })
+  t.match(await snapshot(REGION, 'final'), { id: 'final', cluster: 'one', masterUsername: 'me', tags: { team: 'a' } })
+  mock.on(DescribeDBClusterSnapshotsCommand).rejects(new DBClusterSnapshotNotFoundFault({ message: 'not found', $metadata: { httpStatusCode: 404 } }))
+  t.equal(await snapshot(REGION, 'none'), null)
 })
 
 t.test('each region has one client per service, and statements are never sent twice', async t => {

@@ -29,6 +29,7 @@ function setUp (options: Partial<CreateOptions> = {}, lost: AwsFailure | null = 
       invalidate: region => { invalidated.push(region) },
       read: async region => ({ stacks: await stacks.list(region), asOf: new Date(0) })
     },
+    prepare: async (_principal, _request, plan) => ({ plan, found: [] }),
     preflight: { pass: async () => {} },
     untilGone: async (_region, id) => {
       waited.push(id)

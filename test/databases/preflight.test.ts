@@ -3,7 +3,7 @@ import t from 'tap'
 
 import { AwsFailure, type FailureKind } from '../../src/aws/errors.js'
 import { createChecks } from '../../src/databases/checks/checks.js'
-import { planLaunch, type CreateRequest } from '../../src/databases/launch.js'
+import { noOrigin, planLaunch, type CreateRequest } from '../../src/databases/launch.js'
 import { createPreflight } from '../../src/databases/preflight.js'
 import { loadCatalog } from '../../src/templates/catalog.js'
 import { principalOf } from '../helpers/facts.js'
@@ -81,6 +81,16 @@ t.test("a key that is bound to a client cannot tell another client's secret from
   t.equal(await messageFor({ tags: { 'aurora-databases:client': 'other' } }), none)
   t.equal(await messageFor({ tags: { 'aurora-databases:client': 'other' }, deletedAt: new Date(0) } as never), none)
   t.equal(await messageFor({ tags: { 'aurora-databases:client': 'acme' } }), 'fine')
+})
+
+t.test('the master user comes with the data of a source, and the secret has to be for that user', async t => {
+  const { secrets } = setUp({})
+  const origin = (masterUsername: string) => ({ template: null, inherited: {}, fixed: [], sources: noOrigin, masterUsername })
+  const { look } = preflightOf(secrets)
+  for (const [secret, username] of [['', 'postgres'], ['Mahira', 'master']] as const) {
+    t.strictSame((await look(principalOf(), { ...plan(secret), origin: origin(username) })).findings, [])
+    t.match((await look(principalOf(), { ...plan(secret), origin: origin('someone') })).findings, [{ path: '/parameters/DBMaster', message: new RegExp(`is for ${username}, but the master user of the source is someone`) }])
+  }
 })
 
 t.test('a secret that may not be read is a finding; an AWS that does not answer is not, and nothing is launched without', async t => {

@@ -21,7 +21,7 @@ const handlers: Readonly<Record<string, string[]>> = {
   'AWS::RDS::DBCluster': [
     'iam:CreateServiceLinkedRole', 'rds:AddTagsToResource', 'rds:CreateDBCluster', 'rds:CreateDBClusterSnapshot', 'rds:DeleteDBCluster',
     'rds:DescribeDBClusters', 'rds:DescribeDBClusterSnapshots', 'rds:DescribeEvents', 'rds:DescribeGlobalClusters', 'rds:EnableHttpEndpoint',
-    'rds:ModifyDBCluster'
+    'rds:ModifyDBCluster', 'rds:RestoreDBClusterFromSnapshot', 'rds:RestoreDBClusterToPointInTime'
   ],
   'AWS::RDS::DBInstance': [
     'ec2:DescribeAccountAttributes', 'ec2:DescribeAvailabilityZones', 'ec2:DescribeInternetGateways', 'ec2:DescribeSecurityGroups',

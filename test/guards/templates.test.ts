@@ -48,7 +48,7 @@ const v2 = {
 }
 
 /** Set by the service; left as they are, a launch by hand is what the original documentation describes. */
-const ofTheService = ['ClientName', 'ClusterName', 'SnapshotIdentifier']
+const ofTheService = ['ClientName', 'ClusterName', 'SnapshotIdentifier', 'SourceClusterIdentifier', 'RestoreToTime']
 
 const databaseTemplates = [['aurora-serverless-postgres', v1], ['aurora-serverless-v2-postgres', v2]] as const
 
@@ -80,7 +80,7 @@ for (const [name, documented] of databaseTemplates) {
     const { Properties } = Resources.AuroraCluster ?? {}
     t.equal(Properties?.StorageEncrypted, true)
     t.strictSame(Properties?.MasterUserPassword, resolved('password'))
-    t.strictSame(Properties?.MasterUsername, ['Restores', 'AWS::NoValue', resolved('username')], 'a snapshot brings its own master user')
+    t.strictSame(Properties?.MasterUsername, ['HasData', 'AWS::NoValue', resolved('username')], 'data brings its own master user')
     t.equal(Properties?.Engine, 'aurora-postgresql')
     t.equal(Properties?.EngineMode, name === 'aurora-serverless-postgres' ? 'serverless' : undefined)
   })

@@ -55,7 +55,8 @@ export function createMemorySecrets (): MemorySecrets {
 }
 
 const clusters: Clusters = {
-  describe: async (_region, arn) => ({ arn, masterUsername: 'postgres', host: 'cluster.example', port: 5432, databaseName: 'temporal' }),
+  describe: async (_region, arn) => ({ arn, masterUsername: 'postgres', host: 'cluster.example', port: 5432, databaseName: 'temporal', engineVersion: '17.7', restorable: null }),
+  snapshot: async () => null,
   snapshotsOf: async () => []
 }
 

@@ -21,12 +21,23 @@ export function createSecretCheck (secrets: Pick<Secrets, 'describe' | 'readCred
     isRequired: true,
     find: async (principal, launching) => {
       const { DBMaster: name } = launching.values
-      return typeof name === 'string' && name !== '' ? await checkSecret(secrets, principal, launching, name) : []
+      if (typeof name === 'string' && name !== '') return await checkSecret(secrets, principal, launching, name)
+      return name === '' ? checkUsername(launching, GENERATED_USERNAME, 'The secret that the stack would make') : []
     }
   }
 }
 
-async function checkSecret (secrets: Pick<Secrets, 'describe' | 'readCredentials'>, principal: Principal, { key: { region } }: Launching, name: string): Promise<Finding[]> {
+/** The master user of the secrets that the templates make. */
+const GENERATED_USERNAME = 'postgres'
+
+/** The master user comes with the data of a source, so the secret has to be for the same one. */
+function checkUsername ({ origin }: Launching, username: string, secret: string): Finding[] {
+  if (!origin || origin.masterUsername === username) return []
+  return [{ path: '/parameters/DBMaster', message: `${secret} is for ${username}, but the master user of the source is ${origin.masterUsername}: name a secret for that user.` }]
+}
+
+async function checkSecret (secrets: Pick<Secrets, 'describe' | 'readCredentials'>, principal: Principal, launching: Launching, name: string): Promise<Finding[]> {
+  const { region } = launching.key
   const finding = (message: string): Finding[] => [{ path: '/parameters/DBMaster', message }]
   const secret = await secrets.describe(region, name)
   // Whether another client's secret exists is none of this key's business: both read the same.
@@ -38,7 +49,8 @@ async function checkSecret (secrets: Pick<Secrets, 'describe' | 'readCredentials
   if (secret.deletedAt) return finding(`The secret ${name} is scheduled for deletion. Restore it, or name another one.`)
   const credentials = await readIfReadable(secrets, region, name)
   if (!credentials) return finding(`The secret ${name} has no "username" and "password" that this service can read: it must be a JSON object with both, and the service's role must be allowed to read it.`)
-  return checkCredentials(name, credentials).flatMap(finding)
+  const wrong = checkCredentials(name, credentials).flatMap(finding)
+  return wrong.length > 0 ? wrong : checkUsername(launching, credentials.username, `The secret ${name}`)
 }
 
 /** Kinds of failure that say something of the secret and not of AWS: it is gone, or this service may not read it. */
