@@ -36,3 +36,10 @@ export const beginRequestExample = readExample('begin-request')
 export const begunExample = example('begun', 'A transaction is open')
 export const committedExample = example('committed', 'It has happened')
 export const rolledBackExample = example('rolled-back', 'Nothing of it is kept')
+export const dataApiExamples = {
+  Execute: example('data-api-execute', 'One row'),
+  BatchExecute: example('data-api-batch-execute', 'Two sets of parameters'),
+  BeginTransaction: example('data-api-begin-transaction', 'A transaction is open'),
+  CommitTransaction: example('data-api-commit-transaction', 'It has happened'),
+  RollbackTransaction: example('data-api-rollback-transaction', 'It has not')
+}

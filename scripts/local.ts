@@ -15,11 +15,14 @@ import { loadCatalog } from '../src/templates/catalog.js'
 /** The key that works on a sandbox of one's own, and only there. */
 export const LOCAL_KEY = 'local-dev-key'
 
+/** What that key signs requests of the RDS Data API with: its id is the access key id. */
+export const LOCAL_SIGNING_SECRET = 'local-dev-signing-secret'
+
 const BUILT_IN_KEYS = '(built in)'
 
 /** What `npm start` knows for keys. */
 export const localKeys: Key[] = [{
-  id: 'local-dev', sha256: createHash('sha256').update(LOCAL_KEY).digest('hex'), client: '*', scopes: ['*'], regions: ['*'], expiresAt: null
+  id: 'local-dev', sha256: createHash('sha256').update(LOCAL_KEY).digest('hex'), client: '*', scopes: ['*'], regions: ['*'], expiresAt: null, signingSecret: LOCAL_SIGNING_SECRET
 }]
 
 /** What is different when nobody waits for AWS. Whoever sets these in the environment has the last word. */

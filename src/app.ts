@@ -5,6 +5,7 @@ import { fastify, LogController, type FastifyBaseLogger, type FastifyInstance } 
 import { registerChangeRoutes } from '../routes/changes.js'
 import { registerComputeRoutes } from '../routes/compute.js'
 import { registerConnectionRoutes } from '../routes/connections.js'
+import { registerDataApiRoutes } from '../routes/data-api.js'
 import { registerDatabaseRoutes } from '../routes/databases.js'
 import { registerEventRoutes } from '../routes/events.js'
 import { registerHealthRoutes } from '../routes/health.js'
@@ -15,6 +16,7 @@ import { registerSnapshotRoutes } from '../routes/snapshots.js'
 import { registerTemplateRoutes } from '../routes/templates.js'
 import { registerTransactionRoutes } from '../routes/transactions.js'
 import type { Authenticate } from './access/keys.js'
+import type { CheckSignature } from './access/signatures.js'
 import type { Clock } from './clock.js'
 import type { Databases } from './databases/databases.js'
 import { registerAuthentication } from './plugins/authentication.js'
@@ -23,15 +25,18 @@ import { answerClientError, answerError, registerProblems } from './plugins/prob
 import { registerRequestLog, requestIdOf } from './plugins/request-log.js'
 import { registerShutdown } from './plugins/shutdown.js'
 import { registerValidation } from './plugins/validation.js'
+import type { Mirror } from './queries/mirror.js'
 import type { Queries } from './queries/queries.js'
 import type { Catalog } from './templates/catalog.js'
 
 export interface AppDependencies {
   databases: Databases
   queries: Queries
+  mirror: Mirror
   catalog: Catalog
   defaultTemplate: string
   authenticate: Authenticate
+  checkSignature: CheckSignature
   clock: Clock
   log: FastifyBaseLogger
 }
@@ -45,7 +50,7 @@ const REQUEST_TIMEOUT_MS = 60_000
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.resolve('#templates/network.yaml')), 'utf8')) as { version: string }
 
 /** The service, ready to listen or to be injected into. It opens nothing by itself. */
-export async function buildApp ({ databases, queries, catalog, defaultTemplate, authenticate, clock, log }: AppDependencies): Promise<FastifyInstance> {
+export async function buildApp ({ databases, queries, mirror, catalog, defaultTemplate, authenticate, checkSignature, clock, log }: AppDependencies): Promise<FastifyInstance> {
   const app = fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
@@ -64,7 +69,7 @@ export async function buildApp ({ databases, queries, catalog, defaultTemplate, 
   registerRequestLog(app)
   registerShutdown(app)
   registerValidation(app)
-  registerAuthentication(app, authenticate)
+  registerAuthentication(app, authenticate, checkSignature)
   await registerDocumentation(app, version, catalog)
 
   registerSchemas(app)
@@ -75,6 +80,7 @@ export async function buildApp ({ databases, queries, catalog, defaultTemplate, 
   registerConnectionRoutes(app, databases)
   registerQueryRoutes(app, queries)
   registerTransactionRoutes(app, queries)
+  registerDataApiRoutes(app, mirror)
   registerComputeRoutes(app, databases, queries)
   registerRegionRoutes(app, databases)
   registerTemplateRoutes(app, catalog, defaultTemplate)

@@ -13,9 +13,11 @@ export async function buildUnwiredApp (): Promise<FastifyInstance> {
   const app = await buildApp({
     databases: {} as Databases,
     queries: {} as Queries,
+    mirror: async () => { throw new Error('nothing is behind the routes') },
     catalog: loadCatalog(),
     defaultTemplate: 'aurora-serverless-v2-postgres',
     authenticate: () => null,
+    checkSignature: () => { throw new Error('nothing is behind the routes') },
     clock: systemClock,
     log: pino({ level: 'silent' })
   })

@@ -30,6 +30,12 @@ export const problemKinds = {
     retryable: false,
     explanation: 'Send `Authorization: Bearer <key>` with a key of this service that has not expired.'
   },
+  'invalid-signature': {
+    status: 401,
+    title: 'The signature does not fit the request',
+    retryable: false,
+    explanation: 'The request is signed (AWS Signature Version 4) with another secret, for another region or service, at another time, or was altered on its way. `detail` says which of it can be told. A proxy that rewrites the path or the Host header breaks signatures.'
+  },
   forbidden: {
     status: 403,
     title: 'The key does not allow this',

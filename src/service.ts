@@ -4,12 +4,14 @@ import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 
 import { createAuthenticate } from './access/keys.js'
+import { createCheckSignature } from './access/signatures.js'
 import { buildApp } from './app.js'
 import { createAccount } from './aws/account.js'
 import { createChangeSets } from './aws/change-sets.js'
 import { createAwsClients } from './aws/clients.js'
 import { createClusters } from './aws/clusters.js'
 import { createDataApi } from './aws/data-api.js'
+import { createDataApiWire } from './aws/data-api-wire.js'
 import { createMetrics } from './aws/metrics.js'
 import { createSecrets } from './aws/secrets.js'
 import { createStacks } from './aws/stacks.js'
@@ -18,6 +20,7 @@ import type { Config } from './config.js'
 import { createCompute } from './databases/compute.js'
 import { createDatabases, type Databases } from './databases/databases.js'
 import { createGate } from './queries/gate.js'
+import { createMirror } from './queries/mirror.js'
 import { noteCompute } from './queries/notes.js'
 import { createQueries } from './queries/queries.js'
 import { createTargets, type Targets } from './queries/targets.js'
@@ -64,15 +67,17 @@ export async function createService ({ config, log, clock = systemClock, newToke
     newToken
   })
   const targets = createTargets(databases, clock)
+  const gate = createGate(config.statements, clock)
   const queries = createQueries({
     targets,
     dataApi: noteCompute(createDataApi(clients.dataApi), compute),
-    gate: createGate(config.statements, clock),
+    gate,
     transactionIds: createTransactionIds(deriveSecret(keys), randomBytes),
     clock
   })
+  const mirror = createMirror({ targets, wire: createDataApiWire(clients.dataApi), gate, notes: compute })
   const app = await buildApp({
-    databases: { ...databases, remove: forgetFirst(targets, databases.remove) }, queries, catalog, defaultTemplate, clock, authenticate: createAuthenticate(keys, clock.now), log: log as FastifyBaseLogger
+    databases: { ...databases, remove: forgetFirst(targets, databases.remove) }, queries, mirror, catalog, defaultTemplate, clock, authenticate: createAuthenticate(keys, clock.now), checkSignature: createCheckSignature(keys, clock.now), log: log as FastifyBaseLogger
   })
   app.addHook('onClose', async () => { clients.destroy() })
   return app

@@ -15,6 +15,8 @@ export interface Key {
   scopes: readonly (Scope | '*')[]
   regions: readonly string[]
   expiresAt: string | null
+  /** What the key signs requests with (AWS Signature Version 4), as it is: a hash could verify none. Null when it cannot sign. */
+  signingSecret: string | null
 }
 
 /** Who sent a request: a key that was found and has not expired. */
@@ -39,12 +41,17 @@ export function createAuthenticate (keys: readonly Key[], now: () => number): Au
     const digest = createHash('sha256').update(token).digest()
     const matching = known.filter(each => timingSafeEqual(each.digest, digest))
     const key = matching[0]?.key
-    if (!key || (key.expiresAt !== null && Date.parse(key.expiresAt) <= now())) return null
+    if (!key || isExpired(key, now())) return null
     return toPrincipal(key)
   }
 }
 
-function toPrincipal (key: Key): Principal {
+export function isExpired ({ expiresAt }: Key, nowMs: number): boolean {
+  return expiresAt !== null && Date.parse(expiresAt) <= nowMs
+}
+
+/** What a key may do. */
+export function toPrincipal (key: Key): Principal {
   const has = (list: readonly string[], item: string): boolean => list.includes('*') || list.includes(item)
   return {
     keyId: key.id,

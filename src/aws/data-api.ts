@@ -154,7 +154,8 @@ const speaksForPostgres = new Set(['BadRequestException', 'DatabaseErrorExceptio
 
 const QUERY_CANCELED = '57014'
 
-function toDataApiFailure (error: unknown): DataApiFailure {
+/** Puts an error of the SDK into our words. */
+export function toDataApiFailure (error: unknown): DataApiFailure {
   const aws = toFailure(error)
   const sql = speaksForPostgres.has(aws.code) ? parseSqlError(aws.message) : null
   if (sql) return new DataApiFailure(sql.sqlState === QUERY_CANCELED ? 'timeout' : 'sql', aws, sql)

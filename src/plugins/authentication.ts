@@ -1,12 +1,15 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 
 import type { Authenticate, Principal, Scope } from '../access/keys.js'
+import { isSigned, type CheckSignature } from '../access/signatures.js'
 import { Problem } from '../problems.js'
 
 declare module 'fastify' {
   interface FastifyRequest {
     /** Who sent the request; null on routes that are open to everybody. */
     principal: Principal | null
+    /** Who signed it, once there is the body that the signature is of too. */
+    signer: ReturnType<CheckSignature> | null
   }
 
   interface FastifyContextConfig {
@@ -18,18 +21,31 @@ declare module 'fastify' {
   }
 }
 
-/** Looks at the key of every request before its body is read. */
-export function registerAuthentication (app: FastifyInstance, authenticate: Authenticate): void {
+/** Looks at the key of every request before its body is read; of one that is signed, where that is taken, right after. */
+export function registerAuthentication (app: FastifyInstance, authenticate: Authenticate, checkSignature: CheckSignature): void {
   app.decorateRequest('principal', null)
+  app.decorateRequest('signer', null)
   app.addHook('onRequest', async request => {
-    const { access } = request.routeOptions.config
+    const { access, speaksAws } = request.routeOptions.config
     if (access === 'open' || request.is404) return
-    request.principal = authenticateRequest(request, authenticate)
-    if (access === 'any-key') return
-    if (!access?.some(request.principal.mayUse)) {
-      throw new Problem('forbidden', `This needs a key with the scope ${access?.join(' or ') ?? 'of an administrator'}.`)
-    }
+    if (speaksAws && isSigned(request.headers.authorization)) request.signer = checkSignature(headOf(request))
+    else admit(request, authenticateRequest(request, authenticate))
   })
+  app.addHook('preValidation', async request => {
+    if (request.signer) admit(request, request.signer(request.body instanceof Buffer ? request.body : Buffer.alloc(0)))
+  })
+}
+
+function admit (request: FastifyRequest, principal: Principal): void {
+  request.principal = principal
+  const { access } = request.routeOptions.config
+  if (access !== 'any-key' && (access === undefined || access === 'open' || !access.some(principal.mayUse))) {
+    throw new Problem('forbidden', `This needs a key with the scope ${Array.isArray(access) ? access.join(' or ') : 'of an administrator'}.`)
+  }
+}
+
+function headOf ({ method, params, raw }: FastifyRequest) {
+  return { method, url: raw.url ?? '', rawHeaders: raw.rawHeaders, databaseId: (params as { id?: string }).id ?? '' }
 }
 
 function authenticateRequest (request: FastifyRequest, authenticate: Authenticate): Principal {

@@ -20,6 +20,7 @@ const tags = [
   { name: 'events', description: 'What CloudFormation does, as a list and live.' },
   { name: 'connections', description: 'How to connect.' },
   { name: 'queries', description: 'SQL over HTTP, through the RDS Data API.' },
+  { name: 'data-api', description: 'The RDS Data API as it is, for clients that speak it.' },
   { name: 'compute', description: 'Databases that pause, and how to wake them.' },
   { name: 'regions', description: 'Where databases can be.' },
   { name: 'templates', description: 'What databases there are to choose from.' },

@@ -5,6 +5,7 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 
 import { AwsFailure, type FailureKind } from '../aws/errors.js'
 import { Problem, problemKinds, type Finding, type ProblemCode } from '../problems.js'
+import { toAwsError } from './aws-errors.js'
 
 /** How long a caller is asked to wait by a 429 or 503 that does not say. */
 const RETRY_AFTER_SECONDS = 5
@@ -122,13 +123,15 @@ function unknownRoute (routes: ReturnType<typeof collectRoutes>, request: Fastif
 
 /** Sends a problem. Also for those who answer before the error handler can, such as a stream that has not begun. */
 export function sendProblem (request: FastifyRequest, reply: FastifyReply, problem: Problem): FastifyReply {
-  const { code, status, message, errors, extensions } = problem
+  const { code, message, errors, extensions } = problem
+  const aws = request.routeOptions.config.speaksAws ? toAwsError(problem, request.id) : null
+  const status = aws?.status ?? problem.status
   const retryAfterSeconds = problem.retryAfterSeconds ?? (status === 429 || status === 503 ? RETRY_AFTER_SECONDS : undefined)
   const { title, retryable } = problemKinds[code]
   if (retryAfterSeconds !== undefined) reply.header('retry-after', String(retryAfterSeconds))
   if (status === 401) reply.header('www-authenticate', 'Bearer')
   if (Array.isArray(extensions.allow)) reply.header('allow', extensions.allow.join(', '))
-  return reply.code(status).type('application/problem+json').serializer(JSON.stringify).send({
+  return reply.code(status).headers(aws?.headers ?? {}).type('application/problem+json').serializer(JSON.stringify).send({
     type: `/problems/${code}`,
     title: title || STATUS_CODES[status],
     status,
@@ -138,6 +141,7 @@ export function sendProblem (request: FastifyRequest, reply: FastifyReply, probl
     requestId: request.id,
     retryable,
     ...extensions,
+    ...aws?.members,
     ...(errors ? { errors: errors.slice(0, MOST_FINDINGS) } : {})
   })
 }

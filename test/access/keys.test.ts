@@ -37,7 +37,8 @@ const entry = { id: 'ci', sha256, client: 'acme', scopes: ['databases:read'], re
 
 t.test('a keys file as it is documented', async t => {
   const { expiresAt, ...shorter } = entry
-  t.strictSame(parseKeys(JSON.stringify([shorter])), [{ ...entry, expiresAt }])
+  t.strictSame(parseKeys(JSON.stringify([shorter])), [{ ...entry, expiresAt, signingSecret: null }])
+  t.match(parseKeys(JSON.stringify([{ ...entry, signingSecret: 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY' }])), [{ signingSecret: /^wJalr/ }])
   const [key] = parseKeys(JSON.stringify([{ ...entry, client: '*', scopes: ['*'], regions: ['*'], signingSecret: null }]))
   t.equal(createAuthenticate(key ? [key] : [], () => 0)('token')?.keyId, 'ci')
 })
@@ -50,6 +51,8 @@ const wrong: Array<[what: string, text: string, message: RegExp]> = [
   ['the key in place of its hash', JSON.stringify([{ ...entry, sha256: 'local-dev-key' }]), /^entry 1: sha256 must be 64 hex digits$/],
   ['several mistakes', JSON.stringify([entry, { ...entry, id: 'b', client: 'A B', scopes: [], regions: 'all', expiresAt: 'tomorrow' }]),
     /^entry 2: client must .*; entry 2: scopes must .*; entry 2: regions must .*; entry 2: expiresAt must .*; two entries have the same sha256$/],
+  ['a signing secret that can be guessed', JSON.stringify([{ ...entry, signingSecret: 'local-dev-key' }]), /^entry 1: signingSecret must be null or a text of 32 to 128/],
+  ['an id that cannot be signed', JSON.stringify([{ ...entry, id: 'a/b', signingSecret: 'x'.repeat(40) }]), /^entry 1: id must be letters/],
   ['an unknown scope', JSON.stringify([{ ...entry, scopes: ['databases:read', 'root'] }]), /scopes must be a list of databases:read/],
   ['the same id twice', JSON.stringify([entry, { ...entry, sha256: '0'.repeat(64) }]), /^two entries have the same id$/],
   ['the same key twice', JSON.stringify([entry, { ...entry, id: 'b', sha256: sha256.toUpperCase() }]), /^two entries have the same sha256$/]

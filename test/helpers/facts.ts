@@ -60,7 +60,7 @@ export function eventOf (logicalId: string, status: string, facts: Partial<Stack
 }
 
 export function keyOf (token: string, facts: Partial<Key> = {}): Key {
-  return { id: `key-${token}`, sha256: createHash('sha256').update(token).digest('hex'), client: '*', scopes: [...SCOPES], regions: ['*'], expiresAt: null, ...facts }
+  return { id: `key-${token}`, sha256: createHash('sha256').update(token).digest('hex'), client: '*', scopes: [...SCOPES], regions: ['*'], expiresAt: null, signingSecret: null, ...facts }
 }
 
 /** Somebody with every scope for every client in every region, but for what is said otherwise. */

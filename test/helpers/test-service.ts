@@ -4,12 +4,14 @@ import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import { pino, type Logger } from 'pino'
 
 import { createAuthenticate, type Key } from '../../src/access/keys.js'
+import { createCheckSignature } from '../../src/access/signatures.js'
 import { buildApp } from '../../src/app.js'
 import type { ChangeSets } from '../../src/aws/change-sets.js'
 import type { Clusters } from '../../src/aws/clusters.js'
 import type { Credentials, SecretFacts, Secrets } from '../../src/aws/secrets.js'
 import { createDatabases, type Databases } from '../../src/databases/databases.js'
 import { logOptions } from '../../src/log.js'
+import type { Mirror } from '../../src/queries/mirror.js'
 import { loadCatalog } from '../../src/templates/catalog.js'
 import { createEventLog } from '../../src/watching/event-log.js'
 import { createStackIndex } from '../../src/watching/stack-index.js'
@@ -114,8 +116,8 @@ export const bearer = (token: string): { authorization: string } => ({ authoriza
 
 const noStatement = async (): Promise<never> => { throw new Error('no statement was expected') }
 
-/** The app over stacks in memory; nothing listens. `databases` replaces the domain where a test needs another. */
-export async function buildTestApp (doubles: Partial<Databases> = {}): Promise<TestApp> {
+/** The app over stacks in memory; nothing listens. `doubles` and `mirror` replace the domain where a test needs another. */
+export async function buildTestApp (doubles: Partial<Databases> = {}, mirror: Mirror = noStatement): Promise<TestApp> {
   const log: TestApp['log'] = []
   const logger = pino(logOptions('trace'), new Writable({
     write: (line: Buffer, _encoding, done) => {
@@ -127,9 +129,11 @@ export async function buildTestApp (doubles: Partial<Databases> = {}): Promise<T
   const app = await buildApp({
     databases: { ...service.databases, ...doubles },
     queries: { query: noStatement, transact: noStatement, batch: noStatement, resume: noStatement, begin: noStatement, commit: noStatement, rollback: noStatement },
+    mirror,
     catalog: loadCatalog(),
     defaultTemplate: DEFAULT_TEMPLATE,
     authenticate: createAuthenticate(KEYS, service.clock.now),
+    checkSignature: createCheckSignature(KEYS, service.clock.now),
     clock: service.clock,
     log: logger as FastifyBaseLogger
   })

@@ -1,0 +1,69 @@
+import type { Target } from '../databases/access.js'
+import { Problem } from '../problems.js'
+import { splitMembers, type Member } from './members.js'
+
+/** A request on its way. */
+export interface Addressed {
+  body: Uint8Array
+  /** Whether it belongs to a transaction that is open. */
+  inTransaction: boolean
+}
+
+/** Members of a request that say where it goes, and what they must be. */
+type Address = Readonly<Record<'resourceArn' | 'secretArn', string>>
+
+const strict = new TextDecoder('utf-8', { fatal: true })
+
+/**
+ * A request of the Data API, bound to a database: it names that database's cluster and secret, and no other. Whoever leaves the
+ * cluster to the path leaves the name of the database to it too. Throws a problem, `forbidden` for an address that is another one.
+ */
+export function addressTo (target: Target, operation: string, body: Uint8Array): Addressed {
+  const members = readMembers(body)
+  const address: Address = { resourceArn: target.clusterArn, secretArn: target.secretArn }
+  const given = new Map(members.map(({ name, source }) => [name, source]))
+  for (const { name } of members) assertKnownSpelling(name)
+  if (given.size < members.length) throw malformed('The body has a member twice.')
+  const inTransaction = given.has('transactionId')
+  const missing = Object.entries(address).filter(([name, arn]) => !isGiven(name, arn, given.get(name), operation))
+  if (missing.length === 0) return { body, inTransaction }
+  const database = needsDatabase(operation, given) ? [`"database":${JSON.stringify(target.databaseName)}`] : []
+  const rest = members.filter(({ name }) => !missing.some(([each]) => each === name))
+  const sources = [...missing.map(([name, arn]) => `"${name}":${JSON.stringify(arn)}`), ...database, ...rest.map(({ source }) => source)]
+  return { body: new TextEncoder().encode(`{${sources.join(',')}}`), inTransaction }
+}
+
+/** Throws what AWS answers to a body that is not a JSON object. None at all is an empty one. */
+function readMembers (body: Uint8Array): Member[] {
+  if (body.byteLength === 0) return []
+  try {
+    const text = strict.decode(body)
+    const value: unknown = JSON.parse(text)
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return splitMembers(text)
+  } catch (error) {
+    throw malformed('The body is not valid JSON.', error)
+  }
+  throw malformed('The body is not a JSON object.')
+}
+
+const malformed = (detail: string, cause?: unknown): Problem => new Problem('malformed-json', detail, { cause })
+
+/** Nobody promises that AWS reads names as exactly as they are written here. */
+function assertKnownSpelling (name: string): void {
+  const known = ['resourceArn', 'secretArn'].find(each => each.toLowerCase() === name.toLowerCase())
+  if (known !== undefined && known !== name) throw new Problem('invalid-request', `The body has ${name} where it must have ${known}.`, { errors: [{ path: `/${name}`, message: `must be spelled ${known}` }] })
+}
+
+/** Whether a member is there and as it must be. Null is as good as nothing. */
+function isGiven (name: string, arn: string, source: string | undefined, operation: string): boolean {
+  if (source === undefined) return false
+  const { [name]: value } = JSON.parse(`{${source}}`) as Record<string, unknown>
+  if (value === null) return false
+  if (value === arn) return true
+  throw new Problem('forbidden', `${name} names another ${name === 'secretArn' ? 'secret' : 'cluster'} than that of the database in the path, which is ${arn}: it is not authorized to perform rds-data:${operation} there. Leave it out, or name that one.`)
+}
+
+/** A transaction has its database already, and its end needs none. */
+function needsDatabase (operation: string, given: ReadonlyMap<string, string>): boolean {
+  return !given.has('resourceArn') && !given.has('database') && !given.has('transactionId') && !/^(Commit|Rollback)/.test(operation)
+}

@@ -1,0 +1,57 @@
+import type { Principal } from '../access/keys.js'
+import { DataApiFailure } from '../aws/data-api.js'
+import { errorTypeOf, type DataApiWire, type WireAnswer } from '../aws/data-api-wire.js'
+import type { ComputeNotes } from '../databases/compute.js'
+import { addressTo } from './addressed.js'
+import type { Gate } from './gate.js'
+import { toProblem } from './refusals.js'
+import type { Targets } from './targets.js'
+
+/** The operations of the RDS Data API, by their paths. */
+export const MIRRORED = ['Execute', 'BatchExecute', 'BeginTransaction', 'CommitTransaction', 'RollbackTransaction'] as const
+
+export type Mirrored = typeof MIRRORED[number]
+
+export interface MirrorOptions {
+  targets: Targets
+  wire: DataApiWire
+  gate: Gate
+  notes: ComputeNotes
+}
+
+export type Mirror = ReturnType<typeof createMirror>
+
+/** The RDS Data API of one database, as AWS has it. */
+export function createMirror ({ targets, wire, gate, notes }: MirrorOptions) {
+  /**
+   * Sends a request of the Data API to the database, and answers what AWS did, refusals included, which have happened to the request
+   * and not to us. Throws a problem for what does not get there. Nothing is waited for, and nothing sent twice.
+   */
+  return async (principal: Principal, id: string, operation: Mirrored, body: Uint8Array, signal: AbortSignal): Promise<WireAnswer> => {
+    const target = await targets.targetOf(principal, id)
+    const { body: addressed, inTransaction } = addressTo(target, operation, body)
+    const forward = async (): Promise<WireAnswer> => await wire.forward(target.region, operation, addressed, signal)
+    // As with transactions elsewhere: what waits for their locks must not keep them from going on, and their ends set others free.
+    const place = { key: principal.keyId, database: inTransaction ? `${id} transactions` : id }
+    try {
+      const answer = isEnd(operation) ? await forward() : await gate.run(place, signal, forward)
+      note(answer, target.clusterArn, notes)
+      if (missesTarget.has(errorTypeOf(answer) ?? '')) targets.forget(id)
+      return answer
+    } catch (error) {
+      if (!(error instanceof DataApiFailure)) throw error
+      targets.forget(id)
+      throw toProblem(error, 'write', position => position)
+    }
+  }
+}
+
+const isEnd = (operation: Mirrored): boolean => operation === 'CommitTransaction' || operation === 'RollbackTransaction'
+
+/** After these the database may be somewhere else, or gone. */
+const missesTarget = new Set(['DatabaseNotFoundException', 'HttpEndpointNotEnabledException', 'SecretsErrorException'])
+
+function note (answer: WireAnswer, clusterArn: string, notes: ComputeNotes): void {
+  if (answer.status === 200) notes.noteAwake(clusterArn)
+  if (errorTypeOf(answer) === 'DatabaseResumingException') notes.noteResuming(clusterArn)
+}
