@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 
-import { CloudFormationClient, ListStacksCommand } from '@aws-sdk/client-cloudformation'
+import { CloudFormationClient, CreateStackCommand, ListStacksCommand, waitUntilStackCreateComplete } from '@aws-sdk/client-cloudformation'
 import { CreateDBClusterSnapshotCommand, RDSClient } from '@aws-sdk/client-rds'
 import { pino } from 'pino'
 import t from 'tap'
@@ -9,6 +10,7 @@ import { LOCAL_KEY } from '../../scripts/local.js'
 import { parseKeys } from '../../src/access/keys-file.js'
 import { readConfig } from '../../src/config.js'
 import { createService } from '../../src/service.js'
+import { templatesDirectory } from '../../src/templates/catalog.js'
 import { startService } from '../helpers/service.js'
 
 interface Database { id: string, status: string, statusReason: string | null, stack: { id: string, name: string }, operation: { id: string } }
@@ -69,6 +71,18 @@ await t.test('one request, sent twelve times at once through two replicas, makes
   }
   t.match(await create(first?.url ?? '', { ...request, name: 'invoices' }, 'key-1'), { status: 422, body: { code: 'idempotency-key-reused', databaseId: id } })
   t.equal((await cloudFormation.send(new ListStacksCommand({}))).StackSummaries?.length, 1, 'none of them launched anything')
+})
+
+await t.test('a create in a network waits for the network to be there, and launches nothing before', async t => {
+  const request = { client: 'hooli', region, parameters: { NetworkStackName: 'network-of-hooli' } }
+  const before = (await cloudFormation.send(new ListStacksCommand({}))).StackSummaries?.length
+  t.match(await service.call('POST', '/v1/databases', request), {
+    status: 422, body: { code: 'preflight-failed', errors: [{ path: '/parameters/NetworkStackName', message: /network-of-hooli-/ }] }
+  })
+  t.equal((await cloudFormation.send(new ListStacksCommand({}))).StackSummaries?.length, before)
+  await cloudFormation.send(new CreateStackCommand({ StackName: 'network-of-hooli', TemplateBody: readFileSync(new URL('network.yaml', templatesDirectory), 'utf8') }))
+  await waitUntilStackCreateComplete({ client: cloudFormation, maxWaitTime: 30, minDelay: 0.1, maxDelay: 0.2 }, { StackName: 'network-of-hooli' })
+  t.match(await service.call('POST', '/v1/databases', request, wait), { status: 202, body: { status: 'available' } })
 })
 
 await t.test('a create that was done, but whose answer was lost, is found and not repeated', async t => {

@@ -1,11 +1,7 @@
-import { readFileSync } from 'node:fs'
-
-import { CloudFormationClient, CreateStackCommand, waitUntilStackCreateComplete } from '@aws-sdk/client-cloudformation'
 import pg from 'pg'
 import t from 'tap'
 
 import { LOCAL_KEY } from '../../scripts/local.js'
-import { templatesDirectory } from '../../src/templates/catalog.js'
 import { readEventStream } from '../helpers/event-stream.js'
 import { startService } from '../helpers/service.js'
 
@@ -66,16 +62,14 @@ await t.test('a database is followed live, connected to, queried and deleted', a
 })
 
 await t.test('a create that fails inside AWS says why, and works once the cause is gone', async t => {
-  const request = { client: 'hooli', region: 'us-west-2', parameters: { NetworkStackName: 'network-of-hooli' } }
+  const request = { client: 'hooli', region: 'us-west-2' }
+  const fault = { kind: 'fail-resource', resource: 'AuroraCluster', reason: 'There is no capacity left.', count: 1 }
+  await fetch(`${service.sandboxUrl}/_sandbox/faults`, { method: 'POST', body: JSON.stringify(fault) })
   const failed = await call<Database>('POST', '/v1/databases', request, wait)
   t.equal(failed.body.status, 'failed')
-  t.match(failed.body.statusReason, /No export named network-of-hooli-/)
+  t.match(failed.body.statusReason, /There is no capacity left/)
   t.match((await call<Database>('GET', `/v1/databases/${failed.body.id}`)).body, { status: 'failed', statusReason: failed.body.statusReason ?? '' })
 
-  const client = new CloudFormationClient({ region: 'us-west-2', endpoint: service.sandboxUrl, credentials: { accessKeyId: 'any', secretAccessKey: 'any' } })
-  t.teardown(() => { client.destroy() })
-  await client.send(new CreateStackCommand({ StackName: 'network-of-hooli', TemplateBody: readFileSync(new URL('network.yaml', templatesDirectory), 'utf8') }))
-  await waitUntilStackCreateComplete({ client, maxWaitTime: 30, minDelay: 1, maxDelay: 1 }, { StackName: 'network-of-hooli' })
   const created = await call<Database>('POST', '/v1/databases', request, wait)
   t.equal(created.status, 202)
   t.match(created.body, { id: failed.body.id, status: 'available' })
