@@ -5,10 +5,10 @@ import type { Logger } from 'pino'
 
 import { createAuthenticate } from './access/keys.js'
 import { createCheckSignature } from './access/signatures.js'
-import { buildApp } from './app.js'
+import { buildApp, type AppDependencies } from './app.js'
 import { createAccount } from './aws/account.js'
 import { createChangeSets } from './aws/change-sets.js'
-import { createAwsClients } from './aws/clients.js'
+import { createAwsClients, type AwsClients } from './aws/clients.js'
 import { createClusters } from './aws/clusters.js'
 import { createDataApi } from './aws/data-api.js'
 import { createDataApiWire } from './aws/data-api-wire.js'
@@ -35,15 +35,23 @@ export interface ServiceOptions {
   log: Logger
   clock?: Clock
   newToken?: () => string
+  clients?: AwsClients
 }
 
 /** For how long one reading of a region's stacks answers lists. */
 const LIST_FRESH_FOR_MS = 3_000
 
-/** Wires the service to AWS, wherever the SDK's configuration says that is. */
-export async function createService ({ config, log, clock = systemClock, newToken = randomUUID }: ServiceOptions): Promise<FastifyInstance> {
+/** The service, ready to listen. It closes the clients with itself. */
+export async function createService (options: ServiceOptions): Promise<FastifyInstance> {
+  const { clients = createAwsClients() } = options
+  const app = await buildApp(createDependencies({ ...options, clients }))
+  app.addHook('onClose', async () => { clients.destroy() })
+  return app
+}
+
+/** All that answers requests and knows nothing of HTTP, wired to AWS, wherever the clients' configuration says that is. */
+export function createDependencies ({ config, log, clients, clock = systemClock, newToken = randomUUID }: ServiceOptions & { clients: AwsClients }): AppDependencies {
   const { regions, defaultTemplate, keys, pollMs } = config
-  const clients = createAwsClients()
   const catalog = loadCatalog()
   const stacks = createStacks(clients.cloudFormation)
   const events = createEventLog(stacks)
@@ -76,11 +84,17 @@ export async function createService ({ config, log, clock = systemClock, newToke
     clock
   })
   const mirror = createMirror({ targets, wire: createDataApiWire(clients.dataApi), gate, notes: compute })
-  const app = await buildApp({
-    databases: { ...databases, remove: forgetFirst(targets, databases.remove) }, queries, mirror, catalog, defaultTemplate, clock, authenticate: createAuthenticate(keys, clock.now), checkSignature: createCheckSignature(keys, clock.now), log: log as FastifyBaseLogger
-  })
-  app.addHook('onClose', async () => { clients.destroy() })
-  return app
+  return {
+    databases: { ...databases, remove: forgetFirst(targets, databases.remove) },
+    queries,
+    mirror,
+    catalog,
+    defaultTemplate,
+    clock,
+    authenticate: createAuthenticate(keys, clock.now),
+    checkSignature: createCheckSignature(keys, clock.now),
+    log: log as FastifyBaseLogger
+  }
 }
 
 /** A database that is being deleted takes no more statements, also where it was known a moment ago. */

@@ -1,4 +1,4 @@
-import { CloudFormationClient } from '@aws-sdk/client-cloudformation'
+import { CloudFormationClient, type CloudFormationClientConfig } from '@aws-sdk/client-cloudformation'
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch'
 import { RDSClient } from '@aws-sdk/client-rds'
 import { RDSDataClient } from '@aws-sdk/client-rds-data'
@@ -15,11 +15,14 @@ export interface AwsClients {
   destroy: () => void
 }
 
+/** What can be said to the clients instead of to the SDK's environment, for several services in one process. */
+export type ClientSettings = Pick<CloudFormationClientConfig, 'endpoint' | 'credentials' | 'retryStrategy'>
+
 /**
  * The clients on the SDK's ordinary configuration: credentials, endpoint and retry mode come from its own environment
- * variables and files. Every call is bounded, which the SDK's are not by default.
+ * variables and files, unless `settings` has them. Every call is bounded, which the SDK's are not by default.
  */
-export function createAwsClients (): AwsClients {
+export function createAwsClients (settings: ClientSettings = {}): AwsClients {
   const made: Array<{ destroy: () => void }> = []
   const perRegion = <Client extends { destroy: () => void }>(make: (region: string) => Client) => {
     const clients = new Map<string, Client>()
@@ -35,15 +38,15 @@ export function createAwsClients (): AwsClients {
   const requestHandler = { connectionTimeout: 3_000, requestTimeout: 15_000, throwOnRequestTimeout: true }
 
   return {
-    cloudFormation: perRegion(region => new CloudFormationClient({ region, requestHandler })),
+    cloudFormation: perRegion(region => new CloudFormationClient({ ...settings, region, requestHandler })),
     // Only what can be done without is read there: trying again would not be worth the wait.
-    cloudWatch: perRegion(region => new CloudWatchClient({ region, maxAttempts: 1, requestHandler: { ...requestHandler, requestTimeout: 5_000 } })),
-    rds: perRegion(region => new RDSClient({ region, requestHandler })),
-    secrets: perRegion(region => new SecretsManagerClient({ region, requestHandler })),
+    cloudWatch: perRegion(region => new CloudWatchClient({ ...settings, region, maxAttempts: 1, requestHandler: { ...requestHandler, requestTimeout: 5_000 } })),
+    rds: perRegion(region => new RDSClient({ ...settings, region, requestHandler })),
+    secrets: perRegion(region => new SecretsManagerClient({ ...settings, region, requestHandler })),
     // A statement may run for 45 s, and one that timed out may have run: only the caller may send it again.
     // The databases of a region share its sockets, of which the SDK opens 50: few slow ones would hold up all the others.
     dataApi: perRegion(region => new RDSDataClient({
-      region, maxAttempts: 1, requestHandler: { ...requestHandler, requestTimeout: 60_000, httpAgent: { maxSockets: Infinity }, httpsAgent: { maxSockets: Infinity } }
+      ...settings, region, maxAttempts: 1, requestHandler: { ...requestHandler, requestTimeout: 60_000, httpAgent: { maxSockets: Infinity }, httpsAgent: { maxSockets: Infinity } }
     })),
     destroy: () => { for (const client of made) client.destroy() }
   }
