@@ -10,7 +10,7 @@ import { readClusterFacts } from './cluster-facts.js'
 import { requirePassword, requireUsername } from './cluster-rules.js'
 import { isServerlessV1, showCluster } from './cluster-shape.js'
 import { beginClusterWork } from './cluster-work.js'
-import { changeCluster, changeInstance, type RdsContext, requireCluster, requireStatus } from './context.js'
+import { changeCluster, changeInstance, type RdsContext, refuseStopped, requireCluster, requireStatus } from './context.js'
 import { readVersion } from './engine-versions.js'
 import { arnOf, invalidCombination, invalidValue, nameIn, readIdentifier } from './names.js'
 import { type Filterable, filterBy, pageOf } from './paging.js'
@@ -74,7 +74,8 @@ export function createClusterOperations (context: RdsContext): ClusterOperations
 
     DeleteDBCluster: async (input, caller) => {
       const cluster = requireCluster(context, input.DBClusterIdentifier, caller)
-      requireStatus(cluster, 'stopped', 'failed')
+      refuseStopped(cluster)
+      requireStatus(cluster, 'failed')
       if (cluster.facts.DeletionProtection) throw invalidCombination('Cannot delete protected Cluster, please disable deletion protection and try again.')
       const finalSnapshot = readFinalSnapshot(input)
       if (membersOf(records, cluster).some(({ facts }) => facts.DBInstanceStatus !== 'deleting')) {

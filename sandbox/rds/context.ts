@@ -71,6 +71,11 @@ export function requireStatus (cluster: ClusterRecord, ...allowed: string[]): vo
   }
 }
 
+/** A stopped cluster has to be started before anything of it can be deleted (Aurora User Guide, "Deleting a stopped Aurora cluster"; terraform-provider-aws#28262). */
+export function refuseStopped (cluster: ClusterRecord | undefined): void {
+  if (cluster?.facts.Status === 'stopped') throw new AwsError('InvalidDBClusterStateFault', `Db cluster ${cluster.facts.DBClusterIdentifier} is in stopped state`)
+}
+
 /** Stores the cluster as it is now with some facts and some of the rest changed; a new status begins now. */
 export function changeCluster ({ records, clock }: Pick<RdsContext, 'records' | 'clock'>, cluster: ClusterRecord, facts: Partial<ClusterFacts>, rest: Partial<ClusterRecord> = {}): ClusterRecord {
   const now = records.clusters.get(cluster.region, cluster.facts.DBClusterIdentifier) ?? cluster

@@ -4,7 +4,7 @@ import type {
 } from '@aws-sdk/client-rds'
 import { AwsError, type Caller, type Operation } from '../aws.js'
 import { isServerlessV1 } from './cluster-shape.js'
-import { changeInstance, pickGiven, type RdsContext, requireCluster, requireInstance } from './context.js'
+import { changeInstance, pickGiven, type RdsContext, refuseStopped, requireCluster, requireInstance } from './context.js'
 import { beginInstanceWork } from './instance-work.js'
 import { arnOf, invalidCombination, invalidValue, nameIn, newResourceId, readIdentifier, zonesOf } from './names.js'
 import { type Filterable, filterBy, pageOf } from './paging.js'
@@ -94,6 +94,7 @@ export function createInstanceOperations (context: RdsContext): InstanceOperatio
       const instance = requireInstance(context, input.DBInstanceIdentifier, caller)
       if (input.FinalDBSnapshotIdentifier) throw invalidCombination('FinalDBSnapshotIdentifier can not be specified when deleting a cluster instance')
       if (instance.facts.DBInstanceStatus === 'deleting') throw invalidState(instance)
+      refuseStopped(records.clusters.get(caller.region, instance.facts.DBClusterIdentifier))
       return begin(changeInstance(context, instance, { DBInstanceStatus: 'deleting' }))
     }
   }

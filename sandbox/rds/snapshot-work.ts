@@ -3,6 +3,7 @@ import { AwsError, type Caller } from '../aws.js'
 import type { RdsContext } from './context.js'
 import { arnOf, newResourceId } from './names.js'
 import type { ClusterRecord, SnapshotRecord } from './records.js'
+import { addTags } from './tags.js'
 
 /** Puts the record of a snapshot that is yet to be taken. Throws when the name or the quota is used up. */
 export function addSnapshot (context: RdsContext, cluster: ClusterRecord, name: string, caller: Caller, tags: Tag[]): SnapshotRecord {
@@ -42,7 +43,7 @@ export function addSnapshot (context: RdsContext, cluster: ClusterRecord, name: 
       KmsKeyId: facts.KmsKeyId,
       IAMDatabaseAuthenticationEnabled: facts.IAMDatabaseAuthenticationEnabled,
       StorageType: facts.StorageType,
-      TagList: [...(facts.CopyTagsToSnapshot ? facts.TagList ?? [] : []), ...tags]
+      TagList: addTags(facts.CopyTagsToSnapshot ? facts.TagList ?? [] : [], tags)
     }
   }
   records.snapshots.put(snapshot)

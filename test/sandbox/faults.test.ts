@@ -1,4 +1,4 @@
-import { CloudFormationClient, CreateStackCommand, DescribeStackEventsCommand, waitUntilStackCreateComplete } from '@aws-sdk/client-cloudformation'
+import { CloudFormationClient, CreateStackCommand, DeleteStackCommand, DescribeStackEventsCommand, waitUntilStackCreateComplete, waitUntilStackDeleteComplete } from '@aws-sdk/client-cloudformation'
 import { CreateSecretCommand, DeleteSecretCommand, ListSecretsCommand, PutSecretValueCommand, RestoreSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
 import t from 'tap'
@@ -78,6 +78,9 @@ t.test('a named resource of a stack fails with the reason given, and the stack r
   await t.rejects(waitUntilStackCreateComplete({ client, maxWaitTime: 20, minDelay: 0.1, maxDelay: 0.2 }, { StackName: 'a' }), /ROLLBACK_COMPLETE/)
   const { StackEvents } = await client.send(new DescribeStackEventsCommand({ StackName: 'a' }))
   t.match(StackEvents?.find(({ ResourceStatus }) => ResourceStatus === 'CREATE_FAILED'), { LogicalResourceId: 'Topic', ResourceStatusReason: /No more topics\./ })
+  await fetch(`${sandbox.url}/_sandbox/faults`, { method: 'POST', body: '{"kind":"fail-resource","stack":"b","resource":"Topic","reason":"Still used.","count":1}' })
+  await client.send(new DeleteStackCommand({ StackName: 'b' }))
+  await t.rejects(waitUntilStackDeleteComplete({ client, maxWaitTime: 20, minDelay: 0.1, maxDelay: 0.2 }, { StackName: 'b' }), /DELETE_FAILED/, 'a deletion fails as well')
 })
 
 t.test('the clock is moved, for whoever waits as well, and stays moved after a restart', async t => {

@@ -1,6 +1,7 @@
 import { ResourceStatus } from '@aws-sdk/client-cloudformation'
 import { type Graph, reversed, visitInOrder } from '../template/graph.js'
 import { type EngineContext, operationOf, setResourceStatus, setStackStatus, stackOf } from './context.js'
+import { PlainFailure } from './failure.js'
 import type { Incarnation, ResourceRecord } from './records.js'
 import type { Run } from './run.js'
 import { deleteIncarnation, reasonOf } from './step.js'
@@ -55,6 +56,7 @@ async function removeResource (context: EngineContext, stackId: string, logicalI
     ? resource
     : setResourceStatus(context, stackId, resource, { status: DELETE_IN_PROGRESS })
   try {
+    failOnDemand(context, stack.name, logicalId)
     await deleteIncarnation(context, stackId, started, started, policy === 'Snapshot' && wasReady(started))
     for (const other of [resource.leftover, resource.previous]) {
       if (other && other.physicalId !== started.physicalId) await deleteIncarnation(context, stackId, started, other, false)
@@ -65,6 +67,11 @@ async function removeResource (context: EngineContext, stackId: string, logicalI
     if (!signal.aborted) setResourceStatus(context, stackId, started, { status: DELETE_FAILED, reason: reasonOf(context, started, error) })
     return false
   }
+}
+
+function failOnDemand ({ failureOf }: EngineContext, stackName: string, logicalId: string): void {
+  const failure = failureOf(stackName, logicalId)
+  if (failure !== undefined) throw new PlainFailure(failure)
 }
 
 /** There is nothing in a database that never came up, and AWS takes no snapshot of it. */

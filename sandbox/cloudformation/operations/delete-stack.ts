@@ -21,8 +21,11 @@ export function createDeleteStack (context: EngineContext, engine: Engine): Oper
     const operations = beginOperation(context, stack.operations, { type: 'DELETE_STACK', token, skipped: input.RetainResources })
     const inUse = exportInUse(context.records, stack, stack.outputs.flatMap(({ exportName }) => exportName ?? []), 'delete')
     if (inUse) {
-      // AWS accepts the request, and the stack then falls back to the status it had (aws-cdk#604).
-      setStackStatus(context, stack.id, stack.status, `Delete canceled. ${inUse}`, { operations })
+      // AWS accepts the request, says that it has begun, and has the stack fall back to the status it had (aws-cdk#604, serverless#2984).
+      context.records.together(() => {
+        setStackStatus(context, stack.id, 'DELETE_IN_PROGRESS', 'User Initiated', { operations })
+        setStackStatus(context, stack.id, stack.status, `Delete canceled. ${inUse}`)
+      })
       return {}
     }
     setStackStatus(context, stack.id, 'DELETE_IN_PROGRESS', 'User Initiated', { operations })
@@ -38,6 +41,9 @@ function checkRetained (context: EngineContext, stack: StackRecord, retained: re
   }
   const unknown = retained.filter(name => !context.records.resource(stack.id, name))
   if (unknown.length > 0) throw invalid(`The following resources to retain do not exist in stack [${stack.name}]: [${unknown.join(', ')}]`)
+  // The rule is AWS's ("Delete stacks", CloudFormation User Guide); nobody could check its words.
+  const deletable = retained.filter(name => context.records.resource(stack.id, name)?.status !== 'DELETE_FAILED')
+  if (deletable.length > 0) throw invalid(`The following resources to retain are not in a DELETE_FAILED state in stack [${stack.name}]: [${deletable.join(', ')}]`)
 }
 
 export function createUpdateTerminationProtection ({ records }: EngineContext): Operation<UpdateTerminationProtectionInput, UpdateTerminationProtectionOutput> {

@@ -34,6 +34,9 @@ export function createRollbackOperations (context: EngineContext, engine: Engine
     const skipped = input.ResourcesToSkip ?? []
     const unknown = skipped.filter(name => !context.records.resource(stack.id, name))
     if (unknown.length > 0) throw invalid(`The following resources to skip do not exist in stack [${stack.name}]: [${unknown.join(', ')}]`)
+    // The rule is AWS's (ContinueUpdateRollback, CloudFormation API Reference); nobody could check its words.
+    const sound = skipped.filter(name => context.records.resource(stack.id, name)?.status !== 'UPDATE_FAILED')
+    if (sound.length > 0) throw invalid(`The following resources to skip are not in an UPDATE_FAILED state in stack [${stack.name}]: [${sound.join(', ')}]`)
     goBack(stack, 'UPDATE_ROLLBACK_IN_PROGRESS', { operations: beginOperation(context, stack.operations, { type: 'CONTINUE_ROLLBACK', token, skipped }) })
     return {}
   }

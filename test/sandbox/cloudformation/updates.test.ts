@@ -64,6 +64,7 @@ t.test('an update that fails goes back to what was, for real', async t => {
   t.equal(await statusOf(lab, 'stack'), 'UPDATE_ROLLBACK_FAILED', 'as Z can not be changed back either')
   t.equal(await reason(), 'The following resource(s) failed to update: [Z]. ')
   broken.clear()
+  await t.rejects(lab.operations.ContinueUpdateRollback({ StackName: 'stack', ResourcesToSkip: ['A'] }, caller), { code: 'ValidationError', message: /not in an UPDATE_FAILED state .*\[A\]/ })
   await lab.operations.ContinueUpdateRollback({ StackName: 'stack' }, caller)
   await lab.whenIdle(ids.StackResources?.[0]?.StackId ?? '')
   t.equal(await statusOf(lab, 'stack'), 'UPDATE_ROLLBACK_COMPLETE')

@@ -62,6 +62,7 @@ t.test('a stopped cluster takes no connections until it is started', async t => 
   t.equal((await fixture.describe('stopped')).Status, 'stopped')
   t.match(databaseOf(cluster.DBClusterArn ?? '', caller), { state: 'unavailable', status: 'stopped', writer: {} })
   await t.rejects(ask(cluster, 'SELECT 1'))
+  await t.rejects(operations.DeleteDBCluster({ DBClusterIdentifier: 'stopped', SkipFinalSnapshot: true }, caller), { code: 'InvalidDBClusterStateFault', message: 'Db cluster stopped is in stopped state' })
   await operations.StartDBCluster({ DBClusterIdentifier: 'stopped' }, caller)
   await whenSettled('cluster', 'stopped', caller)
   t.same(await ask(cluster, 'SELECT 1'), [[1]])
