@@ -5,6 +5,7 @@ import type { DatabaseAccess, Databases } from '../rds/database-access.js'
 import { reachDatabase } from './access.js'
 import { readCredentials, type Secrets } from './credentials.js'
 import { timedOut, toAwsError } from './database-error.js'
+import { createExpiry } from './expiry.js'
 import type { Limits } from './limits.js'
 import { createSessions, type Session } from './sessions.js'
 import type { Statement, StatementResult } from './statement.js'
@@ -33,7 +34,8 @@ export interface Executor {
    * that outlasts its call is not stopped.
    */
   withSession: <T>(place: Place, caller: Caller, work: (session: Session) => Promise<T>, letRun?: boolean) => Promise<T>
-  run: (session: Session, statement: Statement, limitMs?: number) => Promise<StatementResult>
+  /** With `letRun` the server has been told to set no limit to the statement, and the call ends without it. */
+  run: (session: Session, statement: Statement, letRun?: boolean) => Promise<StatementResult>
   /** Opens a transaction and returns its id. */
   begin: (place: Place, caller: Caller) => Promise<string>
   /** Ends a transaction; returns PostgreSQL's own word for how, for a COMMIT of a failed one is a ROLLBACK. */
@@ -48,18 +50,18 @@ const GRACE_MS = 5_000
 export function createExecutor ({ rds, secrets, clock, log, limits }: ExecutorDependencies): Executor {
   const sessions = createSessions(clock, limits)
   const transactions = createTransactions(clock, limits)
+  const callTime = createExpiry(clock, limits.statementMs)
+  const serverTime = createExpiry(clock, limits.statementMs + GRACE_MS)
 
   const open = async (access: DatabaseAccess, { secretArn, database }: Place, caller: Caller): Promise<Session> => {
     const credentials = await readCredentials(secrets, secretArn, caller)
-    return await sessions.acquire(access, credentials, database ?? credentials.username).catch(failAs())
+    return await sessions.acquire(access, credentials, database ?? credentials.username).catch((error: unknown) => { throw toAwsError(error) })
   }
 
-  const run: Executor['run'] = async (session, statement, limitMs = limits.statementMs + GRACE_MS) => {
-    const inTime = new AbortController()
-    const tooLong = clock.sleep(limitMs, inTime.signal).then(() => { throw timedOut('Request timed out', session.processId) })
-    const done = session.run(statement).catch(failAs(session))
-    return await Promise.race([done, tooLong]).finally(() => { inTime.abort() })
-  }
+  const run: Executor['run'] = async (session, statement, letRun = false) => await new Promise((resolve, reject) => {
+    const forget = (letRun ? callTime : serverTime).add(() => { reject(timedOut('Request timed out', session.processId)) })
+    session.run(statement).then(resolve, (error: unknown) => { reject(toAwsError(error, session.processId)) }).finally(forget)
+  })
 
   const inTransaction = async <T>(id: string, access: DatabaseAccess, { database }: Place, work: (session: Session) => Promise<T>): Promise<T> =>
     await transactions.use(id, access.clusterArn, async transaction => {
@@ -125,5 +127,3 @@ export function createExecutor ({ rds, secrets, clock, log, limits }: ExecutorDe
     }
   }
 }
-
-const failAs = (session?: Session) => (error: unknown): never => { throw toAwsError(error, session?.processId) }

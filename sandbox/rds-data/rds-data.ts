@@ -41,7 +41,7 @@ export function createRdsData (dependencies: RdsDataDependencies): RdsData {
         const letRun = request.continueAfterTimeout === true && place.transactionId === undefined
         return await executor.withSession(place, caller, async session => {
           if (letRun) await session.query('SET statement_timeout = 0')
-          const result = await executor.run(session, statement, letRun ? limits.statementMs : undefined)
+          const result = await executor.run(session, statement, letRun)
           return await readResult(session, result, request)
         }, letRun)
       },

@@ -4,6 +4,7 @@ import { AwsError } from '../aws.js'
 import type { Clock } from '../clock.js'
 import type { DatabaseAccess } from '../rds/database-access.js'
 import type { Credentials } from './credentials.js'
+import { createExpiry } from './expiry.js'
 import type { Limits } from './limits.js'
 import { StatementRun, type Statement, type StatementResult } from './statement.js'
 
@@ -33,7 +34,8 @@ export interface Sessions {
 interface Pooled {
   key: string
   client: Client
-  idle: AbortController | undefined
+  /** Set while nobody uses it: ends the watch over its idle time. */
+  wake: (() => void) | undefined
 }
 
 interface Pool {
@@ -48,6 +50,7 @@ interface Pool {
  */
 export function createSessions (clock: Clock, limits: Limits): Sessions {
   const pools = new Map<string, Pool>()
+  const idleTime = createExpiry(clock, limits.sessionIdleMs)
 
   const poolOf = (clusterArn: string): Pool => {
     const known = pools.get(clusterArn)
@@ -59,23 +62,21 @@ export function createSessions (clock: Clock, limits: Limits): Sessions {
 
   const drop = (pool: Pool, pooled: Pooled): void => {
     if (!pool.sessions.delete(pooled)) return
-    pooled.idle?.abort()
+    pooled.wake?.()
     pooled.client.end().catch(() => {})
     pool.waiting.shift()?.()
   }
 
   const park = (pool: Pool, pooled: Pooled): void => {
     if (!pool.sessions.has(pooled)) return
-    const idle = new AbortController()
-    pooled.idle = idle
-    clock.sleep(limits.sessionIdleMs, idle.signal).then(() => { drop(pool, pooled) }, () => {})
+    pooled.wake = idleTime.add(() => { drop(pool, pooled) })
     pool.waiting.shift()?.()
   }
 
   const take = (pool: Pool, key: string): Pooled | undefined => {
-    const pooled = [...pool.sessions].findLast(candidate => candidate.idle && candidate.key === key)
-    pooled?.idle?.abort()
-    if (pooled) pooled.idle = undefined
+    const pooled = [...pool.sessions].findLast(candidate => candidate.wake && candidate.key === key)
+    pooled?.wake?.()
+    if (pooled) pooled.wake = undefined
     return pooled
   }
 
@@ -84,7 +85,7 @@ export function createSessions (clock: Clock, limits: Limits): Sessions {
     try {
       await access.wake()
       const client = new Client(clientConfig(access, credentials, database, limits))
-      const pooled: Pooled = { key, client, idle: undefined }
+      const pooled: Pooled = { key, client, wake: undefined }
       // The server ends sessions when it pauses, restarts or is deleted; a running statement hears of it by itself.
       client.on('error', () => { drop(pool, pooled) })
       client.on('end', () => { drop(pool, pooled) })
@@ -101,7 +102,7 @@ export function createSessions (clock: Clock, limits: Limits): Sessions {
 
   /** Makes room by closing a session that nobody uses, or waits until one is given back. */
   const makeRoom = async (pool: Pool): Promise<void> => {
-    const unused = [...pool.sessions].find(({ idle }) => idle)
+    const unused = [...pool.sessions].find(({ wake }) => wake)
     if (unused) return drop(pool, unused)
     const patience = new AbortController()
     const tooLong = clock.sleep(limits.sessionWaitMs, patience.signal).then(() => {

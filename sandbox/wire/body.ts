@@ -22,15 +22,19 @@ export async function readBody (request: IncomingMessage): Promise<Buffer> {
  * client in the middle of sending can see the answer.
  */
 async function receive (request: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = []
-  let bytes = 0
-  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-    bytes += chunk.length
-    if (bytes > LARGEST_BYTES) {
-      request.resume()
-      throw new AwsError('RequestEntityTooLargeException', `Request size exceeded the limit of ${LARGEST_BYTES} bytes`, 413)
+  return await new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    let bytes = 0
+    request.on('data', (chunk: Buffer) => {
+      bytes += chunk.length
+      if (bytes <= LARGEST_BYTES) chunks.push(chunk)
+      else refuse()
+    })
+    const refuse = (): void => {
+      chunks.length = 0
+      reject(new AwsError('RequestEntityTooLargeException', `Request size exceeded the limit of ${LARGEST_BYTES} bytes`, 413))
     }
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks)
+    request.once('end', () => { resolve(Buffer.concat(chunks)) })
+    request.once('error', reject)
+  })
 }

@@ -61,18 +61,25 @@ async function answerTo (message: IncomingMessage, { allowedHosts, admin, dispat
     message.resume()
     throw new AwsError('AccessDeniedException', 'The sandbox answers requests to this machine only; SANDBOX_ALLOWED_HOSTS names other hosts.', 403)
   }
-  const target = message.url ?? '/'
-  if (!URL.canParse(target, 'http://sandbox')) throw new AwsError('InvalidRequest', 'The path of the request cannot be read.')
-  const url = new URL(target, 'http://sandbox')
+  const target = readTarget(message.url ?? '/')
   const body = await readBody(message)
-  const request = { method: message.method ?? 'GET', path: url.pathname, query: url.searchParams, headers: message.headers, body }
+  const request = { method: message.method ?? 'GET', ...target, headers: message.headers, body }
   return admin(request) ?? await dispatch(request)
 }
 
+const plainPath = /^\/[\w-]*$/
+
+/** The path and the query of a request. The paths of AWS's services are plain, and need no parsing. */
+function readTarget (target: string): Pick<WireRequest, 'path' | 'query'> {
+  if (plainPath.test(target)) return { path: target, query: new URLSearchParams() }
+  if (!URL.canParse(target, 'http://sandbox')) throw new AwsError('InvalidRequest', 'The path of the request cannot be read.')
+  const { pathname, searchParams } = new URL(target, 'http://sandbox')
+  return { path: pathname, query: searchParams }
+}
+
 function send (response: ServerResponse, { status, headers, body }: WireAnswer): void {
-  const bytes = typeof body === 'string' ? Buffer.from(body) : body
-  response.writeHead(status, { ...headers, 'content-length': bytes.byteLength, date: new Date().toUTCString() })
-  response.end(bytes)
+  response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) })
+  response.end(body)
 }
 
 /** For refusals before it is known which of AWS's protocols is spoken. */
