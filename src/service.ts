@@ -74,16 +74,17 @@ export function createDependencies ({ config, log, clients, clock = systemClock,
     log,
     newToken
   })
+  const wire = createDataApiWire(clients.dataApi)
   const targets = createTargets(databases, clock)
   const gate = createGate(config.statements, clock)
   const queries = createQueries({
     targets,
-    dataApi: noteCompute(createDataApi(clients.dataApi), compute),
+    dataApi: noteCompute(createDataApi(wire), compute),
     gate,
     transactionIds: createTransactionIds(deriveSecret(keys), randomBytes),
     clock
   })
-  const mirror = createMirror({ targets, wire: createDataApiWire(clients.dataApi), gate, notes: compute })
+  const mirror = createMirror({ targets, wire, gate, notes: compute })
   return {
     databases: { ...databases, remove: forgetFirst(targets, databases.remove) },
     queries,

@@ -1,9 +1,7 @@
-import {
-  BatchExecuteStatementCommand, BeginTransactionCommand, CommitTransactionCommand, ExecuteStatementCommand, RollbackTransactionCommand,
-  type ColumnMetadata, type ExecuteStatementCommandOutput, type Field, type RDSDataClient, type SqlParameter
-} from '@aws-sdk/client-rds-data'
+import type { ColumnMetadata } from '@aws-sdk/client-rds-data'
 
-import { AwsFailure, toFailure } from './errors.js'
+import { errorTypeOf, type DataApiWire, type WireAnswer } from './data-api-wire.js'
+import { AwsFailure, failureOf, toFailure } from './errors.js'
 import { parseSqlError, type SqlError } from './sql-error.js'
 
 /** Where SQL goes, and as whom. */
@@ -76,54 +74,77 @@ export class DataApiFailure extends Error {
 
 export type DataApi = ReturnType<typeof createDataApi>
 
+/** A value as the Data API writes it in JSON; bytes in base64. */
+type Field =
+  | { isNull: true }
+  | { booleanValue: boolean }
+  | { longValue: number }
+  | { doubleValue: number | string }
+  | { stringValue: string }
+  | { blobValue: string }
+  | { arrayValue: Partial<Record<'booleanValues' | 'longValues' | 'doubleValues' | 'stringValues', Cell[]>> }
+
+interface ExecuteAnswer { columnMetadata?: ColumnMetadata[], records?: Field[][], numberOfRecordsUpdated?: number }
+
 /** The RDS Data API. Nothing is ever sent twice. Every function throws {@link DataApiFailure}. */
-export function createDataApi (clientFor: (region: string) => RDSDataClient) {
-  const place = ({ clusterArn, secretArn }: DataTarget) => ({ resourceArn: clusterArn, secretArn })
+export function createDataApi ({ forward }: DataApiWire) {
+  const call = async <Answer>({ region, clusterArn, secretArn }: DataTarget, operation: string, input: object, signal?: AbortSignal): Promise<Answer> => {
+    const body = Buffer.from(JSON.stringify({ resourceArn: clusterArn, secretArn, ...input }))
+    try {
+      return readAnswer(await forward(region, operation, body, signal)) as Answer
+    } catch (error) {
+      throw toDataApiFailure(error)
+    }
+  }
 
   /** Runs one statement, whose parameters are `:name`, by itself or in a transaction. */
   const execute = async (target: DataTarget, sql: string, args: readonly Argument[], { transactionId, signal }: { transactionId?: string, signal?: AbortSignal } = {}): Promise<Result> =>
-    toResult(await call(() => clientFor(target.region).send(new ExecuteStatementCommand({
-      ...place(target),
+    toResult(await call(target, 'Execute', {
       database: target.databaseName,
       sql,
       parameters: args.map(toParameter),
       includeResultMetadata: true,
       // Numbers with more digits than a JavaScript number holds come as text.
       resultSetOptions: { longReturnType: 'STRING', decimalReturnType: 'STRING' },
-      ...(transactionId === undefined ? {} : { transactionId })
-    }), signal ? { abortSignal: signal } : {})))
+      transactionId
+    }, signal))
 
   /** Runs one statement once for each set of values; AWS does not tell how many rows each has changed. */
   const executeBatch = async (target: DataTarget, sql: string, argSets: readonly Argument[][], { transactionId, signal }: { transactionId: string, signal?: AbortSignal }): Promise<void> => {
-    await call(() => clientFor(target.region).send(new BatchExecuteStatementCommand({
-      ...place(target), database: target.databaseName, sql, transactionId, parameterSets: argSets.map(args => args.map(toParameter))
-    }), signal ? { abortSignal: signal } : {}))
+    await call(target, 'BatchExecute', { database: target.databaseName, sql, transactionId, parameterSets: argSets.map(args => args.map(toParameter)) }, signal)
   }
 
   /** Opens a transaction and answers its id. AWS rolls it back when it is left alone for three minutes. */
   const begin = async (target: DataTarget, signal?: AbortSignal): Promise<string> => {
-    const { transactionId } = await call(() => clientFor(target.region).send(
-      new BeginTransactionCommand({ ...place(target), database: target.databaseName }), signal ? { abortSignal: signal } : {}))
-    return transactionId ?? ''
+    const { transactionId = '' } = await call<{ transactionId?: string }>(target, 'BeginTransaction', { database: target.databaseName }, signal)
+    return transactionId
   }
 
   const commit = async (target: DataTarget, transactionId: string): Promise<void> => {
-    const { transactionStatus = '' } = await call(() => clientFor(target.region).send(new CommitTransactionCommand({ ...place(target), transactionId })))
+    const { transactionStatus = '' } = await call<{ transactionStatus?: string }>(target, 'CommitTransaction', { transactionId })
     if (/rollback/i.test(transactionStatus)) throw new DataApiFailure('rolled-back', new AwsFailure('refused', 'RolledBack', transactionStatus))
   }
 
   const rollback = async (target: DataTarget, transactionId: string): Promise<void> => {
-    await call(() => clientFor(target.region).send(new RollbackTransactionCommand({ ...place(target), transactionId })))
+    await call(target, 'RollbackTransaction', { transactionId })
   }
 
   return { execute, executeBatch, begin, commit, rollback }
 }
 
-async function call<T> (send: () => Promise<T>): Promise<T> {
+/** What AWS answered, as JSON. Throws an {@link AwsFailure} for an error; one without a name is known by its status. */
+function readAnswer (answer: WireAnswer): unknown {
+  const text = Buffer.from(answer.body).toString()
+  if (answer.status === 200) return JSON.parse(text)
+  throw failureOf(errorTypeOf(answer) ?? 'UnknownError', messageIn(text), answer.status)
+}
+
+function messageIn (text: string): string {
   try {
-    return await send()
-  } catch (error) {
-    throw toDataApiFailure(error)
+    const { message, Message } = JSON.parse(text) as { message?: string, Message?: string }
+    return message ?? Message ?? ''
+  } catch {
+    return ''
   }
 }
 
@@ -154,19 +175,19 @@ const speaksForPostgres = new Set(['BadRequestException', 'DatabaseErrorExceptio
 
 const QUERY_CANCELED = '57014'
 
-/** Puts an error of the SDK into our words. */
+/** What a failure on the way to the Data API, or one that it answered, means for the statement. */
 export function toDataApiFailure (error: unknown): DataApiFailure {
   const aws = toFailure(error)
   const sql = speaksForPostgres.has(aws.code) ? parseSqlError(aws.message) : null
   if (sql) return new DataApiFailure(sql.sqlState === QUERY_CANCELED ? 'timeout' : 'sql', aws, sql)
   const told = kindsByMessage.find(({ pattern }) => pattern.test(aws.message))
   if (told) return new DataApiFailure(told.kind, aws)
-  const { code = '' } = error as { code?: string }
+  const { code = '' } = (aws.cause ?? {}) as { code?: string }
   const isLost = aws.kind === 'unavailable' && !neverBegun.has(aws.code) && !neverBegun.has(code)
   return new DataApiFailure(kinds[aws.code] ?? (isLost ? 'lost' : 'aws'), aws)
 }
 
-function toParameter ({ name, value }: Argument): SqlParameter {
+function toParameter ({ name, value }: Argument): { name: string, value: Field } {
   return { name, value: toField(value) }
 }
 
@@ -175,15 +196,15 @@ function toField (value: Argument['value']): Field {
   switch (typeof value) {
     case 'boolean': return { booleanValue: value }
     case 'bigint': return { longValue: Number(value) }
-    case 'number': return { doubleValue: value }
+    case 'number': return { doubleValue: Number.isFinite(value) ? value : String(value) }
     case 'string': return { stringValue: value }
-    default: return { blobValue: value }
+    default: return { blobValue: Buffer.from(value).toString('base64') }
   }
 }
 
-function toResult ({ columnMetadata, records, numberOfRecordsUpdated = 0 }: ExecuteStatementCommandOutput): Result {
+function toResult ({ columnMetadata = [], records, numberOfRecordsUpdated = 0 }: ExecuteAnswer): Result {
   return {
-    columns: records ? (columnMetadata ?? []).map(toColumn) : null,
+    columns: records ? columnMetadata.map(toColumn) : null,
     rows: (records ?? []).map(row => row.map(toCell)),
     affected: numberOfRecordsUpdated
   }
@@ -201,12 +222,12 @@ function toColumn ({ label, name, typeName, nullable }: ColumnMetadata): Column 
 }
 
 function toCell (field: Field): Cell {
-  if (field.stringValue !== undefined) return field.stringValue
-  if (field.booleanValue !== undefined) return field.booleanValue
-  if (field.doubleValue !== undefined) return field.doubleValue
-  if (field.longValue !== undefined) return field.longValue
-  if (field.blobValue !== undefined) return field.blobValue
-  if (field.arrayValue === undefined) return null
+  if ('stringValue' in field) return field.stringValue
+  if ('booleanValue' in field) return field.booleanValue
+  if ('doubleValue' in field) return Number(field.doubleValue)
+  if ('longValue' in field) return field.longValue
+  if ('blobValue' in field) return Buffer.from(field.blobValue, 'base64')
+  if (!('arrayValue' in field)) return null
   const { booleanValues, longValues, doubleValues, stringValues } = field.arrayValue
-  return booleanValues ?? longValues ?? doubleValues ?? stringValues ?? []
+  return booleanValues ?? longValues ?? doubleValues?.map(value => value === null ? null : Number(value)) ?? stringValues ?? []
 }

@@ -59,6 +59,11 @@ export function toFailure (error: unknown): AwsFailure {
   return new AwsFailure(kindOf(name, message, $metadata?.httpStatusCode), name, message, error)
 }
 
+/** An error that AWS answered, by its name, its message and its HTTP status. */
+export function failureOf (code: string, message: string, status: number): AwsFailure {
+  return new AwsFailure(kindOf(code, message, status), code, message)
+}
+
 function kindOf (code: string, message: string, status: number | undefined): FailureKind {
   const known = kinds[code]
   if (known) return known

@@ -1,5 +1,6 @@
 import type { Principal } from '../access/keys.js'
-import { DataApiFailure } from '../aws/data-api.js'
+import { toDataApiFailure } from '../aws/data-api.js'
+import { AwsFailure } from '../aws/errors.js'
 import { errorTypeOf, type DataApiWire, type WireAnswer } from '../aws/data-api-wire.js'
 import type { ComputeNotes } from '../databases/compute.js'
 import { addressTo } from './addressed.js'
@@ -39,9 +40,9 @@ export function createMirror ({ targets, wire, gate, notes }: MirrorOptions) {
       if (missesTarget.has(errorTypeOf(answer) ?? '')) targets.forget(id)
       return answer
     } catch (error) {
-      if (!(error instanceof DataApiFailure)) throw error
+      if (!(error instanceof AwsFailure)) throw error
       targets.forget(id)
-      throw toProblem(error, 'write', position => position)
+      throw toProblem(toDataApiFailure(error), 'write', position => position)
     }
   }
 }

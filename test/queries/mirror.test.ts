@@ -1,6 +1,5 @@
 import t from 'tap'
 
-import { DataApiFailure } from '../../src/aws/data-api.js'
 import type { WireAnswer } from '../../src/aws/data-api-wire.js'
 import { AwsFailure } from '../../src/aws/errors.js'
 import { createMirror, MIRRORED, type Mirrored } from '../../src/queries/mirror.js'
@@ -61,10 +60,9 @@ t.test('what AWS refuses is answered, and remembered where it says something', a
 })
 
 t.test('no answer is a problem that says what may have happened', async t => {
-  const unavailable = new AwsFailure('unavailable', 'TimeoutError', 'no answer')
   const failures: Array<[error: Error, expected: object]> = [
-    [new DataApiFailure('lost', unavailable), { code: 'statement-outcome-unknown' }],
-    [new DataApiFailure('aws', unavailable), { name: 'AwsFailure', kind: 'unavailable' }],
+    [new AwsFailure('unavailable', 'TimeoutError', 'no answer'), { code: 'statement-outcome-unknown' }],
+    [new AwsFailure('unavailable', 'Error', 'no way', { code: 'ECONNREFUSED' }), { name: 'AwsFailure', kind: 'unavailable' }],
     [new AwsFailure('denied', 'AccessDeniedException', 'no'), { name: 'AwsFailure', kind: 'denied' }]
   ]
   for (const [error, expected] of failures) await t.rejects(mirrorOf(() => { throw error }).send('Execute'), expected as Error)
