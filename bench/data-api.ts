@@ -1,10 +1,11 @@
-import { Agent, createServer, request as httpRequest } from 'node:http'
+import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation'
 import { DescribeDBClustersCommand, RDSClient } from '@aws-sdk/client-rds'
 import { ExecuteStatementCommand, RDSDataClient } from '@aws-sdk/client-rds-data'
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import pg from 'pg'
+import { openPlainClient } from './plain-client.js'
 import { clientConfig, createDatabase, type Database } from './stacks.js'
 import { interleave, line, median, verdict } from './statistics.js'
 import { withSandbox } from './workspace.js'
@@ -20,13 +21,13 @@ export async function benchDataApi (): Promise<void> {
     const statement = { ...place, sql: SQL }
     const direct = await connectDirectly(url, place)
     const dataApi = new RDSDataClient(clientConfig(url))
-    const plain = plainClient(url)
+    const plain = openPlainClient(url)
     const idle = await startIdleServer()
     const nowhere = new RDSDataClient(clientConfig(idle.url))
     try {
       return await interleave({
         'SELECT 1 through the Data API': async () => { await dataApi.send(new ExecuteStatementCommand(statement)) },
-        'the same by a plain HTTP client': async () => { await plain.post('/Execute', JSON.stringify(statement)) },
+        'the same by a plain HTTP client': async () => { await plain.send('POST', '/Execute', statement) },
         'SELECT 1 through pg': async () => { await direct.query(SQL) },
         'the SDK and a server that does nothing': async () => { await nowhere.send(new ExecuteStatementCommand(statement)) }
       }, ROUNDS, WARM_UPS)
@@ -51,21 +52,6 @@ async function connectDirectly (url: string, { resourceArn, secretArn, database 
   const client = new pg.Client({ host: cluster?.Endpoint ?? '', port: cluster?.Port ?? 0, user: username, password, database })
   await client.connect()
   return client
-}
-
-/** Posts JSON over one kept connection and reads the answer, with no SDK and no signing: what the wire itself costs. */
-function plainClient (url: string): { post: (path: string, body: string) => Promise<void>, close: () => void } {
-  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
-  return {
-    close: () => { agent.destroy() },
-    post: async (path, body) => await new Promise((resolve, reject) => {
-      const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }
-      httpRequest(new URL(path, url), { method: 'POST', agent, headers }, response => {
-        if (response.statusCode !== 200) reject(new Error(`${path} was answered ${response.statusCode}`))
-        response.resume().once('end', resolve)
-      }).once('error', reject).end(body)
-    })
-  }
 }
 
 /** Reads a request and answers it at once, in this program: what is left is the client's own time and one HTTP server's. */

@@ -5,13 +5,13 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { openPlainClient, type PlainClient } from './plain-client.js'
 
 const PROGRAM = fileURLToPath(new URL('../src/server.js', import.meta.url))
 const KEY = 'bench-key'
 
 export interface ServiceProcess {
-  /** The body of the answer; throws on any other status than 2xx. */
-  call: <T>(method: string, path: string, body?: unknown, headers?: Record<string, string>) => Promise<T>
+  call: PlainClient['send']
   end: () => Promise<void>
 }
 
@@ -41,18 +41,11 @@ export async function startServiceProcess (awsUrl: string, directory: string): P
     })
     exited.then(() => { reject(new Error('the service ended')) }, reject)
   })
+  const client = openPlainClient(url, { authorization: `Bearer ${KEY}` })
   return {
-    call: async (method, path, body, headers = {}) => {
-      const response = await fetch(url + path, {
-        method,
-        headers: { authorization: `Bearer ${KEY}`, ...headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) })
-      })
-      const text = await response.text()
-      if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`)
-      return JSON.parse(text) as never
-    },
+    call: client.send,
     end: async () => {
+      client.close()
       child.kill('SIGTERM')
       await exited
     }
