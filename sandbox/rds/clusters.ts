@@ -138,7 +138,8 @@ function readPort (port = 5432): number {
 function readFinalSnapshot ({ SkipFinalSnapshot, FinalDBSnapshotIdentifier: name }: DeleteDBClusterMessage): string | undefined {
   if (SkipFinalSnapshot && name) throw invalidCombination('You cannot specify both FinalDBSnapshotIdentifier and SkipFinalSnapshot')
   if (!SkipFinalSnapshot && !name) throw invalidCombination('FinalDBSnapshotIdentifier is required unless SkipFinalSnapshot is specified.')
-  return name ? readIdentifier('FinalDBSnapshotIdentifier', name) : undefined
+  // Longer than those of other snapshots may be (RDS API, DeleteDBCluster): CloudFormation makes it of the names of stack and resource.
+  return name ? readIdentifier('FinalDBSnapshotIdentifier', name, 255) : undefined
 }
 
 /** A filter by identifier takes ARNs too; those of another region or account name nothing here. */

@@ -34,9 +34,9 @@ export function zonesOf (region: string): string[] {
 }
 
 /** The identifier in lower case, as RDS stores it. Throws AWS's refusal of a malformed one. */
-export function readIdentifier (member: string, value: string | undefined): string {
+export function readIdentifier (member: string, value: string | undefined, longest = 63): string {
   if (!value) throw new AwsError('MissingParameter', `The request must contain the parameter ${member}.`)
-  if (value.length > 63 || !IDENTIFIER.test(value)) {
+  if (value.length > longest || !IDENTIFIER.test(value)) {
     throw invalidValue(`The parameter ${member} is not a valid identifier. Identifiers must begin with a letter; must contain only ASCII letters, digits, and hyphens; and must not end with a hyphen or contain two consecutive hyphens.`)
   }
   return value.toLowerCase()

@@ -39,6 +39,7 @@ t.test('clones and restores are copies of the data', async t => {
 
 t.test('snapshots outlive their cluster', async t => {
   const { operations, whenSettled } = fixture.rds
+  const lastWords = `last-words-${'of-a-stack-'.repeat(20)}end`
   const source = await fixture.makeCluster('gone', { CopyTagsToSnapshot: true, Tags: [{ Key: 'client', Value: 'acme' }] })
   await ask(source, "CREATE TABLE guests AS SELECT 'ada' AS name")
   const { DBClusterSnapshot: taken } = await operations.CreateDBClusterSnapshot({ DBClusterIdentifier: 'gone', DBClusterSnapshotIdentifier: 'first-words' }, caller)
@@ -46,14 +47,14 @@ t.test('snapshots outlive their cluster', async t => {
   await whenSettled('cluster', 'gone', caller)
   t.equal((await fixture.describe('gone')).Status, 'available')
   await operations.DeleteDBInstance({ DBInstanceIdentifier: 'gone-1' }, caller)
-  await operations.DeleteDBCluster({ DBClusterIdentifier: 'gone', FinalDBSnapshotIdentifier: 'last-words' }, caller)
+  await operations.DeleteDBCluster({ DBClusterIdentifier: 'gone', FinalDBSnapshotIdentifier: lastWords }, caller)
   await whenSettled('cluster', 'gone', caller)
 
   const rds = await fixture.restart()
   const { DBClusterSnapshots: snapshots } = await rds.operations.DescribeDBClusterSnapshots({ DBClusterIdentifier: 'gone' }, caller)
-  t.match(snapshots, [{ DBClusterSnapshotIdentifier: 'first-words', Status: 'available' }, { DBClusterSnapshotIdentifier: 'last-words', Status: 'available', TagList: [{ Key: 'client', Value: 'acme' }] }])
-  await rds.operations.RestoreDBClusterFromSnapshot({ DBClusterIdentifier: 'again', SnapshotIdentifier: 'last-words', Engine: 'aurora-postgresql', ServerlessV2ScalingConfiguration: { MinCapacity: 1, MaxCapacity: 1 } }, caller)
+  t.match(snapshots, [{ DBClusterSnapshotIdentifier: 'first-words', Status: 'available' }, { DBClusterSnapshotIdentifier: lastWords, Status: 'available', TagList: [{ Key: 'client', Value: 'acme' }] }])
+  await rds.operations.RestoreDBClusterFromSnapshot({ DBClusterIdentifier: 'again', SnapshotIdentifier: lastWords, Engine: 'aurora-postgresql', ServerlessV2ScalingConfiguration: { MinCapacity: 1, MaxCapacity: 1 } }, caller)
   t.same(await namesIn(await settle(fixture, 'again')), ['ada'])
-  await rds.operations.DeleteDBClusterSnapshot({ DBClusterSnapshotIdentifier: 'last-words' }, caller)
+  await rds.operations.DeleteDBClusterSnapshot({ DBClusterSnapshotIdentifier: lastWords }, caller)
   t.equal((await rds.operations.DescribeDBClusterSnapshots({ DBClusterIdentifier: 'gone' }, caller)).DBClusterSnapshots?.length, 1)
 })
