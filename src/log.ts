@@ -8,6 +8,11 @@ export function createLog (level: string, isTerminal: boolean, fd: 1 | 2 = 1): L
   return pino(options, pretty({ translateTime: 'HH:MM:ss', ignore: 'pid,hostname,reqId', singleLine: true, sync: true, destination: fd }))
 }
 
+/** The audit trail: lines of the same log, which a level that leaves out information does not leave out. */
+export function createAuditLog (log: Logger): Pick<Logger, 'info'> {
+  return log.level === 'silent' ? log : log.child({}, { level: 'info' })
+}
+
 /** What every log of the service does, wherever it goes to. */
 export function logOptions (level: string): LoggerOptions {
   return { level, serializers: { err: (error: unknown) => describeError(error) } }

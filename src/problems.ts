@@ -238,6 +238,8 @@ export interface ProblemOptions {
   extensions?: Readonly<Record<string, unknown>>
   /** Seconds for the `Retry-After` header. */
   retryAfterSeconds?: number
+  /** Its words, or those of its causes, may quote what the caller sent: they are for the caller alone, and not for the log. */
+  isConfidential?: boolean
   cause?: unknown
 }
 
@@ -248,6 +250,7 @@ export class Problem extends Error {
   readonly errors: Finding[] | undefined
   readonly extensions: Readonly<Record<string, unknown>>
   readonly retryAfterSeconds: number | undefined
+  readonly isConfidential: boolean
 
   constructor (code: ProblemCode, detail: string, options: ProblemOptions = {}) {
     super(detail, { cause: options.cause })
@@ -255,6 +258,7 @@ export class Problem extends Error {
     this.errors = options.errors
     this.extensions = options.extensions ?? {}
     this.retryAfterSeconds = options.retryAfterSeconds
+    this.isConfidential = options.isConfidential ?? false
   }
 
   get status (): number { return problemKinds[this.code].status }

@@ -19,6 +19,8 @@ import { systemClock, type Clock } from './clock.js'
 import type { Config } from './config.js'
 import { createCompute } from './databases/compute.js'
 import { createDatabases, type Databases } from './databases/databases.js'
+import { createAuditLog } from './log.js'
+import { createAudit } from './queries/audit.js'
 import { createGate } from './queries/gate.js'
 import { createMirror } from './queries/mirror.js'
 import { noteCompute } from './queries/notes.js'
@@ -77,14 +79,17 @@ export function createDependencies ({ config, log, clients, clock = systemClock,
   const wire = createDataApiWire(clients.dataApi)
   const targets = createTargets(databases, clock)
   const gate = createGate(config.statements, clock)
+  const auditLog = createAuditLog(log)
+  const audit = createAudit(line => { auditLog.info(line, line.operation) }, clock)
   const queries = createQueries({
     targets,
     dataApi: noteCompute(createDataApi(wire), compute),
     gate,
     transactionIds: createTransactionIds(deriveSecret(keys), randomBytes),
+    audit,
     clock
   })
-  const mirror = createMirror({ targets, wire, gate, notes: compute })
+  const mirror = createMirror({ targets, wire, gate, notes: compute, audit })
   return {
     databases: { ...databases, remove: forgetFirst(targets, databases.remove) },
     queries,

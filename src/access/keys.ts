@@ -28,6 +28,9 @@ export interface Principal {
   mayEnter: (region: string) => boolean
 }
 
+/** Who sent a request, and which: what its answer has as `x-request-id`. */
+export interface Caller extends Principal { requestId: string }
+
 /** Finds the key of a bearer token, null when there is none or it has expired. */
 export type Authenticate = (token: string) => Principal | null
 

@@ -1,13 +1,13 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 
-import type { Authenticate, Principal, Scope } from '../access/keys.js'
+import type { Authenticate, Caller, Principal, Scope } from '../access/keys.js'
 import { isSigned, type CheckSignature } from '../access/signatures.js'
 import { Problem } from '../problems.js'
 
 declare module 'fastify' {
   interface FastifyRequest {
     /** Who sent the request; null on routes that are open to everybody. */
-    principal: Principal | null
+    principal: Caller | null
     /** Who signed it, once there is the body that the signature is of too. */
     signer: ReturnType<CheckSignature> | null
   }
@@ -37,7 +37,7 @@ export function registerAuthentication (app: FastifyInstance, authenticate: Auth
 }
 
 function admit (request: FastifyRequest, principal: Principal): void {
-  request.principal = principal
+  request.principal = { ...principal, requestId: request.id }
   const { access } = request.routeOptions.config
   if (access !== 'any-key' && (access === undefined || access === 'open' || !access.some(principal.mayUse))) {
     throw new Problem('forbidden', `This needs a key with the scope ${Array.isArray(access) ? access.join(' or ') : 'of an administrator'}.`)
@@ -58,7 +58,7 @@ function authenticateRequest (request: FastifyRequest, authenticate: Authenticat
 }
 
 /** The key behind a request. Throws on an open route, where there may be none. */
-export function principalOf (request: FastifyRequest): Principal {
+export function principalOf (request: FastifyRequest): Caller {
   if (!request.principal) throw new Problem('unauthorized', 'No key was sent.')
   return request.principal
 }

@@ -43,7 +43,10 @@ export function registerProblems (app: FastifyInstance): void {
 export function answerError (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const problem = toProblem(error)
   const level = problem.status >= 500 ? 'error' : 'info'
-  request.log[level]({ err: error, code: problem.code }, problem.message)
+  const { code, isConfidential, extensions: { sqlState } } = problem
+  const facts = { code, ...(typeof sqlState === 'string' ? { sqlState } : {}) }
+  if (isConfidential) request.log[level](facts, problemKinds[code].title)
+  else request.log[level]({ err: error, ...facts }, problem.message)
   return sendProblem(request, reply.header('x-request-id', request.id), problem)
 }
 
@@ -62,8 +65,9 @@ function toProblem (error: unknown): Problem {
   const { code = '', validation, validationContext } = error as Partial<FastifyError>
   if (validation) return fromValidation(validation, validationContext ?? 'body')
   const known = fastifyCodes[code]
-  if (known) return new Problem(known.code, known.detail, { cause: error })
-  if (error instanceof SyntaxError && (error as FastifyError).statusCode === 400) return new Problem('malformed-json', 'The body is not valid JSON.', { cause: error })
+  // What cannot be read as JSON is quoted in the error.
+  if (known) return new Problem(known.code, known.detail, { cause: error, isConfidential: known.code === 'malformed-json' })
+  if (error instanceof SyntaxError && (error as FastifyError).statusCode === 400) return new Problem('malformed-json', 'The body is not valid JSON.', { cause: error, isConfidential: true })
   return new Problem('internal-error', 'The request could not be finished.', { cause: error })
 }
 

@@ -46,7 +46,7 @@ function readMembers (body: Uint8Array): Member[] {
   throw malformed('The body is not a JSON object.')
 }
 
-const malformed = (detail: string, cause?: unknown): Problem => new Problem('malformed-json', detail, { cause })
+const malformed = (detail: string, cause?: unknown): Problem => new Problem('malformed-json', detail, { cause, isConfidential: true })
 
 /** Nobody promises that AWS reads names as exactly as they are written here. */
 function assertKnownSpelling (name: string): void {

@@ -162,9 +162,9 @@ function explainEnd (error: unknown, toCallersPosition: (position: number) => nu
     return new Problem('transaction-busy', 'Another statement is at work in the transaction, by way of another replica. This one did not run.', { cause, retryAfterSeconds: RETRY_SECONDS })
   }
   const isAborted = error.kind === 'rolled-back' || error.sql?.sqlState === IN_FAILED_TRANSACTION || /aborted due to an error/.test(error.message)
-  if (isAborted) return new Problem('transaction-aborted', 'A statement of the transaction failed before: nothing of it is kept. Begin a new one.', { cause })
+  if (isAborted) return new Problem('transaction-aborted', 'A statement of the transaction failed before: nothing of it is kept. Begin a new one.', { cause, isConfidential: true })
   if (error.kind === 'no-transaction') {
-    return new Problem('transaction-not-found', `The transaction is over: it was committed or rolled back, or was left alone for ${IDLE_SECONDS} s, or is 24 h old. Begin a new one; if a commit of this one got no answer, look first whether it has happened.`, { cause })
+    return new Problem('transaction-not-found', `The transaction is over: it was committed or rolled back, or was left alone for ${IDLE_SECONDS} s, or is 24 h old. Begin a new one; if a commit of this one got no answer, look first whether it has happened.`, { cause, isConfidential: true })
   }
   return toProblem(error, 'write', toCallersPosition)
 }

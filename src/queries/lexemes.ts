@@ -7,13 +7,13 @@ export type Lexeme = { at: number, text: string } & (
   | { kind: 'named', name: string }
   /** `$1`. */
   | { kind: 'numbered', number: number }
-  | { kind: 'word' | 'open' | 'close' }
+  | { kind: 'word' | 'number' | 'open' | 'close' }
 )
 
 const letter = 'A-Za-z_\\u0080-\\uffff'
 
 /**
- * What can hide a parameter, the parameters, words, and brackets. Whatever is left open runs to the end of the text, so
+ * What can hide a parameter, the parameters, words, numbers, and brackets. Whatever is left open runs to the end of the text, so
  * that no text makes this look twice at the same characters.
  */
 const pattern = new RegExp([
@@ -21,7 +21,8 @@ const pattern = new RegExp([
   '(?<comment>/\\*)',
   `(?<quote>\\$(?:[${letter}][${letter}0-9]*)?\\$)(?<body>[^]*?)(?:\\k<quote>|$)`,
   `(?<word>[${letter}][${letter}0-9$]*)`,
-  '\\$(?<number>[0-9]+)',
+  '\\$(?<position>[0-9]+)',
+  '(?<number>0[xXoObB][0-9a-fA-F_]+|(?:\\.[0-9]|[0-9])[0-9_]*(?:\\.[0-9_]*)?(?:[eE][+-]?[0-9_]+)?)',
   ':(?<name>[A-Za-z0-9_]+)',
   '(?<open>[[(])|(?<close>[\\])])'
 ].join('|'), 'g')
@@ -31,13 +32,13 @@ export function readLexemes (sql: string): Lexeme[] {
   const lexemes: Lexeme[] = []
   pattern.lastIndex = 0
   for (let match = pattern.exec(sql); match; match = pattern.exec(sql)) {
-    const { comment, body, word, number, name, open, close } = match.groups ?? {}
+    const { comment, body, word, position, number, name, open, close } = match.groups ?? {}
     if (comment) pattern.lastIndex = endOfComment(sql, match.index)
     const piece = { at: match.index, text: sql.slice(match.index, pattern.lastIndex) }
     if (body !== undefined) lexemes.push({ ...piece, kind: 'dollar-quote', body })
     else if (name !== undefined) lexemes.push({ ...piece, kind: 'named', name })
-    else if (number !== undefined) lexemes.push({ ...piece, kind: 'numbered', number: Number(number) })
-    else lexemes.push({ ...piece, kind: word ? 'word' : open ? 'open' : close ? 'close' : 'opaque' })
+    else if (position !== undefined) lexemes.push({ ...piece, kind: 'numbered', number: Number(position) })
+    else lexemes.push({ ...piece, kind: word ? 'word' : number ? 'number' : open ? 'open' : close ? 'close' : 'opaque' })
   }
   return lexemes
 }

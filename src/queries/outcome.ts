@@ -35,6 +35,11 @@ export function toOutcome (result: Result, prepared: Prepared, { maxRows, rowFor
   }
 }
 
+/** Rows answered, or where there are none, changed. */
+export function rowsOf ({ rowCount, affected }: Outcome): number {
+  return rowCount || (affected ?? 0)
+}
+
 /** Rows changed; with RETURNING, each changed row is in the result, and AWS counts none. */
 function countAffected ({ columns, rows, affected }: Result, { changes }: Prepared): number | null {
   if (!changes) return null

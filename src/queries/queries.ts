@@ -1,14 +1,16 @@
-import type { Principal } from '../access/keys.js'
+import type { Caller } from '../access/keys.js'
 import type { DataApi } from '../aws/data-api.js'
 import type { Clock } from '../clock.js'
-import { createBatch } from './batch.js'
+import type { Asked, Audit, Ran } from './audit.js'
+import { createBatch, type BatchAnswer, type BatchRequest } from './batch.js'
 import { createGate, type Gate, type GateLimits } from './gate.js'
-import { createInteractive } from './interactive.js'
-import { createQuery } from './query.js'
+import { createInteractive, type BeginAnswer, type BeginRequest } from './interactive.js'
+import { rowsOf } from './outcome.js'
+import { createQuery, type QueryAnswer, type QueryRequest } from './query.js'
 import { createResume } from './resume.js'
 import type { Targets } from './targets.js'
 import type { TransactionIds } from './transaction-ids.js'
-import { createTransaction } from './transaction.js'
+import { createTransaction, type TransactionAnswer, type TransactionRequest } from './transaction.js'
 import { createWhenAwake } from './waking.js'
 
 export interface QueriesOptions {
@@ -16,6 +18,7 @@ export interface QueriesOptions {
   dataApi: DataApi
   gate: Gate
   transactionIds: TransactionIds
+  audit: Audit
   clock: Clock
 }
 
@@ -24,24 +27,50 @@ export type Queries = ReturnType<typeof createQueries>
 /** Calls that wait for the one before them in their transaction. */
 const ORDER: GateLimits = { perDatabase: 1, perKey: 1, waiting: 100, waitMs: 30_000 }
 
-/** SQL for databases, for whoever holds a key. Every function throws a problem or an `AwsFailure`. */
-export function createQueries ({ targets, dataApi, gate, transactionIds: ids, clock }: QueriesOptions) {
+/** SQL for databases, for whoever holds a key. Every function throws a problem or an `AwsFailure`, and leaves its line in the audit trail. */
+export function createQueries ({ targets, dataApi, gate, transactionIds: ids, audit, clock }: QueriesOptions) {
   const options = { targets, dataApi, clock, whenAwake: createWhenAwake(clock) }
   const order = createGate(ORDER, clock, { key: 'transaction', database: 'transaction' })
   const interactive = createInteractive({ ...options, ids, order, gate })
   const query = createQuery({ ...options, interactive })
-  const inTurn = <Request, Answer>(run: Run<Request, Answer>): Run<Request, Answer> => async (principal, id, request, waitSeconds, signal) =>
-    await gate.run({ key: principal.keyId, database: id }, signal, async () => await run(principal, id, request, waitSeconds, signal))
-  const queryInTurn = inTurn(query)
+  const transact = createTransaction(options)
+  const batch = createBatch(options)
+  const resume = createResume(options)
+  const inTurn = async <Answer>(caller: Caller, id: string, signal: AbortSignal, run: () => Promise<Answer>): Promise<Answer> =>
+    await gate.run({ key: caller.keyId, database: id }, signal, run)
+
   return {
-    query: (async (...call) => await (call[2].transactionId === null ? queryInTurn : query)(...call)) satisfies typeof query,
-    transact: inTurn(createTransaction(options)),
-    batch: inTurn(createBatch(options)),
-    resume: createResume(options),
-    begin: inTurn(interactive.begin),
-    commit: interactive.commit,
-    rollback: interactive.rollback
+    query: async (caller: Caller, id: string, request: QueryRequest, waitSeconds: number, signal: AbortSignal): Promise<QueryAnswer> => {
+      const run = async (): Promise<QueryAnswer> => await query(caller, id, request, waitSeconds, signal)
+      // A transaction has a turn of its own, which its statements take in their order.
+      return await audit.one(caller, id, askedBy(request), signal, async () => await (request.transactionId === null ? inTurn(caller, id, signal, run) : run()), toRan)
+    },
+    transact: async (caller: Caller, id: string, request: TransactionRequest, waitSeconds: number, signal: AbortSignal): Promise<TransactionAnswer> =>
+      await audit.each(caller, id, request.statements.map(({ sql }) => ({ operation: 'transaction', sql })), signal, async onRan =>
+        await inTurn(caller, id, signal, async () => await transact(caller, id, request, waitSeconds, signal, onRan))),
+    batch: async (caller: Caller, id: string, request: BatchRequest, waitSeconds: number, signal: AbortSignal): Promise<BatchAnswer> =>
+      await audit.one(caller, id, { operation: 'batch', sql: request.sql, sets: request.parameterSets.length }, signal, async () =>
+        await inTurn(caller, id, signal, async () => await batch(caller, id, request, waitSeconds, signal)), ofBatch),
+    resume: async (caller: Caller, id: string, waitSeconds: number, signal: AbortSignal): Promise<boolean> =>
+      await audit.one(caller, id, { operation: 'resume', sql: null }, signal, async () => await resume(caller, id, waitSeconds, signal), isAwake => ({ rows: null, outcome: isAwake ? 'ok' : 'database-resuming' })),
+    begin: async (caller: Caller, id: string, request: BeginRequest, waitSeconds: number, signal: AbortSignal): Promise<BeginAnswer> =>
+      await audit.one(caller, id, { operation: 'begin', sql: null }, signal, async () =>
+        await inTurn(caller, id, signal, async () => await interactive.begin(caller, id, request, waitSeconds, signal)), ({ durationMs, transactionId }) => ({ rows: null, durationMs, transactionId })),
+    commit: async (caller: Caller, id: string, transactionId: string, signal: AbortSignal): Promise<void> => {
+      await audit.one(caller, id, { operation: 'commit', sql: null, transactionId }, signal, async () => { await interactive.commit(caller, id, transactionId, signal) }, noRows)
+    },
+    rollback: async (caller: Caller, id: string, transactionId: string, signal: AbortSignal): Promise<void> => {
+      await audit.one(caller, id, { operation: 'rollback', sql: null, transactionId }, signal, async () => { await interactive.rollback(caller, id, transactionId, signal) }, noRows)
+    }
   }
 }
 
-type Run<Request, Answer> = (principal: Principal, id: string, request: Request, waitSeconds: number, signal: AbortSignal) => Promise<Answer>
+const askedBy = ({ sql, explain, dryRun, transactionId }: QueryRequest): Asked => ({ operation: explain ? 'explain' : 'query', sql, dryRun, transactionId })
+
+const toRan = (answer: QueryAnswer): Ran => ({ rows: rowsOf(answer), durationMs: answer.durationMs })
+
+/** AWS does not tell how many rows a set has changed. */
+const ofBatch = ({ results, durationMs }: BatchAnswer): Ran =>
+  ({ rows: results === null ? null : results.reduce((rows, result) => rows + rowsOf(result), 0), durationMs })
+
+const noRows = (): Ran => ({ rows: null })

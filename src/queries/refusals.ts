@@ -19,11 +19,11 @@ export function toProblem (failure: DataApiFailure, mode: 'read' | 'write', toCa
       cause: failure, retryAfterSeconds: RETRY_SECONDS
     })
     case 'timeout': return new Problem('statement-timeout', 'The statement ran for too long and was cancelled.', { cause: failure })
-    case 'unsupported': return new Problem('statement-refused', adviceFor(failure.message), { cause: failure })
+    case 'unsupported': return new Problem('statement-refused', adviceFor(failure.message), { cause: failure, isConfidential: true })
     case 'disabled': return new Problem('statement-refused', 'The RDS Data API is not enabled for this database: its template was launched with EnableDataApi false.', { cause: failure })
     case 'busy': return new Problem('transaction-busy', 'Another statement is at work in the transaction. This one did not run.', { cause: failure, retryAfterSeconds: RETRY_SECONDS })
-    case 'rolled-back': return new Problem('transaction-aborted', 'A statement of the transaction failed before: nothing of it is kept.', { cause: failure })
-    case 'no-transaction': return new Problem('statement-refused', 'The transaction ended before the statement did; nothing of it was kept.', { cause: failure })
+    case 'rolled-back': return new Problem('transaction-aborted', 'A statement of the transaction failed before: nothing of it is kept.', { cause: failure, isConfidential: true })
+    case 'no-transaction': return new Problem('statement-refused', 'The transaction ended before the statement did; nothing of it was kept.', { cause: failure, isConfidential: true })
     case 'lost': return mode === 'read'
       ? new Problem('aws-unavailable', 'No answer came to the statement, which could only read.', { cause: failure, retryAfterSeconds: RETRY_SECONDS })
       : new Problem('statement-outcome-unknown', 'No answer came to the statement. It may have had its effect.', { cause: failure })
@@ -38,6 +38,7 @@ function fromSql (error: SqlError, cause: Error, toCallersPosition: (position: n
   const code = sqlState === UNIQUE_VIOLATION ? 'unique-violation' : isDatabasesFault(sqlState) ? 'database-failed' : 'sql-error'
   return new Problem(code, detail === null ? message : `${message}: ${detail}`, {
     cause,
+    isConfidential: true,
     extensions: {
       sqlState, condition: conditionOf(sqlState), message, position: position === null ? null : toCallersPosition(position), hint, ...namesIn(error)
     }

@@ -2,7 +2,8 @@ import type { Principal } from '../access/keys.js'
 import { DataApiFailure, type DataApi, type DataTarget } from '../aws/data-api.js'
 import type { Clock } from '../clock.js'
 import { Problem } from '../problems.js'
-import { toOutcome, type Outcome, type OutcomeForm } from './outcome.js'
+import type { Ran } from './audit.js'
+import { rowsOf, toOutcome, type Outcome, type OutcomeForm } from './outcome.js'
 import { prepareStatement, refuseTransactionControl, type Prepared, type StatementText } from './prepare.js'
 import { toProblem } from './refusals.js'
 import type { Targets } from './targets.js'
@@ -35,8 +36,8 @@ export interface TransactionOptions {
 
 /** Lists of statements that happen as a whole or not at all. */
 export function createTransaction ({ targets, dataApi, whenAwake, clock }: TransactionOptions) {
-  /** Runs the statements in their order. A problem says in `statement` which one it is of, counted from 0. */
-  return async (principal: Principal, id: string, request: TransactionRequest, waitSeconds: number, signal: AbortSignal): Promise<TransactionAnswer> => {
+  /** Runs the statements in their order. A problem says in `statement` which one it is of, counted from 0; `onRan` is told of each that has run. */
+  return async (principal: Principal, id: string, request: TransactionRequest, waitSeconds: number, signal: AbortSignal, onRan: (ran: Ran) => void = () => {}): Promise<TransactionAnswer> => {
     const statements = request.statements.map((statement, index) => naming(index, () => prepareWithin(statement)))
     const found = await targets.targetOf(principal, id)
     const target = { ...found, databaseName: request.database ?? found.databaseName }
@@ -50,8 +51,11 @@ export function createTransaction ({ targets, dataApi, whenAwake, clock }: Trans
       const results: Outcome[] = []
       for (const [index, prepared] of statements.entries()) {
         running = { index, prepared }
+        const sentAt = clock.now()
         const result = await dataApi.execute(target, prepared.sql, prepared.args, { transactionId, signal })
-        results.push(toOutcome(result, prepared, request.statements[index] ?? ALL_ROWS))
+        const outcome = toOutcome(result, prepared, request.statements[index] ?? ALL_ROWS)
+        onRan({ durationMs: clock.now() - sentAt, rows: rowsOf(outcome) })
+        results.push(outcome)
       }
       running = null
       await dataApi.commit(target, transactionId)
@@ -98,9 +102,10 @@ function naming<T> (index: number, work: () => T): T {
 /** The same problem, with the statement that it is of. */
 function ofStatement (error: unknown, statement: number): unknown {
   if (!(error instanceof Problem)) return error
-  const { code, message, errors, extensions, retryAfterSeconds, cause } = error
+  const { code, message, errors, extensions, retryAfterSeconds, isConfidential, cause } = error
   return new Problem(code, message, {
     cause,
+    isConfidential,
     extensions: { ...extensions, statement },
     ...(errors ? { errors: errors.map(({ path, message }) => ({ path: `/statements/${statement}${path}`, message })) } : {}),
     ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds })

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 
-import { SCOPES, createAuthenticate, type Key, type Principal } from '../../src/access/keys.js'
+import { SCOPES, createAuthenticate, type Caller, type Key } from '../../src/access/keys.js'
 import type { Stack, StackEvent } from '../../src/aws/stacks.js'
 
 export const REGION = 'eu-west-1'
@@ -64,8 +64,8 @@ export function keyOf (token: string, facts: Partial<Key> = {}): Key {
 }
 
 /** Somebody with every scope for every client in every region, but for what is said otherwise. */
-export function principalOf (facts: Partial<Key> = {}): Principal {
+export function principalOf (facts: Partial<Key> = {}): Caller {
   const principal = createAuthenticate([keyOf('token', facts)], () => 0)('token')
   if (!principal) throw new Error('the key has expired')
-  return principal
+  return { ...principal, requestId: 'request' }
 }

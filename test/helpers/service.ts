@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-import { pino } from 'pino'
+import { pino, type Logger } from 'pino'
 import type { Test } from 'tap'
 
 import { readSandboxConfig } from '../../sandbox/config.js'
@@ -18,10 +18,10 @@ export interface Service {
 }
 
 /** The service over a sandbox of its own, both over the wire, for one test file. Ends and removes everything with the test. */
-export async function startService (t: Test, env: Record<string, string> = {}): Promise<Service> {
+export async function startService (t: Test, env: Record<string, string> = {}, log: Logger = pino({ level: process.env.LOG_LEVEL ?? 'silent' })): Promise<Service> {
   const dataDir = mkdtempSync(join(tmpdir(), 'aurora-databases-test-'))
   Object.assign(process.env, { PORT: '0', POLL_MS: '100', SANDBOX_PORT: '0', SANDBOX_PACE: 'instant', SANDBOX_DATA_DIR: dataDir, ...env })
-  const local = await startLocal(readSandboxConfig(process.env), process.env, pino({ level: process.env.LOG_LEVEL ?? 'silent' }))
+  const local = await startLocal(readSandboxConfig(process.env), process.env, log)
   t.teardown(async () => {
     await local.close()
     rmSync(dataDir, { recursive: true, force: true })

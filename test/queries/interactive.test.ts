@@ -2,9 +2,10 @@ import { randomBytes } from 'node:crypto'
 
 import t from 'tap'
 
-import type { Principal } from '../../src/access/keys.js'
+import type { Caller } from '../../src/access/keys.js'
 import { AwsFailure } from '../../src/aws/errors.js'
 import { DataApiFailure, type DataApi, type DataApiFailureKind, type Result } from '../../src/aws/data-api.js'
+import { createAudit } from '../../src/queries/audit.js'
 import { createGate } from '../../src/queries/gate.js'
 import { createQueries } from '../../src/queries/queries.js'
 import type { QueryRequest } from '../../src/queries/query.js'
@@ -48,6 +49,7 @@ function createDouble (...answers: Array<Result | Error | Promise<Result>>) {
     dataApi,
     gate: createGate({ perDatabase: 5, perKey: 5, waiting: 5, waitMs: 1_000 }, clock),
     transactionIds: createTransactionIds(deriveSecret([]), randomBytes),
+    audit: createAudit(() => {}, clock),
     clock
   })
   const queries = replica()
@@ -92,7 +94,7 @@ t.test('an id is of no use to another key, for another database, or when it is m
   const { calls, begin, query, queries } = createDouble()
   const id = await begin()
   calls.length = 0
-  const other: Principal = { ...WRITER, keyId: 'other' }
+  const other: Caller = { ...WRITER, keyId: 'other' }
   await t.rejects(query(id, {}, other), { code: 'transaction-not-found' })
   await t.rejects(query(id, {}, WRITER, 'other'), { code: 'transaction-not-found' })
   await t.rejects(query('aws'), { code: 'transaction-not-found' })

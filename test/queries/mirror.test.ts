@@ -2,6 +2,7 @@ import t from 'tap'
 
 import type { WireAnswer } from '../../src/aws/data-api-wire.js'
 import { AwsFailure } from '../../src/aws/errors.js'
+import { createAudit, type AuditLine } from '../../src/queries/audit.js'
 import { createMirror, MIRRORED, type Mirrored } from '../../src/queries/mirror.js'
 import { principalOf } from '../helpers/facts.js'
 
@@ -13,6 +14,7 @@ const answerOf = (status: number, type?: string): WireAnswer => ({ status, heade
 /** A mirror before an AWS that does what it is told; `seen` has all that happened, in order. */
 function mirrorOf (answer: () => WireAnswer) {
   const seen: string[] = []
+  const audited: AuditLine[] = []
   const mirror = createMirror({
     targets: { targetOf: async () => target, forget: () => { seen.push('forget') } },
     wire: {
@@ -27,11 +29,12 @@ function mirrorOf (answer: () => WireAnswer) {
         return await work()
       }
     },
+    audit: createAudit(line => { audited.push(line) }, { now: () => 0 }),
     notes: { noteAwake: arn => { seen.push(`awake ${arn}`) }, noteResuming: arn => { seen.push(`resuming ${arn}`) } }
   })
   const send = async (operation: Mirrored, body: object = {}): Promise<WireAnswer> =>
     await mirror(principalOf(), ID, operation, Buffer.from(JSON.stringify({ resourceArn: target.clusterArn, secretArn: target.secretArn, ...body })), new AbortController().signal)
-  return { seen, send }
+  return { seen, audited, send }
 }
 
 t.test('statements take their turn at the gate, those of transactions among their like, and ends none', async t => {
@@ -74,4 +77,28 @@ t.test('what names another cluster or secret is not sent at all', async t => {
     for (const other of [{ resourceArn: 'arn:other' }, { secretArn: 'arn:other' }]) await t.rejects(send(operation, other), { code: 'forbidden' })
   }
   t.strictSame(seen, [])
+})
+
+t.test('statements leave the lines that they leave elsewhere, and no byte is changed for it', async t => {
+  const answers = [
+    { status: 200, body: { records: [[{ longValue: 1 }], [{ longValue: 2 }]], numberOfRecordsUpdated: 0 } },
+    { status: 200, body: { formattedRecords: '[{"a":1}]', numberOfRecordsUpdated: 0 } },
+    { status: 200, body: { generatedFields: [], numberOfRecordsUpdated: 3 } },
+    { status: 400, type: 'DatabaseErrorException', body: { message: 'ERROR: duplicate key value "se-cret"; SQLState: 23505' } }
+  ]
+  const next = (): WireAnswer => {
+    const { status, type, body } = answers.shift() ?? { status: 200, body: {} }
+    return { ...answerOf(status, type), body: Buffer.from(JSON.stringify(body)) }
+  }
+  const { audited, send } = mirrorOf(next)
+  const asked = { sql: "update t set a = 'se-cret' where b = :b", parameters: [{ name: 'b', value: { stringValue: 'se-cret' } }] }
+  for (let count = 0; count < 4; count++) await send('Execute', asked)
+  await send('BatchExecute', { ...asked, parameterSets: [[], []], transactionId: 'tx' })
+  await t.rejects(send('Execute', { ...asked, secretArn: 'arn:other' }))
+  const line = { operation: 'data-api/Execute', keyId: 'key-token', databaseId: ID, statement: 'update t set a = ? where b = ?', outcome: 'ok' }
+  t.match(audited, [
+    { ...line, rows: 2 }, { ...line, rows: 1 }, { ...line, rows: 3 }, { ...line, rows: null, outcome: 'DatabaseErrorException', sqlState: '23505' },
+    { ...line, operation: 'data-api/BatchExecute', sets: 2, transaction: /^[0-9a-f]{16}$/ }, { ...line, outcome: 'forbidden' }
+  ])
+  t.notMatch(JSON.stringify(audited), /se-cret|"tx"/)
 })

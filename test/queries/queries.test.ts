@@ -2,16 +2,17 @@ import { randomBytes } from 'node:crypto'
 
 import t from 'tap'
 
-import type { Principal, Scope } from '../../src/access/keys.js'
+import type { Caller, Scope } from '../../src/access/keys.js'
 import { AwsFailure } from '../../src/aws/errors.js'
 import { DataApiFailure, type DataApi, type DataApiFailureKind, type Result } from '../../src/aws/data-api.js'
+import { createAudit, type AuditLine } from '../../src/queries/audit.js'
 import { createGate } from '../../src/queries/gate.js'
 import { createQueries } from '../../src/queries/queries.js'
 import type { QueryRequest } from '../../src/queries/query.js'
 import { createTransactionIds, deriveSecret } from '../../src/queries/transaction-ids.js'
 import { createStandingClock } from '../helpers/standing-clock.js'
 
-const principal = (...scopes: Scope[]): Principal => ({ keyId: 'key', client: null, mayUse: scope => scopes.includes(scope), mayEnter: () => true })
+const principal = (...scopes: Scope[]): Caller => ({ requestId: 'request', keyId: 'key', client: null, mayUse: scope => scopes.includes(scope), mayEnter: () => true })
 const WRITER = principal('query:read', 'query:write')
 const READER = principal('query:read')
 const LIMITS = { perDatabase: 1, perKey: 1, waiting: 1, waitMs: 1_000 }
@@ -27,6 +28,7 @@ const failure = (kind: DataApiFailureKind): DataApiFailure => new DataApiFailure
 /** The Data API as a list of what it was asked; `execute` and `begin` answer from `answers` first. */
 function createDouble (...answers: Array<Result | Error>) {
   const calls: string[] = []
+  const audited: AuditLine[] = []
   const next = (): Result => {
     const answer = answers.shift() ?? one
     if (answer instanceof Error) throw answer
@@ -43,12 +45,15 @@ function createDouble (...answers: Array<Result | Error>) {
       if (answers[0] instanceof DataApiFailure && answers[0].kind === 'resuming') next()
       return 'tx'
     },
-    commit: async (_target, id) => { calls.push(`commit ${id}`) },
+    commit: async (_target, id) => {
+      calls.push(`commit ${id}`)
+      if (answers[0] instanceof DataApiFailure) next()
+    },
     rollback: async (_target, id) => { calls.push(`rollback ${id}`) }
   }
   const clock = createStandingClock()
-  const { query } = createQueries({ targets: { targetOf: async () => target, forget: () => {} }, dataApi, gate: createGate(LIMITS, clock), transactionIds: createTransactionIds(deriveSecret([]), randomBytes), clock })
-  return { calls, clock, query: async (more: Partial<QueryRequest> = {}, who = WRITER, waitSeconds = 30, signal = NEVER) => await query(who, 'id', { ...REQUEST, ...more }, waitSeconds, signal) }
+  const queries = createQueries({ targets: { targetOf: async () => target, forget: () => {} }, dataApi, gate: createGate(LIMITS, clock), transactionIds: createTransactionIds(deriveSecret([]), randomBytes), audit: createAudit(line => { audited.push(line) }, clock), clock })
+  return { calls, audited, clock, queries, query: async (more: Partial<QueryRequest> = {}, who = WRITER, waitSeconds = 30, signal = NEVER) => await queries.query(who, 'id', { ...REQUEST, ...more }, waitSeconds, signal) }
 }
 
 t.test('a plain statement is one call', async t => {
@@ -163,4 +168,40 @@ t.test('statements wait for their turn, and one that does not get it has done no
   await t.rejects(second, { code: 'overloaded', retryAfterSeconds: Number })
   await first
   t.strictSame(calls, ['select 1', 'select 1'])
+})
+
+t.test('whatever is asked for leaves one line, with no value in it', async t => {
+  const { audited, query, queries } = createDouble(one, failure('timeout'))
+  const sql = "select * from t where a = 'se-cret' and b = :b"
+  await query({ sql, parameters: { b: 'se-cret' } })
+  const line = {
+    audit: 'statement', requestId: 'request', keyId: 'key', databaseId: 'id', operation: 'query', fingerprint: /^[0-9a-f]{16}$/, statement: 'select * from t where a = ? and b = ?', durationMs: 0, rows: 1, outcome: 'ok'
+  }
+  t.match(audited, [line])
+  await t.rejects(query({ sql, parameters: { b: 'se-cret' }, dryRun: true }))
+  await t.rejects(query({ sql, parameters: { b: 'se-cret' }, mode: 'write' }, READER))
+  await t.rejects(query({ sql, parameters: { c: 'se-cret' }, transactionId: 'none' }))
+  await query({ sql: 'select 2', explain: true }).catch(() => {})
+  t.match(audited.slice(1), [
+    { ...line, outcome: 'statement-timeout', rows: null, dryRun: true }, { ...line, outcome: 'forbidden', rows: null }, { ...line, outcome: 'invalid-request', rows: null, transaction: /^[0-9a-f]{16}$/ },
+    { operation: 'explain', statement: 'select ?' }
+  ])
+  await queries.batch(WRITER, 'id', { sql, parameterSets: [{ b: 1 }, { b: 2 }], types: {}, rowFormat: 'object', database: null }, 0, NEVER)
+  await queries.resume(WRITER, 'id', 0, NEVER)
+  t.match(audited.slice(5), [{ ...line, operation: 'batch', sets: 2, rows: null }, { operation: 'resume', fingerprint: null, statement: null }])
+  t.notMatch(JSON.stringify(audited), /se-cret/)
+})
+
+t.test('of a transaction, each statement leaves a line that says what became of it', async t => {
+  const statement = (sql: string) => ({ sql, parameters: {}, types: {}, maxRows: null, rowFormat: 'object' as const })
+  const outcomesOf = async (...answers: Array<Result | Error>): Promise<string[]> => {
+    const { audited, queries } = createDouble(one, ...answers)
+    const request = { statements: ['select 1', 'select 2', 'select 3'].map(statement), isolation: 'serializable', readOnly: false, database: null } as const
+    await queries.transact(WRITER, 'id', request, 0, NEVER).catch(() => {})
+    t.strictSame(audited.map(({ operation, index }) => [operation, index]), [['transaction', 0], ['transaction', 1], ['transaction', 2]])
+    return audited.map(({ outcome, rows }) => `${outcome} ${rows}`)
+  }
+  t.strictSame(await outcomesOf(), ['ok 1', 'ok 1', 'ok 1'])
+  t.strictSame(await outcomesOf(one, failure('timeout')), ['rolled-back 1', 'statement-timeout null', 'not-run null'])
+  t.strictSame(await outcomesOf(one, one, one, failure('rolled-back')), ['transaction-aborted 1', 'transaction-aborted 1', 'transaction-aborted 1'], 'the commit failed')
 })
