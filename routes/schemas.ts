@@ -49,7 +49,7 @@ const StepSchema = Type.Object({
 
 export const OperationSchema = Type.Object({
   id: Type.String({ description: 'The ClientRequestToken that CloudFormation stamps on each event of the operation.' }),
-  type: Choice(['create', 'update', 'delete', 'import']),
+  type: Choice(['create', 'update', 'delete', 'import', 'recover']),
   status: Choice(['running', 'succeeded', 'failed']),
   startedAt: Time('When it was started.'),
   endedAt: Nullable(Time('When it settled.')),
@@ -61,7 +61,7 @@ export const OperationSchema = Type.Object({
     estimatedReadyAt: Nullable(Time('From operations seen before in the region; null when there were none.'))
   }),
   steps: Type.Array(refTo(StepSchema))
-}, { $id: 'Operation', description: 'One create, change or deletion, read from the events of the stack.' })
+}, { $id: 'Operation', description: 'One create, change, deletion or recovery, read from the events of the stack.' })
 
 export const OutputsSchema = Type.Object({
   stackName: Nullable(Type.String({ description: 'Name of the CloudFormation stack.' })),
@@ -89,7 +89,7 @@ export const DatabaseSchema = Type.Object({
   region: Type.String(),
   template: Type.String(),
   status: Choice(['creating', 'available', 'updating', 'deleting', 'failed', 'delete_failed', 'deleted']),
-  statusReason: Nullable(Type.String({ description: 'The first real cause, in a sentence, when failed.' })),
+  statusReason: Nullable(Type.String({ description: 'The first real cause in a sentence, when failed, and what can be done about it.' })),
   parameters: Type.Record(Type.String(), Type.Union([Type.String(), Type.Number(), Type.Boolean()]), {
     description: 'The parameters of the template, by the names that CloudFormation has for them.'
   }),

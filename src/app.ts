@@ -10,6 +10,7 @@ import { registerDatabaseRoutes } from '../routes/databases.js'
 import { registerEventRoutes } from '../routes/events.js'
 import { registerHealthRoutes } from '../routes/health.js'
 import { registerQueryRoutes } from '../routes/queries.js'
+import { registerRecoveryRoutes } from '../routes/recovery.js'
 import { registerRegionRoutes } from '../routes/regions.js'
 import { registerSchemas } from '../routes/schemas.js'
 import { registerSnapshotRoutes } from '../routes/snapshots.js'
@@ -75,6 +76,7 @@ export async function buildApp ({ databases, queries, mirror, catalog, defaultTe
   registerSchemas(app)
   registerDatabaseRoutes(app, databases)
   registerChangeRoutes(app, databases)
+  registerRecoveryRoutes(app, databases)
   registerSnapshotRoutes(app, databases)
   registerEventRoutes(app, databases, clock)
   registerConnectionRoutes(app, databases)

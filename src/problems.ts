@@ -108,6 +108,12 @@ export const problemKinds = {
     retryable: false,
     explanation: 'The change would replace a resource, and the data in it, or interrupt the database without `allowInterruption: true`. `changes` lists what it would do. Nothing was changed.'
   },
+  'recovery-refused': {
+    status: 409,
+    title: 'The database cannot be recovered like this',
+    retryable: false,
+    explanation: 'A recovery is for a rollback that is stuck, a change that failed and was kept, or a deletion that failed. `detail` says what the database is instead, or why CloudFormation refused. Nothing was changed.'
+  },
   'precondition-failed': {
     status: 412,
     title: 'The database is not as the caller has it',

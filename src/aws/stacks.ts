@@ -1,6 +1,6 @@
 import {
-  CreateStackCommand, DeleteStackCommand, DescribeStackEventsCommand, DescribeStacksCommand, ListStacksCommand, paginateDescribeStacks, paginateListStackResources,
-  UpdateTerminationProtectionCommand,
+  ContinueUpdateRollbackCommand, CreateStackCommand, DeleteStackCommand, DescribeStackEventsCommand, DescribeStacksCommand, ListStacksCommand, paginateDescribeStacks, paginateListStackResources,
+  RollbackStackCommand, UpdateTerminationProtectionCommand,
   type CloudFormationClient, type Stack as SdkStack, type StackEvent as SdkStackEvent, type StackStatus, type StackSummary
 } from '@aws-sdk/client-cloudformation'
 
@@ -23,6 +23,8 @@ export interface Stack {
   createdAt: Date
   updatedAt: Date | null
   deletedAt: Date | null
+  /** CloudFormation's own id of the operation that changed it last; null where it says none. */
+  operationId: string | null
 }
 
 /** One line of a stack's history. */
@@ -37,10 +39,12 @@ export interface StackEvent {
   reason: string | null
   /** The `ClientRequestToken` of the operation that the event belongs to. */
   token: string | null
+  /** CloudFormation's own id of the same operation; null where it says none. */
+  operationId: string | null
 }
 
 /** What a stack made, by the name that AWS has for it. */
-export interface StackResource { logicalId: string, physicalId: string, type: string }
+export interface StackResource { logicalId: string, physicalId: string, type: string, status: string, reason: string | null }
 
 /** What is needed to launch a stack. */
 export interface Launch {
@@ -118,8 +122,8 @@ export function createStacks (clientFor: (region: string) => CloudFormationClien
   const resourcesOf = async (region: string, stackId: string): Promise<StackResource[]> => await callAws(async () => {
     const resources: StackResource[] = []
     for await (const page of paginateListStackResources({ client: clientFor(region) }, { StackName: stackId })) {
-      for (const { LogicalResourceId, PhysicalResourceId, ResourceType } of page.StackResourceSummaries ?? []) {
-        if (LogicalResourceId && PhysicalResourceId && ResourceType) resources.push({ logicalId: LogicalResourceId, physicalId: PhysicalResourceId, type: ResourceType })
+      for (const { LogicalResourceId, PhysicalResourceId, ResourceType, ResourceStatus = '', ResourceStatusReason = null } of page.StackResourceSummaries ?? []) {
+        if (LogicalResourceId && PhysicalResourceId && ResourceType) resources.push({ logicalId: LogicalResourceId, physicalId: PhysicalResourceId, type: ResourceType, status: ResourceStatus, reason: ResourceStatusReason })
       }
     }
     return resources
@@ -140,9 +144,26 @@ export function createStacks (clientFor: (region: string) => CloudFormationClien
     return StackId
   }
 
-  /** Starts the deletion of a stack; with a token that was used before it changes nothing. */
-  const remove = async (region: string, stackId: string, token: string): Promise<void> => {
-    await callAws(() => clientFor(region).send(new DeleteStackCommand({ StackName: stackId, ClientRequestToken: token })))
+  /**
+   * Starts the deletion of a stack; with a token that was used before it changes nothing. What is `retained`, by logical ids, is left
+   * behind; CloudFormation takes that only after a deletion has failed at it.
+   */
+  const remove = async (region: string, stackId: string, token: string, retained: readonly string[] = []): Promise<void> => {
+    await callAws(() => clientFor(region).send(new DeleteStackCommand({
+      StackName: stackId, ClientRequestToken: token, ...(retained.length > 0 ? { RetainResources: [...retained] } : {})
+    })))
+  }
+
+  /** Has a rollback that got stuck (`UPDATE_ROLLBACK_FAILED`) go on, past those of the resources that failed in it that are `skipped`. */
+  const continueRollback = async (region: string, stackId: string, token: string, skipped: readonly string[]): Promise<void> => {
+    await callAws(() => clientFor(region).send(new ContinueUpdateRollbackCommand({
+      StackName: stackId, ClientRequestToken: token, ...(skipped.length > 0 ? { ResourcesToSkip: [...skipped] } : {})
+    })))
+  }
+
+  /** Takes back an update that failed and was kept (`UPDATE_FAILED`). */
+  const rollBack = async (region: string, stackId: string, token: string): Promise<void> => {
+    await callAws(() => clientFor(region).send(new RollbackStackCommand({ StackName: stackId, ClientRequestToken: token })))
   }
 
   const setTerminationProtection = async (region: string, stackId: string, enabled: boolean): Promise<void> => {
@@ -151,7 +172,7 @@ export function createStacks (clientFor: (region: string) => CloudFormationClien
     })))
   }
 
-  return { describe, describeLastDeleted, list, eventsAfter, resourcesOf, create, remove, setTerminationProtection }
+  return { describe, describeLastDeleted, list, eventsAfter, resourcesOf, create, remove, continueRollback, rollBack, setTerminationProtection }
 }
 
 function deletedAfter (summary: StackSummary, other: StackSummary | undefined): boolean {
@@ -171,7 +192,8 @@ function toStack (region: string, stack: SdkStack): Stack {
     terminationProtection: stack.EnableTerminationProtection ?? false,
     createdAt: stack.CreationTime ?? new Date(0),
     updatedAt: stack.LastUpdatedTime ?? null,
-    deletedAt: stack.DeletionTime ?? null
+    deletedAt: stack.DeletionTime ?? null,
+    operationId: stack.LastOperations?.find(({ OperationType }) => OperationType !== 'CREATE_CHANGESET')?.OperationId ?? null
   }
 }
 
@@ -184,6 +206,7 @@ function toEvent (event: SdkStackEvent): StackEvent {
     type: event.ResourceType ?? '',
     status: event.ResourceStatus ?? '',
     reason: event.ResourceStatusReason || null,
-    token: event.ClientRequestToken ?? null
+    token: event.ClientRequestToken ?? null,
+    operationId: event.OperationId ?? null
   }
 }

@@ -23,10 +23,20 @@ const listOfFailures = /^The following resource\(s\) failed to (create|update|de
  */
 export function findCause (events: readonly StackEvent[]): string | null {
   const reasoned = events.filter((event): event is StackEvent & { reason: string } => event.reason !== null && event.reason !== USER_INITIATED)
-  const failed = reasoned.find(event => event.status.endsWith('_FAILED') && !isOfStack(event) && !cancelled.test(event.reason))
-  if (failed) return `${failed.logicalId} could not be ${verbs[failed.status] ?? 'changed'}: ${unwrap(failed.reason)}`
+  const failed = reasoned.find(event => event.status.endsWith('_FAILED') && !isOfStack(event) && !isCancelled(event))
+  if (failed) return causeOf(failed)
   const ofStack = reasoned.find(event => isOfStack(event) && failureOfStack.test(event.status) && !listOfFailures.test(event.reason))
   return ofStack ? unwrap(ofStack.reason) : null
+}
+
+/** Why a resource failed, in a sentence. */
+export function causeOf ({ logicalId, status, reason }: StackEvent): string {
+  return `${logicalId} could not be ${verbs[status] ?? 'changed'}: ${unwrap(reason ?? 'CloudFormation does not say why.')}`
+}
+
+/** Whether a resource was only stopped because another one failed. */
+export function isCancelled ({ reason }: StackEvent): boolean {
+  return reason !== null && cancelled.test(reason)
 }
 
 /** CloudFormation's reason without its wrapping. */

@@ -62,7 +62,8 @@ export function createChange (options: ChangeOptions) {
 async function compute ({ changeSets, clock }: ChangeOptions, { stack, database }: Found, change: ResolvedChange): Promise<{ name: string, changes: ResourceChange[] } | null> {
   if (database.status !== 'available') {
     const moving = isMoving(stack.status)
-    throw new Problem(moving ? 'database-busy' : 'database-not-ready', `${database.id} is ${database.status}.`, moving ? { retryAfterSeconds: 10 } : {})
+    const reason = database.statusReason === null ? '' : ` ${database.statusReason}`
+    throw new Problem(moving ? 'database-busy' : 'database-not-ready', `${database.id} is ${database.status}.${reason}`, moving ? { retryAfterSeconds: 10 } : {})
   }
   // The same change of the same state has the same name, so that a repeated request finds the set of the one before it.
   const name = `change-${hashOf({ change, since: stack.updatedAt ?? stack.createdAt })}`

@@ -6,6 +6,7 @@ import type { Compute } from './compute.js'
 import { idOf } from './naming.js'
 import type { Operation } from './operations.js'
 import { phases, type DatabaseStatus } from './phases.js'
+import { adviceFor, type Stuck } from './stuck.js'
 import { callersTags, type OwnTags } from './tags.js'
 
 /** References to what the stack made, never values of secrets. */
@@ -41,8 +42,10 @@ export interface Database {
   updatedAt: Date | null
 }
 
+const nothingStuck: Stuck = { logicalIds: [], reason: null }
+
 /** A stack as a database. `operation` is the latest one, where it is known; `template` null when it was removed since. */
-export function toDatabase (stack: Stack, own: OwnTags, template: Template | null, operation: Operation | null): Database {
+export function toDatabase (stack: Stack, own: OwnTags, template: Template | null, operation: Operation | null, stuck = nothingStuck): Database {
   const status = statusOf(stack, operation)
   return {
     id: idOf(stack.region, stack.name),
@@ -52,7 +55,7 @@ export function toDatabase (stack: Stack, own: OwnTags, template: Template | nul
     region: stack.region,
     template: own.template,
     status,
-    statusReason: status === 'failed' || status === 'delete_failed' ? reasonOf(stack, operation) : null,
+    statusReason: status === 'failed' || status === 'delete_failed' ? reasonOf(stack, operation, stuck) : null,
     parameters: template ? fromTexts(template, stack.parameters) : stack.parameters,
     outputs: readOutputs(stack.outputs),
     compute: null,
@@ -72,8 +75,13 @@ function statusOf (stack: Stack, operation: Operation | null): DatabaseStatus {
   return undone ? 'failed' : phase.database
 }
 
-function reasonOf (stack: Stack, operation: Operation | null): string | null {
-  return operation?.reason ?? (stack.statusReason === null ? null : unwrap(stack.statusReason))
+/** Why it has failed, and what can be done about it where that is not to create it again. */
+function reasonOf (stack: Stack, operation: Operation | null, stuck: Stuck): string | null {
+  const advice = adviceFor(stack.status, idOf(stack.region, stack.name), stuck)
+  const reason = (advice && stuck.reason) ?? operation?.reason ?? (stack.statusReason === null ? null : unwrap(stack.statusReason))
+  if (advice === null) return reason
+  const isWhole = reason === null || /[.!?]$/.test(reason)
+  return `${reason ?? 'CloudFormation does not say why.'}${isWhole ? '' : '.'} ${advice}`
 }
 
 function readOutputs (outputs: Readonly<Record<string, string>>): Outputs | null {

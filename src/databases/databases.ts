@@ -26,6 +26,7 @@ import type { CreateRequest } from './launch.js'
 import { createList } from './list.js'
 import { createPlan } from './plan.js'
 import { createPreflight } from './preflight.js'
+import { createRecover, type RecoverRequest } from './recover.js'
 import { createCountPerRegion } from './regions.js'
 import { createRestore } from './restore.js'
 import { createPrepare } from './source.js'
@@ -66,6 +67,7 @@ export function createDatabases (options: DatabasesOptions) {
     untilGone: async (region, stackId) => await untilGone(region, stackId, REMOVAL_SECONDS)
   })
   const remove = createDelete({ ...options, find })
+  const recover = createRecover({ ...options, find })
   const { snapshotsOf, restore } = createRestore({ ...options, find, preflight })
   const { outputsOf, targetOf, connectionOf } = createAccess({ ...options, find })
 
@@ -102,6 +104,9 @@ export function createDatabases (options: DatabasesOptions) {
     get: async (principal: Principal, id: string): Promise<Database> => await withCompute((await find(principal, id)).database),
 
     remove: async (principal: Principal, id: string): Promise<Database> => (await remove(principal, id)).database,
+
+    recover: async (principal: Principal, id: string, request: RecoverRequest): Promise<{ database: Database, isReplay: boolean }> =>
+      await recover(principal, id, request),
 
     /** The database once its operation has settled, or as it is after `seconds`. */
     untilSettled: async (principal: Principal, id: string, seconds: number, signal: AbortSignal): Promise<Database> =>

@@ -26,21 +26,27 @@ export function createDelete ({ find, stacks, index, newToken }: DeleteOptions) 
     if (type === 'delete' && stack.status !== 'DELETE_FAILED') return found
     if (stack.terminationProtection) throw isProtected(id)
     if (isMoving(stack.status) && type !== 'create') {
-      throw new Problem('database-busy', `${id} is being changed.`, { retryAfterSeconds: 10 })
+      throw isBusy(id)
     }
-    await start(stacks, stack.region, stack.id, `delete-${newToken()}`, id)
+    await startDeletion(stacks, found, `delete-${newToken()}`)
     index.invalidate(stack.region)
     return await find(principal, id)
   }
 }
 
-async function start (stacks: Pick<Stacks, 'remove'>, region: string, stackId: string, token: string, id: string): Promise<void> {
+/** Starts the deletion of a stack, and leaves behind what is `retained`. Throws a {@link Problem} when somebody protected or changed it meanwhile. */
+export async function startDeletion (stacks: Pick<Stacks, 'remove'>, { stack, database: { id } }: Found, token: string, retained: readonly string[] = []): Promise<void> {
   try {
-    await stacks.remove(region, stackId, token)
+    await stacks.remove(stack.region, stack.id, token, retained)
   } catch (error) {
     if (error instanceof AwsFailure && error.message.includes('TerminationProtection')) throw isProtected(id)
+    if (error instanceof AwsFailure && /cannot be deleted while in status/.test(error.message)) throw isBusy(id)
     throw error
   }
+}
+
+function isBusy (id: string): Problem {
+  return new Problem('database-busy', `${id} is being changed.`, { retryAfterSeconds: 10 })
 }
 
 function isProtected (id: string): Problem {

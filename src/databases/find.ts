@@ -9,6 +9,7 @@ import { toDatabase, type Database } from './database.js'
 import type { Durations } from './durations.js'
 import { parseId } from './naming.js'
 import { readOperation, splitOperations, type Operation } from './operations.js'
+import { findStuck } from './stuck.js'
 import { readOwnTags, type OwnTags } from './tags.js'
 
 /** A database with the stack behind it. */
@@ -31,11 +32,12 @@ export function createFind ({ stacks, watch, catalog, durations, regions }: Find
     const own = readOwnTags(sighting.stack)
     if (!own) return null
     const operation = readOperations(catalog, own, sighting).at(-1) ?? null
+    const stuck = findStuck(splitOperations(sighting.events).at(-1) ?? [])
     if (operation) {
       durations.note(sighting.stack.region, own.template, operation)
       operation.progress.estimatedReadyAt = durations.estimateEnd(sighting.stack.region, own.template, operation)
     }
-    return { ...sighting, own, database: toDatabase(sighting.stack, own, catalog.get(own.template) ?? null, operation) }
+    return { ...sighting, own, database: toDatabase(sighting.stack, own, catalog.get(own.template) ?? null, operation, stuck) }
   }
 
   /**

@@ -48,6 +48,7 @@ export function hashOf (value: unknown): string {
 }
 
 function sortKeys (value: unknown): unknown {
+  if (value instanceof Date) return value.toISOString()
   if (Array.isArray(value)) return value.map(sortKeys)
   if (typeof value !== 'object' || value === null) return value
   return Object.fromEntries(Object.entries(value).sort(([a], [b]) => a < b ? -1 : 1).map(([key, each]) => [key, sortKeys(each)]))

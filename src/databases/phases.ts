@@ -1,7 +1,7 @@
 import type { StackStatus } from '../aws/stacks.js'
 
 export type DatabaseStatus = 'creating' | 'available' | 'updating' | 'deleting' | 'failed' | 'delete_failed' | 'deleted'
-export type OperationType = 'create' | 'update' | 'delete' | 'import'
+export type OperationType = 'create' | 'update' | 'delete' | 'import' | 'recover'
 export type OperationStatus = 'running' | 'succeeded' | 'failed'
 
 /** What a status of a stack means for the database in it. */

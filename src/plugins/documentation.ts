@@ -16,6 +16,7 @@ Errors are \`application/problem+json\`; \`/problems/{code}\` explains each. Eve
 const tags = [
   { name: 'databases', description: 'Create, list, read and delete databases.' },
   { name: 'changes', description: 'Change living databases, after a look at what would happen.' },
+  { name: 'recovery', description: 'Ways out for databases that are stuck.' },
   { name: 'snapshots', description: 'Copies of databases, and the way back for deleted ones.' },
   { name: 'events', description: 'What CloudFormation does, as a list and live.' },
   { name: 'connections', description: 'How to connect.' },

@@ -48,8 +48,13 @@ export function createEventLog (stacks: Pick<Stacks, 'eventsAfter'>): EventLog {
   }
 }
 
-/** Whether the last thing said of a stack at rest is how it is now: then nothing has happened since. */
+/**
+ * Whether the last thing said of a stack at rest is how it is now: then nothing has happened since. A deletion that CloudFormation
+ * cancels, or a rollback that gets stuck where the one before it did, leave status, times and reason as they were.
+ */
 function isComplete (stack: Stack, events: readonly StackEvent[]): boolean {
   const last = events.findLast(isOfStack)
-  return !isMoving(stack.status) && last?.status === stack.status && last.at >= (stack.deletedAt ?? stack.updatedAt ?? stack.createdAt)
+  if (isMoving(stack.status) || last?.status !== stack.status) return false
+  const isOtherOperation = stack.operationId !== null && last.operationId !== null && last.operationId !== stack.operationId
+  return !isOtherOperation && last.at >= (stack.deletedAt ?? stack.updatedAt ?? stack.createdAt)
 }

@@ -1,6 +1,6 @@
 import {
-  AlreadyExistsException, CloudFormationClient, CloudFormationServiceException, CreateStackCommand, DeleteStackCommand, DescribeStackEventsCommand, DescribeStacksCommand,
-  LimitExceededException, ListStacksCommand, TokenAlreadyExistsException, UpdateTerminationProtectionCommand
+  AlreadyExistsException, CloudFormationClient, CloudFormationServiceException, ContinueUpdateRollbackCommand, CreateStackCommand, DeleteStackCommand, DescribeStackEventsCommand, DescribeStacksCommand,
+  LimitExceededException, ListStacksCommand, RollbackStackCommand, TokenAlreadyExistsException, UpdateTerminationProtectionCommand
 } from '@aws-sdk/client-cloudformation'
 import { mockClient } from 'aws-sdk-client-mock'
 import t from 'tap'
@@ -30,7 +30,8 @@ t.test('a stack in our words', async t => {
       Outputs: [{ OutputKey: 'DBPort', OutputValue: '5432', ExportName: 'x' }],
       Tags: [{ Key: 'team', Value: 'payments' }],
       EnableTerminationProtection: true,
-      StackStatusReason: 'because'
+      StackStatusReason: 'because',
+      LastOperations: [{ OperationId: 'operation-3', OperationType: 'CREATE_CHANGESET' }, { OperationId: 'operation-2', OperationType: 'UPDATE_STACK' }]
     }]
   })
   t.strictSame(await stacks.describe(REGION, STACK_NAME), {
@@ -45,7 +46,8 @@ t.test('a stack in our words', async t => {
     terminationProtection: true,
     createdAt,
     updatedAt: null,
-    deletedAt: null
+    deletedAt: null,
+    operationId: 'operation-2'
   })
 })
 
@@ -93,7 +95,7 @@ t.test('events', async t => {
     const { mock, stacks } = createMocked()
     mock.on(DescribeStackEventsCommand).resolves({ StackEvents: [event('1')] })
     t.strictSame(await stacks.eventsAfter(REGION, STACK_ID, null), [{
-      id: '1', at: createdAt, logicalId: 'AuroraCluster', physicalId: null, type: 'AWS::RDS::DBCluster', status: 'CREATE_IN_PROGRESS', reason: null, token: 'create-1'
+      id: '1', at: createdAt, logicalId: 'AuroraCluster', physicalId: null, type: 'AWS::RDS::DBCluster', status: 'CREATE_IN_PROGRESS', reason: null, token: 'create-1', operationId: null
     }])
   })
 })
@@ -132,9 +134,22 @@ t.test('a deletion and a protection', async t => {
   const { mock, stacks } = createMocked()
   mock.on(DeleteStackCommand, { StackName: STACK_ID, ClientRequestToken: 'delete-1' }).resolves({})
   mock.on(UpdateTerminationProtectionCommand, { StackName: STACK_ID, EnableTerminationProtection: false }).resolves({})
+  mock.on(DeleteStackCommand, { StackName: STACK_ID, ClientRequestToken: 'delete-2', RetainResources: ['AuroraCluster'] }).resolves({})
   await stacks.remove(REGION, STACK_ID, 'delete-1')
+  await stacks.remove(REGION, STACK_ID, 'delete-2', ['AuroraCluster'])
   await stacks.setTerminationProtection(REGION, STACK_ID, false)
-  t.equal(mock.calls().length, 2)
+  t.equal(mock.calls().length, 3)
+  t.notOk('RetainResources' in (mock.commandCalls(DeleteStackCommand)[0]?.args[0].input ?? {}), 'CloudFormation takes it only after a deletion has failed')
+})
+
+t.test('the ways back', async t => {
+  const { mock, stacks } = createMocked()
+  mock.on(ContinueUpdateRollbackCommand, { StackName: STACK_ID, ClientRequestToken: 'recover-1' }).resolves({})
+  mock.on(RollbackStackCommand, { StackName: STACK_ID, ClientRequestToken: 'recover-3' }).resolves({})
+  await stacks.continueRollback(REGION, STACK_ID, 'recover-1', [])
+  await stacks.continueRollback(REGION, STACK_ID, 'recover-1', ['AuroraCluster'])
+  await stacks.rollBack(REGION, STACK_ID, 'recover-3')
+  t.strictSame(mock.commandCalls(ContinueUpdateRollbackCommand).map(({ args: [{ input }] }) => input.ResourcesToSkip), [undefined, ['AuroraCluster']])
 })
 
 const failures: Array<[error: Error, kind: string]> = [

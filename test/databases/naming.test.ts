@@ -43,5 +43,6 @@ t.test('an id says where to look', async t => {
 t.test('a hash does not depend on the order of keys, but on that of lists', async t => {
   t.equal(hashOf({ a: 1, b: { c: [1, 2], d: null } }), hashOf({ b: { d: null, c: [1, 2] }, a: 1 }))
   t.not(hashOf([1, 2]), hashOf([2, 1]))
+  t.not(hashOf({ at: new Date(0) }), hashOf({ at: new Date(1) }), 'a time is no empty object')
   t.match(hashOf('x'), /^[a-z2-7]{26}$/)
 })

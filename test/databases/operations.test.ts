@@ -147,6 +147,34 @@ const cases: Array<{ what: string, events: string, outlines: string[], states: s
     reasons: [null, null]
   },
   {
+    what: 'an update whose rollback got stuck, and was taken up again past what it was stuck at',
+    events: `${CREATED}
+      u:*=UPDATE_IN_PROGRESS User Initiated
+      u:MasterSecret=UPDATE_COMPLETE
+      u:AuroraCluster=UPDATE_FAILED no such version
+      u:*=UPDATE_ROLLBACK_IN_PROGRESS The following resource(s) failed to update: [AuroraCluster].
+      u:AuroraCluster=UPDATE_COMPLETE
+      u:MasterSecret=UPDATE_FAILED it is gone
+      u:*=UPDATE_ROLLBACK_FAILED The following resource(s) failed to update: [MasterSecret].
+      r:*=UPDATE_ROLLBACK_IN_PROGRESS User Initiated
+      r:MasterSecret=UPDATE_COMPLETE
+      r:*=UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS
+      r:*=UPDATE_ROLLBACK_COMPLETE`,
+    outlines: ['c create succeeded 3/3 100%', 'u update failed 0/3 0%', 'r recover succeeded 1/3 100%'],
+    states: ['completed completed completed', 'failed failed pending', 'completed pending pending'],
+    reasons: [null, 'AuroraCluster could not be updated: no such version', null]
+  },
+  {
+    what: 'a deletion that CloudFormation canceled',
+    events: `${CREATED}
+      d:*=DELETE_IN_PROGRESS User Initiated
+      d:*=CREATE_COMPLETE Delete canceled. Cannot delete export acme-DNSName as it is in use by reports.
+      e:*=CREATE_COMPLETE Export acme-DNSName cannot be deleted as it is in use by reports`,
+    outlines: ['c create succeeded 3/3 100%', 'd delete failed 0/3 0%', 'e delete failed 0/3 0%'],
+    states: ['completed completed completed', 'pending pending pending', 'pending pending pending'],
+    reasons: [null, 'Delete canceled. Cannot delete export acme-DNSName as it is in use by reports.', 'Export acme-DNSName cannot be deleted as it is in use by reports']
+  },
+  {
     what: 'two deletions, of which the first failed',
     events: `${CREATED}
       d:*=DELETE_IN_PROGRESS User Initiated

@@ -36,6 +36,7 @@ export function stackOf (facts: Partial<Stack> = {}): Stack {
     createdAt: new Date('2026-11-23T09:00:00.000Z'),
     updatedAt: null,
     deletedAt: null,
+    operationId: null,
     ...facts
   }
 }
@@ -55,6 +56,7 @@ export function eventOf (logicalId: string, status: string, facts: Partial<Stack
     status,
     reason: null,
     token: 'create-1',
+    operationId: null,
     ...facts
   }
 }

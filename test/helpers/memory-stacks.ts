@@ -15,8 +15,8 @@ export interface MemoryStacks extends Stacks {
   beforeNext: (operation: keyof Stacks, act: () => void) => void
   add: (stack: Stack) => void
   find: (name: string) => Stack
-  /** Moves a stack on: its status, an event that says so, and what else is given. */
-  advance: (name: string, status: StackStatus, facts?: Partial<Stack> & { reason?: string }) => void
+  /** Moves a stack on: its status, an event that says so, and what else is given. A token begins another operation. */
+  advance: (name: string, status: StackStatus, facts?: Partial<Stack> & { reason?: string, token?: string }) => void
   /** An event of a resource. */
   emit: (name: string, logicalId: string, status: string, reason?: string) => void
 }
@@ -45,10 +45,21 @@ export function createMemoryStacks (now: () => number): MemoryStacks {
     return found
   }
   const tell = (each: Kept, event: Pick<StackEvent, 'logicalId' | 'physicalId' | 'type' | 'status' | 'reason'>): void => {
-    each.events.push({ id: `event-${each.events.length + 1}-${each.stack.name}`, at: new Date(now()), token: each.token, ...event })
+    each.events.push({ id: `event-${each.events.length + 1}-${each.stack.name}`, at: new Date(now()), token: each.token, operationId: null, ...event })
   }
   const tellOfStack = (each: Kept, status: StackStatus, reason: string | null): void =>
     tell(each, { logicalId: each.stack.name, physicalId: each.stack.id, type: 'AWS::CloudFormation::Stack', status, reason })
+
+  const latestOf = (region: string, stackId: string, logicalId: string): { status: string, reason: string | null } => {
+    const { status = 'CREATE_COMPLETE', reason = null } = search(region, stackId)?.events.findLast(event => event.logicalId === logicalId) ?? {}
+    return { status, reason }
+  }
+  const goBack = (each: Kept | undefined, token: string, from: StackStatus): void => {
+    if (each?.stack.status !== from) throw new AwsFailure('refused', 'ValidationError', `Stack [${each?.stack.name}] is in ${each?.stack.status} state.`)
+    each.token = token
+    each.stack = { ...each.stack, status: 'UPDATE_ROLLBACK_IN_PROGRESS', statusReason: 'User Initiated' }
+    tellOfStack(each, 'UPDATE_ROLLBACK_IN_PROGRESS', 'User Initiated')
+  }
 
   return {
     calls,
@@ -57,8 +68,9 @@ export function createMemoryStacks (now: () => number): MemoryStacks {
     beforeNext: (operation, act) => { before.push({ operation, act }) },
     add: stack => { kept.push({ stack, events: [], token: 'by-hand' }) },
     find: name => named(name).stack,
-    advance: (name, status, { reason, ...facts } = {}) => {
+    advance: (name, status, { reason, token, ...facts } = {}) => {
       const each = named(name)
+      each.token = token ?? each.token
       each.stack = { ...each.stack, ...facts, status, statusReason: reason ?? null }
       tellOfStack(each, status, reason ?? null)
     },
@@ -91,15 +103,15 @@ export function createMemoryStacks (now: () => number): MemoryStacks {
       const { stackName: name, parameters, tags, terminationProtection, token } = launch
       const id = stackIdOf(region, name, `stack-${made}`)
       const stack: Stack = {
-        id, name, region, status: 'CREATE_IN_PROGRESS', statusReason: null, parameters, outputs: {}, tags, terminationProtection, createdAt: new Date(now()), updatedAt: null, deletedAt: null
+        id, name, region, status: 'CREATE_IN_PROGRESS', statusReason: null, parameters, outputs: {}, tags, terminationProtection, createdAt: new Date(now()), updatedAt: null, deletedAt: null, operationId: null
       }
       const each = { stack, events: [], token }
       kept.push(each)
       tellOfStack(each, 'CREATE_IN_PROGRESS', 'User Initiated')
       return id
     },
-    remove: async (region, stackId, token) => {
-      call('remove', region, stackId)
+    remove: async (region, stackId, token, retained = []) => {
+      call('remove', region, [stackId, ...retained].join(' '))
       const each = search(region, stackId)
       if (!each) return
       if (each.stack.terminationProtection) {
@@ -108,6 +120,14 @@ export function createMemoryStacks (now: () => number): MemoryStacks {
       each.token = token
       each.stack = { ...each.stack, status: 'DELETE_IN_PROGRESS', outputs: {}, deletedAt: new Date(now()) }
       tellOfStack(each, 'DELETE_IN_PROGRESS', 'User Initiated')
+    },
+    continueRollback: async (region, stackId, token, skipped) => {
+      call('continueRollback', region, [stackId, ...skipped].join(' '))
+      goBack(search(region, stackId), token, 'UPDATE_ROLLBACK_FAILED')
+    },
+    rollBack: async (region, stackId, token) => {
+      call('rollBack', region, stackId)
+      goBack(search(region, stackId), token, 'UPDATE_FAILED')
     },
     setTerminationProtection: async (region, stackId, enabled) => {
       call('setTerminationProtection', region, stackId)
@@ -118,8 +138,8 @@ export function createMemoryStacks (now: () => number): MemoryStacks {
       call('resourcesOf', region, stackId)
       const name = search(region, stackId)?.stack.name ?? ''
       return [
-        { logicalId: 'AuroraCluster', physicalId: name, type: 'AWS::RDS::DBCluster' },
-        { logicalId: 'MasterSecret', physicalId: secretArnOf(region), type: 'AWS::SecretsManager::Secret' }
+        { logicalId: 'AuroraCluster', physicalId: name, type: 'AWS::RDS::DBCluster', ...latestOf(region, stackId, 'AuroraCluster') },
+        { logicalId: 'MasterSecret', physicalId: secretArnOf(region), type: 'AWS::SecretsManager::Secret', ...latestOf(region, stackId, 'MasterSecret') }
       ]
     }
   }

@@ -6,7 +6,7 @@ import { eventOf, STACK_NAME, stackOf } from '../helpers/facts.js'
 
 const started = eventOf(STACK_NAME, 'CREATE_IN_PROGRESS')
 const working = eventOf('AuroraCluster', 'CREATE_IN_PROGRESS')
-const finished = eventOf(STACK_NAME, 'CREATE_COMPLETE')
+const finished = eventOf(STACK_NAME, 'CREATE_COMPLETE', { operationId: 'create' })
 const moving = stackOf({ status: 'CREATE_IN_PROGRESS' })
 const settled = stackOf({ status: 'CREATE_COMPLETE' })
 
@@ -47,8 +47,16 @@ t.test('a stack at rest is not asked about once its last event is known', async 
   t.strictSame(await log.of(settled), [started, finished])
   t.equal(asked.length, 1)
 
+  t.test('but again when another operation has left it in the same status', async t => {
+    const canceled = log.of(stackOf({ operationId: 'deletion' }))
+    asked.pop()?.answer([eventOf(STACK_NAME, 'CREATE_COMPLETE', { operationId: 'deletion' })])
+    t.equal((await canceled).length, 3)
+    await log.of(stackOf({ operationId: 'deletion' }))
+    t.equal(asked.length, 1)
+  })
+
   t.test('but again when it has been changed since', async t => {
-    const changed = log.of(stackOf({ updatedAt: new Date(finished.at.getTime() + 1) }))
+    const changed = log.of(stackOf({ updatedAt: new Date(finished.at.getTime() + 60_000) }))
     asked[1]?.answer([])
     await changed
     t.equal(asked.length, 2)
