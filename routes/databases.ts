@@ -8,7 +8,7 @@ import { principalOf } from '../src/plugins/authentication.js'
 import { isNoneMatchedBy, tagOf } from './entity-tags.js'
 import { createCloneExample, createExample, createPlanExample, databaseExample, listExample, outputsExample } from './examples.js'
 import { createSettle } from './preferences.js'
-import { Choice, DatabaseParams, DatabaseSchema, Nullable, OutputsSchema, PreferHeader, problemResponses, refTo, Slug } from './schemas.js'
+import { Choice, DatabaseParams, DatabaseSchema, Nullable, OutputsSchema, PreferHeader, problemResponses, refTo, RegionAnswer, Slug } from './schemas.js'
 
 const CreateBody = Type.Object({
   client: Slug('Whose database it is.'),
@@ -60,9 +60,7 @@ const ListSchema = Type.Object({
   nextCursor: Nullable(Type.String({ description: 'Of the next page; null on the last one.' })),
   regions: Type.Array(Type.Object({
     region: Type.String(),
-    status: Choice(['ok', 'unavailable']),
-    asOf: Nullable(Type.Unsafe<Date>({ type: 'string', format: 'date-time', description: 'When AWS was asked.' })),
-    problem: Nullable(Type.String({ description: 'The code of the problem, when unavailable.' }))
+    ...RegionAnswer
   }), { description: 'How each region answered. One that failed is named, and the others are still listed.' })
 }, { $id: 'DatabaseList', description: 'One page of databases.' })
 

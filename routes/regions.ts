@@ -5,14 +5,14 @@ import { Type } from 'typebox'
 import type { Databases } from '../src/databases/databases.js'
 import { principalOf } from '../src/plugins/authentication.js'
 import { regionsExample } from './examples.js'
-import { Nullable, problemResponses, refTo } from './schemas.js'
+import { Nullable, problemResponses, refTo, RegionAnswer } from './schemas.js'
 
 const RegionListSchema = Type.Object({
   items: Type.Array(Type.Object({
     region: Type.String(),
     dataApi: Type.Boolean({ description: 'Whether SQL can be sent to databases there over HTTP.' }),
-    databases: Nullable(Type.Integer({ description: 'How many the key sees there; null when the region does not answer.' })),
-    asOf: Nullable(Type.Unsafe<Date>({ type: 'string', format: 'date-time', description: 'When AWS was asked.' }))
+    databases: Nullable(Type.Integer({ description: 'How many the key sees there; null when nothing is known of the region.' })),
+    ...RegionAnswer
   })),
   nextCursor: Type.Null({ description: 'The regions are answered whole.' })
 }, { $id: 'RegionList', description: 'The regions that may be chosen.' })

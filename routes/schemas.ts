@@ -134,6 +134,13 @@ export function problemResponses (codes: readonly ProblemCode[], { asksAws = tru
     [status, Problems([...new Set(all.filter(code => problemKinds[code].status === status))])]))
 }
 
+/** How fresh what is shown of a region is. */
+export const RegionAnswer = {
+  status: Choice(['ok', 'stale', 'unavailable'], { description: '`stale`: AWS was not, or not successfully, asked since `asOf`. `unavailable`: nothing is known of it.' }),
+  asOf: Nullable(Type.Unsafe<Date>({ type: 'string', format: 'date-time', description: 'When AWS was asked.' })),
+  problem: Nullable(Type.String({ description: 'The code of the problem, where AWS did not answer.' }))
+}
+
 export const DatabaseParams = Type.Object({
   id: Type.String({ pattern: ID_PATTERN, description: 'Id of the database.', examples: ['eu-west-1.acme-orders-dev-x7k2mq9a'] })
 })

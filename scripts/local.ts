@@ -29,6 +29,7 @@ export const localKeys: Key[] = [{
 const localDefaults = {
   REGIONS: 'us-east-1,us-west-2,eu-west-1,eu-central-1,ap-southeast-2',
   POLL_MS: '250',
+  SWEEP_MS: '1000',
   API_KEYS_FILE: BUILT_IN_KEYS
 }
 

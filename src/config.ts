@@ -11,6 +11,8 @@ export interface Config {
   logLevel: string
   /** How long to wait between two readings of a moving stack. */
   pollMs: number
+  /** From one reading of all stacks of a region to the next. */
+  sweepMs: number
   /** How many statements this replica runs and keeps waiting. */
   statements: Readonly<GateLimits>
 }
@@ -45,6 +47,7 @@ export function readConfig ({ env, readKeys, templates }: ConfigSources): Readon
     keys: [],
     logLevel: check('LOG_LEVEL', text('LOG_LEVEL', 'info'), level => LOG_LEVELS.includes(level), `be one of ${LOG_LEVELS.join(', ')}`),
     pollMs: integer('POLL_MS', 4_000, 100, 60_000),
+    sweepMs: integer('SWEEP_MS', 10_000, 100, 300_000),
     statements: {
       perDatabase: integer('STATEMENTS_PER_DATABASE', 40, 1, 10_000),
       perKey: integer('STATEMENTS_PER_KEY', 400, 1, 100_000),

@@ -40,24 +40,30 @@ export interface ServiceOptions {
   clients?: AwsClients
 }
 
-/** For how long one reading of a region's stacks answers lists. */
-const LIST_FRESH_FOR_MS = 3_000
+/** What goes on without being asked for, from the start of the service to its end. */
+interface Background { start: () => void, stop: () => void }
 
 /** The service, ready to listen. It closes the clients with itself. */
 export async function createService (options: ServiceOptions): Promise<FastifyInstance> {
   const { clients = createAwsClients() } = options
-  const app = await buildApp(createDependencies({ ...options, clients }))
-  app.addHook('onClose', async () => { clients.destroy() })
+  const { background, ...dependencies } = createDependencies({ ...options, clients })
+  const app = await buildApp(dependencies)
+  app.addHook('onReady', async () => { background.start() })
+  app.addHook('onClose', async () => {
+    background.stop()
+    clients.destroy()
+  })
   return app
 }
 
 /** All that answers requests and knows nothing of HTTP, wired to AWS, wherever the clients' configuration says that is. */
-export function createDependencies ({ config, log, clients, clock = systemClock, newToken = randomUUID }: ServiceOptions & { clients: AwsClients }): AppDependencies {
-  const { regions, defaultTemplate, keys, pollMs } = config
+export function createDependencies ({ config, log, clients, clock = systemClock, newToken = randomUUID }: ServiceOptions & { clients: AwsClients }): AppDependencies & { background: Background } {
+  const { regions, defaultTemplate, keys, pollMs, sweepMs } = config
   const catalog = loadCatalog()
   const stacks = createStacks(clients.cloudFormation)
+  const index = createStackIndex({ stacks, background: stacks, clock, sweepMs, random: Math.random, log })
   const events = createEventLog(stacks)
-  const watch = createStackWatch({ stacks, events, clock, pollMs, log })
+  const watch = createStackWatch({ stacks: index, events, clock, pollMs, log })
   const compute = createCompute({ metrics: createMetrics(clients.cloudWatch), clock })
   const databases = createDatabases({
     stacks,
@@ -68,7 +74,7 @@ export function createDependencies ({ config, log, clients, clock = systemClock,
     compute,
     watch,
     events,
-    index: createStackIndex({ stacks, clock, freshForMs: LIST_FRESH_FOR_MS }),
+    index,
     catalog,
     clock,
     regions,
@@ -99,7 +105,8 @@ export function createDependencies ({ config, log, clients, clock = systemClock,
     clock,
     authenticate: createAuthenticate(keys, clock.now),
     checkSignature: createCheckSignature(keys, clock.now),
-    log: log as FastifyBaseLogger
+    log: log as FastifyBaseLogger,
+    background: { start: () => { index.start(regions) }, stop: index.stop }
   }
 }
 

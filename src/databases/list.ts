@@ -4,7 +4,7 @@ import { AwsFailure } from '../aws/errors.js'
 import { isMoving } from '../aws/stack-status.js'
 import type { Stack, StackEvent } from '../aws/stacks.js'
 import { mapLimited } from '../concurrency.js'
-import { Problem, type ProblemCode } from '../problems.js'
+import { Problem } from '../problems.js'
 import type { Catalog } from '../templates/catalog.js'
 import type { EventLog } from '../watching/event-log.js'
 import type { StackIndex } from '../watching/stack-index.js'
@@ -12,6 +12,7 @@ import { toDatabase, type Database } from './database.js'
 import type { Find } from './find.js'
 import type { DatabaseStatus } from './phases.js'
 import { phases } from './phases.js'
+import { readRegion, type RegionAnswer } from './regions.js'
 import { readOwnTags } from './tags.js'
 
 export type Sort = 'createdAt' | '-createdAt' | 'name'
@@ -25,14 +26,6 @@ export interface ListRequest {
   cursor: string | null
   /** Asks AWS again instead of answering what is known. */
   fresh: boolean
-}
-
-/** How a region answered. One that failed is named, and the others are still listed. */
-export interface RegionAnswer {
-  region: string
-  status: 'ok' | 'unavailable'
-  asOf: Date | null
-  problem: ProblemCode | null
 }
 
 export interface Page { items: Database[], nextCursor: string | null, regions: RegionAnswer[] }
@@ -50,16 +43,6 @@ const READS_AT_A_TIME = 4
 
 /** Lists the databases of regions, a page at a time. */
 export function createList ({ index, events, read, catalog, regions: enabled }: ListOptions) {
-  const listRegion = async (region: string, fresh: boolean): Promise<{ answer: RegionAnswer, stacks: readonly Stack[] }> => {
-    try {
-      const { stacks, asOf } = await index.read(region, fresh)
-      return { stacks, answer: { region, status: 'ok', asOf, problem: null } }
-    } catch (error) {
-      if (!(error instanceof AwsFailure)) throw error
-      return { stacks: [], answer: { region, status: 'unavailable', asOf: null, problem: problemOf(error) } }
-    }
-  }
-
   /** With its operation where there is something to tell: it moves, or it failed. */
   const detail = async (stack: Stack): Promise<Database | null> => {
     const { operation, database } = phases[stack.status]
@@ -79,7 +62,7 @@ export function createList ({ index, events, read, catalog, regions: enabled }: 
 
   return async (principal: Principal, request: ListRequest): Promise<Page> => {
     const regions = regionsOf(request.regions, enabled).filter(principal.mayEnter)
-    const answers = await Promise.all(regions.map(region => listRegion(region, request.fresh)))
+    const answers = await Promise.all(regions.map(region => readRegion(index, region, request.fresh)))
     const mine = answers.flatMap(({ stacks }) => stacks).flatMap(stack => outline(stack, catalog)).filter(({ database }) => sees(principal, database))
     const candidates = mine.filter(({ database }) => matches(database, { ...request.filters, status: undefined }))
     // Only the events tell a deletion that was asked for from the removal of what failed.
@@ -158,9 +141,4 @@ function readCursor (cursor: string, sort: Sort): [string | number, string] {
   throw new Problem('invalid-request', 'The cursor is not one of this list.', {
     errors: [{ path: '?cursor', message: 'must be a nextCursor of the same list, with the same sort' }]
   })
-}
-
-function problemOf ({ kind }: AwsFailure): ProblemCode {
-  if (kind === 'throttled') return 'aws-throttled'
-  return kind === 'unavailable' ? 'aws-unavailable' : 'aws-refused'
 }

@@ -2,11 +2,24 @@ import type { Principal } from '../access/keys.js'
 import { sees } from '../access/tenancy.js'
 import { AwsFailure } from '../aws/errors.js'
 import type { Stack } from '../aws/stacks.js'
+import type { ProblemCode } from '../problems.js'
+import type { RegionStatus } from '../watching/region-stacks.js'
 import type { StackIndex } from '../watching/stack-index.js'
 import { readOwnTags } from './tags.js'
 
-/** A region that may be chosen. `databases` is null when it does not answer. */
-export interface RegionFacts { region: string, dataApi: boolean, databases: number | null, asOf: Date | null }
+/**
+ * How a region answered. One that failed, or was not read for long, is `stale`: it is shown as it was at `asOf`. Nothing is known of
+ * one that is `unavailable`.
+ */
+export interface RegionAnswer {
+  region: string
+  status: RegionStatus
+  asOf: Date | null
+  problem: ProblemCode | null
+}
+
+/** A region that may be chosen, as it was at `asOf`. `databases` is null when nothing is known of it. */
+export interface RegionFacts extends RegionAnswer { dataApi: boolean, databases: number | null }
 
 /**
  * Regions without the Data API for Aurora PostgreSQL ("Supported Regions and Aurora DB engines for RDS Data API", Amazon
@@ -24,17 +37,27 @@ export function hasDataApi (region: string): boolean {
 /** Counts the databases that a key sees, in each of its regions. */
 export function createCountPerRegion (index: Pick<StackIndex, 'read'>, regions: readonly string[]) {
   return async (principal: Principal): Promise<RegionFacts[]> =>
-    await Promise.all(regions.filter(principal.mayEnter).map(async region => await countIn(index, principal, region)))
+    await Promise.all(regions.filter(principal.mayEnter).map(async region => {
+      const { answer, stacks } = await readRegion(index, region, false)
+      const databases = answer.asOf && stacks.filter(stack => isSeen(principal, stack)).length
+      return { ...answer, dataApi: hasDataApi(region), databases }
+    }))
 }
 
-async function countIn (index: Pick<StackIndex, 'read'>, principal: Principal, region: string): Promise<RegionFacts> {
+/** The stacks of a region as far as they are known, and how it answered. */
+export async function readRegion (index: Pick<StackIndex, 'read'>, region: string, fresh: boolean): Promise<{ answer: RegionAnswer, stacks: readonly Stack[] }> {
   try {
-    const { stacks, asOf } = await index.read(region, false)
-    return { region, dataApi: hasDataApi(region), databases: stacks.filter(stack => isSeen(principal, stack)).length, asOf }
+    const { stacks, asOf, status, failure } = await index.read(region, fresh)
+    return { stacks, answer: { region, status, asOf, problem: failure && problemOf(failure) } }
   } catch (error) {
     if (!(error instanceof AwsFailure)) throw error
-    return { region, dataApi: hasDataApi(region), databases: null, asOf: null }
+    return { stacks: [], answer: { region, status: 'unavailable', asOf: null, problem: problemOf(error) } }
   }
+}
+
+function problemOf ({ kind }: AwsFailure): ProblemCode {
+  if (kind === 'throttled') return 'aws-throttled'
+  return kind === 'unavailable' ? 'aws-unavailable' : 'aws-refused'
 }
 
 function isSeen (principal: Principal, stack: Stack): boolean {

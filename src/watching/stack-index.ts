@@ -1,52 +1,178 @@
+import type { Logger } from 'pino'
+
+import { AwsFailure, toFailure } from '../aws/errors.js'
 import type { Stack, Stacks } from '../aws/stacks.js'
 import type { Clock } from '../clock.js'
+import { shareNext } from '../concurrency.js'
+import { RegionStacks, type RegionStatus } from './region-stacks.js'
 
-/** The stacks of one region as they were at `asOf`. */
-export interface RegionStacks { stacks: readonly Stack[], asOf: Date }
+/** The stacks of one region, as they were at `asOf` or later. `failure` is why the last reading did not succeed, if it did not. */
+export interface RegionReading { stacks: readonly Stack[], asOf: Date, status: Exclude<RegionStatus, 'unavailable'>, failure: AwsFailure | null }
 
-/** All stacks per region: one question to AWS answers every list for a while. */
+/** Told of all stacks of a region after each complete reading of it. What it throws is logged, and stops nothing. */
+export type SweepListener = (region: string, stacks: readonly Stack[]) => void | Promise<void>
+
+/** All stacks per region, kept fresh by one loop per region: lists cost AWS nothing. */
 export interface StackIndex {
-  /** The region's stacks, not older than a few seconds; with `fresh` AWS is asked before answering. */
-  read: (region: string, fresh: boolean) => Promise<RegionStacks>
+  /**
+   * What is known of the region, at once; with `fresh` after AWS was asked. Only where nothing is known yet it waits, for a bounded
+   * time. Throws an {@link AwsFailure} when nothing is known then.
+   */
+  read: (region: string, fresh: boolean) => Promise<RegionReading>
   /** What is known of a region without asking AWS; null when it was never read. */
-  peek: (region: string) => RegionStacks | null
-  /** Forgets a region, so that the next reading sees what was just changed. */
+  peek: (region: string) => RegionReading | null
+  /** Asks AWS for one stack, by name or id, and remembers what it answers: whoever lists the region next sees it. */
+  describe: Stacks['describe']
+  /** Has the next reading ask AWS, so that it sees what was just changed. */
   invalidate: (region: string) => void
+  /** Calls a listener after each sweep, from now on; answers how to have it called no more. */
+  onSweep: (listener: SweepListener) => () => void
+  /** Starts a loop for each region. */
+  start: (regions: readonly string[]) => void
+  /** Ends all loops. */
+  stop: () => void
 }
 
 export interface StackIndexOptions {
-  stacks: Pick<Stacks, 'list'>
-  clock: Pick<Clock, 'now'>
-  /** For how long a reading answers further lists. */
-  freshForMs: number
+  /** For whoever waits for the answer. */
+  stacks: Pick<Stacks, 'list' | 'describe'>
+  /** For the loops, which may come last. */
+  background: Pick<Stacks, 'list'>
+  clock: Clock
+  /** From one sweep of a region to the next, while all is well. */
+  sweepMs: number
+  /** From 0 to below 1: keeps replicas that were started together from asking together. */
+  random: () => number
+  log: Logger
 }
 
-export function createStackIndex ({ stacks, clock, freshForMs }: StackIndexOptions): StackIndex {
-  const known = new Map<string, RegionStacks>()
-  const underWay = new Map<string, Promise<RegionStacks>>()
+/** How long a reader waits for AWS. */
+const READ_WAIT_MS = 10_000
 
-  const load = (region: string): Promise<RegionStacks> => {
+/** The longest pause after AWS has failed again and again. */
+const LONGEST_PAUSE_MS = 60_000
+
+/** A region that was not read for so many intervals is stale. */
+const LATE_AFTER_INTERVALS = 3
+
+/** How far a pause varies, both ways. */
+const JITTER = 0.2
+
+interface Place {
+  stacks: RegionStacks
+  underWay: Promise<void> | null
+  failures: number
+  /** No reader asks AWS before: it has just failed. */
+  quietUntil: number
+  isInvalid: boolean
+}
+
+/** An index of stacks that is filled when it is first read, or by its loops once they are started. */
+export function createStackIndex ({ stacks, background, clock, sweepMs, random, log }: StackIndexOptions): StackIndex {
+  const places = new Map<string, Place>()
+  const listeners = new Set<SweepListener>()
+  const stopped = new AbortController()
+  let readings = 0
+
+  const placeOf = (region: string): Place => {
+    const known = places.get(region) ?? { stacks: new RegionStacks(), underWay: null, failures: 0, quietUntil: 0, isInvalid: false }
+    places.set(region, known)
+    return known
+  }
+
+  const pauseAfter = (failures: number, tookMs: number): number =>
+    Math.max(Math.min(sweepMs * 2 ** failures, Math.max(sweepMs, LONGEST_PAUSE_MS)), tookMs) * (1 - JITTER + 2 * JITTER * random())
+
+  /** One complete reading. Throws an {@link AwsFailure}. */
+  const sweep = async (region: string, { list }: Pick<Stacks, 'list'>): Promise<void> => {
+    const place = placeOf(region)
+    const order = ++readings
     const asOf = new Date(clock.now())
-    const loading: Promise<RegionStacks> = stacks.list(region).then(found => {
-      const answer = { stacks: found, asOf }
-      // An invalidation while AWS answered means that the answer may lack what was changed.
-      if (underWay.get(region) === loading) known.set(region, answer)
-      return answer
-    }).finally(() => { if (underWay.get(region) === loading) underWay.delete(region) })
-    underWay.set(region, loading)
-    return loading
+    place.isInvalid = false
+    try {
+      place.stacks.sweep(await list(region), order, asOf)
+      place.failures = 0
+    } catch (error) {
+      place.failures++
+      place.stacks.fail(toFailure(error), order)
+      place.quietUntil = clock.now() + pauseAfter(place.failures, 0)
+      throw error
+    }
+    if (!stopped.signal.aborted) tell(region, place.stacks.list())
+  }
+
+  const tell = (region: string, found: readonly Stack[]): void => {
+    for (const listener of listeners) {
+      const call = async (): Promise<void> => { await listener(region, found) }
+      call().catch((error: unknown) => { log.error({ err: error, region }, 'what follows a sweep failed') })
+    }
+  }
+
+  const sweepForReader = shareNext(async (region: string) => { await sweep(region, stacks) })
+
+  const loop = async (region: string): Promise<void> => {
+    const place = placeOf(region)
+    while (!stopped.signal.aborted) {
+      const began = clock.now()
+      try {
+        place.underWay = sweep(region, background)
+        await place.underWay
+      } catch (error) {
+        if (!stopped.signal.aborted) log.warn({ err: error, region, failures: place.failures }, 'could not read the stacks of a region')
+      } finally {
+        place.underWay = null
+      }
+      await clock.sleep(pauseAfter(place.failures, clock.now() - began), stopped.signal)
+    }
+  }
+
+  const answer = ({ stacks: known }: Place): RegionReading | null => {
+    const { asOf, failure } = known
+    if (!asOf) return null
+    const isLate = clock.now() - asOf.getTime() > LATE_AFTER_INTERVALS * sweepMs
+    return { stacks: known.list(), asOf, status: failure || isLate ? 'stale' : 'ok', failure }
+  }
+
+  /** Waits for a reading as long as a reader may; how it went is seen from what is known then. */
+  const waitFor = async (reading: Promise<void>): Promise<void> => {
+    const done = new AbortController()
+    try {
+      await Promise.race([reading.catch(passOver), clock.sleep(READ_WAIT_MS, done.signal)])
+    } finally {
+      done.abort()
+    }
   }
 
   return {
     read: async (region, fresh) => {
-      const answer = known.get(region)
-      if (answer && !fresh && clock.now() - answer.asOf.getTime() < freshForMs) return answer
-      return await ((!fresh && underWay.get(region)) || load(region))
+      const place = placeOf(region)
+      const mustAsk = fresh || place.isInvalid || (!answer(place) && clock.now() >= place.quietUntil)
+      if (mustAsk) await waitFor((!fresh && !place.isInvalid && place.underWay) || sweepForReader(region))
+      const known = answer(place)
+      if (known) return known
+      throw place.stacks.failure ?? new AwsFailure('unavailable', 'NoAnswerYet', `The region ${region} has not answered yet`)
     },
-    peek: region => known.get(region) ?? null,
-    invalidate: region => {
-      known.delete(region)
-      underWay.delete(region)
-    }
+    peek: region => answer(placeOf(region)),
+    describe: async (region, nameOrId) => {
+      const order = ++readings
+      const stack = await stacks.describe(region, nameOrId)
+      if (stack) placeOf(region).stacks.put(stack, order)
+      else placeOf(region).stacks.remove(nameOrId, order)
+      return stack
+    },
+    invalidate: region => { placeOf(region).isInvalid = true },
+    onSweep: listener => {
+      listeners.add(listener)
+      return () => { listeners.delete(listener) }
+    },
+    start: regions => {
+      for (const region of regions) void loop(region)
+    },
+    stop: () => { stopped.abort() }
   }
+}
+
+/** What is not a failure of AWS is a mistake of ours, which nobody is to take for a region that is down. */
+function passOver (error: unknown): void {
+  if (!(error instanceof AwsFailure)) throw error
 }

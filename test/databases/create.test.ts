@@ -27,7 +27,7 @@ function setUp (options: Partial<CreateOptions> = {}, lost: AwsFailure | null = 
     regions: REGIONS,
     index: {
       invalidate: region => { invalidated.push(region) },
-      read: async region => ({ stacks: await stacks.list(region), asOf: new Date(0) })
+      read: async region => ({ stacks: await stacks.list(region), asOf: new Date(0), status: 'ok', failure: null })
     },
     prepare: async (_principal, _request, plan) => ({ plan, found: [] }),
     preflight: { pass: async () => {} },

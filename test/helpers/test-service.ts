@@ -23,6 +23,8 @@ import { createStandingClock, type StandingClock } from './standing-clock.js'
 
 export const REGIONS = ['eu-west-1', 'us-east-1']
 export const DEFAULT_TEMPLATE = 'aurora-serverless-v2-postgres'
+/** From one sweep of a region to the next, once the index is started. */
+export const SWEEP_MS = 10_000
 export const PASSWORD = 'p4ssw0rd-of-the-master'
 
 export interface TestService {
@@ -72,6 +74,7 @@ export function createTestService (log: Logger = pino({ level: 'silent' })): Tes
   const secrets = createMemorySecrets()
   const account = createMemoryAccount()
   const events = createEventLog(stacks)
+  const index = createStackIndex({ stacks, background: stacks, clock, sweepMs: SWEEP_MS, random: () => 0.5, log })
   const databases = createDatabases({
     stacks,
     changeSets: noChangeSets,
@@ -80,8 +83,8 @@ export function createTestService (log: Logger = pino({ level: 'silent' })): Tes
     account,
     compute: { of: async () => ({ state: 'active', capacityAcu: 0.5 }) },
     events,
-    watch: createStackWatch({ stacks, events, clock, pollMs: 1_000, log }),
-    index: createStackIndex({ stacks, clock, freshForMs: 3_000 }),
+    watch: createStackWatch({ stacks: index, events, clock, pollMs: 1_000, log }),
+    index,
     catalog: loadCatalog(),
     clock,
     regions: REGIONS,

@@ -45,9 +45,14 @@ t.test('the regions of a key, with what it sees in each', async t => {
   t.strictSame(await countsFor('acme'), [['eu-west-1', 1], ['us-east-1', 0]])
   t.strictSame(await countsFor('elsewhere'), [['us-east-1', 0]])
 
-  t.test('and one that does not answer is named without a number', async t => {
+  t.test('and of one that does not answer what is known, if anything is', async t => {
+    const regions = async (from: typeof app) => (await from.inject({ url: '/v1/regions', headers: bearer('all') })).json<{ items: unknown[] }>().items
     await app.inject({ method: 'POST', url: '/v1/databases', headers: bearer('all'), payload: { client: 'third', region: 'eu-west-1' } })
     stacks.failNext('list', new AwsFailure('unavailable', 'TimeoutError', 'no answer'))
-    t.strictSame(await countsFor('all'), [['eu-west-1', null], ['us-east-1', 0]])
+    t.match(await regions(app), [{ region: 'eu-west-1', databases: 3, status: 'stale', asOf: /./, problem: 'aws-unavailable' }, { region: 'us-east-1', status: 'ok', problem: null }])
+    const other = await buildTestApp()
+    t.teardown(async () => { await other.app.close() })
+    other.stacks.failNext('list', new AwsFailure('throttled', 'Throttling', 'Rate exceeded'))
+    t.match(await regions(other.app), [{ region: 'eu-west-1', databases: null, status: 'unavailable', asOf: null, problem: 'aws-throttled' }, { databases: 0, status: 'ok' }])
   })
 })
