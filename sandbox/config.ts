@@ -6,6 +6,8 @@ export interface SandboxConfig {
   port: number
   dataDir: string
   pace: Pace
+  /** How long a paused cluster takes to resume; null leaves it to the pace. */
+  resumeMs: number | null
   logLevel: string
   /** `retired` refuses new Serverless v1 clusters, as AWS has done since January 2025. */
   serverlessV1: 'allowed' | 'retired'
@@ -52,6 +54,7 @@ export function readSandboxConfig (env: Readonly<Record<string, string | undefin
     port: integer('SANDBOX_PORT', 4566, 0, 65_535),
     dataDir: text('SANDBOX_DATA_DIR', '.sandbox'),
     pace: oneOf('SANDBOX_PACE', PACES, 'fast'),
+    resumeMs: env['SANDBOX_RESUME_MS']?.trim() ? integer('SANDBOX_RESUME_MS', 0, 0, 600_000) : null,
     logLevel: oneOf('LOG_LEVEL', LOG_LEVELS, 'info'),
     serverlessV1: oneOf('SANDBOX_SERVERLESS_V1', SERVERLESS_V1, 'allowed'),
     allowedHosts: text('SANDBOX_ALLOWED_HOSTS', '').split(',').map(host => host.trim()).filter(Boolean),

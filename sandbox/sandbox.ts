@@ -71,14 +71,15 @@ interface Ground {
 /** The services, each made with what it needs of the others. `rooms` has their operations by signing name. */
 function createServices (options: SandboxOptions, { store, clock, faults }: Ground) {
   const { log, dataDir, searchPath, serverlessV1 } = options
-  const pacing = durations[options.pace]
+  const pace = durations[options.pace]
+  const pacing = { ...pace, resume: options.resumeMs ?? pace.resume }
   const secrets = createSecretsManager({ store, clock, log })
   const rds = createRds({
     store,
     clock,
     durations: pacing,
     dataDir,
-    secrets,
+    secrets: { operations: secrets.operationsOfOwner },
     log,
     searchPath,
     serverlessV1,

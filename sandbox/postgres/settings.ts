@@ -34,7 +34,7 @@ const OURS: Settings = {
 /** What no parameter group may change here: what the server is reached by, and what keeps it small or its log clean. */
 const RESERVED: ReadonlySet<string> = new Set([
   'listen_addresses', 'port', 'unix_socket_directories', 'unix_socket_permissions', 'unix_socket_group', 'data_directory', 'ssl',
-  'shared_buffers', 'max_connections', 'max_worker_processes', 'max_wal_senders', 'wal_level', 'min_wal_size', 'max_wal_size',
+  'shared_buffers', 'max_worker_processes', 'max_wal_senders', 'wal_level', 'min_wal_size', 'max_wal_size',
   'wal_keep_size', 'log_min_messages', 'log_min_error_statement', 'log_statement', 'log_min_duration_statement', 'logging_collector',
   'log_destination', 'password_encryption', 'archive_mode', 'hot_standby', 'fsync', 'full_page_writes', 'jit', 'huge_pages', 'dynamic_library_path', 'extension_control_path', 'event_source'
 ])

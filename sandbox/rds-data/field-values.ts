@@ -35,8 +35,7 @@ function toArrayValue (text: string, kind: Kind): ArrayValue {
     elements.map(element => element === null ? null as T : convert(element))
   switch (kind) {
     case 'boolean': return { booleanValues: each(element => element === 't') }
-    // The codec writes no bigint in a list: past 2^53 the last digits are not exact.
-    case 'long': return { longValues: each(Number) }
+    case 'long': return { longValues: each(toLong) }
     case 'double': return { doubleValues: each(Number) }
     default: return { stringValues: each(element => toDisplay(element, kind)) }
   }
@@ -48,9 +47,10 @@ function toLong (text: string): number {
   return Number.isSafeInteger(value) ? value : BigInt(text) as unknown as number
 }
 
-/** AWS: a decimal with scale 0 becomes a long, any other a double. */
+/** AWS: a decimal with scale 0 becomes a long, any other a double; so does one that is too long for a long. */
 function toDoubleOrLong (text: string): Field {
-  return /^-?\d+$/.test(text) ? { longValue: toLong(text) } : { doubleValue: Number(text) }
+  const isLong = /^-?\d+$/.test(text) && BigInt.asIntN(64, BigInt(text)) === BigInt(text)
+  return isLong ? { longValue: toLong(text) } : { doubleValue: Number(text) }
 }
 
 export function toBytes (hex: string): Buffer {

@@ -1,5 +1,6 @@
 import type { SqlParameter } from '@aws-sdk/client-rds-data'
 import { AwsError } from '../aws.js'
+import { requireChoice } from './request.js'
 
 /** A value as it is bound: its type declared to PostgreSQL, its text as PostgreSQL writes values of that type. */
 export interface BoundValue {
@@ -37,6 +38,7 @@ export function bindParameters (parameters: readonly SqlParameter[]): Map<string
 
 function bindValue ({ name, value, typeHint }: SqlParameter): BoundValue {
   const hint = typeHint === undefined ? undefined : hintOf(typeHint)
+  if (value && Object.keys(value).length > 1) throw invalid(`The value of parameter ${name} has more than one member.`)
   if (value === undefined || value.isNull !== undefined) return { oid: hint?.oid ?? 0, text: null }
   // A long may be beyond what a JavaScript number holds: it is only ever turned into text here.
   if (value.longValue !== undefined) return { oid: OID.int8, text: String(value.longValue) }
@@ -57,10 +59,9 @@ function bindText (text: string, hint: Hint | undefined, typeHint: string | unde
   return { oid: hint?.oid ?? OID.text, text }
 }
 
-function hintOf (typeHint: string): Hint {
-  const hint = hints[typeHint]
-  if (!hint) throw invalid(`1 validation error detected: Value '${typeHint}' at 'typeHint' failed to satisfy constraint: Member must satisfy enum value set: [${Object.keys(hints).join(', ')}]`)
-  return hint
+function hintOf (typeHint: string): Hint | undefined {
+  requireChoice('typeHint', typeHint, Object.keys(hints))
+  return hints[typeHint]
 }
 
 function invalid (message: string): AwsError {

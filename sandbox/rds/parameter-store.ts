@@ -14,6 +14,9 @@ const MOST_PARAMETERS = 20
 /** Parameters of Aurora and of extensions, which PostgreSQL itself does not know. */
 const BEYOND_POSTGRESQL = /^(rds|apg|aurora|babelfishpg|pg_stat_statements|pgaudit|auto_explain|cron|orafce|pg_hint_plan|plan_cache|ssl_)[a-z0-9_]*(\.[a-z0-9_.]+)?$/
 
+/** A value that AWS computes from the instance's class: `LEAST({DBInstanceClassMemory/9531392},5000)`. Nothing here has a class. */
+const FORMULA = /\{|^(greatest|least|sum|log)\(/i
+
 /** What sets groups for clusters apart from groups for instances. */
 export interface GroupKind {
   book: Book<ParameterGroupRecord>
@@ -74,7 +77,7 @@ export function createParameterStore ({ postgres }: Pick<RdsContext, 'postgres'>
       return [name, { value, method, reachesServer: name.includes('.') }]
     }
     if (setting.isStatic && method === 'immediate') throw invalidCombination('cannot use immediate apply method for static parameter')
-    const reachesServer = isAdjustable(name)
+    const reachesServer = isAdjustable(name) && !FORMULA.test(value)
     const refusal = reachesServer ? await postgres.catalogue.refusalOf(major, setting.name, value) : undefined
     if (refusal) throw invalidValue(`Invalid parameter value: ${value} for: ${name} allowed values are: ${setting.allowed ?? refusal}`)
     return [name, { value, method, reachesServer }]

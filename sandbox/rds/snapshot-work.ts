@@ -1,7 +1,7 @@
 import type { Tag } from '@aws-sdk/client-rds'
 import { AwsError, type Caller } from '../aws.js'
 import type { RdsContext } from './context.js'
-import { arnOf, newResourceId } from './names.js'
+import { arnOf, newResourceId, standInId } from './names.js'
 import type { ClusterRecord, SnapshotRecord } from './records.js'
 import { addTags } from './tags.js'
 
@@ -34,7 +34,7 @@ export function addSnapshot (context: RdsContext, cluster: ClusterRecord, name: 
       AllocatedStorage: 0,
       Status: 'creating',
       Port: 0,
-      VpcId: facts.DBSubnetGroup,
+      VpcId: standInId('vpc', cluster.region),
       MasterUsername: facts.MasterUsername,
       LicenseModel: 'postgresql-license',
       SnapshotType: 'manual',

@@ -5,12 +5,15 @@ import type { Store } from '../store.js'
 import type { SecretOperations, SecretsContext } from './contract.js'
 import { createFactOperations } from './fact-operations.js'
 import { createLifeOperations } from './life-operations.js'
+import { guardManaged } from './managed.js'
 import { openRecords } from './records.js'
 import { createRotation, type Rotator } from './rotation.js'
 import { createValueOperations } from './value-operations.js'
 
 export interface SecretsManager {
   operations: SecretOperations
+  /** The same for the service that manages secrets of its own, and may change them. */
+  operationsOfOwner: SecretOperations
   /** Has secrets of that owner (`rds`) rotated by it: when asked to, and every seven days. */
   rotateBy: (owner: string, rotator: Rotator) => void
   /** Begins to rotate what is due. */
@@ -35,8 +38,10 @@ export function createSecretsManager ({ store, clock, log = { warn: () => {} }, 
   const closing = new AbortController()
   let rotating: Promise<void> = Promise.resolve()
 
+  const operations = { ...createLifeOperations(context), ...createFactOperations(context), ...createValueOperations(context) }
   return {
-    operations: { ...createLifeOperations(context), ...createFactOperations(context), ...createValueOperations(context) },
+    operations: guardManaged(operations, records),
+    operationsOfOwner: operations,
     rotateBy: (owner, rotator) => { rotation.rotators.set(owner, rotator) },
     start: () => { rotating = rotation.keepRotating(closing.signal) },
     close: async () => {

@@ -1,5 +1,5 @@
 import type { ExpiredTokenException$, GetCallerIdentity$, GetCallerIdentityRequest$ } from '@aws-sdk/client-sts'
-import { JsonCodec2, XmlShapeSerializer } from '@aws-sdk/core/protocols'
+import { JsonShapeSerializer2, XmlShapeSerializer } from '@aws-sdk/core/protocols'
 import { cbor, CborCodec } from '@smithy/core/cbor'
 import { NormalizedSchema } from '@smithy/core/schema'
 
@@ -56,7 +56,13 @@ const SYNTHETIC = 'smithy.ts.sdk.synthetic.'
 const EPOCH_SECONDS = 7
 const DATE_TIME = 5
 
-const json = new JsonCodec2({ timestampFormat: { useTrait: true, default: EPOCH_SECONDS }, jsonName: false })
+/** The SDK's own hands lists of numbers to `JSON.stringify`, which knows no bigint. */
+class JsonSerializer extends JsonShapeSerializer2 {
+  protected override writeList (shape: Shape, list: unknown[], isDocument?: boolean): void {
+    if (list.some(item => typeof item === 'bigint')) this.writeAscii(`[${list.map(String).join()}]`)
+    else super.writeList(shape, list, isDocument)
+  }
+}
 
 /** Collects operations and errors from everything that a client package exports. */
 export function readModel (clientPackage: Readonly<Record<string, unknown>>): ServiceModel {
@@ -131,7 +137,7 @@ export function toXml (shape: Shape, value: unknown, xmlNamespace: string): stri
 
 /** A structure as JSON; timestamps in seconds, bigints as numbers with every digit. */
 export function toJson (shape: Shape, value: unknown): Uint8Array | string {
-  const serializer = json.createSerializer()
+  const serializer = new JsonSerializer({ timestampFormat: { useTrait: true, default: EPOCH_SECONDS }, jsonName: false })
   serializer.write(shape, value)
   return serializer.flush()
 }

@@ -7,6 +7,7 @@ t.test('without any settings it listens on this machine only', async t => {
     port: 4566,
     dataDir: '.sandbox',
     pace: 'fast',
+    resumeMs: null,
     logLevel: 'info',
     serverlessV1: 'allowed',
     allowedHosts: [],
@@ -19,9 +20,9 @@ t.test('without any settings it listens on this machine only', async t => {
 
 t.test('everything can be set', async t => {
   t.match(readSandboxConfig({
-    SANDBOX_HOST: '0.0.0.0', SANDBOX_PORT: '0', SANDBOX_SERVERLESS_V1: 'retired', SANDBOX_ALLOWED_HOSTS: 'sandbox, aws.test', SANDBOX_CLUSTER_PORTS: '15432-15471', SANDBOX_CLUSTER_HOST: 'db.test'
+    SANDBOX_HOST: '0.0.0.0', SANDBOX_PORT: '0', SANDBOX_SERVERLESS_V1: 'retired', SANDBOX_ALLOWED_HOSTS: 'sandbox, aws.test', SANDBOX_CLUSTER_PORTS: '15432-15471', SANDBOX_CLUSTER_HOST: 'db.test', SANDBOX_RESUME_MS: '1500'
   }), {
-    host: '0.0.0.0', port: 0, serverlessV1: 'retired', allowedHosts: ['sandbox', 'aws.test'], clusterPorts: { first: 15432, last: 15471 }, clusterHost: 'db.test'
+    host: '0.0.0.0', port: 0, serverlessV1: 'retired', allowedHosts: ['sandbox', 'aws.test'], clusterPorts: { first: 15432, last: 15471 }, clusterHost: 'db.test', resumeMs: 1500
   })
 })
 

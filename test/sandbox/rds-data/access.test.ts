@@ -66,6 +66,9 @@ t.test('requests that break the model', async t => {
     [{ secretArn: 'Mahira' }, /Value 'Mahira' at 'secretArn' .* greater than or equal to 11$/],
     [{ database: 'x'.repeat(65) }, /'database' .* less than or equal to 64$/],
     [{ sql: 'x'.repeat(65_537) }, /'sql' .* less than or equal to 65536$/],
+    [{ formatRecordsAs: 'XML' }, /^1 validation error detected: Value 'XML' at 'formatRecordsAs' .* enum value set: \[NONE, JSON\]$/],
+    [{ resultSetOptions: { decimalReturnType: 'LONG' } }, /'resultSetOptions.decimalReturnType'/],
+    [{ resultSetOptions: { longReturnType: 'DOUBLE' } }, /'resultSetOptions.longReturnType'/],
     [{ schema: 'public' }, /^The schema parameter isn't supported$/],
     [{ sql: 'select \'\0\'' }, /null character/]
   ]

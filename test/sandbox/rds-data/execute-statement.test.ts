@@ -92,7 +92,8 @@ t.test('a parameter that cannot be bound is refused before the database sees it'
     [{ name: 'a', value: { arrayValue: { longValues: [1] } } }, /^Array parameters are not supported/],
     [{ name: '$1', value: { longValue: 1 } }, /^Named parameter syntax is invalid, input: \$1$/],
     [{ ...text('a', '2026-01-01T00:00:00Z'), typeHint: 'TIMESTAMP' }, /TIMESTAMP/],
-    [{ ...text('a', 'x'), typeHint: 'COLOUR' }, /typeHint/]
+    [{ ...text('a', 'x'), typeHint: 'COLOUR' }, /typeHint/],
+    [{ name: 'a', value: { longValue: 1, stringValue: 'x' } }, /more than one member/]
   ]
   for (const [parameter, message] of refused) {
     await t.rejects(execute('select 1', { parameters: [parameter] }), { code: 'ValidationException', message })

@@ -32,6 +32,8 @@ t.test('numbers come as the result options say', async t => {
   t.strictSame(toField('12.50', NUMERIC), { stringValue: '12.50' })
   t.strictSame(toField('12.50', NUMERIC, { decimalReturnType: 'DOUBLE_OR_LONG' }), { doubleValue: 12.5 })
   t.strictSame(toField('12', NUMERIC, { decimalReturnType: 'DOUBLE_OR_LONG' }), { longValue: 12 })
+  t.strictSame(toField('12345678901234567890', NUMERIC, { decimalReturnType: 'DOUBLE_OR_LONG' }), { doubleValue: Number('12345678901234567890') }, 'too long for a long')
+  t.strictSame(toField('{9007199254740993,1}', typeOf(1016)), { arrayValue: { longValues: [9007199254740993n, 1] } })
   t.strictSame(toField('9007199254740993', INT8), { longValue: 9007199254740993n }, 'exact beyond 2^53')
   t.strictSame(toField('7', INT8, { longReturnType: 'STRING' }), { stringValue: '7' })
 })

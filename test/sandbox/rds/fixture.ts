@@ -39,7 +39,7 @@ export async function startFixture (options: FixtureOptions = {}): Promise<Fixtu
     const store = openStore(dataDir)
     const clock = options.clock ?? systemClock
     const secrets = createSecretsManager({ store, clock })
-    const rds = createRds({ store, clock, durations: durations.instant, dataDir, secrets, log: pino({ level: 'silent' }), ...options })
+    const rds = createRds({ store, clock, durations: durations.instant, dataDir, secrets: { operations: secrets.operationsOfOwner }, log: pino({ level: 'silent' }), ...options })
     if (!options.isIdle) await rds.start()
     return {
       rds,

@@ -19,7 +19,7 @@ t.test('a managed secret is rotated by its owner when it is asked for, and every
   const directory = mkdtempSync(join(tmpdir(), 'secrets-'))
   const store = openStore(directory)
   const clock = createMovableClock()
-  const { operations, rotateBy, start, close } = createSecretsManager({ store, clock })
+  const { operations, operationsOfOwner, rotateBy, start, close } = createSecretsManager({ store, clock })
   t.teardown(async () => {
     await close()
     store.close()
@@ -31,10 +31,15 @@ t.test('a managed secret is rotated by its owner when it is asked for, and every
   let rotations = 0
   rotateBy('rds', async ({ arn }, from) => {
     rotations += 1
-    await operations.PutSecretValue({ SecretId: arn, SecretString: `rotated ${rotations}` }, from)
+    await operationsOfOwner.PutSecretValue({ SecretId: arn, SecretString: `rotated ${rotations}` }, from)
   })
   const { VersionId } = await operations.RotateSecret({ SecretId: 'rds!cluster-1' }, caller)
   t.equal((await operations.GetSecretValue({ SecretId: 'rds!cluster-1' }, caller)).VersionId, VersionId)
+  const managed = { name: 'AwsError', code: 'InvalidRequestException', message: 'The secret is managed by another service, and you must use that service to update it.' }
+  await t.rejects(operations.PutSecretValue({ SecretId: 'rds!cluster-1', SecretString: 'mine' }, caller), managed)
+  await t.rejects(operations.UpdateSecret({ SecretId: 'rds!cluster-1', Description: 'mine' }, caller), managed)
+  await t.rejects(operations.DeleteSecret({ SecretId: 'rds!cluster-1', ForceDeleteWithoutRecovery: true }, caller), managed)
+  t.equal(await value(), 'rotated 1', 'only its owner changes it')
   const due = clock.now() + 7 * DAY_MS
   t.match(await operations.DescribeSecret({ SecretId: 'rds!cluster-1' }, caller), { RotationEnabled: true, LastRotatedDate: new Date(clock.now()), NextRotationDate: new Date(due) })
 

@@ -1,6 +1,9 @@
+import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
 import { parseJson } from '../../../sandbox/wire/json-text.js'
+import { toJson } from '../../../sandbox/wire/schemas.js'
+import { wireServices } from '../../../sandbox/wire/services.js'
 
 t.test('reads what JSON.parse reads', async () => {
   fc.assert(fc.property(fc.json(), source => {
@@ -23,4 +26,13 @@ t.test('keeps every digit of whole numbers, wherever they stand, and leaves all 
     h: Number('12345678901234567890e2'),
     '9007199254740993': 1
   })
+})
+
+t.test('writes every digit of 64-bit integers, in structures and in lists', async () => {
+  const shape = wireServices.get('rds-data')?.model.operations.get('ExecuteStatement')?.output ?? assert.fail('no such operation')
+  const longs = fc.array(fc.option(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n })), { minLength: 1 })
+  fc.assert(fc.property(longs, longValues => {
+    const text = new TextDecoder().decode(Uint8Array.from(toJson(shape, { records: [[{ arrayValue: { longValues } }, { longValue: longValues[0] ?? 0n }]] }) as Uint8Array))
+    return text === `{"records":[[{"arrayValue":{"longValues":[${longValues.map(String).join()}]}},{"longValue":${longValues[0] ?? 0n}}]]}`
+  }))
 })
