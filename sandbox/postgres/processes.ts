@@ -63,9 +63,6 @@ export function createProcesses (ground: Ground): Processes {
     await rm(accessTo(id).host, { recursive: true, force: true })
     forget(id, entry)
   }
-  const untilFree = async (id: string): Promise<void> => {
-    for (let stopped = entries.get(id)?.stopped; stopped; stopped = entries.get(id)?.stopped) await stopped.catch(() => {})
-  }
   const stop = async (id: string): Promise<void> => {
     const entry = entries.get(id)
     if (entry) await (entry.stopped ??= end(id, entry))
@@ -73,14 +70,17 @@ export function createProcesses (ground: Ground): Processes {
 
   return {
     start: async (id, parameters) => {
-      await untilFree(id)
+      for (let stopped = entries.get(id)?.stopped; stopped; stopped = entries.get(id)?.stopped) await stopped.catch(() => {})
       if (isClosed) throw new Error('the sandbox is closing')
       return await (entries.get(id)?.started ?? launch(id, parameters))
     },
     whileDown: async (id, work) => {
-      await untilFree(id)
-      await entries.get(id)?.started?.catch(() => {})
-      if (entries.has(id)) return false
+      // Many may wait for the same server, so whoever has waited looks again: another one may have it by now.
+      for (let found = entries.get(id); found; found = entries.get(id)) {
+        const runs = await found.started?.then(() => true, () => false)
+        if (runs && !found.stopped) return false
+        await found.stopped?.catch(() => {})
+      }
       const entry: Entry = {}
       entries.set(id, entry)
       entry.stopped = work().finally(() => forget(id, entry))

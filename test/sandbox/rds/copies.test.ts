@@ -53,8 +53,11 @@ t.test('snapshots outlive their cluster', async t => {
   const rds = await fixture.restart()
   const { DBClusterSnapshots: snapshots } = await rds.operations.DescribeDBClusterSnapshots({ DBClusterIdentifier: 'gone' }, caller)
   t.match(snapshots, [{ DBClusterSnapshotIdentifier: 'first-words', Status: 'available' }, { DBClusterSnapshotIdentifier: lastWords, Status: 'available', TagList: [{ Key: 'client', Value: 'acme' }] }])
-  await rds.operations.RestoreDBClusterFromSnapshot({ DBClusterIdentifier: 'again', SnapshotIdentifier: lastWords, Engine: 'aurora-postgresql', ServerlessV2ScalingConfiguration: { MinCapacity: 1, MaxCapacity: 1 } }, caller)
-  t.same(await namesIn(await settle(fixture, 'again')), ['ada'])
+  const copies = ['again', 'and-again', 'and-once-more']
+  await Promise.all(copies.map(async name => await rds.operations.RestoreDBClusterFromSnapshot({
+    DBClusterIdentifier: name, SnapshotIdentifier: lastWords, Engine: 'aurora-postgresql', ServerlessV2ScalingConfiguration: { MinCapacity: 1, MaxCapacity: 1 }
+  }, caller)))
+  for (const name of copies) t.same(await namesIn(await settle(fixture, name)), ['ada'], 'however many are made of it at once')
   await rds.operations.DeleteDBClusterSnapshot({ DBClusterSnapshotIdentifier: lastWords }, caller)
   t.equal((await rds.operations.DescribeDBClusterSnapshots({ DBClusterIdentifier: 'gone' }, caller)).DBClusterSnapshots?.length, 1)
 })
