@@ -1,0 +1,71 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+
+import { pino } from 'pino'
+
+import { LOCAL_KEY, localKeys } from '../../scripts/local.js'
+import { buildApp, type AppDependencies } from '../../src/app.js'
+import { createAwsClients, type ClientSettings } from '../../src/aws/clients.js'
+import { readConfig } from '../../src/config.js'
+import { createDependencies } from '../../src/service.js'
+import { openLine, type Line } from './line.js'
+
+export const REGION = 'eu-west-1'
+
+/** What a caller sends. */
+export interface Request { method: 'GET' | 'POST' | 'PATCH' | 'DELETE', path: string, body?: object, headers?: Record<string, string> }
+
+/** An answer of the service, read. */
+export interface Answer { status: number, headers: Readonly<Record<string, unknown>>, body: Record<string, unknown> }
+
+/** One service, that shares nothing with the others but the code, and its line to AWS. */
+export interface Replica {
+  line: Line
+  ask: (request: Request) => Promise<Answer>
+  /** The answer, or null when the line was cut before it came. */
+  askUntilCut: (request: Request) => Promise<Answer | null>
+  end: () => void
+}
+
+export interface Replicas { start: (settings?: ClientSettings) => Promise<Replica> }
+
+const log = pino({ level: process.env['LOG_LEVEL'] ?? 'silent' })
+
+/**
+ * Starts services by the dozen in this process. HTTP in front of them knows nothing of what is behind it, and compiling its
+ * schemas takes longer than all the rest: it is built once, and each request is given to the replica that is asked.
+ */
+export async function createReplicas (awsUrl: string, regions: readonly string[] = [REGION]): Promise<Replicas> {
+  const config = readConfig({ env: { REGIONS: regions.join(','), API_KEYS_FILE: 'any', POLL_MS: '100' }, readKeys: () => localKeys, templates: ['aurora-serverless-v2-postgres'] })
+  const asked = new AsyncLocalStorage<AppDependencies>()
+  const whoever = <Name extends 'databases' | 'queries' | 'mirror'>(name: Name): AppDependencies[Name] => {
+    const call = (member: string | symbol | null) => (...args: unknown[]): unknown => {
+      const room = asked.getStore()?.[name] as object
+      return Reflect.apply((member === null ? room : Reflect.get(room, member)) as () => unknown, undefined, args)
+    }
+    return new Proxy(call(null), { get: (_target, member) => call(member) }) as unknown as AppDependencies[Name]
+  }
+  const clients = (settings: ClientSettings) => createAwsClients({ credentials: { accessKeyId: 'any', secretAccessKey: 'any' }, ...settings })
+  const unused = clients({ endpoint: awsUrl })
+  const app = await buildApp({ ...createDependencies({ config, log, clients: unused }), databases: whoever('databases'), queries: whoever('queries'), mirror: whoever('mirror') })
+  unused.destroy()
+
+  const start = async (settings: ClientSettings = {}): Promise<Replica> => {
+    const line = await openLine(awsUrl)
+    const own = clients({ endpoint: line.url, ...settings })
+    const dependencies = createDependencies({ config, log, clients: own })
+    const ask = async ({ method, path, body, headers = {} }: Request): Promise<Answer> => await asked.run(dependencies, async () => {
+      const answer = await app.inject({ method, url: path, headers: { authorization: `Bearer ${LOCAL_KEY}`, ...headers }, ...(body === undefined ? {} : { payload: body }) })
+      return { status: answer.statusCode, headers: answer.headers, body: answer.json() }
+    })
+    return {
+      line,
+      ask,
+      askUntilCut: async request => await Promise.race([ask(request), line.whenCut.then(() => null)]),
+      end: () => {
+        line.close()
+        own.destroy()
+      }
+    }
+  }
+  return { start }
+}

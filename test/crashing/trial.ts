@@ -1,0 +1,97 @@
+import type { Belongings } from './account.js'
+import type { Point } from './line.js'
+import type { Operation, Prepared } from './operations.js'
+import type { Answer, Replica, Replicas } from './replicas.js'
+import type { Setting } from './stock.js'
+
+/** What came of an operation once everything had settled, without what is different each time. */
+export interface Outcome {
+  answer: unknown
+  database: unknown
+  rows: unknown
+  belongings: Belongings
+}
+
+/** An operation that nothing happened to: what came of it, and the calls that it made, each with its occurrence. */
+export interface Undisturbed { outcome: Outcome, calls: Array<Omit<Point, 'moment'>> }
+
+export type Trials = ReturnType<typeof createTrials>
+
+/** Runs operations, with and without a crash. */
+export function createTrials (setting: Setting, replicas: Replicas) {
+  const { steward, stock, aws } = setting
+
+  const settle = async (operation: Operation, { client, request }: Prepared, replica: Replica, answer: Answer): Promise<Outcome> => {
+    const id = String(answer.body.id ?? /\/v1\/databases\/([^/?]+)/.exec(request.path)?.[1] ?? '')
+    const database = id === '' || isPlan(answer) ? null : (await replica.ask({ method: 'GET', path: `/v1/databases/${id}`, headers: { prefer: 'wait=60' } })).body
+    const rows = operation.hasRows ? (await replica.ask({ method: 'POST', path: `/v1/databases/${id}/query`, body: { sql: 'select count(*)::int as rows from kept' } })).body.rows : null
+    const outcome = { answer: essenceOf(answer), database: database && { ...database, compute: null }, rows, belongings: await aws.belongingsOf(client) }
+    return withoutNames(outcome, client)
+  }
+
+  const handOn = async (operation: Operation, { client, request }: Prepared, answer: Answer): Promise<void> => {
+    const id = String(answer.body.id ?? /\/v1\/databases\/([^/?]+)/.exec(request.path)?.[1] ?? '')
+    if (operation.undo) await steward.ask({ method: 'PATCH', path: `/v1/databases/${id}`, body: operation.undo, headers: { prefer: 'wait=60' } })
+    if (operation.leaves) stock.keep(operation.leaves, { client, id })
+  }
+
+  const runUndisturbed = async (operation: Operation): Promise<Undisturbed> => {
+    const prepared = await operation.prepare(setting)
+    const replica = await replicas.start()
+    const answer = await replica.ask(prepared.request)
+    const calls = numbered(replica.line.calls.map(call => call.operation))
+    const outcome = await settle(operation, prepared, replica, answer)
+    replica.end()
+    await handOn(operation, prepared, answer)
+    if (answer.status !== operation.status) throw new Error(`${operation.name}: ${answer.status} ${JSON.stringify(answer.body)}`)
+    return { outcome, calls }
+  }
+
+  /** A service dies at the point, another one is started and gets the same request. The status is that of its answer. */
+  const runWithCrash = async (operation: Operation, point: Point): Promise<{ outcome: Outcome, answer: Answer, hasCrashed: boolean }> => {
+    const prepared = await operation.prepare(setting)
+    const doomed = await replicas.start()
+    doomed.line.cutAt(point)
+    const answerBefore = await doomed.askUntilCut(prepared.request)
+    const successor = await replicas.start()
+    const answer = await successor.ask(prepared.request)
+    const outcome = await settle(operation, prepared, successor, answer)
+    for (const replica of [doomed, successor]) replica.end()
+    await handOn(operation, prepared, answer)
+    return { outcome, answer, hasCrashed: answerBefore === null }
+  }
+
+  return { runUndisturbed, runWithCrash }
+}
+
+function numbered (names: readonly string[]): Undisturbed['calls'] {
+  return names.map((operation, at) => ({ operation, occurrence: names.slice(0, at + 1).filter(name => name === operation).length }))
+}
+
+function isPlan ({ body }: Answer): boolean {
+  return !('stack' in body)
+}
+
+/** Of a database what is the same before and after it has settled; any other answer whole. */
+function essenceOf (answer: Answer): unknown {
+  if (isPlan(answer)) return answer.body
+  const { id, client, name, environment, region, template, parameters, tags, deletionProtection } = answer.body
+  return { id, client, name, environment, region, template, parameters, tags, deletionProtection }
+}
+
+const different: ReadonlyArray<[RegExp, string]> = [
+  [/client-\d{4}-main-dev-[a-z2-7]{8}/g, 'the-stack'],
+  [/(the-stack-snapshot-auroracluster)-[a-z0-9]{12,13}/g, '$1'],
+  [/client-\d{4}/g, 'the-client'],
+  [/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, 'a-uuid'],
+  [/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, 'a-time'],
+  [/127\.77\.\d+\.\d+/g, 'an-address'],
+  [/(secret:[\w/-]+?)(-[A-Za-z0-9]{12,13})?-[A-Za-z0-9]{6}"/g, '$1"'],
+  [/"(aurora-databases:(fingerprint|idempotency-key))":"[a-z2-7]{26}"/g, '"$1":"a-hash"']
+]
+
+/** A value in which what no two databases share has a name that they do. */
+function withoutNames<Value> (value: Value, client: string): Value {
+  if (!/^client-\d{4}$/.test(client)) throw new Error(`not the name of a client: ${client}`)
+  return JSON.parse(different.reduce((text, [pattern, name]) => text.replace(pattern, name), JSON.stringify(value))) as Value
+}
