@@ -7,6 +7,7 @@ import type { EngineContext } from './engine/context.js'
 import { createEngine } from './engine/engine.js'
 import { openRecords } from './engine/memory.js'
 import { createResolver } from './engine/resolver.js'
+import { openChangeSets } from './operations/change-set-records.js'
 import { createChangeSetOperations } from './operations/change-sets.js'
 import { createCreateStack } from './operations/create-stack.js'
 import { createDeleteStack, createUpdateTerminationProtection } from './operations/delete-stack.js'
@@ -50,6 +51,7 @@ export function createCloudFormation (dependencies: CloudFormationDependencies) 
     newNonce: () => Array.from({ length: 12 }, () => NONCE_CHARACTERS[randomInt(NONCE_CHARACTERS.length)]).join('')
   }
   const engine = createEngine(context)
+  const changeSets = openChangeSets(store)
   return {
     operations: {
       CreateStack: createCreateStack(context, engine),
@@ -57,10 +59,10 @@ export function createCloudFormation (dependencies: CloudFormationDependencies) 
       UpdateTerminationProtection: createUpdateTerminationProtection(context),
       UpdateStack: createUpdateStack(context, engine),
       ...createRollbackOperations(context, engine),
-      ...createChangeSetOperations(context, engine, store),
+      ...createChangeSetOperations(context, engine, changeSets),
       ...createDescriptions(context),
       DescribeEvents: createDescribeEvents(context),
-      ...createTemplateOperations(context)
+      ...createTemplateOperations(context, changeSets)
     },
     whenIdle: engine.whenIdle,
     start: async (): Promise<void> => {

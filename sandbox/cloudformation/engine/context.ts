@@ -42,10 +42,14 @@ export function callerOf (stack: StackRecord): Caller {
   return { region: stack.region, account: ACCOUNT, requestId: operationOf(stack).id }
 }
 
+/** AWS says of a stack when its deletion began, and takes the rollback of a create for one. */
+const DELETING: readonly StackStatus[] = ['DELETE_IN_PROGRESS', 'ROLLBACK_IN_PROGRESS']
+
 /** Gives the stack a status, with its event. `undefined` takes a member away. */
 export function setStackStatus (context: EngineContext, stackId: string, status: StackStatus, reason?: string, changes: Partial<StackRecord> = {}): void {
   const { reason: _old, ...stack } = stackOf(context, stackId)
-  const next = { ...stack, ...changes, status, ...(reason === undefined ? {} : { reason }) }
+  const deletedAt = DELETING.includes(status) ? { deletedAt: context.clock.now() } : {}
+  const next = { ...stack, ...deletedAt, ...changes, status, ...(reason === undefined ? {} : { reason }) }
   context.records.together(() => {
     context.records.putStack(next)
     addEvent(context, next, { logicalId: next.name, physicalId: next.id, type: STACK_TYPE, status: status as ResourceStatus, ...(reason === undefined ? {} : { reason }) })
@@ -57,11 +61,12 @@ export interface ResourceChange extends Partial<Omit<ResourceRecord, 'reason'>> 
   reason?: string
 }
 
-/** Gives a resource a status, with its event. */
+/** Gives a resource a status, with its event. A deletion shows the properties that were shown last. */
 export function setResourceStatus (context: EngineContext, stackId: string, resource: ResourceRecord, change: ResourceChange, shownProperties?: string): ResourceRecord {
   const stack = stackOf(context, stackId)
   const { reason: _old, ...rest } = resource
   const next = { ...rest, ...change, operationId: operationOf(stack).id, updatedAt: context.clock.now() }
+  const properties = shownProperties ?? (change.status.startsWith('DELETE') ? lastShown(context, next) : undefined)
   context.records.together(() => {
     context.records.putResource(next)
     addEvent(context, stack, {
@@ -70,25 +75,29 @@ export function setResourceStatus (context: EngineContext, stackId: string, reso
       type: next.type,
       status: next.status,
       ...(change.reason === undefined ? {} : { reason: change.reason }),
-      ...(shownProperties === undefined ? {} : { properties: shownProperties })
+      ...(properties === undefined ? {} : { properties })
     })
   })
   return next
 }
 
-type Happening = Pick<EventRecord, 'logicalId' | 'physicalId' | 'type' | 'status' | 'reason' | 'properties'>
+function lastShown ({ records }: EngineContext, { stackId, logicalId }: ResourceRecord): string | undefined {
+  return records.events(stackId).findLast(event => event.logicalId === logicalId && event.properties !== undefined)?.properties
+}
+
+type Happening = Pick<EventRecord, 'logicalId' | 'physicalId' | 'type' | 'status' | 'reason' | 'properties'> & { id?: string }
 
 /** Events of one stack have different times, so that their ids, which AWS makes from the time, differ too. */
 export function addEvent (context: EngineContext, stack: StackRecord, happening: Happening): void {
   const operation = operationOf(stack)
   const last = context.records.events(stack.id).at(-1)?.at ?? 0
   const at = Math.max(context.clock.now(), last + 1)
-  const id = happening.type === STACK_TYPE && happening.physicalId === stack.id
+  const ownId = happening.type === STACK_TYPE && happening.physicalId === stack.id
     ? context.newId()
     : `${happening.logicalId}-${happening.status}-${new Date(at).toISOString()}`
   context.records.addEvent({
     ...happening,
-    id,
+    id: happening.id ?? ownId,
     at,
     stackId: stack.id,
     operationId: operation.id,

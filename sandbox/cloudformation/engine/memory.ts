@@ -38,7 +38,7 @@ export function openRecords (opened: Pick<Store, 'collection' | 'together'>, clo
   const templates = store.collection<string>('cloudformation-templates')
   const resources = store.collection<ResourceRecord>('cloudformation-resources')
   const events = store.collection<EventRecord>('cloudformation-events')
-  const isForgotten = ({ deletedAt }: StackRecord): boolean => deletedAt !== undefined && deletedAt + DELETED_STACKS_KEPT_MS < clock.now()
+  const isForgotten = ({ status, deletedAt }: StackRecord): boolean => status === 'DELETE_COMPLETE' && deletedAt !== undefined && deletedAt + DELETED_STACKS_KEPT_MS < clock.now()
   const named = new Map<string, string>()
   for (const stack of stacks.values()) if (stack.status !== 'DELETE_COMPLETE') named.set(`${stack.region}/${stack.name}`, stack.id)
   const resourcesOf = groupByStack(resources, resource => resource.logicalId)

@@ -17,9 +17,9 @@ export function failedResources (context: EngineContext, stackId: string): Resou
 export function failureOf (failed: readonly ResourceRecord[]): string {
   const named = (status: ResourceStatus, verb: string): string[] => {
     const ids = failed.filter(resource => resource.status === status).map(resource => resource.logicalId)
-    return ids.length === 0 ? [] : [`The following resource(s) failed to ${verb}: [${ids.join(', ')}].`]
+    return ids.length === 0 ? [] : [`The following resource(s) failed to ${verb}: [${ids.join(', ')}]`]
   }
-  return [...named(CREATE_FAILED, 'create'), ...named(UPDATE_FAILED, 'update')].join(' ')
+  return [...named(CREATE_FAILED, 'create'), ...named(UPDATE_FAILED, 'update')].join('. ')
 }
 
 /** Gives the stack its outputs; answers with the reason when its exports stand in the way. */
@@ -44,7 +44,7 @@ export function succeed (context: EngineContext, stackId: string): void {
   setStackStatus(context, stackId, stack.status === 'CREATE_IN_PROGRESS' ? 'CREATE_COMPLETE' : 'UPDATE_COMPLETE_CLEANUP_IN_PROGRESS')
 }
 
-/** Ends a phase that did not, with what the caller wants done about it. */
+/** Ends a phase that did not, with what the caller wants done about it. AWS's reason ends with a space where that is nothing. */
 export function fail (context: EngineContext, stackId: string, reason: string): void {
   const stack = stackOf(context, stackId)
   const { disableRollback } = operationOf(stack)
@@ -54,5 +54,5 @@ export function fail (context: EngineContext, stackId: string, reason: string): 
     : isUpdate
       ? ['UPDATE_ROLLBACK_IN_PROGRESS', '']
       : stack.onFailure === 'DELETE' ? ['DELETE_IN_PROGRESS', 'Delete requested by user.'] : ['ROLLBACK_IN_PROGRESS', 'Rollback requested by user.']
-  setStackStatus(context, stackId, status, `${reason} ${demand}`.trimEnd())
+  setStackStatus(context, stackId, status, `${reason.replace(/\.$/, '')}. ${demand}`)
 }

@@ -1,4 +1,5 @@
 import { ACCOUNT } from '../../aws.js'
+import { checkFunctions } from '../template/check-functions.js'
 import { conditionsOf } from '../template/conditions.js'
 import { invalid } from '../template/errors.js'
 import { dependencyGraph, type Graph } from '../template/graph.js'
@@ -7,20 +8,26 @@ import { type Json, type JsonObject, isObject, ownValue, withTextScalars } from 
 import { parameterReference } from '../template/parameters.js'
 import { referencesIn } from '../template/references.js'
 import { checkRules } from '../template/rules.js'
-import { parseTemplate, type ResourceDefinition, type Template } from '../template/template.js'
+import { checkPolicy, parseTemplate, type ResourceDefinition, type Template } from '../template/template.js'
 import { exportsIn } from './exports.js'
 import type { Records } from './memory.js'
 import type { Definition, OutputRecord, StackRecord } from './records.js'
+
+/** A resource whose policies are evaluated: with the language extensions they may be functions. */
+export interface PlannedResource extends Omit<ResourceDefinition, 'deletionPolicy' | 'updateReplacePolicy'> {
+  deletionPolicy?: string
+  updateReplacePolicy?: string
+}
 
 /** What a definition comes to for one stack: which resources, in which order, with which properties. */
 export interface Plan {
   template: Template
   /** The resources whose condition is met, and what each waits for. */
-  resources: ReadonlyMap<string, ResourceDefinition>
+  resources: ReadonlyMap<string, PlannedResource>
   graph: Graph
   isTrue: (condition: string) => boolean
-  /** Throws a ValidationError when the parameters break a rule of the template. */
-  checkRules: () => void
+  /** Throws a ValidationError for a broken rule, and for whatever is wrong however the resources turn out. */
+  check: () => void
   /** Evaluated with what exists by now; text scalars, dynamic references as they stand. */
   propertiesOf: (logicalId: string) => JsonObject
   /** The same as a text to show: what came from a NoEcho parameter is masked. */
@@ -40,7 +47,8 @@ export function makePlan (stack: Facts, definition: Definition, records: Records
   const template = parseTemplate(records.template(definition.template))
   const scope = scopeOf(stack, template, definition, records, lookup)
   const shown = { ...scopeOf(stack, template, masked(definition), records, lookup), isTrue: scope.isTrue }
-  const resources = new Map([...template.resources].filter(([, { condition }]) => condition === undefined || scope.isTrue(condition)))
+  const takesPart = ({ condition }: { condition?: string }): boolean => condition === undefined || scope.isTrue(condition)
+  const resources = new Map([...template.resources].filter(([, resource]) => takesPart(resource)).map(([name, resource]) => [name, withPolicies(name, resource, scope)]))
   const propertiesIn = (where: Scope, logicalId: string): JsonObject => {
     const value = evaluate(template.resources.get(logicalId)?.properties ?? {}, where)
     return isObject(value) ? withTextScalars(value) as JsonObject : {}
@@ -50,7 +58,13 @@ export function makePlan (stack: Facts, definition: Definition, records: Records
     resources,
     graph: dependencyGraph(resources, scope.isTrue),
     isTrue: scope.isTrue,
-    checkRules: () => { checkRules(template.rules, name => template.resources.has(name) ? undefined : scope.ref(name)) },
+    check: () => {
+      const isResource = (name: string): boolean => template.resources.has(name)
+      for (const name of template.conditions.keys()) scope.isTrue(name)
+      checkRules(template.rules, name => isResource(name) ? undefined : scope.ref(name))
+      const outputs = [...template.outputs.values()].filter(takesPart).map(({ value, exportName = '' }) => [value, exportName])
+      checkFunctions([...[...resources.values()].map(({ properties }) => properties), ...outputs], scope, isResource)
+    },
     propertiesOf: logicalId => propertiesIn(scope, logicalId),
     shownPropertiesOf: logicalId => JSON.stringify(propertiesIn(shown, logicalId)),
     outputs: () => outputsOf(template, scope),
@@ -106,6 +120,14 @@ function memberAt (attributes: JsonObject, path: readonly string[]): Json | unde
   let found: Json | undefined = attributes
   for (const key of path) found = isObject(found) ? ownValue(found, key) : undefined
   return found
+}
+
+function withPolicies (name: string, { deletionPolicy, updateReplacePolicy, ...resource }: ResourceDefinition, scope: Scope): PlannedResource {
+  return {
+    ...resource,
+    ...(deletionPolicy === undefined ? {} : { deletionPolicy: checkPolicy('DeletionPolicy', name, evaluate(deletionPolicy, scope)) }),
+    ...(updateReplacePolicy === undefined ? {} : { updateReplacePolicy: checkPolicy('UpdateReplacePolicy', name, evaluate(updateReplacePolicy, scope)) })
+  }
 }
 
 function masked (definition: Definition): Definition {

@@ -23,7 +23,7 @@ export async function deleteAll (context: EngineContext, stackId: string, run: R
   if (run.isSuperseded() || run.signal.aborted) return
   const failed = failedNames(context, stackId)
   if (failed) setStackStatus(context, stackId, 'DELETE_FAILED', failed)
-  else setStackStatus(context, stackId, 'DELETE_COMPLETE', undefined, { deletedAt: context.clock.now(), outputs: [], imports: [] })
+  else setStackStatus(context, stackId, 'DELETE_COMPLETE', undefined, { outputs: [], imports: [] })
 }
 
 async function removeAll (context: EngineContext, stackId: string, run: Run, isRollback: boolean): Promise<void> {

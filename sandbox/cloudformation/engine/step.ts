@@ -53,7 +53,7 @@ export interface Step {
   context: EngineContext
   stackId: string
   signal: AbortSignal
-  /** The properties for the events, masked; a rollback has none to show. */
+  /** The properties for the events, masked. */
   shown?: string
 }
 

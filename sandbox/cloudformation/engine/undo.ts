@@ -1,7 +1,8 @@
 import { ResourceStatus } from '@aws-sdk/client-cloudformation'
+import { AwsError } from '../../aws.js'
 import { reversed, visitInOrder } from '../template/graph.js'
 import { incarnationOf, madeResources, policiesOf } from './apply.js'
-import { type EngineContext, operationOf, setResourceStatus, setStackStatus, stackOf } from './context.js'
+import { addEvent, type EngineContext, operationOf, setResourceStatus, setStackStatus, stackOf } from './context.js'
 import { makePlan } from './plan.js'
 import type { Incarnation, ResourceRecord, StackRecord } from './records.js'
 import { defaultPolicy } from './remove.js'
@@ -14,8 +15,9 @@ const { DELETE_COMPLETE, DELETE_FAILED, DELETE_IN_PROGRESS, DELETE_SKIPPED, UPDA
 export async function undoUpdate (context: EngineContext, stackId: string, run: Run): Promise<void> {
   const touched = context.records.resources(stackId).filter(({ previous }) => previous)
   const graph = new Map(touched.map(({ logicalId, previous }) => [logicalId, new Set(previous?.dependsOn)]))
+  const shownOf = shownBefore(context, stackOf(context, stackId))
   await visitInOrder(graph, async logicalId => {
-    return await run.track(logicalId, async () => await restoreResource(context, stackId, logicalId, run))
+    return await run.track(logicalId, async () => await restoreResource(context, stackId, logicalId, run, shownOf(logicalId)))
   }, run.signal)
   if (run.isSuperseded() || run.signal.aborted) return
   const operationId = operationOf(stackOf(context, stackId)).id
@@ -30,28 +32,41 @@ export async function undoUpdate (context: EngineContext, stackId: string, run: 
   }
 }
 
-async function restoreResource (context: EngineContext, stackId: string, logicalId: string, run: Run): Promise<boolean> {
+/** The properties that the stack goes back to, as its events show them; none where the template can not give them by now. */
+function shownBefore (context: EngineContext, stack: StackRecord): (logicalId: string) => string | undefined {
+  const plan = makePlan(stack, stack.previous ?? stack.definition, context.records, madeResources(context, stack.id))
+  return logicalId => {
+    try {
+      return plan.shownPropertiesOf(logicalId)
+    } catch (error) {
+      if (error instanceof AwsError) return undefined
+      throw error
+    }
+  }
+}
+
+async function restoreResource (context: EngineContext, stackId: string, logicalId: string, run: Run, shown?: string): Promise<boolean> {
   const resource = context.records.resource(stackId, logicalId)
   const target = resource?.previous
   if (!resource || !target) return true
   const { previous: _done, ...rest } = resource
   if (operationOf(stackOf(context, stackId)).skipped.includes(logicalId)) {
-    setResourceStatus(context, stackId, { ...rest, ...target }, { status: UPDATE_COMPLETE })
+    setResourceStatus(context, stackId, { ...rest, ...target }, { status: UPDATE_COMPLETE }, shown)
     return true
   }
-  const started = setResourceStatus(context, stackId, resource, { status: UPDATE_IN_PROGRESS })
+  const started = setResourceStatus(context, stackId, resource, { status: UPDATE_IN_PROGRESS }, shown)
   if (target.nonce !== resource.nonce) {
     const leftover = resource.physicalId === target.physicalId ? {} : { leftover: incarnationOf(resource) }
-    setResourceStatus(context, stackId, { ...rest, ...leftover, ...target }, { status: UPDATE_COMPLETE })
+    setResourceStatus(context, stackId, { ...rest, ...leftover, ...target }, { status: UPDATE_COMPLETE }, shown)
     return true
   }
   try {
-    await updateResource({ context, stackId, signal: run.signal }, started, target)
+    await updateResource({ context, stackId, signal: run.signal, ...(shown === undefined ? {} : { shown }) }, started, target)
     const { previous: _gone, ...restored } = context.records.resource(stackId, logicalId) ?? resource
     if (!run.signal.aborted) context.records.putResource(restored)
     return !run.signal.aborted
   } catch (error) {
-    if (!run.signal.aborted) setResourceStatus(context, stackId, started, { status: UPDATE_FAILED, reason: reasonOf(context, started, error) })
+    if (!run.signal.aborted) setResourceStatus(context, stackId, started, { status: UPDATE_FAILED, reason: reasonOf(context, started, error) }, shown)
     return false
   }
 }
@@ -128,11 +143,9 @@ async function removeDoomed (context: EngineContext, stackId: string, { resource
   }
 }
 
-/** An event about something that is not the resource's present incarnation leaves its record as it is. */
-function noteDeletion (context: EngineContext, stackId: string, resource: ResourceRecord, incarnation: Incarnation, status: ResourceStatus, reason?: string): void {
-  const before = context.records.resource(stackId, resource.logicalId)
-  setResourceStatus(context, stackId, { ...resource, ...incarnation }, { status, ...(reason === undefined ? {} : { reason }) })
-  if (before) context.records.putResource(before)
+/** An event about something that the stack does not have any more: its id says no status, and it shows no properties. */
+function noteDeletion (context: EngineContext, stackId: string, { logicalId, type }: ResourceRecord, { physicalId }: Incarnation, status: ResourceStatus, reason?: string): void {
+  addEvent(context, stackOf(context, stackId), { id: `${logicalId}-${context.newId()}`, logicalId, physicalId, type, status, ...(reason === undefined ? {} : { reason }) })
 }
 
 function policyFor ({ type }: ResourceRecord, incarnation: Incarnation, isWhole: boolean, isRollback: boolean): string {

@@ -1,7 +1,10 @@
 import type * as Sdk from '@aws-sdk/client-cloudformation'
-import type { Collection } from '../../store.js'
+import { AwsError, type Caller } from '../../aws.js'
+import type { Collection, Store } from '../../store.js'
+import type { Records } from '../engine/memory.js'
 import type { Definition, StackRecord } from '../engine/records.js'
 import { invalid } from '../template/errors.js'
+import { requireStack } from './find-stack.js'
 
 /** A change set as it is stored; what became of it is read from its stack. */
 export interface ChangeSetRecord {
@@ -21,6 +24,13 @@ export interface ChangeSetRecord {
   createdAt: number
 }
 
+/** A stack's change sets are those of the record, and stay when the stack is deleted. */
+export type ChangeSets = Collection<ChangeSetRecord>
+
+export function openChangeSets (store: Pick<Store, 'collection'>): ChangeSets {
+  return store.collection<ChangeSetRecord>('cloudformation-change-sets')
+}
+
 const NAME = /^[a-zA-Z][-a-zA-Z0-9]{0,127}$/
 
 /** Throws a ValidationError for a name that no change set can have. */
@@ -30,12 +40,23 @@ export function checkName (name = ''): string {
 }
 
 /** The change sets of a stack, oldest first. */
-export function changeSetsOf (changeSets: Collection<ChangeSetRecord>, stackId: string): ChangeSetRecord[] {
+export function changeSetsOf (changeSets: ChangeSets, stackId: string): ChangeSetRecord[] {
   return [...changeSets.values()].filter(changeSet => changeSet.stackId === stackId)
 }
 
-export function changeSetNamed (changeSets: Collection<ChangeSetRecord>, stackId: string, name: string): ChangeSetRecord | undefined {
+export function changeSetNamed (changeSets: ChangeSets, stackId: string, name: string): ChangeSetRecord | undefined {
   return changeSetsOf(changeSets, stackId).find(changeSet => changeSet.name === name)
+}
+
+/** The change set of that ARN, or of that name on a stack. Throws ChangeSetNotFound, or a ValidationError without a stack; `missing` words it. */
+export function requireChangeSet (changeSets: ChangeSets, records: Records, input: { ChangeSetName?: string | undefined, StackName?: string | undefined }, caller: Caller,
+  missing = 'StackName must be specified if ChangeSetName is not specified as an ARN.'): ChangeSetRecord {
+  const wanted = input.ChangeSetName ?? ''
+  const isArn = wanted.startsWith('arn:')
+  if (!isArn && input.StackName === undefined) throw invalid(missing)
+  const found = isArn ? changeSets.get(wanted) : changeSetNamed(changeSets, requireStack(records, input.StackName, caller, 'brackets').id, wanted)
+  if (!found) throw new AwsError('ChangeSetNotFound', `ChangeSet [${wanted}] does not exist`, 404)
+  return found
 }
 
 /** A change set as AWS lists it; its execution status follows from what became of the stack since. */
@@ -64,6 +85,6 @@ function executionStatusOf ({ executedBy, failure, definition, isCreate, created
 
   /** A change set says what happens to the stack as it was. */
   function isObsolete (): boolean {
-    return !isCreate && (stack.updatedAt ?? 0) > createdAt
+    return isCreate ? stack.status !== 'REVIEW_IN_PROGRESS' : (stack.updatedAt ?? 0) > createdAt
   }
 }

@@ -1,17 +1,15 @@
-import type { ChangeSource, PolicyAction, ResourceChange, ResourceChangeDetail } from '@aws-sdk/client-cloudformation'
+import type { PolicyAction, ResourceChange, ResourceChangeDetail } from '@aws-sdk/client-cloudformation'
 import { isDeepStrictEqual } from 'node:util'
 import { AwsError } from '../../aws.js'
 import type { EngineContext } from '../engine/context.js'
-import { makePlan, type Plan } from '../engine/plan.js'
+import { makePlan, type Plan, type PlannedResource } from '../engine/plan.js'
 import type { Definition, ResourceRecord, StackRecord } from '../engine/records.js'
 import { defaultPolicy } from '../engine/remove.js'
-import { type Change, changeOf, type PropertyChange } from '../specification/changes.js'
+import { type Change, changeOf, recreationOf } from '../specification/changes.js'
+import type { ResourceType, Specification } from '../specification/specification.js'
 import { type Json, type JsonObject, ownValue } from '../template/json.js'
-import { type Reference, referencesIn } from '../template/references.js'
-import { parseTemplate, type ResourceDefinition, type Template } from '../template/template.js'
-
-/** What AWS shows in place of a value that is not known before the change is made. */
-const UNKNOWN = '{{changeSet:KNOWN_AFTER_APPLY}}'
+import { parseTemplate } from '../template/template.js'
+import { detailsOf, masked, mayChange, type Moved, UNKNOWN } from './change-details.js'
 
 /** Stands for whatever attribute of a resource that does not exist yet. */
 const unknownResource = {
@@ -22,13 +20,13 @@ const unknownResource = {
   })
 }
 
-/** What a definition would do to the stack as it is, resource by resource. Nothing is changed. */
+/** What a definition would do to the stack as it is, resource by resource, with values. Nothing is changed. */
 export async function changesFor (context: EngineContext, stack: StackRecord, definition: Definition, body: string): Promise<ResourceChange[]> {
   const { records } = context
   const present = new Map(records.resources(stack.id).filter(({ status }) => !status.startsWith('DELETE')).map(resource => [resource.logicalId, resource]))
-  const renewed = new Set<string>()
+  const moved = { parameters: changedParameters(stack.definition, definition), renewed: new Set<string>(), changed: new Set<string>() }
   const plan = makePlan(stack, definition, { ...records, template: () => body }, logicalId =>
-    renewed.has(logicalId) ? unknownResource : present.get(logicalId) ?? unknownResource)
+    moved.renewed.has(logicalId) ? unknownResource : present.get(logicalId) ?? unknownResource)
   const before = parseTemplate(records.template(stack.definition.template))
   const isRetagged = !isDeepStrictEqual(stack.definition.tags, definition.tags)
   const changes: ResourceChange[] = []
@@ -37,25 +35,20 @@ export async function changesFor (context: EngineContext, stack: StackRecord, de
     if (!wanted) continue
     const resource = present.get(logicalId)
     const change = resource
-      ? await modification(context, resource, wanted, plan, before.resources.get(logicalId), isRetagged)
-      : addition(logicalId, wanted)
+      ? await modification(context, resource, wanted, { plan, moved, isRetagged, metadata: before.resources.get(logicalId)?.metadata })
+      : addition(logicalId, wanted, plan)
     if (!change) continue
-    if (change.Action === 'Add' || change.Replacement === 'True') renewed.add(logicalId)
+    const kind = change.Action === 'Add' || change.Replacement === 'True' ? 'renewed' : 'changed'
+    moved[kind].add(logicalId)
     changes.push(change)
   }
   const removals = [...present.values()].filter(({ logicalId }) => !plan.resources.has(logicalId)).map(removal)
   return masked([...changes, ...removals], [stack.definition, definition])
 }
 
-/** The changes without the values of NoEcho parameters, before and after. */
-function masked (changes: ResourceChange[], definitions: readonly Definition[]): ResourceChange[] {
-  const secrets = definitions.flatMap(({ parameters }) => parameters.flatMap(({ noEcho, value }) => noEcho && value !== '' ? [value] : []))
-  const mask = (text: string): string => secrets.reduce((shown, secret) => shown.replaceAll(secret, '****'), text)
-  for (const { Target: target } of changes.flatMap(({ Details: details = [] }) => details)) {
-    if (target?.BeforeValue !== undefined) target.BeforeValue = mask(target.BeforeValue)
-    if (target?.AfterValue !== undefined) target.AfterValue = mask(target.AfterValue)
-  }
-  return changes
+function changedParameters (before: Definition, after: Definition): Set<string> {
+  const old = new Map(before.parameters.map(({ key, value }) => [key, value]))
+  return new Set(after.parameters.filter(({ key, value }) => old.has(key) && old.get(key) !== value).map(({ key }) => key))
 }
 
 /** Dependencies first, so that what depends on a replaced resource is looked at after it. */
@@ -70,8 +63,13 @@ function inOrder ({ graph }: Plan): string[] {
   return [...seen]
 }
 
-function addition (logicalId: string, { type }: ResourceDefinition): ResourceChange {
-  return { Action: 'Add', LogicalResourceId: logicalId, ResourceType: type, Scope: [], Details: [] }
+function addition (logicalId: string, { type }: PlannedResource, plan: Plan): ResourceChange {
+  return { Action: 'Add', LogicalResourceId: logicalId, ResourceType: type, Scope: [], Details: [], ...contextOf('AfterContext', propertiesIfKnown(plan, logicalId)) }
+}
+
+/** Properties as a change set shows them; nothing when they are not known. */
+function contextOf<K extends 'BeforeContext' | 'AfterContext'> (key: K, properties: JsonObject | undefined): Partial<Record<K, string>> {
+  return properties === undefined ? {} : { [key]: JSON.stringify({ Properties: properties }) } as Record<K, string>
 }
 
 function removal (resource: ResourceRecord): ResourceChange {
@@ -81,7 +79,8 @@ function removal (resource: ResourceRecord): ResourceChange {
     PolicyAction: policy === 'Snapshot' ? 'Snapshot' : policy.startsWith('Retain') ? 'Retain' : 'Delete',
     ...identityOf(resource),
     Scope: [],
-    Details: []
+    Details: [],
+    ...contextOf('BeforeContext', resource.properties)
   }
 }
 
@@ -99,18 +98,27 @@ function propertiesIfKnown (plan: Plan, logicalId: string): JsonObject | undefin
   }
 }
 
-async function modification (context: EngineContext, resource: ResourceRecord, wanted: ResourceDefinition, plan: Plan, before: ResourceDefinition | undefined, isRetagged: boolean): Promise<ResourceChange | undefined> {
+interface Update {
+  plan: Plan
+  moved: Moved
+  isRetagged: boolean
+  /** As the template had it before. */
+  metadata: Json | undefined
+}
+
+async function modification (context: EngineContext, resource: ResourceRecord, wanted: PlannedResource, update: Update): Promise<ResourceChange | undefined> {
+  const { plan } = update
   const specification = await context.specification()
   const type = specification.typeOf(resource.type)
   if (!type) return undefined
-  const wantedProperties = propertiesIfKnown(plan, resource.logicalId)
-  if (!wantedProperties) return { ...identityOf(resource), Action: 'Modify', Replacement: 'Conditional', Scope: ['Properties'], Details: [] }
-  const change = changeOf(type, resource.properties, wantedProperties, specification)
-  const tagDetails = isRetagged && Object.hasOwn(type.properties, 'Tags') && !change.properties.some(({ name }) => name === 'Tags')
-    ? [detailOf({ name: 'Tags', path: '/Properties/Tags', recreation: 'Never' }, {}, plan)]
-    : []
-  const attributes = changedAttributes(before, wanted)
-  const details = [...change.properties.map(property => detailOf(property, wanted.properties, plan)), ...tagDetails, ...attributes.map(attributeDetail)]
+  const properties = propertiesIfKnown(plan, resource.logicalId)
+  if (!properties) return { ...identityOf(resource), Action: 'Modify', Replacement: 'Conditional', Scope: ['Properties'], Details: [], ...contextOf('BeforeContext', resource.properties) }
+  const change = withAttributes(changeOf(type, resource.properties, properties, specification), { type, specification, properties, wanted, update })
+  const details = [
+    ...change.properties.flatMap(property => detailsOf(property, ownValue(wanted.properties, property.name) ?? '', update.moved, plan.isTrue)),
+    ...tagDetails(change, type, update.isRetagged),
+    ...changedAttributes(resource, wanted, update.metadata).map(attributeDetail)
+  ]
   if (details.length === 0) return undefined
   const scope = [...new Set(details.map(({ Target }) => Target?.Name === 'Tags' ? 'Tags' : Target?.Attribute))]
   const replacement = replacementOf(change, details)
@@ -120,8 +128,37 @@ async function modification (context: EngineContext, resource: ResourceRecord, w
     ...identityOf(resource),
     Replacement: replacement,
     Scope: scope as NonNullable<ResourceChange['Scope']>,
-    Details: details
+    Details: details,
+    ...contextOf('BeforeContext', resource.properties),
+    ...contextOf('AfterContext', properties)
   }
+}
+
+/** With the properties that look the same and refer to attributes of a resource that is changed in place. */
+function withAttributes (change: Change, { type, specification, properties, wanted, update: { moved, plan } }: {
+  type: ResourceType
+  specification: Specification
+  properties: JsonObject
+  wanted: PlannedResource
+  update: Update
+}): Change {
+  const known = new Set(change.properties.map(({ name }) => name))
+  const further = Object.entries(wanted.properties).filter(([name, written]) => !known.has(name) && mayChange(written, moved, plan.isTrue)).map(([name]) => {
+    const value = ownValue(properties, name)
+    const property = ownValue(type.properties, name)
+    return {
+      name,
+      path: `/Properties/${name}`,
+      recreation: property ? recreationOf(property, value, value, specification) : 'Never' as const,
+      ...(value === undefined ? {} : { before: value, after: value })
+    }
+  })
+  return { ...change, conditional: change.conditional || further.some(({ recreation }) => recreation !== 'Never'), properties: [...change.properties, ...further] }
+}
+
+function tagDetails ({ properties }: Change, type: ResourceType, isRetagged: boolean): ResourceChangeDetail[] {
+  if (!isRetagged || !Object.hasOwn(type.properties, 'Tags') || properties.some(({ name }) => name === 'Tags')) return []
+  return [{ Target: { Attribute: 'Tags', Name: 'Tags', RequiresRecreation: 'Never' }, Evaluation: 'Static', ChangeSource: 'DirectModification' }]
 }
 
 const replacePolicies: Readonly<Record<string, PolicyAction>> = { Retain: 'ReplaceAndRetain', Snapshot: 'ReplaceAndSnapshot' }
@@ -133,42 +170,17 @@ function replacementOf ({ properties, conditional }: Change, details: readonly R
   return always.length > 0 || conditional ? 'Conditional' : 'False'
 }
 
-function detailOf ({ name, path, recreation, before, after }: PropertyChange, written: JsonObject, { template }: Plan): ResourceChangeDetail {
-  const isDynamic = JSON.stringify(after ?? '').includes(UNKNOWN)
-  const [source] = [...referencesIn(ownValue(written, name) ?? '')].filter(({ name }) => template.resources.has(name) || template.parameters.has(name))
-  return {
-    Target: {
-      Attribute: name === 'Tags' ? 'Tags' : 'Properties',
-      Name: name,
-      RequiresRecreation: recreation,
-      Path: path,
-      ...(before === undefined ? {} : { BeforeValue: textOf(before) }),
-      ...(after === undefined ? {} : { AfterValue: textOf(after) }),
-      AttributeChangeType: before === undefined ? 'Add' : after === undefined ? 'Remove' : 'Modify'
-    },
-    Evaluation: isDynamic ? 'Dynamic' : 'Static',
-    ChangeSource: sourceOf(source, template),
-    ...(source ? { CausingEntity: source.attribute === undefined ? source.name : `${source.name}.${source.attribute}` } : {})
-  }
+type Attribute = 'Metadata' | 'DeletionPolicy' | 'UpdateReplacePolicy'
+
+function changedAttributes (resource: ResourceRecord, wanted: PlannedResource, metadata: Json | undefined): Attribute[] {
+  const pairs: Array<[Attribute, unknown, unknown]> = [
+    ['Metadata', metadata, wanted.metadata],
+    ['DeletionPolicy', resource.deletionPolicy, wanted.deletionPolicy],
+    ['UpdateReplacePolicy', resource.updateReplacePolicy, wanted.updateReplacePolicy]
+  ]
+  return pairs.filter(([, before, after]) => !isDeepStrictEqual(before, after)).map(([name]) => name)
 }
 
-function sourceOf (source: Reference | undefined, { parameters }: Template): ChangeSource {
-  if (!source) return 'DirectModification'
-  if (parameters.has(source.name)) return 'ParameterReference'
-  return source.attribute === undefined ? 'ResourceReference' : 'ResourceAttribute'
-}
-
-function textOf (value: Json): string {
-  return typeof value === 'string' ? value : JSON.stringify(value)
-}
-
-const attributeNames = { Metadata: 'metadata', DeletionPolicy: 'deletionPolicy', UpdateReplacePolicy: 'updateReplacePolicy' } as const
-
-function changedAttributes (before: ResourceDefinition | undefined, wanted: ResourceDefinition): Array<keyof typeof attributeNames> {
-  const names = Object.keys(attributeNames) as Array<keyof typeof attributeNames>
-  return names.filter(name => !isDeepStrictEqual(before?.[attributeNames[name]], wanted[attributeNames[name]]))
-}
-
-function attributeDetail (name: keyof typeof attributeNames): ResourceChangeDetail {
+function attributeDetail (name: Attribute): ResourceChangeDetail {
   return { Target: { Attribute: name, RequiresRecreation: 'Never' }, Evaluation: 'Static', ChangeSource: 'DirectModification' }
 }

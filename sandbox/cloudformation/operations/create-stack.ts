@@ -21,12 +21,13 @@ export function createCreateStack (context: EngineContext, engine: Engine): Oper
     checkToken(input.ClientRequestToken)
     const replayed = existing(context, region, name, input.ClientRequestToken)
     if (replayed) return replayed
-    const facts = { id: newStackId(context, region, name), name, region }
+    const review = context.records.namedStack(region, name)
+    const facts = { id: review?.id ?? newStackId(context, region, name), name, region }
     const prepared = await prepareDefinition(context, facts, input)
     // Another request may have created the stack while this one was being prepared.
     const overtaken = existing(context, region, name, input.ClientRequestToken)
     if (overtaken) return overtaken
-    const stack = newStack(context, facts, prepared, input)
+    const stack = { ...newStack(context, facts, prepared, input), ...(review ? { createdAt: review.createdAt } : {}) }
     context.records.putTemplate(prepared.definition.template, prepared.plan.template.body)
     const operations = beginOperation(context, [], { type: 'CREATE_STACK', token: input.ClientRequestToken, disableRollback: isKept(input) })
     context.records.putStack({ ...stack, operations })
@@ -36,10 +37,10 @@ export function createCreateStack (context: EngineContext, engine: Engine): Oper
   }
 }
 
-/** The answer for a stack that is there already: the same again for the same token, else a refusal. */
+/** The answer for a stack that is there already: the same again for the same token, else a refusal. One that only has change sets can be created. */
 function existing (context: EngineContext, region: string, name: string, token: string | undefined): CreateStackOutput | undefined {
   const stack = context.records.namedStack(region, name)
-  if (!stack) return undefined
+  if (!stack || stack.status === 'REVIEW_IN_PROGRESS') return undefined
   const operation = replayedOperation(stack, 'CREATE_STACK', token)
   if (!operation) throw new AwsError('AlreadyExistsException', `Stack [${name}] already exists`)
   return { StackId: stack.id, OperationId: operation.id }

@@ -19,6 +19,9 @@ export interface DefinitionInput {
   Tags?: Tag[] | undefined
   NotificationARNs?: string[] | undefined
   RoleARN?: string | undefined
+  ResourceTypes?: string[] | undefined
+  /** For a change set, which is looked at before it is executed. */
+  reviewed?: boolean
 }
 
 type Facts = Pick<StackRecord, 'id' | 'name' | 'region'>
@@ -37,9 +40,10 @@ export async function prepareDefinition (context: EngineContext, stack: Facts, i
   const { records } = context
   const body = bodyOf(input, previous && records.template(previous.template))
   const template = parseTemplate(body)
-  requireCapabilities(template, input.Capabilities ?? [])
+  requireCapabilities(template, [...input.Capabilities ?? [], ...(input.reviewed ? ['CAPABILITY_AUTO_EXPAND'] : [])])
   const specification = await context.specification()
   checkReferences(template, specification)
+  checkTypesAllowed(template, input.ResourceTypes ?? [])
   const parameters = resolveParameters(template, {
     given: input.Parameters ?? [],
     ssmValue: name => ssmValue(context, stack.region, name),
@@ -56,9 +60,16 @@ export async function prepareDefinition (context: EngineContext, stack: Facts, i
     ...(roleArn === undefined ? {} : { roleArn })
   }
   const plan = planDefinition(context, stack, definition, template)
-  plan.checkRules()
   checkReferences(template, specification, plan.isTrue)
+  plan.check()
   return { definition, plan }
+}
+
+/** What the caller restricts a stack to: types, or `AWS::*`, `AWS::EC2::*`, `Custom::*`. Throws a ValidationError. */
+function checkTypesAllowed ({ resources }: Template, allowed: readonly string[]): void {
+  const isAllowed = (type: string): boolean => allowed.some(item => item.endsWith('::*') ? type.startsWith(item.slice(0, -1)) : item === type)
+  const refused = [...resources.values()].find(({ type }) => allowed.length > 0 && !isAllowed(type))
+  if (refused) throw invalid(`Resource type ${refused.type} is not allowed by parameter ResourceTypes [${allowed.join(', ')}]`)
 }
 
 /** Plans before the template is stored, so that a refused one leaves nothing behind. */

@@ -24,7 +24,7 @@ export function createDeleteStack (context: EngineContext, engine: Engine): Oper
       // AWS accepts the request, says that it has begun, and has the stack fall back to the status it had (aws-cdk#604, serverless#2984).
       context.records.together(() => {
         setStackStatus(context, stack.id, 'DELETE_IN_PROGRESS', 'User Initiated', { operations })
-        setStackStatus(context, stack.id, stack.status, `Delete canceled. ${inUse}`)
+        setStackStatus(context, stack.id, stack.status, inUse)
       })
       return {}
     }

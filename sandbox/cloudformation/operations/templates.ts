@@ -5,11 +5,13 @@ import { neededCapabilities } from '../template/capabilities.js'
 import { checkReferences } from '../template/check.js'
 import { dependencyGraph } from '../template/graph.js'
 import { type ParameterDefinition, parseTemplate, type Template } from '../template/template.js'
+import { invalid } from '../template/errors.js'
+import { type ChangeSets, requireChangeSet } from './change-set-records.js'
 import { bodyOf } from './definition.js'
 import { requireStack } from './find-stack.js'
 
 /** The operations about templates. */
-export function createTemplateOperations (context: EngineContext) {
+export function createTemplateOperations (context: EngineContext, changeSets: ChangeSets) {
   const { records } = context
 
   const read = async (body: string): Promise<Template> => {
@@ -28,15 +30,16 @@ export function createTemplateOperations (context: EngineContext) {
   }
 
   const GetTemplate: Operation<Sdk.GetTemplateInput, Sdk.GetTemplateOutput> = async (input, caller) => {
-    const stack = requireStack(records, input.StackName, caller)
-    return { TemplateBody: records.template(stack.definition.template), StagesAvailable: ['Original', 'Processed'] }
+    const body = input.ChangeSetName === undefined
+      ? records.template(requireStack(records, input.StackName, caller).definition.template)
+      : requireChangeSet(changeSets, records, input, caller, 'StackName is a required parameter.').body
+    return { TemplateBody: body, StagesAvailable: ['Original', 'Processed'] }
   }
 
   const GetTemplateSummary: Operation<Sdk.GetTemplateSummaryInput, Sdk.GetTemplateSummaryOutput> = async (input, caller) => {
-    const body = input.StackName === undefined
-      ? bodyOf(input)
-      : records.template(requireStack(records, input.StackName, caller).definition.template)
-    const template = await read(body)
+    const stack = input.StackName === undefined ? undefined : requireStack(records, input.StackName, caller)
+    if (stack?.status === 'REVIEW_IN_PROGRESS') throw invalid('GetTemplateSummary cannot be called on REVIEW_IN_PROGRESS stacks.')
+    const template = await read(stack ? records.template(stack.definition.template) : bodyOf(input))
     const types = [...new Set([...template.resources.values()].map(({ type }) => type))]
     return {
       ...described(template),

@@ -14,34 +14,47 @@ function dateOf (time: number | undefined): Date | undefined {
   return time === undefined ? undefined : new Date(time)
 }
 
-/** Outputs are there once the operation is over, as on AWS. */
+/**
+ * A stack as AWS describes it: outputs once the operation is over, nothing of a definition that is only reviewed, and
+ * lists that are empty left out but for topics and tags (LocalStack's recordings, `test_stacks`, `test_changesets`).
+ */
 export function toStack (stack: StackRecord): Stack {
-  const { definition } = stack
-  const isOver = !stack.status.endsWith('_IN_PROGRESS')
+  const { definition, status } = stack
+  const isOver = !status.endsWith('_IN_PROGRESS')
+  const isDeleted = status === 'DELETE_COMPLETE'
+  const known = status === 'REVIEW_IN_PROGRESS'
+    ? { NotificationARNs: [], Tags: [] }
+    : {
+        Description: definition.description,
+        Parameters: unlessEmpty(definition.parameters.map(toParameter)),
+        NotificationARNs: definition.notificationArns,
+        Capabilities: unlessEmpty(definition.capabilities as NonNullable<Stack['Capabilities']>),
+        RoleARN: definition.roleArn,
+        Tags: definition.tags
+      }
   return present<Stack>({
+    ...known,
     StackId: stack.id,
     StackName: stack.name,
-    ChangeSetId: stack.changeSetId,
-    Description: definition.description,
-    Parameters: definition.parameters.map(toParameter),
+    ChangeSetId: isDeleted ? undefined : stack.changeSetId,
     CreationTime: new Date(stack.createdAt),
     DeletionTime: dateOf(stack.deletedAt),
     LastUpdatedTime: dateOf(stack.updatedAt),
     RollbackConfiguration: {},
-    StackStatus: stack.status,
+    StackStatus: status,
     StackStatusReason: stack.reason,
     DisableRollback: stack.operations.at(-1)?.disableRollback ?? false,
-    NotificationARNs: definition.notificationArns,
     TimeoutInMinutes: stack.timeoutMs === undefined ? undefined : stack.timeoutMs / 60_000,
-    Capabilities: definition.capabilities as Stack['Capabilities'],
-    Outputs: isOver && stack.outputs.length > 0 ? stack.outputs.map(toOutput) : undefined,
-    RoleARN: definition.roleArn,
-    Tags: definition.tags,
-    EnableTerminationProtection: stack.terminationProtection,
+    Outputs: isOver ? unlessEmpty(stack.outputs.map(toOutput)) : undefined,
+    EnableTerminationProtection: isDeleted ? undefined : stack.terminationProtection,
     DriftInformation: drift,
     RetainExceptOnCreate: stack.retainExceptOnCreate,
     LastOperations: stack.operations.map(({ id, type }) => ({ OperationId: id, OperationType: type })).reverse()
   } as { [K in keyof Stack]: Stack[K] | undefined })
+}
+
+function unlessEmpty<T> (items: T[]): T[] | undefined {
+  return items.length === 0 ? undefined : items
 }
 
 export function toParameter ({ key, value, resolved, noEcho }: ParameterValue): Parameter {

@@ -47,7 +47,7 @@ function changesIn (known: Record<string, Property>, before: JsonObject, after: 
 }
 
 /** A structured property may be changeable as such and still have a member that is not. */
-function recreationOf (property: Property, before: Json | undefined, after: Json | undefined, specification: Specification): PropertyChange['recreation'] {
+export function recreationOf (property: Property, before: Json | undefined, after: Json | undefined, specification: Specification): PropertyChange['recreation'] {
   const own = recreations[property.causesReplacement ?? 'no']
   if (own !== 'Never' || property.type.type !== 'ref' || !isObject(before) || !isObject(after)) return own
   const inner = changesIn(specification.membersOf(property.type), before, after, specification).map(change => change.recreation)

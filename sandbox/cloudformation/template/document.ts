@@ -1,4 +1,4 @@
-import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, visit, type ParsedNode } from 'yaml'
+import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, Scalar, visit, type ParsedNode } from 'yaml'
 import { malformed, invalid } from './errors.js'
 import { type Json, type JsonObject, isObject } from './json.js'
 
@@ -28,7 +28,7 @@ function readJson (body: string): Json {
 function readYaml (body: string): Json {
   refuseDeepFlow(body)
   const lines = new LineCounter()
-  const document = parseDocument(body, { lineCounter: lines, logLevel: 'silent', stringKeys: false })
+  const document = parseDocument(body, { lineCounter: lines, logLevel: 'silent', schema: 'failsafe' })
   const problem = document.errors[0]
   if (problem) throw notWellFormed(lines, problem.pos[0])
   visit(document, {
@@ -65,12 +65,30 @@ function untaggedValueOf (node: ParsedNode, lines: LineCounter, depth: number): 
       value === null ? null : valueOf(value, lines, depth + 1)
     ]))
   }
-  if (isScalar(node) && !isAlias(node)) return scalarOf(node.value)
+  if (isScalar(node) && !isAlias(node)) return scalarOf(node)
   throw notWellFormed(lines, node.range[0])
 }
 
-function scalarOf (value: unknown): Json {
-  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : null
+/**
+ * What a text without quotes stands for in YAML 1.1, which is the version that AWS reads ("Template formats",
+ * CloudFormation User Guide): `yes` is true, and `012345678901` a text. Keys are texts, whatever they look like.
+ */
+const plainScalars: ReadonlyArray<readonly [RegExp, (text: string) => Json]> = [
+  [/^(~|null|Null|NULL|)$/, () => null],
+  [/^(yes|Yes|YES|true|True|TRUE|on|On|ON)$/, () => true],
+  [/^(no|No|NO|false|False|FALSE|off|Off|OFF)$/, () => false],
+  [/^[-+]?(0|[1-9][0-9]*)$/, Number],
+  [/^0[0-7]+$/, text => Number.parseInt(text, 8)],
+  [/^0x[0-9a-fA-F]+$/, Number],
+  [/^[-+]?([0-9]+\.[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?$/, Number]
+]
+
+function scalarOf (node: Scalar.Parsed): Json {
+  const text = String(node.value ?? '')
+  if (node.type !== Scalar.PLAIN || node.tag) return text
+  const found = plainScalars.find(([pattern]) => pattern.test(text))
+  const value = found ? found[1](text) : text
+  return typeof value === 'number' && !Number.isSafeInteger(value) && Number.isInteger(value) ? text : value
 }
 
 const shortForms = new Set([
@@ -92,7 +110,7 @@ export function splitAttribute (path: string): string[] {
 
 function refuseNulls (value: Json, path: string, depth: number): void {
   if (depth > DEEPEST) throw tooDeep()
-  if (value === null) throw malformed(`[${path}] 'null' values are not allowed in templates`)
+  if (value === null) throw invalid(`[${path}] 'null' values are not allowed in templates`)
   if (typeof value !== 'object') return
   for (const [key, item] of Object.entries(value)) refuseNulls(item, `${path}/${key}`, depth + 1)
 }

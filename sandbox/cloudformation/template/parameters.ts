@@ -28,7 +28,7 @@ export function resolveParameters (template: Template, { given, previous, ssmVal
   const missing = values.filter(({ value }) => value === undefined)
   if (missing.length > 0) throw invalid(`Parameters: [${missing.map(({ key }) => key).join(', ')}] must have values`)
   return values.map(({ key, definition, value = '' }) => {
-    const resolved = isSsmValue(definition.type) ? readSsm(key, ssmValue(value)) : undefined
+    const resolved = isSsmValue(definition.type) ? readSsm(value, ssmValue(value)) : undefined
     checkValue(key, definition, resolved ?? value)
     return { key, value, ...(resolved === undefined ? {} : { resolved }), ...(definition.noEcho ? { noEcho: true } : {}) }
   })
@@ -60,8 +60,8 @@ function isSsmValue (type: string): boolean {
   return type.startsWith('AWS::SSM::Parameter::Value<')
 }
 
-function readSsm (key: string, value: string | undefined): string {
-  if (value === undefined) throw invalid(`Unable to fetch parameters [${key}] from parameter store for this account.`)
+function readSsm (name: string, value: string | undefined): string {
+  if (value === undefined) throw invalid(`Unable to fetch parameters [${name}] from parameter store for this account.`)
   return value
 }
 

@@ -20,8 +20,9 @@ export interface ResourceDefinition {
   properties: JsonObject
   dependsOn: string[]
   condition?: string
-  deletionPolicy?: string
-  updateReplacePolicy?: string
+  /** A text; with the language extensions, also a function that gives one. */
+  deletionPolicy?: Json
+  updateReplacePolicy?: Json
   metadata?: Json
 }
 
@@ -78,13 +79,14 @@ function readTemplate (body: string): Template {
   if (unknown.length > 0) throw invalid(`Invalid template property or properties [${unknown.join(', ')}]`)
   const version = document.AWSTemplateFormatVersion
   if (version !== undefined && version !== '2010-09-09') throw malformed('unsupported value for AWSTemplateFormatVersion.')
-  const resources = section(document, 'Resources', readResource)
+  const transforms = readTransforms(document.Transform)
+  const resources = section(document, 'Resources', (name, value) => readResource(name, value, transforms.length > 0))
   if (resources.size === 0) throw malformed('At least one Resources member must be defined.')
   return {
     body,
     ...optionalText(document, 'Description', 'description'),
     ...(isObject(document.Metadata) ? { metadata: document.Metadata } : {}),
-    transforms: readTransforms(document.Transform),
+    transforms,
     parameters: section(document, 'Parameters', readParameter),
     rules: section(document, 'Rules', readRule),
     mappings: Object.fromEntries(section(document, 'Mappings', readMapping)),
@@ -116,7 +118,7 @@ function readTransforms (value: Json | undefined): string[] {
   return names as string[]
 }
 
-function readResource (name: string, value: Json): ResourceDefinition {
+function readResource (name: string, value: Json, extended: boolean): ResourceDefinition {
   if (!isObject(value)) throw malformed('Any Resources member must be an object.')
   const unknown = Object.keys(value).find(key => !RESOURCE_MEMBERS.has(key))
   if (unknown !== undefined) throw invalid(`Invalid template resource property '${unknown}'`)
@@ -131,16 +133,22 @@ function readResource (name: string, value: Json): ResourceDefinition {
     dependsOn: needed,
     ...(metadata === undefined ? {} : { metadata }),
     ...optionalText(value, 'Condition', 'condition'),
-    ...readPolicy(name, value, 'DeletionPolicy', 'deletionPolicy'),
-    ...readPolicy(name, value, 'UpdateReplacePolicy', 'updateReplacePolicy')
+    ...readPolicy(name, value, extended, 'DeletionPolicy', 'deletionPolicy'),
+    ...readPolicy(name, value, extended, 'UpdateReplacePolicy', 'updateReplacePolicy')
   }
 }
 
-function readPolicy<K extends string> (name: string, value: JsonObject, member: string, key: K): Partial<Record<K, string>> {
-  const read = optionalText(value, member, key)
-  const policy = read[key]
-  if (policy !== undefined && !POLICIES.has(policy)) throw malformed(`Unrecognized ${member} ${policy} for resource ${name}`)
-  return read
+function readPolicy<K extends string> (name: string, resource: JsonObject, extended: boolean, member: string, key: K): Partial<Record<K, Json>> {
+  const value = resource[member]
+  if (value === undefined) return {}
+  return { [key]: extended && isObject(value) ? value : checkPolicy(member, name, value) } as Record<K, Json>
+}
+
+/** Throws a ValidationError for what is no policy. */
+export function checkPolicy (member: string, name: string, policy: unknown): string {
+  if (typeof policy !== 'string') throw malformed(`Every ${member} member must be a string.`)
+  if (!POLICIES.has(policy)) throw malformed(`Unrecognized ${member} ${policy} for resource ${name}`)
+  return policy
 }
 
 function readParameter (name: string, value: Json): ParameterDefinition {
@@ -167,7 +175,9 @@ function isParameterType (type: string): boolean {
 }
 
 function readMapping (name: string, value: Json): JsonObject {
-  if (!isObject(value) || !Object.values(value).every(isObject)) throw malformed(`Every Mappings attribute must be a String or a List. [${name}]`)
+  if (!isObject(value) || !Object.values(value).every(isObject)) throw malformed(`Every Mappings member ${name} must be a map`)
+  const attributes = Object.values(value).flatMap(members => Object.values(members as JsonObject))
+  if (attributes.flat().some(attribute => typeof attribute === 'object')) throw malformed('Every Mappings attribute must be a String or a List.')
   return value
 }
 

@@ -80,12 +80,12 @@ export function recordingHandler (log: string[], faults: Partial<Record<'create'
       log.push(`create ${request.logicalId}`)
       initiated(`${request.logicalId}-${request.nonce}`.toLowerCase())
       await faults.create?.(request.logicalId)
-      return { Arn: `arn:${request.logicalId}` }
+      return { Arn: `arn:${request.logicalId}`, Value: request.properties.Value ?? '' }
     },
     update: async request => {
       log.push(`update ${request.logicalId}`)
       await faults.update?.(request.logicalId)
-      return { Arn: `arn:${request.logicalId}` }
+      return { Arn: `arn:${request.logicalId}`, Value: request.properties.Value ?? '' }
     },
     delete: async (request, _physicalId, finalSnapshot) => {
       log.push(`delete ${request.logicalId}${finalSnapshot ? ' with snapshot' : ''}`)

@@ -20,7 +20,7 @@ t.test('short forms and JSON say the same', async t => {
     '    Type: AWS::SNS::Topic',
     '    Properties:',
     '      TopicName: !Sub "${AWS::StackName}-a"', // eslint-disable-line no-template-curly-in-string
-    '      DisplayName: !If [Yes, !GetAtt B.Endpoint.Address, !Ref AWS::NoValue]',
+    '      DisplayName: !If [Big, !GetAtt B.Endpoint.Address, !Ref AWS::NoValue]',
     '      KmsMasterKeyId: !Select [0, !Split [",", !Join ["", [!FindInMap [M, a, b]]]]]'
   ].join('\n')
   t.strictSame(readDocument(yaml), {
@@ -29,12 +29,22 @@ t.test('short forms and JSON say the same', async t => {
         Type: 'AWS::SNS::Topic',
         Properties: {
           TopicName: { 'Fn::Sub': '${AWS::StackName}-a' }, // eslint-disable-line no-template-curly-in-string
-          DisplayName: { 'Fn::If': ['Yes', { 'Fn::GetAtt': ['B', 'Endpoint.Address'] }, { Ref: 'AWS::NoValue' }] },
+          DisplayName: { 'Fn::If': ['Big', { 'Fn::GetAtt': ['B', 'Endpoint.Address'] }, { Ref: 'AWS::NoValue' }] },
           KmsMasterKeyId: { 'Fn::Select': [0, { 'Fn::Split': [',', { 'Fn::Join': ['', [{ 'Fn::FindInMap': ['M', 'a', 'b'] }]] }] }] }
         }
       }
     }
   })
+})
+
+t.test('text without quotes stands for what YAML 1.1 says, except for keys', async t => {
+  const read = (text: string): Json => readDocument(`a: ${text}`).a ?? null
+  for (const [text, value] of [['yes', true], ['Off', false], ["'yes'", 'yes'], ['012345678901', '012345678901'], ['017', 15], ['0x1F', 31], ['13.10', 13.1], ['-5', -5],
+    ['2012-10-17', '2012-10-17'], ['12:30', '12:30'], ['1e3', '1e3'], ['12345678901234567890', '12345678901234567890'], ['!!str 5', '5']] as const) {
+    t.equal(read(text), value, text)
+  }
+  t.strictSame(read('!Ref On'), { Ref: 'On' })
+  t.strictSame(readDocument('012345678901: {on: {no: x}}'), { '012345678901': { on: { no: 'x' } } })
 })
 
 t.test('whatever is no template is refused in AWS\'s words, in bounded time', async t => {
@@ -57,7 +67,7 @@ t.test('whatever is no template is refused in AWS\'s words, in bounded time', as
     [withResources({ A: {} }), 'Template format error: [/Resources/A] Every Resources object must contain a Type member.'],
     [withResources({ 'A-B': topic }), 'Template format error: Resource name A-B is non alphanumeric.'],
     [withResources({ A: { ...topic, Nope: 1 } }), 'Invalid template resource property \'Nope\''],
-    [withResources({ A: { ...topic, Properties: { TopicName: null } } }), 'Template format error: [/Resources/A/Properties/TopicName] \'null\' values are not allowed in templates'],
+    [withResources({ A: { ...topic, Properties: { TopicName: null } } }), '[/Resources/A/Properties/TopicName] \'null\' values are not allowed in templates'],
     [withResources({ A: topic }, { Parameters: { P: {} } }), 'Template format error: Every Parameters object must contain a Type member.'],
     [withResources({ A: topic }, { Parameters: { P: { Type: 'Text' } } }), 'Template format error: Unrecognized parameter type: Text'],
     [withResources({ A: topic }, { Outputs: { O: {} } }), 'Template format error: Every Outputs member must contain a Value object'],
@@ -103,7 +113,7 @@ t.test('parameters are checked against their constraints', async t => {
     [{ Type: 'String', AllowedPattern: '(a+)+b' }, 'a'.repeat(60), 'Template format error: AllowedPattern (a+)+b is not a regular expression that can be matched.'],
     [{ Type: 'String', MinLength: 3 }, 'ab', 'Parameter \'P\' must contain at least 3 characters'],
     [{ Type: 'String', MaxLength: '3' }, 'abcd', 'Parameter \'P\' must contain at most 3 characters'],
-    [{ Type: 'AWS::SSM::Parameter::Value<String>' }, '/nowhere', 'Unable to fetch parameters [P] from parameter store for this account.']
+    [{ Type: 'AWS::SSM::Parameter::Value<String>' }, '/nowhere', 'Unable to fetch parameters [/nowhere] from parameter store for this account.']
   ]
   for (const [definition, value, message] of refused) t.throws(() => valueOf(definition, value), { code: 'ValidationError', message }, message)
   t.equal(valueOf({ Type: 'Number', Default: 4, AllowedValues: [2, 4] }), '4')
@@ -137,4 +147,41 @@ t.test('the products of this repository are valid, and say what they are', async
   const body = withResources({ A: role })
   t.match(await lab.operations.ValidateTemplate({ TemplateBody: body }, caller), { Capabilities: ['CAPABILITY_IAM'], CapabilitiesReason: 'The following resource(s) require capabilities: [AWS::IAM::Role]' })
   await t.rejects(lab.operations.CreateStack({ StackName: 'a', TemplateBody: body }, caller), { code: 'InsufficientCapabilitiesException', message: 'Requires capabilities : [CAPABILITY_IAM]' })
+})
+
+t.test('functions that need no resource are evaluated before anything is launched', async t => {
+  const lab = openLab()
+  t.teardown(lab.close)
+  const parameter = (value: Json): object => ({ Type: 'AWS::SSM::Parameter', Properties: { Type: 'String', Value: value } })
+  const mappings = { Mappings: { M: { a: { b: 'c' } } } }
+  const refused: Array<[string, string | RegExp]> = [
+    [withResources({ A: parameter({ 'Fn::Select': [5, ['a']] }) }), 'Template error: Fn::Select cannot select nonexistent value at index 5'],
+    [withResources({ A: parameter({ 'Fn::FindInMap': ['M', 'x', 'b'] }) }, mappings), 'Template error: Unable to get mapping for M::x::b'],
+    [withResources({ T: topic, A: parameter({ 'Fn::Join': ['', [{ Ref: 'T' }, { 'Fn::Select': [1, ['a']] }]] }) }), 'Template error: Fn::Select cannot select nonexistent value at index 1'],
+    [withResources({ A: topic }, { Outputs: { O: { Value: { 'Fn::FindInMap': ['N', 'x', 'b'] } } } }), /^Template error: Mapping named 'N' is not present/],
+    [withResources({ A: topic }, { Conditions: { X: { 'Fn::Not': [{ Condition: 'Y' }] }, Y: { 'Fn::Not': [{ Condition: 'X' }] } } }), /^Template format error: Circular dependency between conditions/],
+    [withResources({ A: topic }, { Mappings: { M: 'x' } }), 'Template format error: Every Mappings member M must be a map'],
+    [withResources({ A: topic }, { Mappings: { M: { a: { b: { c: 'd' } } } } }), 'Template format error: Every Mappings attribute must be a String or a List.']
+  ]
+  for (const [TemplateBody, message] of refused) await t.rejects(lab.operations.CreateStack({ StackName: 'stack', TemplateBody }, caller), { code: 'ValidationError', message }, String(message))
+  await t.rejects(lab.operations.CreateStack({ StackName: 'stack', TemplateBody: withResources({ A: topic }), ResourceTypes: ['AWS::EC2::*'] }, caller),
+    { message: 'Resource type AWS::SNS::Topic is not allowed by parameter ResourceTypes [AWS::EC2::*]' })
+  await t.rejects(lab.operations.DescribeStacks({ StackName: 'stack' }, caller), { message: 'Stack with id stack does not exist' })
+  const notTaken = withResources({ A: parameter({ 'Fn::If': ['Never', { 'Fn::Select': [9, ['a']] }, { 'Fn::Select': [0, { 'Fn::Split': ['-', { Ref: 'T' }] }] }] }), T: topic }, { Conditions: { Never: { 'Fn::Equals': ['a', 'b'] } } })
+  await lab.operations.CreateStack({ StackName: 'stack', TemplateBody: notTaken }, caller)
+})
+
+t.test('with the language extensions, a policy can be a function', async t => {
+  const lab = openLab()
+  t.teardown(lab.close)
+  const bodyWith = (policy: Json, rest: object): string => withResources({ A: { ...topic, DeletionPolicy: policy } }, { Parameters: { P: { Type: 'String', Default: 'Retain' } }, ...rest })
+  const extended = { Transform: 'AWS::LanguageExtensions' }
+  const create = async (TemplateBody: string) => await lab.operations.CreateStack({ StackName: 'stack', TemplateBody, Capabilities: ['CAPABILITY_AUTO_EXPAND'] }, caller)
+  await t.rejects(create(bodyWith({ Ref: 'P' }, {})), { message: 'Template format error: Every DeletionPolicy member must be a string.' })
+  await t.rejects(create(bodyWith({ 'Fn::Join': ['', ['No', 'ne']] }, extended)), { message: 'Template format error: Unrecognized DeletionPolicy None for resource A' })
+  const { StackId: id = '' } = await create(bodyWith({ Ref: 'P' }, extended))
+  await lab.whenIdle(id)
+  await lab.operations.DeleteStack({ StackName: id }, caller)
+  await lab.whenIdle(id)
+  t.match(await lab.operations.DescribeStackResources({ StackName: id }, caller), { StackResources: [{ LogicalResourceId: 'A', ResourceStatus: 'DELETE_SKIPPED' }] })
 })

@@ -74,7 +74,7 @@ t.test('an update that fails goes back to what was, for real', async t => {
   t.strictSame(after.StackResources?.map(item => item.PhysicalResourceId), ids.StackResources?.map(item => item.PhysicalResourceId))
   t.match((await lab.operations.DescribeStacks({ StackName: 'stack' }, caller)).Stacks, [{ Outputs: [{ OutputValue: 'old' }] }])
   t.match((await lab.operations.GetTemplate({ StackName: 'stack' }, caller)).TemplateBody, /before/)
-  t.ok((await eventsOf(lab, 'stack')).includes('stack UPDATE_ROLLBACK_IN_PROGRESS The following resource(s) failed to update: [Z].'))
+  t.ok((await eventsOf(lab, 'stack')).includes('stack UPDATE_ROLLBACK_IN_PROGRESS The following resource(s) failed to update: [Z]. '))
 })
 
 t.test('a deletion policy that came with a failed update goes with it', async t => {
@@ -187,7 +187,12 @@ t.test('a change set says what would happen, and then it happens', async t => {
   t.match(described, { Status: 'CREATE_COMPLETE', ExecutionStatus: 'AVAILABLE' })
   t.match(described.Changes?.map(({ ResourceChange: change }) => [change?.Action, change?.LogicalResourceId, change?.Replacement]),
     [['Modify', 'A', 'True'], ['Modify', 'User', 'False'], ['Add', 'New', undefined], ['Remove', 'Gone', undefined]])
-  t.match(described.Changes?.[0]?.ResourceChange, { Scope: ['Properties'], Details: [{ Target: { Name: 'Name', RequiresRecreation: 'Always', BeforeValue: 'before', AfterValue: 'after' } }] })
+  const target = { Attribute: 'Properties', Name: 'Name', RequiresRecreation: 'Always' } as const
+  t.strictSame(described.Changes?.[0]?.ResourceChange?.Details, [{ Target: target, Evaluation: 'Static', ChangeSource: 'DirectModification' }])
+  const shown = await lab.operations.DescribeChangeSet({ StackName: 'stack', ChangeSetName: 'next', IncludePropertyValues: true }, caller)
+  t.match(shown.Changes?.[0]?.ResourceChange, { Scope: ['Properties'], Details: [{ Target: { ...target, Path: '/Properties/Name', BeforeValue: 'before', AfterValue: 'after', AttributeChangeType: 'Modify' } }] })
+  t.strictSame(JSON.parse(shown.Changes?.[2]?.ResourceChange?.AfterContext ?? ''), { Properties: { Type: 'String', Value: 'x' } })
+  t.match((await lab.operations.GetTemplate({ StackName: 'stack', ChangeSetName: 'next' }, caller)).TemplateBody, /after/)
   t.match(await lab.operations.DescribeChangeSet({ StackName: 'stack', ChangeSetName: 'nothing' }, caller),
     { Status: 'FAILED', ExecutionStatus: 'UNAVAILABLE', StatusReason: 'The submitted information didn\'t contain changes. Submit different information to create a change set.' })
   t.strictSame(log, [])
@@ -200,14 +205,42 @@ t.test('a change set says what would happen, and then it happens', async t => {
   await t.rejects(lab.operations.DescribeChangeSet({ StackName: 'stack', ChangeSetName: 'nothing' }, caller), { code: 'ChangeSetNotFound', status: 404 })
 })
 
+t.test('a change set names every cause of a change, and what may change with it', async t => {
+  const parameters = { Parameters: { P: { Type: 'String', Default: 'one' }, Secret: { Type: 'String', NoEcho: true, Default: 'hu"sh' } } }
+  const body = templateOf({ A: { value: { Ref: 'P' } }, User: { value: { 'Fn::Base64': { 'Fn::GetAtt': ['A', 'Value'] } } }, Hidden: { value: { Ref: 'Secret' } }, Other: {} }, parameters)
+  const { lab } = await openScene(t, body)
+  const Parameters = [{ ParameterKey: 'P', ParameterValue: 'two' }, { ParameterKey: 'Secret', ParameterValue: 'wh"isper' }]
+  await lab.operations.CreateChangeSet({ StackName: 'stack', ChangeSetName: 'next', UsePreviousTemplate: true, Parameters }, caller)
+  const described = await lab.operations.DescribeChangeSet({ StackName: 'stack', ChangeSetName: 'next', IncludePropertyValues: true }, caller)
+  const causes = described.Changes?.map(({ ResourceChange: change }) => [change?.LogicalResourceId, ...change?.Details?.map(detail => [detail.ChangeSource, detail.CausingEntity, detail.Evaluation]) ?? []])
+  t.strictSame(causes, [
+    ['A', ['ParameterReference', 'P', 'Static'], ['DirectModification', undefined, 'Dynamic']],
+    ['User', ['ResourceAttribute', 'A.Value', 'Dynamic']],
+    ['Hidden', ['ParameterReference', 'Secret', 'Static'], ['DirectModification', undefined, 'Dynamic']]
+  ])
+  t.notMatch(JSON.stringify(described), /hu.*sh|isper/)
+})
+
 t.test('a change set can make a stack', async t => {
   const { lab } = await openScene(t, templateOf({ A: {} }))
   const { StackId: id = '' } = await lab.operations.CreateChangeSet({ StackName: 'fresh', ChangeSetName: 'first', ChangeSetType: 'CREATE', TemplateBody: templateOf({ A: {} }) }, caller)
-  t.equal(await statusOf(lab, 'fresh'), 'REVIEW_IN_PROGRESS')
+  const { Stacks: [reviewed] = [] } = await lab.operations.DescribeStacks({ StackName: 'fresh' }, caller)
+  t.match(reviewed, { StackStatus: 'REVIEW_IN_PROGRESS', StackStatusReason: 'User Initiated', Parameters: undefined, Capabilities: undefined, ChangeSetId: undefined, LastUpdatedTime: undefined })
+  await t.rejects(lab.operations.GetTemplateSummary({ StackName: 'fresh' }, caller), { message: 'GetTemplateSummary cannot be called on REVIEW_IN_PROGRESS stacks.' })
   await t.rejects(lab.operations.CreateChangeSet({ StackName: 'stack', ChangeSetName: 'again', ChangeSetType: 'CREATE', TemplateBody: templateOf({ A: {} }) }, caller),
     { message: 'Stack [stack] already exists and cannot be created again with the changeSet [again].' })
   await lab.operations.ExecuteChangeSet({ StackName: 'fresh', ChangeSetName: 'first' }, caller)
   await lab.whenIdle(id)
   t.strictSame((await eventsOf(lab, 'fresh')).filter(event => event.startsWith('fresh')),
     ['fresh REVIEW_IN_PROGRESS User Initiated', 'fresh CREATE_IN_PROGRESS User Initiated', 'fresh CREATE_COMPLETE'])
+  t.match((await lab.operations.DescribeStacks({ StackName: 'fresh' }, caller)).Stacks, [{ ChangeSetId: /:changeSet\/first\//, LastUpdatedTime: Date }])
+})
+
+t.test('a stack that only has change sets can be created, which makes those obsolete', async t => {
+  const { lab } = await openScene(t, templateOf({ A: {} }))
+  const { StackId: id = '' } = await lab.operations.CreateChangeSet({ StackName: 'fresh', ChangeSetName: 'first', ChangeSetType: 'CREATE', TemplateBody: templateOf({ A: {} }) }, caller)
+  t.match(await lab.operations.CreateStack({ StackName: 'fresh', TemplateBody: templateOf({ A: {} }) }, caller), { StackId: id })
+  await lab.whenIdle(id)
+  t.equal(await statusOf(lab, 'fresh'), 'CREATE_COMPLETE')
+  t.match(await lab.operations.DescribeChangeSet({ StackName: 'fresh', ChangeSetName: 'first' }, caller), { ExecutionStatus: 'OBSOLETE' })
 })
