@@ -161,17 +161,20 @@ export function registerDatabaseRoutes (instance: FastifyInstance, databases: Da
       operationId: 'deleteDatabase',
       tags: ['databases'],
       summary: 'Delete a database',
-      description: 'AWS takes a final snapshot first. Sent again, it changes nothing and answers the same.',
+      description: 'AWS takes a final snapshot first. A cluster that is stopped is started for it. Sent again, it changes nothing and answers the same; after `database-busy`, it goes on.',
       params: DatabaseParams,
+      querystring: Type.Object({
+        finalSnapshot: Type.Optional(Type.Boolean({ default: true, description: 'False destroys the data for good, and is refused unless the service is configured for it.' }))
+      }, { additionalProperties: false }),
       headers: PreferHeader,
       response: {
         202: { description: 'It is being deleted, or is deleted already.', headers: { ...location, ...applied }, content: { 'application/json': { schema: refTo(DatabaseSchema), examples: databaseExample } } },
-        ...problemResponses(['invalid-request', 'not-found', 'deletion-protected', 'database-busy'])
+        ...problemResponses(['invalid-request', 'not-found', 'deletion-protected', 'database-busy', 'exports-in-use', 'final-snapshot-required'])
       }
     }
   }, async (request, reply) => {
-    const { id } = request.params
-    const database = await databases.remove(principalOf(request), id)
+    const { params: { id }, query: { finalSnapshot = true } } = request
+    const database = await databases.remove(principalOf(request), id, { finalSnapshot })
     reply.code(202).header('location', `/v1/databases/${id}`)
     return await settle(request, reply, id, async () => database)
   })

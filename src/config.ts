@@ -9,6 +9,8 @@ export interface Config {
   defaultTemplate: string
   keys: readonly Key[]
   logLevel: string
+  /** Whether callers may delete a database without a final snapshot. */
+  finalSnapshots: 'always' | 'optional'
   /** How long to wait between two readings of a moving stack. */
   pollMs: number
   /** From one reading of all stacks of a region to the next. */
@@ -46,6 +48,7 @@ export function readConfig ({ env, readKeys, templates }: ConfigSources): Readon
       name => templates.includes(name), `be one of ${templates.join(', ')}`),
     keys: [],
     logLevel: check('LOG_LEVEL', text('LOG_LEVEL', 'info'), level => LOG_LEVELS.includes(level), `be one of ${LOG_LEVELS.join(', ')}`),
+    finalSnapshots: check('FINAL_SNAPSHOTS', text('FINAL_SNAPSHOTS', 'always'), value => value === 'always' || value === 'optional', 'be always or optional') as Config['finalSnapshots'],
     pollMs: integer('POLL_MS', 4_000, 100, 60_000),
     sweepMs: integer('SWEEP_MS', 10_000, 100, 300_000),
     statements: {

@@ -96,6 +96,18 @@ export const problemKinds = {
     retryable: false,
     explanation: 'Take the deletion protection off first, if it is really to be deleted.'
   },
+  'exports-in-use': {
+    status: 409,
+    title: 'Other stacks use what the database exports',
+    retryable: false,
+    explanation: 'CloudFormation deletes no stack whose exports another one imports. `importers` names those that do: delete them, or change them so that they do without. Nothing was changed.'
+  },
+  'final-snapshot-required': {
+    status: 409,
+    title: 'The final snapshot cannot be switched',
+    retryable: false,
+    explanation: 'A deletion with `finalSnapshot=false` destroys the data for good, so the service has to be configured for it (`FINAL_SNAPSHOTS=optional`). Once a deletion has begun with or without a final snapshot, it cannot go on differently. `detail` says which of it, and what to do. Nothing was deleted.'
+  },
   'no-snapshot': {
     status: 409,
     title: 'There is no snapshot to restore from',
@@ -140,9 +152,9 @@ export const problemKinds = {
   },
   'preflight-failed': {
     status: 422,
-    title: 'The database could not have been created',
+    title: 'The request could not have been carried out',
     retryable: false,
-    explanation: 'What the request refers to is missing or unusable. `errors` has one entry per finding. Nothing was launched.'
+    explanation: 'What the request refers to is missing or unusable. `errors` has one entry per finding. Nothing was launched or changed.'
   },
   'sql-error': {
     status: 422,

@@ -79,6 +79,7 @@ export function createDependencies ({ config, log, clients, clock = systemClock,
     clock,
     regions,
     defaultTemplate,
+    finalSnapshots: config.finalSnapshots,
     log,
     newToken
   })
@@ -112,8 +113,8 @@ export function createDependencies ({ config, log, clients, clock = systemClock,
 
 /** A database that is being deleted takes no more statements, also where it was known a moment ago. */
 function forgetFirst (targets: Targets, remove: Databases['remove']): Databases['remove'] {
-  return async (principal, id) => {
+  return async (principal, id, request) => {
     targets.forget(id)
-    return await remove(principal, id).finally(() => { targets.forget(id) })
+    return await remove(principal, id, request).finally(() => { targets.forget(id) })
   }
 }

@@ -1,6 +1,6 @@
 import {
-  CreateChangeSetCommand, DeleteChangeSetCommand, DescribeChangeSetCommand, ExecuteChangeSetCommand,
-  type Change, type CloudFormationClient, type DescribeChangeSetCommandOutput
+  CreateChangeSetCommand, DeleteChangeSetCommand, DescribeChangeSetCommand, ExecuteChangeSetCommand, paginateListChangeSets,
+  type Change, type CloudFormationClient, type DescribeChangeSetCommandOutput, type ExecutionStatus
 } from '@aws-sdk/client-cloudformation'
 
 import { AwsFailure, callAws } from './errors.js'
@@ -16,14 +16,15 @@ export interface ResourceChange {
   changedProperties: string[]
 }
 
-/** A change set as far as it is: being computed, ready with its changes, empty, or failed for a reason. */
+/** A change set as far as it is: being computed, ready with its changes, empty, failed for a reason, or spent: executed, or overtaken by another. */
 export type ChangeSet =
   | { status: 'computing' }
   | { status: 'ready', changes: ResourceChange[] }
   | { status: 'empty' }
+  | { status: 'spent' }
   | { status: 'failed', reason: string }
 
-/** An update of a stack that keeps its template. */
+/** An update of a stack. */
 export interface Update {
   /** Of the change set, unique in the stack. */
   name: string
@@ -32,6 +33,8 @@ export interface Update {
   kept: readonly string[]
   /** All tags of the stack after the update. */
   tags: Readonly<Record<string, string>>
+  /** Left out, the stack keeps its template. */
+  templateBody?: string
 }
 
 export type ChangeSets = ReturnType<typeof createChangeSets>
@@ -45,7 +48,7 @@ export function createChangeSets (clientFor: (region: string) => CloudFormationC
         StackName: stackId,
         ChangeSetName: update.name,
         ChangeSetType: 'UPDATE',
-        UsePreviousTemplate: true,
+        ...(update.templateBody === undefined ? { UsePreviousTemplate: true } : { TemplateBody: update.templateBody }),
         Parameters: [
           ...Object.entries(update.parameters).map(([ParameterKey, ParameterValue]) => ({ ParameterKey, ParameterValue })),
           ...update.kept.map(ParameterKey => ({ ParameterKey, UsePreviousValue: true }))
@@ -80,13 +83,25 @@ export function createChangeSets (clientFor: (region: string) => CloudFormationC
     await callAws(() => clientFor(region).send(new DeleteChangeSetCommand({ StackName: stackId, ChangeSetName: name })))
   }
 
-  return { create, describe, execute, remove }
+  /** The change sets of a stack that have not been thrown away. */
+  const list = async (region: string, stackId: string): Promise<Array<{ name: string, createdAt: Date }>> => await callAws(async () => {
+    const sets: Array<{ name: string, createdAt: Date }> = []
+    for await (const { Summaries = [] } of paginateListChangeSets({ client: clientFor(region) }, { StackName: stackId })) {
+      for (const { ChangeSetName: name = '', CreationTime: createdAt = new Date(0) } of Summaries) sets.push({ name, createdAt })
+    }
+    return sets
+  })
+
+  return { create, describe, execute, remove, list }
 }
+
+const spent: ReadonlySet<ExecutionStatus> = new Set(['EXECUTE_IN_PROGRESS', 'EXECUTE_COMPLETE', 'EXECUTE_FAILED', 'OBSOLETE'])
 
 /** How CloudFormation says that an update would change nothing: as a failure, in either of two wordings. */
 const emptyReasons = /didn't contain changes|No updates are to be performed/
 
-function toChangeSet ({ Status, StatusReason = '' }: DescribeChangeSetCommandOutput, changes: readonly Change[]): ChangeSet {
+function toChangeSet ({ Status, StatusReason = '', ExecutionStatus }: DescribeChangeSetCommandOutput, changes: readonly Change[]): ChangeSet {
+  if (Status === 'CREATE_COMPLETE' && ExecutionStatus && spent.has(ExecutionStatus)) return { status: 'spent' }
   if (Status === 'CREATE_COMPLETE') return { status: 'ready', changes: changes.map(toResourceChange) }
   if (Status !== 'FAILED') return { status: 'computing' }
   return emptyReasons.test(StatusReason) ? { status: 'empty' } : { status: 'failed', reason: StatusReason }

@@ -1,5 +1,5 @@
 import {
-  DescribeDBClustersCommand, DescribeDBClusterSnapshotsCommand, paginateDescribeDBClusterSnapshots, type DBClusterSnapshot, type RDSClient
+  DescribeDBClustersCommand, DescribeDBClusterSnapshotsCommand, StartDBClusterCommand, paginateDescribeDBClusterSnapshots, type DBClusterSnapshot, type RDSClient
 } from '@aws-sdk/client-rds'
 
 import { AwsFailure, callAws } from './errors.js'
@@ -7,6 +7,8 @@ import { AwsFailure, callAws } from './errors.js'
 /** What the stack's outputs do not say of a cluster. */
 export interface Cluster {
   arn: string
+  /** Such as `available`, which a paused one is too, or `stopped`. */
+  status: string
   masterUsername: string
   host: string
   port: number
@@ -47,6 +49,7 @@ export function createClusters (clientFor: (region: string) => RDSClient) {
     if (!found?.DBClusterArn || !found.MasterUsername) throw new AwsFailure('not-found', 'DBClusterNotFoundFault', `DBCluster ${identifierOrArn} not found.`)
     return {
       arn: found.DBClusterArn,
+      status: found.Status ?? '',
       masterUsername: found.MasterUsername,
       host: found.Endpoint ?? '',
       port: found.Port ?? 5432,
@@ -80,7 +83,16 @@ export function createClusters (clientFor: (region: string) => RDSClient) {
     }
   }
 
-  return { describe, snapshotsOf, snapshot }
+  /** Starts a cluster that is stopped; one that somebody else has started meanwhile is no error. */
+  const start = async (region: string, identifier: string): Promise<void> => {
+    try {
+      await callAws(() => clientFor(region).send(new StartDBClusterCommand({ DBClusterIdentifier: identifier })))
+    } catch (error) {
+      if (!(error instanceof AwsFailure) || error.code !== 'InvalidDBClusterStateFault') throw error
+    }
+  }
+
+  return { describe, snapshotsOf, snapshot, start }
 }
 
 function toSnapshot (found: DBClusterSnapshot): Snapshot {

@@ -22,6 +22,8 @@ const kinds: Readonly<Record<string, FailureKind>> = {
   TokenAlreadyExistsException: 'token-reused',
   LimitExceededException: 'quota',
   ResourceNotFoundException: 'not-found',
+  DBClusterNotFoundFault: 'not-found',
+  DBClusterSnapshotNotFoundFault: 'not-found',
   AccessDenied: 'denied',
   AccessDeniedException: 'denied',
   UnauthorizedOperation: 'denied',

@@ -1,5 +1,5 @@
 import {
-  ContinueUpdateRollbackCommand, CreateStackCommand, DeleteStackCommand, DescribeStackEventsCommand, DescribeStacksCommand, ListStacksCommand, paginateDescribeStacks, paginateListStackResources,
+  ContinueUpdateRollbackCommand, CreateStackCommand, DeleteStackCommand, DescribeStackEventsCommand, DescribeStacksCommand, GetTemplateCommand, ListStacksCommand, paginateDescribeStacks, paginateListImports, paginateListStackResources,
   RollbackStackCommand, UpdateTerminationProtectionCommand,
   type CloudFormationClient, type Stack as SdkStack, type StackEvent as SdkStackEvent, type StackStatus, type StackSummary
 } from '@aws-sdk/client-cloudformation'
@@ -18,6 +18,8 @@ export interface Stack {
   parameters: Readonly<Record<string, string>>
   /** Empty until CloudFormation has them, which is never while an operation runs. */
   outputs: Readonly<Record<string, string>>
+  /** Names that outputs are exported under, for other stacks of the region. */
+  exports: readonly string[]
   tags: Readonly<Record<string, string>>
   terminationProtection: boolean
   createdAt: Date
@@ -129,6 +131,26 @@ export function createStacks (clientFor: (region: string) => CloudFormationClien
     return resources
   })
 
+  /** The template of a stack, as it was sent. */
+  const templateOf = async (region: string, stackId: string): Promise<string> => {
+    const { TemplateBody = '' } = await callAws(() => clientFor(region).send(new GetTemplateCommand({ StackName: stackId, TemplateStage: 'Original' })))
+    return TemplateBody
+  }
+
+  /** Names of the stacks that import what is exported under a name. */
+  const importersOf = async (region: string, exportName: string): Promise<string[]> => {
+    try {
+      return await callAws(async () => {
+        const importers: string[] = []
+        for await (const { Imports = [] } of paginateListImports({ client: clientFor(region) }, { ExportName: exportName })) importers.push(...Imports)
+        return importers
+      })
+    } catch (error) {
+      if (error instanceof AwsFailure && unused.test(error.message)) return []
+      throw error
+    }
+  }
+
   /** Launches a stack and answers its id. */
   const create = async (region: string, launch: Launch): Promise<string> => {
     const { StackId } = await callAws(() => clientFor(region).send(new CreateStackCommand({
@@ -172,8 +194,11 @@ export function createStacks (clientFor: (region: string) => CloudFormationClien
     })))
   }
 
-  return { describe, describeLastDeleted, list, eventsAfter, resourcesOf, create, remove, continueRollback, rollBack, setTerminationProtection }
+  return { describe, describeLastDeleted, list, eventsAfter, resourcesOf, templateOf, importersOf, create, remove, continueRollback, rollBack, setTerminationProtection }
 }
+
+/** How CloudFormation says that nobody imports an export, or that there is none by now. */
+const unused = /is not imported by any stack|does not exist/
 
 function deletedAfter (summary: StackSummary, other: StackSummary | undefined): boolean {
   return (summary.DeletionTime?.getTime() ?? 0) >= (other?.DeletionTime?.getTime() ?? 0)
@@ -188,6 +213,7 @@ function toStack (region: string, stack: SdkStack): Stack {
     statusReason: stack.StackStatusReason ?? null,
     parameters: Object.fromEntries((stack.Parameters ?? []).map(p => [p.ParameterKey ?? '', p.ParameterValue ?? ''])),
     outputs: Object.fromEntries((stack.Outputs ?? []).map(o => [o.OutputKey ?? '', o.OutputValue ?? ''])),
+    exports: (stack.Outputs ?? []).flatMap(({ ExportName }) => ExportName ?? []),
     tags: Object.fromEntries((stack.Tags ?? []).map(t => [t.Key ?? '', t.Value ?? ''])),
     terminationProtection: stack.EnableTerminationProtection ?? false,
     createdAt: stack.CreationTime ?? new Date(0),

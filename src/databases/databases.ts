@@ -14,14 +14,17 @@ import type { StackIndex } from '../watching/stack-index.js'
 import type { StackWatch } from '../watching/stack-watch.js'
 import { createAccess } from './access.js'
 import { createChange } from './change.js'
-import { createChecks } from './checks/checks.js'
+import { createChangePreflight } from './change-preflight.js'
+import { createChangeChecks, createChecks } from './checks/checks.js'
 import type { ComputeStates } from './compute.js'
 import { createCreate, type Created } from './create.js'
 import type { Database } from './database.js'
-import { createDelete } from './delete.js'
+import { createDelete, type DeleteRequest } from './delete.js'
 import { createDurations } from './durations.js'
+import { createFinalSnapshot } from './final-snapshot.js'
 import { createFind } from './find.js'
 import { createFollow } from './follow.js'
+import { createFindImporters } from './importers.js'
 import type { CreateRequest } from './launch.js'
 import { createList } from './list.js'
 import { createPlan } from './plan.js'
@@ -29,6 +32,7 @@ import { createPreflight } from './preflight.js'
 import { createRecover, type RecoverRequest } from './recover.js'
 import { createCountPerRegion } from './regions.js'
 import { createRestore } from './restore.js'
+import { createUntilRunning } from './running.js'
 import { createPrepare } from './source.js'
 
 export interface DatabasesOptions {
@@ -36,7 +40,7 @@ export interface DatabasesOptions {
   changeSets: ChangeSets
   account: Account
   secrets: Pick<Secrets, 'describe' | 'readCredentials'>
-  clusters: Pick<Clusters, 'describe' | 'snapshot' | 'snapshotsOf'>
+  clusters: Clusters
   compute: Pick<ComputeStates, 'of'>
   watch: StackWatch
   events: EventLog
@@ -45,6 +49,8 @@ export interface DatabasesOptions {
   clock: Clock
   regions: readonly string[]
   defaultTemplate: string
+  /** Whether callers may delete a database without a final snapshot. */
+  finalSnapshots: 'always' | 'optional'
   log: Logger
   newToken: () => string
 }
@@ -54,11 +60,15 @@ export type Databases = ReturnType<typeof createDatabases>
 /** How long a create waits for the remains of a failed one to go. */
 const REMOVAL_SECONDS = 45
 
+/** How long a deletion waits for a cluster to start, and for an update of the stack. AWS takes longer for the first: then the caller comes again. */
+const PREPARATION_SECONDS = 45
+
 /** All that can be done with databases, for whoever holds a key. Every function throws {@link Problem} or `AwsFailure`. */
 export function createDatabases (options: DatabasesOptions) {
   const { find, read, operationsOf } = createFind({ ...options, durations: createDurations() })
   const { follow, untilSettled, untilGone } = createFollow({ ...options, find, read })
   const preflight = createPreflight({ ...options, checks: createChecks(options) })
+  const changePreflight = createChangePreflight(createPreflight({ ...options, checks: createChangeChecks(options) }), options.catalog)
   const prepare = createPrepare({ ...options, find })
   const launch = createCreate({
     ...options,
@@ -66,7 +76,14 @@ export function createDatabases (options: DatabasesOptions) {
     preflight,
     untilGone: async (region, stackId) => await untilGone(region, stackId, REMOVAL_SECONDS)
   })
-  const remove = createDelete({ ...options, find })
+  const remove = createDelete({
+    ...options,
+    find,
+    importers: createFindImporters(options.stacks, options.log),
+    finalSnapshot: createFinalSnapshot(options),
+    untilRunning: createUntilRunning(options, PREPARATION_SECONDS * 1_000),
+    untilSettled: async (principal, id) => await untilSettled(principal, id, PREPARATION_SECONDS, new AbortController().signal)
+  })
   const recover = createRecover({ ...options, find })
   const { snapshotsOf, restore } = createRestore({ ...options, find, preflight })
   const { outputsOf, targetOf, connectionOf } = createAccess({ ...options, find })
@@ -88,7 +105,7 @@ export function createDatabases (options: DatabasesOptions) {
     list: createList({ ...options, read }),
     countPerRegion: createCountPerRegion(options.index, options.regions),
     follow,
-    change: createChange({ ...options, find }),
+    change: createChange({ ...options, find, preflight: changePreflight }),
     outputsOf,
     targetOf,
     connectionOf,
@@ -103,7 +120,7 @@ export function createDatabases (options: DatabasesOptions) {
 
     get: async (principal: Principal, id: string): Promise<Database> => await withCompute((await find(principal, id)).database),
 
-    remove: async (principal: Principal, id: string): Promise<Database> => (await remove(principal, id)).database,
+    remove: async (principal: Principal, id: string, request: DeleteRequest = { finalSnapshot: true }): Promise<Database> => (await remove(principal, id, request)).database,
 
     recover: async (principal: Principal, id: string, request: RecoverRequest): Promise<{ database: Database, isReplay: boolean }> =>
       await recover(principal, id, request),

@@ -1,37 +1,85 @@
+import type { Logger } from 'pino'
+
 import type { Principal } from '../access/keys.js'
 import { AwsFailure } from '../aws/errors.js'
 import { isMoving } from '../aws/stack-status.js'
-import type { Stacks } from '../aws/stacks.js'
+import type { Stack, Stacks } from '../aws/stacks.js'
 import { Problem } from '../problems.js'
 import type { StackIndex } from '../watching/stack-index.js'
 import type { Find, Found } from './find.js'
-import { phases } from './phases.js'
+import type { FinalSnapshot } from './final-snapshot.js'
+import type { FindImporters } from './importers.js'
+import { isFailedRemainder, phases } from './phases.js'
 
 export interface DeleteOptions {
   find: Find['find']
   stacks: Pick<Stacks, 'remove'>
+  importers: FindImporters
+  finalSnapshot: FinalSnapshot
+  /** Whether callers may do without a final snapshot. */
+  finalSnapshots: 'always' | 'optional'
+  /** Starts the cluster of a stack if it is stopped; false when it does not run within a bounded time. */
+  untilRunning: (stack: Stack) => Promise<boolean>
+  /** The database once its operation has settled, or as it is after a bounded time. */
+  untilSettled: (principal: Principal, id: string) => Promise<Found>
   index: Pick<StackIndex, 'invalidate'>
+  log: Pick<Logger, 'warn'>
   newToken: () => string
 }
 
+export interface DeleteRequest { finalSnapshot: boolean }
+
 /**
- * Starts the deletion of a database; its template has CloudFormation take a final snapshot. Repeated while it goes on, or
- * after it is done, it changes nothing and answers the same. Throws a {@link Problem} while the database is protected or busy.
+ * Starts the deletion of a database, after a final snapshot unless the request and the configuration say otherwise. Repeated while it
+ * goes on, or after it is done, it changes nothing and answers the same; repeated after a crash, it goes on from what it finds. Throws
+ * a {@link Problem} while the database is protected or busy, and when something stands in the way that CloudFormation would stop at.
  */
-export function createDelete ({ find, stacks, index, newToken }: DeleteOptions) {
-  return async (principal: Principal, id: string): Promise<Found> => {
+export function createDelete (options: DeleteOptions) {
+  const { find, stacks, index, newToken } = options
+
+  return async (principal: Principal, id: string, request: DeleteRequest): Promise<Found> => {
     const found = await find(principal, id)
     const { stack } = found
     const { type } = phases[stack.status]
     if (type === 'delete' && stack.status !== 'DELETE_FAILED') return found
-    if (stack.terminationProtection) throw isProtected(id)
-    if (isMoving(stack.status) && type !== 'create') {
-      throw isBusy(id)
+    if (!request.finalSnapshot && options.finalSnapshots === 'always') {
+      throw new Problem('final-snapshot-required', 'This service deletes no database without a final snapshot: FINAL_SNAPSHOTS is not optional here.')
     }
+    if (stack.terminationProtection) throw isProtected(id)
+    if (isMoving(stack.status) && type !== 'create') throw isBusy(id)
+    const isMade = !isMoving(stack.status) && !isFailedRemainder(stack.status) && stack.status !== 'REVIEW_IN_PROGRESS'
+    if (isMade) await prepareDeletion(options, principal, found, request)
     await startDeletion(stacks, found, `delete-${newToken()}`)
     index.invalidate(stack.region)
     return await find(principal, id)
   }
+}
+
+/** Gets out of the way what CloudFormation would stop at minutes later, or refuses. */
+async function prepareDeletion (options: DeleteOptions, principal: Principal, found: Found, { finalSnapshot: wanted }: DeleteRequest): Promise<void> {
+  const { stack, database: { id, status } } = found
+  const importers = await options.importers(stack)
+  if (importers.length > 0) {
+    throw new Problem('exports-in-use', `${id} exports what ${importers.join(' and ')} import${importers.length > 1 ? '' : 's'}. Delete or change ${importers.length > 1 ? 'those stacks' : 'that stack'} first.`, { extensions: { importers } })
+  }
+  if (!await options.untilRunning(stack)) {
+    throw new Problem('database-busy', `${id} was stopped and is being started: AWS deletes nothing that is stopped. Send the request again.`, { retryAfterSeconds: 30 })
+  }
+  if (await options.finalSnapshot.isTaken(stack) === wanted) return
+  if (status !== 'available') throw cannotSwitch(id, status, wanted)
+  await options.finalSnapshot.startSwitch(stack, wanted)
+  const settled = await options.untilSettled(principal, id)
+  if (isMoving(settled.stack.status)) throw isBusy(id)
+  if (await options.finalSnapshot.isTaken(settled.stack) !== wanted) {
+    throw new Problem('final-snapshot-required', `CloudFormation did not switch the final snapshot of ${id}: ${settled.database.operation?.reason ?? 'it does not say why'}`)
+  }
+}
+
+/** CloudFormation changes no stack that is in trouble, and how it deletes one is part of it. */
+function cannotSwitch (id: string, status: string, wanted: boolean): Problem {
+  return new Problem('final-snapshot-required', wanted
+    ? `${id} is ${status}, and its deletion was begun with finalSnapshot=false, which cannot be changed now. Send it again like that, or take a snapshot first (POST /v1/databases/${id}/snapshots).`
+    : `${id} is ${status}, and that a final snapshot is taken cannot be changed now. Delete it with one, and remove the snapshot afterwards.`)
 }
 
 /** Starts the deletion of a stack, and leaves behind what is `retained`. Throws a {@link Problem} when somebody protected or changed it meanwhile. */

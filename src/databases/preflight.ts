@@ -6,12 +6,14 @@ import type { Clock } from '../clock.js'
 import { Problem, type Finding } from '../problems.js'
 import type { LaunchPlan } from './launch.js'
 
-/** What of a launch is looked at. */
+/** What of a launch, or of a change, is looked at. */
 export interface Launching extends Pick<LaunchPlan, 'key' | 'template' | 'values' | 'launch'> {
   /** Null, or left out, for an empty database. */
   origin?: LaunchPlan['origin']
   /** Whether the remains of a failed create make room for it. */
   replacesRemainder?: boolean
+  /** Whether it is there already, and only changes. */
+  isLiving?: boolean
   /** What was found before, to be told with the rest. */
   found?: readonly Finding[]
 }

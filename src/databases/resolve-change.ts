@@ -1,6 +1,6 @@
 import { Problem, type Finding } from '../problems.js'
 import type { Catalog } from '../templates/catalog.js'
-import { callersParameters, resolveParameters, toTexts } from '../templates/parameters.js'
+import { callersParameters, resolveParameters, toTexts, type ParameterValues } from '../templates/parameters.js'
 import type { Template } from '../templates/template.js'
 import type { Found } from './find.js'
 import { checkTags, invalid } from './launch.js'
@@ -19,6 +19,8 @@ export interface ChangeRequest {
 export interface ResolvedChange {
   /** Those that have another value than before. */
   parameters: Record<string, string>
+  /** All of them after the change, as callers give them. */
+  values: ParameterValues
   kept: string[]
   /** All tags after the change. */
   tags: Record<string, string>
@@ -42,6 +44,7 @@ export function resolveChange (catalog: Catalog, { stack, own, database }: Found
   const isSameTags = Object.entries(request.tags ?? {}).every(([key, value]) => (before[key] ?? null) === value)
   return {
     parameters,
+    values,
     kept: template.parameters.map(({ name }) => name).filter(name => !(name in parameters) && name in stack.parameters),
     tags,
     isEmpty: Object.keys(parameters).length === 0 && isSameTags

@@ -42,6 +42,7 @@ t.test('a stack in our words', async t => {
     statusReason: 'because',
     parameters: { MaxCapacity: '4' },
     outputs: { DBPort: '5432' },
+    exports: ['x'],
     tags: { team: 'payments' },
     terminationProtection: true,
     createdAt,

@@ -20,7 +20,7 @@ const AT = '2026-11-23T08:00:00Z'
 
 const PARAMETERS = { EnvironmentName: 'production', DatabaseName: 'shop', DBMaster: 'Mahira', MaxCapacity: '8', AutoPause: 'true', MinCapacity: '2', EngineVersion: '17', ClusterName: STACK_NAME, ClientName: 'acme' }
 const CLUSTER: Cluster = {
-  arn: 'arn', masterUsername: 'master', host: '', port: 5432, databaseName: 'shop', engineVersion: '17.7', restorable: { from: new Date('2026-11-20T00:00:00Z'), to: new Date('2026-11-23T09:00:00Z') }
+  arn: 'arn', status: 'available', masterUsername: 'master', host: '', port: 5432, databaseName: 'shop', engineVersion: '17.7', restorable: { from: new Date('2026-11-20T00:00:00Z'), to: new Date('2026-11-23T09:00:00Z') }
 }
 const SNAPSHOT: SnapshotFacts = {
   id: 'final', arn: 'arn:aws:rds:eu-west-1:0:cluster-snapshot:final', status: 'available', createdAt: new Date(0), engineVersion: '17.5', sizeGib: 1, cluster: STACK_NAME, masterUsername: 'master', tags: {}

@@ -31,6 +31,7 @@ export function stackOf (facts: Partial<Stack> = {}): Stack {
     statusReason: null,
     parameters: {},
     outputs: {},
+    exports: [],
     tags: OWN_TAGS,
     terminationProtection: false,
     createdAt: new Date('2026-11-23T09:00:00.000Z'),

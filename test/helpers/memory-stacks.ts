@@ -9,6 +9,8 @@ export interface MemoryStacks extends Stacks {
   /** Every call, in order, such as `create eu-west-1 acme-main-dev-abcdefgh`. */
   calls: string[]
   launches: Launch[]
+  /** Stacks that import an export, by its name. */
+  importers: Map<string, string[]>
   /** Has the next call of an operation fail. */
   failNext: (operation: keyof Stacks, error: Error) => void
   /** Runs before the next call of an operation is answered. */
@@ -61,9 +63,12 @@ export function createMemoryStacks (now: () => number): MemoryStacks {
     tellOfStack(each, 'UPDATE_ROLLBACK_IN_PROGRESS', 'User Initiated')
   }
 
+  const importers = new Map<string, string[]>()
+
   return {
     calls,
     launches,
+    importers,
     failNext: (operation, error) => { before.push({ operation, act: () => { throw error } }) },
     beforeNext: (operation, act) => { before.push({ operation, act }) },
     add: stack => { kept.push({ stack, events: [], token: 'by-hand' }) },
@@ -103,7 +108,7 @@ export function createMemoryStacks (now: () => number): MemoryStacks {
       const { stackName: name, parameters, tags, terminationProtection, token } = launch
       const id = stackIdOf(region, name, `stack-${made}`)
       const stack: Stack = {
-        id, name, region, status: 'CREATE_IN_PROGRESS', statusReason: null, parameters, outputs: {}, tags, terminationProtection, createdAt: new Date(now()), updatedAt: null, deletedAt: null, operationId: null
+        id, name, region, status: 'CREATE_IN_PROGRESS', statusReason: null, parameters, outputs: {}, exports: [], tags, terminationProtection, createdAt: new Date(now()), updatedAt: null, deletedAt: null, operationId: null
       }
       const each = { stack, events: [], token }
       kept.push(each)
@@ -120,6 +125,14 @@ export function createMemoryStacks (now: () => number): MemoryStacks {
       each.token = token
       each.stack = { ...each.stack, status: 'DELETE_IN_PROGRESS', outputs: {}, deletedAt: new Date(now()) }
       tellOfStack(each, 'DELETE_IN_PROGRESS', 'User Initiated')
+    },
+    templateOf: async (region, stackId) => {
+      call('templateOf', region, stackId)
+      return launches.findLast(({ stackName }) => stackName === search(region, stackId)?.stack.name)?.templateBody ?? ''
+    },
+    importersOf: async (region, exportName) => {
+      call('importersOf', region, exportName)
+      return importers.get(exportName) ?? []
     },
     continueRollback: async (region, stackId, token, skipped) => {
       call('continueRollback', region, [stackId, ...skipped].join(' '))

@@ -6,10 +6,9 @@ import { pino, type Logger } from 'pino'
 import { createAuthenticate, type Key } from '../../src/access/keys.js'
 import { createCheckSignature } from '../../src/access/signatures.js'
 import { buildApp } from '../../src/app.js'
-import type { ChangeSets } from '../../src/aws/change-sets.js'
 import type { Clusters } from '../../src/aws/clusters.js'
 import type { Credentials, SecretFacts, Secrets } from '../../src/aws/secrets.js'
-import { createDatabases, type Databases } from '../../src/databases/databases.js'
+import { createDatabases, type Databases, type DatabasesOptions } from '../../src/databases/databases.js'
 import { logOptions } from '../../src/log.js'
 import type { Mirror } from '../../src/queries/mirror.js'
 import { loadCatalog } from '../../src/templates/catalog.js'
@@ -18,6 +17,7 @@ import { createStackIndex } from '../../src/watching/stack-index.js'
 import { createStackWatch } from '../../src/watching/stack-watch.js'
 import { keyOf } from './facts.js'
 import { createMemoryAccount, type MemoryAccount } from './memory-account.js'
+import { createMemoryChangeSets, type MemoryChangeSets } from './memory-change-sets.js'
 import { createMemoryStacks, type MemoryStacks } from './memory-stacks.js'
 import { createStandingClock, type StandingClock } from './standing-clock.js'
 
@@ -30,6 +30,7 @@ export const PASSWORD = 'p4ssw0rd-of-the-master'
 export interface TestService {
   databases: Databases
   stacks: MemoryStacks
+  changeSets: MemoryChangeSets
   account: MemoryAccount
   secrets: MemorySecrets
   clock: StandingClock
@@ -59,25 +60,24 @@ export function createMemorySecrets (): MemorySecrets {
 }
 
 const clusters: Clusters = {
-  describe: async (_region, arn) => ({ arn, masterUsername: 'postgres', host: 'cluster.example', port: 5432, databaseName: 'temporal', engineVersion: '17.7', restorable: null }),
+  describe: async (_region, arn) => ({ arn, status: 'available', masterUsername: 'postgres', host: 'cluster.example', port: 5432, databaseName: 'temporal', engineVersion: '17.7', restorable: null }),
   snapshot: async () => null,
-  snapshotsOf: async () => []
+  snapshotsOf: async () => [],
+  start: async () => {}
 }
 
-const neverCalled = async (): Promise<never> => { throw new Error('no change set was expected') }
-const noChangeSets: ChangeSets = { create: neverCalled, describe: neverCalled, execute: neverCalled, remove: neverCalled }
-
 /** The domain over stacks in memory. */
-export function createTestService (log: Logger = pino({ level: 'silent' })): TestService {
+export function createTestService (log: Logger = pino({ level: 'silent' }), options: Partial<Pick<DatabasesOptions, 'finalSnapshots' | 'clusters'>> = {}): TestService {
   const clock = createStandingClock()
   const stacks = createMemoryStacks(clock.now)
   const secrets = createMemorySecrets()
   const account = createMemoryAccount()
+  const changeSets = createMemoryChangeSets(clock.now)
   const events = createEventLog(stacks)
   const index = createStackIndex({ stacks, background: stacks, clock, sweepMs: SWEEP_MS, random: () => 0.5, log })
   const databases = createDatabases({
     stacks,
-    changeSets: noChangeSets,
+    changeSets,
     secrets,
     clusters,
     account,
@@ -89,10 +89,12 @@ export function createTestService (log: Logger = pino({ level: 'silent' })): Tes
     clock,
     regions: REGIONS,
     defaultTemplate: DEFAULT_TEMPLATE,
+    finalSnapshots: 'always',
     log,
-    newToken: counter()
+    newToken: counter(),
+    ...options
   })
-  return { databases, stacks, account, secrets, clock }
+  return { databases, stacks, changeSets, account, secrets, clock }
 }
 
 function counter (): () => string {

@@ -25,3 +25,8 @@ export function createChecks ({ secrets, account, clock }: ChecksOptions): Check
     createTemplateCheck(account, clock)
   ]
 }
+
+/** What is looked at before a living database is changed. */
+export function createChangeChecks ({ account, clock }: Pick<ChecksOptions, 'account' | 'clock'>): Check[] {
+  return [createEngineCheck(account, clock), dataApiCheck]
+}

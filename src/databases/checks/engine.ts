@@ -22,12 +22,12 @@ export function createEngineCheck (account: Pick<Account, 'offeredVersions'>, cl
   }
 }
 
-function findWrong (versions: readonly OfferedVersion[], wanted: string, { key: { region }, template, values }: Launching): Finding[] {
+function findWrong (versions: readonly OfferedVersion[], wanted: string, { key: { region }, template, values, isLiving = false }: Launching): Finding[] {
   const of = (version: string): OfferedVersion[] => versions.filter(each => each.version === version || each.version.startsWith(`${version}.`))
   // A major alone stands for one of its minors: AWS chooses, so it is enough when one of them can.
   const chosen = of(wanted)
   const finding = (message: string): Finding[] => [{ path: '/parameters/EngineVersion', message }]
-  if (versions.length === 0) return []
+  if (versions.length === 0 || (isLiving && (chosen.length === 0 || template.generation === 'v1'))) return []
   if (chosen.length === 0) return finding(`Aurora PostgreSQL ${wanted} is not offered in ${region}: ${offersInstead(versions, of(wanted.split('.')[0] ?? ''))}.`)
   if (template.generation === 'v1') {
     return chosen.some(({ modes }) => modes.includes('serverless')) ? [] : finding(`Aurora PostgreSQL ${wanted} is not offered with Serverless v1 in ${region}: take a template of Serverless v2.`)

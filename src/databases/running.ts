@@ -1,0 +1,42 @@
+import { AwsFailure } from '../aws/errors.js'
+import type { Cluster, Clusters } from '../aws/clusters.js'
+import type { Stack } from '../aws/stacks.js'
+import type { Clock } from '../clock.js'
+
+export interface RunningOptions {
+  clusters: Pick<Clusters, 'describe' | 'start'>
+  clock: Pick<Clock, 'now' | 'sleep'>
+}
+
+const LOOK_MS = 3_000
+
+/** Identifier of the cluster that a stack makes. */
+export function clusterNameOf ({ name, parameters }: Pick<Stack, 'name' | 'parameters'>): string {
+  return parameters.ClusterName || name
+}
+
+/**
+ * Whether a stack's cluster runs, or there is none, within `waitMs`. One that somebody stopped is started: nothing that is stopped can
+ * be deleted (Aurora User Guide, "Deleting a stopped Aurora cluster"). One that has paused by itself runs, to RDS.
+ */
+export function createUntilRunning ({ clusters, clock }: RunningOptions, waitMs: number): (stack: Stack) => Promise<boolean> {
+  const describe = async (stack: Stack): Promise<Cluster | null> => {
+    try {
+      return await clusters.describe(stack.region, clusterNameOf(stack))
+    } catch (error) {
+      if (error instanceof AwsFailure && error.kind === 'not-found') return null
+      throw error
+    }
+  }
+
+  return async stack => {
+    const until = clock.now() + waitMs
+    for (;;) {
+      const status = (await describe(stack))?.status
+      if (status === 'stopped') await clusters.start(stack.region, clusterNameOf(stack))
+      else if (status !== 'starting' && status !== 'stopping') return true
+      if (clock.now() >= until) return false
+      await clock.sleep(LOOK_MS)
+    }
+  }
+}
