@@ -16,12 +16,13 @@ export interface ResourceChange {
   changedProperties: string[]
 }
 
-/** A change set as far as it is: being computed, ready with its changes, empty, failed for a reason, or spent: executed, or overtaken by another. */
+/** A change set as far as it is: being computed, ready with its changes, empty, failed for a reason, spent (executed, or overtaken by another), or thrown away. */
 export type ChangeSet =
   | { status: 'computing' }
   | { status: 'ready', changes: ResourceChange[] }
   | { status: 'empty' }
   | { status: 'spent' }
+  | { status: 'gone' }
   | { status: 'failed', reason: string }
 
 /** An update of a stack. */
@@ -64,14 +65,19 @@ export function createChangeSets (clientFor: (region: string) => CloudFormationC
     const changes: Change[] = []
     let page: DescribeChangeSetCommandOutput
     let token: string | undefined
-    do {
-      page = await callAws(() => clientFor(region).send(new DescribeChangeSetCommand({
-        StackName: stackId, ChangeSetName: name, ...(token ? { NextToken: token } : {})
-      })))
-      changes.push(...page.Changes ?? [])
-      token = page.NextToken
-    } while (token)
-    return toChangeSet(page, changes)
+    try {
+      do {
+        page = await callAws(() => clientFor(region).send(new DescribeChangeSetCommand({
+          StackName: stackId, ChangeSetName: name, ...(token ? { NextToken: token } : {})
+        })))
+        changes.push(...page.Changes ?? [])
+        token = page.NextToken
+      } while (token)
+      return toChangeSet(page, changes)
+    } catch (error) {
+      if (error instanceof AwsFailure && error.code === 'ChangeSetNotFound') return { status: 'gone' }
+      throw error
+    }
   }
 
   const execute = async (region: string, stackId: string, name: string, token: string): Promise<void> => {

@@ -43,7 +43,7 @@ export function createChange (options: ChangeOptions) {
     if (!change.isEmpty || hasNewProtection) precondition(database)
     if (hasNewProtection && phases[stack.status].type === 'delete') throw notNow(database, stack.status)
     if (!change.isEmpty) await preflight(principal, found, change)
-    const computed = change.isEmpty ? null : await compute(options, found, change, dryRun ? newToken() : undefined)
+    const computed = change.isEmpty ? null : await compute(options, found, change, dryRun ? 'look' : 'execute')
     const harm = computed && !dryRun ? findHarm(id, computed.changes, request.allowInterruption ?? false) : null
     if (computed && (dryRun || harm)) await discardChange(options, stack, computed)
     if (harm) throw harm
@@ -56,7 +56,7 @@ export function createChange (options: ChangeOptions) {
 }
 
 /** Has CloudFormation compute the change; null when it finds that nothing would change. */
-async function compute (options: ChangeOptions, { stack, database }: Found, { parameters, kept, tags }: ResolvedChange, purpose?: string): Promise<Computed | null> {
+async function compute (options: ChangeOptions, { stack, database }: Found, { parameters, kept, tags }: ResolvedChange, purpose: 'execute' | 'look'): Promise<Computed | null> {
   if (database.status !== 'available') throw notNow(database, stack.status)
   return await computeChange(options, stack, { parameters, kept, tags }, purpose)
 }

@@ -22,17 +22,20 @@ const LEFT_BEHIND_MS = 60 * 60_000
 
 /**
  * Has CloudFormation compute an update; null when it finds that nothing would change. The same update of the same state has the same
- * name, so that a repeated request finds the set of the one before it; what is only looked at has another `purpose` each time, so that
- * nobody throws away what somebody else is about to execute.
+ * name, so that a repeated request finds the set of the one before it; what is only looked at has another, so that nobody throws away what
+ * somebody else is about to execute.
  */
-export async function computeChange ({ changeSets, clock }: ComputeOptions, stack: Stack, update: Omit<Update, 'name'>, purpose = 'execute'): Promise<Computed | null> {
+export async function computeChange ({ changeSets, clock }: ComputeOptions, stack: Stack, update: Omit<Update, 'name'>, purpose: 'execute' | 'look' = 'execute'): Promise<Computed | null> {
   const name = PREFIX + hashOf({ update, purpose, since: stack.updatedAt ?? stack.createdAt })
   const { region, id } = stack
-  await refuseLate(stack, async () => { await changeSets.create(region, id, { name, ...update }) })
+  const create = async (): Promise<void> => { await refuseLate(stack, async () => { await changeSets.create(region, id, { name, ...update }) }) }
+  await create()
   for (let look = 0; look < LOOKS; look++) {
     const set = await refuseLate(stack, async () => await changeSets.describe(region, id, name))
     if (set.status === 'ready') return { name, changes: set.changes }
-    if (set.status !== 'computing') await changeSets.remove(region, id, name)
+    // Another request like this one may have been done with it.
+    if (set.status === 'gone') await create()
+    else if (set.status !== 'computing') await changeSets.remove(region, id, name)
     if (set.status === 'empty') return null
     if (set.status === 'spent') throw isBusy(stack)
     if (set.status === 'failed') throw new Problem('preflight-failed', `CloudFormation refused the change: ${set.reason}`)

@@ -90,9 +90,9 @@ t.test('what is no longer as the caller has it is not changed', async t => {
 })
 
 t.test('whoever is slower than another comes again', async t => {
-  const races: Array<['create' | 'describe' | 'execute', AwsFailure]> = [
+  const races: Array<['create' | 'execute', AwsFailure]> = [
     ['create', new AwsFailure('refused', 'ValidationError', 'Stack:arn is in UPDATE_IN_PROGRESS state and can not be updated.')],
-    ['describe', new AwsFailure('refused', 'ChangeSetNotFound', 'ChangeSet [x] does not exist')],
+    ['execute', new AwsFailure('refused', 'ChangeSetNotFound', 'ChangeSet [x] does not exist')],
     ['execute', new AwsFailure('refused', 'InvalidChangeSetStatus', 'ChangeSet [x] cannot be executed in its current status of [OBSOLETE]')]
   ]
   for (const [operation, failure] of races) {
@@ -104,6 +104,17 @@ t.test('whoever is slower than another comes again', async t => {
   changeSets.answer = { status: 'spent' }
   await t.rejects(change(BIGGER), { code: 'database-busy', retryAfterSeconds: 5 })
   t.equal(changeSets.sets.size, 0, 'and finds nothing in its way')
+})
+
+t.test('a dry run whose change set another one like it has thrown away makes it again', async t => {
+  const { change, changeSets, clock } = await createOrders()
+  changeSets.answer = { status: 'gone' }
+  const looking = change(BIGGER, { dryRun: true })
+  while (changeSets.calls.length < 3) await new Promise(setImmediate)
+  changeSets.answer = { status: 'ready', changes: [scaling] }
+  clock.move(500)
+  t.match(await looking, { changes: [scaling] })
+  t.strictSame(changeSets.calls, ['create #1', 'describe #1', 'create #1', 'describe #1', 'remove #1'])
 })
 
 t.test('what CloudFormation refuses', async t => {
