@@ -75,7 +75,7 @@ export function createChangeSets (clientFor: (region: string) => CloudFormationC
       } while (token)
       return toChangeSet(page, changes)
     } catch (error) {
-      if (error instanceof AwsFailure && error.code === 'ChangeSetNotFound') return { status: 'gone' }
+      if (isMissing(error)) return { status: 'gone' }
       throw error
     }
   }
@@ -86,7 +86,11 @@ export function createChangeSets (clientFor: (region: string) => CloudFormationC
 
   /** Throws the change set away; one that is not there is no error. */
   const remove = async (region: string, stackId: string, name: string): Promise<void> => {
-    await callAws(() => clientFor(region).send(new DeleteChangeSetCommand({ StackName: stackId, ChangeSetName: name })))
+    try {
+      await callAws(() => clientFor(region).send(new DeleteChangeSetCommand({ StackName: stackId, ChangeSetName: name })))
+    } catch (error) {
+      if (!isMissing(error)) throw error
+    }
   }
 
   /** The change sets of a stack that have not been thrown away. */
@@ -99,6 +103,10 @@ export function createChangeSets (clientFor: (region: string) => CloudFormationC
   })
 
   return { create, describe, execute, remove, list }
+}
+
+function isMissing (error: unknown): boolean {
+  return error instanceof AwsFailure && error.code === 'ChangeSetNotFoundException'
 }
 
 const spent: ReadonlySet<ExecutionStatus> = new Set(['EXECUTE_IN_PROGRESS', 'EXECUTE_COMPLETE', 'EXECUTE_FAILED', 'OBSOLETE'])

@@ -1,5 +1,5 @@
 import {
-  AlreadyExistsException, ChangeSetNotFoundException, CloudFormationClient, CreateChangeSetCommand, DescribeChangeSetCommand, ListChangeSetsCommand, type DescribeChangeSetCommandOutput
+  AlreadyExistsException, ChangeSetNotFoundException, CloudFormationClient, CreateChangeSetCommand, DeleteChangeSetCommand, DescribeChangeSetCommand, ListChangeSetsCommand, type DescribeChangeSetCommandOutput
 } from '@aws-sdk/client-cloudformation'
 import { mockClient } from 'aws-sdk-client-mock'
 import t from 'tap'
@@ -64,7 +64,9 @@ t.test('changes have every page', async t => {
 t.test('one that is not there is gone', async t => {
   const { mock, changeSets } = createMocked()
   mock.on(DescribeChangeSetCommand).rejects(new ChangeSetNotFoundException({ message: 'ChangeSet [x] does not exist', $metadata }))
+  mock.on(DeleteChangeSetCommand).rejects(new ChangeSetNotFoundException({ message: 'ChangeSet [x] does not exist', $metadata }))
   t.same(await changeSets.describe(REGION, STACK_ID, 'change-1'), { status: 'gone' })
+  await changeSets.remove(REGION, STACK_ID, 'change-1')
 })
 
 t.test('a list has every page', async t => {

@@ -92,8 +92,8 @@ t.test('what is no longer as the caller has it is not changed', async t => {
 t.test('whoever is slower than another comes again', async t => {
   const races: Array<['create' | 'execute', AwsFailure]> = [
     ['create', new AwsFailure('refused', 'ValidationError', 'Stack:arn is in UPDATE_IN_PROGRESS state and can not be updated.')],
-    ['execute', new AwsFailure('refused', 'ChangeSetNotFound', 'ChangeSet [x] does not exist')],
-    ['execute', new AwsFailure('refused', 'InvalidChangeSetStatus', 'ChangeSet [x] cannot be executed in its current status of [OBSOLETE]')]
+    ['execute', new AwsFailure('refused', 'ChangeSetNotFoundException', 'ChangeSet [x] does not exist')],
+    ['execute', new AwsFailure('refused', 'InvalidChangeSetStatusException', 'ChangeSet [x] cannot be executed in its current status of [OBSOLETE]')]
   ]
   for (const [operation, failure] of races) {
     const { change, changeSets } = await createOrders()
