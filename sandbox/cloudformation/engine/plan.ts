@@ -40,7 +40,7 @@ export interface Plan {
 type Facts = Pick<StackRecord, 'id' | 'name' | 'region'>
 
 /** Answers for the resources of a stack while it is evaluated; undefined when one does not exist yet. */
-export type Lookup = (logicalId: string) => { physicalId: string, attributes: JsonObject } | undefined
+export type Lookup = (logicalId: string) => { physicalId: string, attributes: JsonObject, properties?: JsonObject } | undefined
 
 /** Throws a ValidationError when the definition's template can not be evaluated. */
 export function makePlan (stack: Facts, definition: Definition, records: Records, lookup: Lookup): Plan {
@@ -110,7 +110,8 @@ function pseudoParameters ({ id, name, region }: Facts, { notificationArns }: De
 function attributeOf (template: Template, lookup: Lookup, logicalId: string, attribute: string): Json {
   const resource = lookup(logicalId)
   if (!resource) throw invalid(`Template error: instance of Fn::GetAtt references undefined resource ${logicalId}`)
-  const value = ownValue(resource.attributes, attribute) ?? memberAt(resource.attributes, attribute.split('.'))
+  const path = attribute.split('.')
+  const value = ownValue(resource.attributes, attribute) ?? memberAt(resource.attributes, path) ?? memberAt(resource.properties ?? {}, path)
   if (value !== undefined) return value
   if (template.resources.get(logicalId)?.type.startsWith('Custom::')) return `${resource.physicalId}/${attribute}`
   throw invalid(`Template error: resource ${logicalId} does not support attribute type ${attribute} in Fn::GetAtt`)

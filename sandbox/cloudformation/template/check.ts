@@ -1,3 +1,4 @@
+import { hasAttribute } from '../specification/attributes.js'
 import type { Specification } from '../specification/specification.js'
 import { invalid, malformed } from './errors.js'
 import type { Json } from './json.js'
@@ -67,7 +68,7 @@ function checkAttribute ({ name, attribute }: Reference, template: Template, spe
   if (!attribute || !typeName || typeName.startsWith('Custom::')) return
   const type = specification.typeOf(typeName)
   const isOutputOfStack = typeName === 'AWS::CloudFormation::Stack' && attribute.startsWith('Outputs.')
-  if (type && !Object.hasOwn(type.attributes, attribute) && !isOutputOfStack) {
+  if (type && !hasAttribute(type, attribute) && !isOutputOfStack) {
     throw invalid(`Template error: resource ${name} does not support attribute type ${attribute} in Fn::GetAtt`)
   }
 }

@@ -27,7 +27,7 @@ t.test('types that are not run have ids and attributes of AWS\'s form', async t 
       Subnet: { Type: 'AWS::EC2::Subnet', Properties: { VpcId: { Ref: 'Vpc' } } },
       Group: { Type: 'AWS::EC2::SecurityGroup', Properties: { GroupDescription: 'x' } },
       Role: { Type: 'AWS::IAM::Role', Properties: { AssumeRolePolicyDocument: {} } },
-      Topic: { Type: 'AWS::SNS::Topic', Properties: { TopicName: 'news' } },
+      Topic: { Type: 'AWS::SNS::Topic', Properties: { TopicName: 'news', DisplayName: 'News' } },
       Queue: { Type: 'AWS::SQS::Queue' },
       Key: { Type: 'AWS::KMS::Key' },
       Custom: { Type: 'Custom::Thing', Properties: { ServiceToken: 'x', Whatever: [1] } },
@@ -43,7 +43,9 @@ t.test('types that are not run have ids and attributes of AWS\'s form', async t 
       Topic: ref('Topic'),
       Queue: ref('Queue'),
       Key: ref('Key'),
-      Custom: att('Custom', 'Anything')
+      Custom: att('Custom', 'Anything'),
+      TopicName: att('Topic', 'TopicName'),
+      Display: att('Topic', 'DisplayName')
     }
   })
   t.match(outputs, {
@@ -56,7 +58,9 @@ t.test('types that are not run have ids and attributes of AWS\'s form', async t 
     Topic: 'arn:aws:sns:us-east-1:000000000000:news',
     Queue: /^https:\/\/sqs\.us-east-1\.amazonaws\.com\/000000000000\/stack-Queue-/,
     Key: /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/,
-    Custom: /./
+    Custom: /./,
+    TopicName: 'news',
+    Display: 'News'
   })
 })
 
