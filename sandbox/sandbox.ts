@@ -87,10 +87,7 @@ function createServices (options: SandboxOptions, { store, clock, faults }: Grou
     ports: options.clusterPorts ? { bindHost: options.host, ...options.clusterPorts } : undefined,
     advertisedHost: options.clusterHost ?? undefined
   })
-  secrets.rotateBy('rds', async ({ tags }, caller) => {
-    const clusterArn = tags.find(({ Key }) => Key === 'aws:rds:primaryDBClusterArn')?.Value
-    await rds.operations.ModifyDBCluster({ DBClusterIdentifier: clusterArn?.split(':').at(-1), RotateMasterUserPassword: true, ApplyImmediately: true }, caller)
-  })
+  secrets.rotateBy('rds', rds.rotateSecret)
   const rdsData = createRdsData({ rds, secrets, clock, log })
   const cloudFormation = createCloudFormation({ store, clock, durations: pacing, rds, secrets, log, failureOf: faults.failureOf })
   const cloudWatch = createCloudWatch({ measure: rds.measure, clock, log })

@@ -53,6 +53,8 @@ export interface Rds extends Databases {
   operations: RdsOperations
   /** Resolves when nothing goes on for the resource any more, at once when it does not exist. */
   whenSettled: (kind: 'cluster' | 'instance', identifier: string, caller: Caller) => Promise<void>
+  /** Gives the cluster whose master password is in that secret a new one. */
+  rotateSecret: (secretArn: string, caller: Caller) => Promise<void>
   /** Every cluster of every region as it is now, for CloudWatch. */
   measure: () => ClusterMeasurement[]
   /** Opens every address, takes up what was in flight, and starts servers that were running, in the background. */
@@ -89,9 +91,14 @@ export function createRds (options: RdsOptions): Rds {
     serverlessV1: options.serverlessV1 ?? 'allowed',
     advertisedHost: options.advertisedHost
   }
+  const operations = createOperations(context)
   return {
     ...createDatabases(context),
-    operations: createOperations(context),
+    operations,
+    rotateSecret: async (secretArn, caller) => {
+      const cluster = records.clusters.in(caller.region).find(({ facts }) => facts.MasterUserSecret?.SecretArn === secretArn)
+      await operations.ModifyDBCluster({ DBClusterIdentifier: cluster?.facts.DBClusterIdentifier, RotateMasterUserPassword: true, ApplyImmediately: true }, caller)
+    },
     whenSettled: async (kind, identifier, { region }) => {
       const cluster = kind === 'cluster' ? records.clusters.get(region, identifier) : undefined
       const instance = kind === 'instance' ? records.instances.get(region, identifier) : undefined

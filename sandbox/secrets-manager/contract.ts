@@ -38,7 +38,7 @@ export type SecretOperations = {
 /** What the operations work with. */
 export interface SecretsContext {
   records: SecretRecords
-  rotation: Pick<Rotation, 'rotate'>
+  rotation: Pick<Rotation, 'rotate' | 'schedule'>
   clock: Pick<Clock, 'now'>
   /** A whole number from 0 to below `limit`. */
   randomBelow: (limit: number) => number

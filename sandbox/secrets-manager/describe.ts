@@ -1,6 +1,6 @@
 import type { DescribeSecretResponse, SecretVersionsListEntry } from '@aws-sdk/client-secrets-manager'
 import type { SecretRecord, VersionRecord } from './records.js'
-import { MANAGED_ROTATION_DAYS, nextRotation } from './rotation.js'
+import { nextRotation, rotationRulesOf } from './rotation.js'
 import { stagesOf } from './versions.js'
 
 export function nameOf ({ arn, name }: SecretRecord): { ARN: string, Name: string } {
@@ -28,7 +28,7 @@ function rotationOf (secret: SecretRecord): Partial<DescribeSecretResponse> {
   return {
     OwningService: secret.owner,
     RotationEnabled: true,
-    RotationRules: { AutomaticallyAfterDays: MANAGED_ROTATION_DAYS },
+    RotationRules: rotationRulesOf(secret),
     NextRotationDate: new Date(nextRotation(secret))
   }
 }

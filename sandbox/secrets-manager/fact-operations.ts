@@ -1,3 +1,4 @@
+import { AwsError } from '../aws.js'
 import { changeSecret } from './change.js'
 import type { SecretOperations, SecretsContext } from './contract.js'
 import { describeSecret, nameOf } from './describe.js'
@@ -35,12 +36,23 @@ export function createFactOperations (context: SecretsContext): FactOperations {
       return { ...nameOf(secret), ...(secret.policy === undefined ? {} : { ResourcePolicy: secret.policy }) }
     },
 
-    PutResourcePolicy: async ({ SecretId = '', ResourcePolicy = '' }, { region }) =>
-      nameOf(changeSecret(context, records.findUsable(SecretId, region), { policy: ResourcePolicy })),
+    PutResourcePolicy: async ({ SecretId = '', ResourcePolicy = '' }, { region }) => {
+      const secret = records.findUsable(SecretId, region)
+      requireJson(ResourcePolicy)
+      return nameOf(changeSecret(context, secret, { policy: ResourcePolicy }))
+    },
 
     DeleteResourcePolicy: async ({ SecretId = '' }, { region }) => {
       const { policy: _, ...secret } = records.findUsable(SecretId, region)
       return nameOf(changeSecret(context, secret, {}))
     }
+  }
+}
+
+function requireJson (policy: string): void {
+  try {
+    JSON.parse(policy)
+  } catch {
+    throw new AwsError('MalformedPolicyDocumentException', 'This resource policy contains invalid JSON.')
   }
 }

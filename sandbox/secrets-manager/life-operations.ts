@@ -22,10 +22,12 @@ export function createLifeOperations (context: SecretsContext): LifeOperations {
       return nameOf(restored)
     },
 
-    RotateSecret: async ({ SecretId = '', RotationLambdaARN }, caller) => {
+    RotateSecret: async ({ SecretId = '', RotationLambdaARN, RotationRules, RotateImmediately = true }, caller) => {
       const secret = records.findUsable(SecretId, caller.region)
       if (RotationLambdaARN !== undefined) throw new AwsError('AccessDeniedException', 'Secrets Manager cannot invoke the specified Lambda function. Ensure that the function policy grants access to the principal secretsmanager.amazonaws.com.')
-      const rotated = await rotation.rotate(secret, caller)
+      const scheduled = rotation.schedule(secret, RotationRules)
+      if (!RotateImmediately) return { ...nameOf(scheduled), VersionId: scheduled.stages[CURRENT] }
+      const rotated = await rotation.rotate(scheduled, caller)
       return { ...nameOf(rotated), VersionId: rotated.stages[CURRENT] }
     },
 

@@ -1,4 +1,5 @@
 import type { GetRandomPasswordRequest } from '@aws-sdk/client-secrets-manager'
+import { AwsError } from '../aws.js'
 import { invalidParameter } from './validation.js'
 
 const LOWERCASE = 'abcdefghijklmnopqrstuvwxyz'
@@ -8,23 +9,26 @@ const PUNCTUATION = '!"#$%&\'()*+,-./:;<=>?@[\\]^_`{|}~'
 
 /**
  * A password as GetRandomPassword makes it: 32 characters of every kind unless told otherwise, with at least one of
- * each kind. `randomBelow` answers a whole number from 0 to below its argument, without bias.
+ * each kind; a space may come, but need not. `randomBelow` answers a whole number from 0 to below its argument, without bias.
  */
 export function generatePassword (options: GetRandomPasswordRequest, randomBelow: (limit: number) => number): string {
   const length = options.PasswordLength ?? 32
-  if (length < 1 || length > 4096 || !Number.isInteger(length)) {
-    throw invalidParameter('The password length must be a whole number from 1 to 4096.')
-  }
+  if (length < 1) throw outOfRange(length, 'greater than or equal to 1')
+  if (length > 4096) throw outOfRange(length, 'less than or equal to 4096')
   const kinds = kindsOf(options)
-  if (kinds.every(kind => kind === '')) throw invalidParameter('The exclusions leave no characters for the password.')
+  const all = kinds.join('') + (options.IncludeSpace && !options.ExcludeCharacters?.includes(' ') ? ' ' : '')
+  if (all === '') throw invalidParameter('All characters have been excluded from selection.')
   const required = options.RequireEachIncludedType === false ? [] : kinds
-  if (required.includes('')) throw invalidParameter('The exclusions leave no character of a type that the password must include.')
-  if (length < required.length) throw invalidParameter(`A password of ${length} characters cannot include each of ${required.length} types.`)
+  if (required.includes('')) throw invalidParameter('All characters of the desired type have been excluded.')
+  if (length < required.length) throw invalidParameter('Password length is too short based on the required types.')
 
-  const all = kinds.join('')
   const pick = (characters: string): string => characters.charAt(randomBelow(characters.length))
   const characters = Array.from({ length }, (_, index) => pick(required[index] ?? all))
   return shuffle(characters, randomBelow).join('')
+}
+
+function outOfRange (length: number, bound: string): AwsError {
+  return new AwsError('ValidationException', `1 validation error detected: Value '${length}' at 'passwordLength' failed to satisfy constraint: Member must have value ${bound}`)
 }
 
 function kindsOf (options: GetRandomPasswordRequest): string[] {
@@ -33,8 +37,7 @@ function kindsOf (options: GetRandomPasswordRequest): string[] {
     options.ExcludeLowercase ? undefined : LOWERCASE,
     options.ExcludeUppercase ? undefined : UPPERCASE,
     options.ExcludeNumbers ? undefined : NUMBERS,
-    options.ExcludePunctuation ? undefined : PUNCTUATION,
-    options.IncludeSpace ? ' ' : undefined
+    options.ExcludePunctuation ? undefined : PUNCTUATION
   ]
   return kinds
     .filter(kind => kind !== undefined)

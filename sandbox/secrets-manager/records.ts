@@ -1,4 +1,4 @@
-import type { Tag } from '@aws-sdk/client-secrets-manager'
+import type { RotationRulesType, Tag } from '@aws-sdk/client-secrets-manager'
 import { ACCOUNT, AwsError } from '../aws.js'
 import type { Clock } from '../clock.js'
 import type { Store } from '../store.js'
@@ -21,6 +21,8 @@ export interface SecretRecord {
   /** Midnight UTC of the day of the last reading: AWS keeps no more either. */
   accessedAt?: number
   rotatedAt?: number
+  /** Where it is not rotated every seven days. */
+  rotationRules?: RotationRulesType
   deletedAt?: number
   /** When it will be gone for good. */
   purgedAt?: number

@@ -1,15 +1,18 @@
+import type { RotationRulesType } from '@aws-sdk/client-secrets-manager'
 import type { Logger } from 'pino'
 import { ACCOUNT, AwsError, type Caller } from '../aws.js'
 import type { Clock } from '../clock.js'
 import type { SecretRecord, SecretRecords } from './records.js'
-import { invalidRequest } from './validation.js'
+import { invalidParameter, invalidRequest } from './validation.js'
 
 /** Gives a secret that a service manages a new value. */
-export type Rotator = (secret: { arn: string, tags: SecretRecord['tags'] }, caller: Caller) => Promise<void>
+export type Rotator = (secretArn: string, caller: Caller) => Promise<void>
 
 /** What RotateSecret and the calendar do to secrets whose owner can rotate them. */
 export interface Rotation {
   rotators: Map<string, Rotator>
+  /** Sets when it is to be rotated, where that is given. Throws for what `rotate` throws, and for rules it cannot follow. */
+  schedule: (secret: SecretRecord, rules: RotationRulesType | undefined) => SecretRecord
   /** Throws InvalidRequestException for a secret that nobody rotates, or whose owner cannot do it now. */
   rotate: (secret: SecretRecord, caller: Caller) => Promise<SecretRecord>
   /** Rotates what is due, now and every hour, until the signal is aborted. */
@@ -20,20 +23,52 @@ const DAY_MS = 86_400_000
 const HOUR_MS = 3_600_000
 
 /** Managed secrets rotate every seven days unless told otherwise (Aurora User Guide, "Password management"). */
-export const MANAGED_ROTATION_DAYS = 7
+const EVERY_SEVEN_DAYS: RotationRulesType = { AutomaticallyAfterDays: 7 }
+
+export function rotationRulesOf ({ rotationRules }: SecretRecord): RotationRulesType {
+  return rotationRules ?? EVERY_SEVEN_DAYS
+}
 
 /** When a managed secret is to be rotated next, in epoch milliseconds. */
-export function nextRotation ({ rotatedAt, createdAt }: SecretRecord): number {
-  return (rotatedAt ?? createdAt) + MANAGED_ROTATION_DAYS * DAY_MS
+export function nextRotation (secret: SecretRecord): number {
+  return (secret.rotatedAt ?? secret.createdAt) + intervalMs(rotationRulesOf(secret))
+}
+
+/** How often; throws AWS's refusal of rules that are out of range, and ours of a calendar. */
+function intervalMs ({ AutomaticallyAfterDays: days, ScheduleExpression: expression }: RotationRulesType): number {
+  if (days !== undefined && expression !== undefined) throw invalidParameter('You can set AutomaticallyAfterDays or ScheduleExpression, but not both.')
+  if (expression === undefined) return within(days ?? 7, DAY_MS)
+  const [, count, unit] = /^rate\((\d+) (day|hour)s?\)$/.exec(expression) ?? []
+  if (count === undefined) throw invalidParameter(`The sandbox rotates at a rate of days or hours, such as rate(10 days), and not by ${expression.slice(0, 256)}.`)
+  return within(Number(count), unit === 'hour' ? HOUR_MS : DAY_MS)
+}
+
+function within (count: number, unitMs: number): number {
+  const ms = count * unitMs
+  if (ms < 4 * HOUR_MS || ms > 1000 * DAY_MS) throw invalidParameter('A secret is rotated every four hours at most and every 1000 days at least.')
+  return ms
 }
 
 export function createRotation ({ records, clock, log }: { records: SecretRecords, clock: Clock, log: Pick<Logger, 'warn'> }): Rotation {
   const rotators = new Map<string, Rotator>()
 
-  const rotate: Rotation['rotate'] = async (secret, caller) => {
-    const rotator = rotators.get(secret.owner ?? '')
+  const rotatorOf = ({ owner = '' }: SecretRecord): Rotator => {
+    const rotator = rotators.get(owner)
     if (!rotator) throw invalidRequest('No Lambda rotation function ARN is associated with this secret.')
-    await rotator(secret, caller).catch((error: unknown) => {
+    return rotator
+  }
+
+  const schedule: Rotation['schedule'] = (secret, rules) => {
+    rotatorOf(secret)
+    if (!rules) return secret
+    intervalMs(rules)
+    const scheduled = { ...secret, rotationRules: rules }
+    records.save(scheduled)
+    return scheduled
+  }
+
+  const rotate: Rotation['rotate'] = async (secret, caller) => {
+    await rotatorOf(secret)(secret.arn, caller).catch((error: unknown) => {
       throw error instanceof AwsError ? invalidRequest(error.message) : error
     })
     const rotated = { ...records.find(secret.arn, secret.region), rotatedAt: clock.now() }
@@ -50,6 +85,7 @@ export function createRotation ({ records, clock, log }: { records: SecretRecord
 
   return {
     rotators,
+    schedule,
     rotate,
     keepRotating: async signal => {
       while (!signal.aborted) {

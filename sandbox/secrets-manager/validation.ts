@@ -43,6 +43,11 @@ export function checkOneValue (input: { SecretString?: string | undefined, Secre
   throw invalidParameter("You can't specify both a binary secret value and a string secret value in the same secret.")
 }
 
+/** Throws for a new value that is none; an empty text is none either. */
+export function requireValue (input: { SecretString?: string | undefined, SecretBinary?: Uint8Array | undefined }): void {
+  if (!input.SecretString && !input.SecretBinary?.length) throw invalidRequest('You must provide either SecretString or SecretBinary.')
+}
+
 export function invalidParameter (message: string): AwsError {
   return new AwsError('InvalidParameterException', message)
 }

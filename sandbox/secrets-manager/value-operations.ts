@@ -4,7 +4,7 @@ import type { SecretOperations, SecretsContext } from './contract.js'
 import { describeVersions, nameOf } from './describe.js'
 import { pageOf } from './listing.js'
 import { readValue, readValues } from './read-value.js'
-import { checkLengths, checkOneValue } from './validation.js'
+import { checkLengths, checkOneValue, requireValue } from './validation.js'
 import { addVersion, CURRENT, hasValue, relabel, stagesOf } from './versions.js'
 
 type ValueOperations = Pick<SecretOperations, 'BatchGetSecretValue' | 'GetSecretValue' | 'ListSecretVersionIds' | 'PutSecretValue' | 'UpdateSecret' | 'UpdateSecretVersionStage'>
@@ -25,6 +25,7 @@ export function createValueOperations (context: SecretsContext): ValueOperations
     },
 
     PutSecretValue: async (request, { region }) => {
+      requireValue(request)
       checkLengths(request)
       checkOneValue(request)
       const secret = records.findUsable(request.SecretId ?? '', region)

@@ -17,6 +17,7 @@ export function createSecretHandler ({ operations }: SecretsRoom): ResourceHandl
     const { SecretStringTemplate: template, GenerateStringKey: key, ...options } = recipe
     const { RandomPassword: password = '' } = await operations.GetRandomPassword(options, caller)
     if (template === undefined && key === undefined) return password
+    if (template === undefined || key === undefined) throw new PlainFailure('SecretStringTemplate and GenerateStringKey must both be set or removed')
     const secret = parseObject(String(template))
     if (!secret || typeof key !== 'string') throw new PlainFailure('SecretStringTemplate must be a JSON object, and GenerateStringKey the key to put the generated text under.')
     return JSON.stringify({ ...secret, [key]: password })

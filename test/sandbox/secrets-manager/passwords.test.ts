@@ -22,20 +22,26 @@ t.test('a password has its length, every kind that is not excluded, and nothing 
     const holds = Object.entries(kinds).every(([name, kind]) => kind.test(password) === !wanted[name as keyof typeof kinds])
     return holds &&
       password.length === wanted.PasswordLength &&
-      password.includes(' ') === (wanted.IncludeSpace === true) &&
+      (wanted.IncludeSpace === true || !password.includes(' ')) &&
       ![...wanted.ExcludeCharacters ?? ''].some(character => password.includes(character))
   }))
   t.equal(generatePassword({}, randomInt).length, 32)
 })
 
-for (const wanted of [
-  { PasswordLength: 0 },
-  { PasswordLength: 4097 },
-  { PasswordLength: 3 },
-  { ExcludeLowercase: true, ExcludeUppercase: true, ExcludeNumbers: true, ExcludePunctuation: true },
-  { ExcludeCharacters: '0123456789' }
-]) {
+t.test('a space may come and need not', async t => {
+  const only = { ExcludeLowercase: true, ExcludeUppercase: true, ExcludeNumbers: true, ExcludePunctuation: true, IncludeSpace: true, PasswordLength: 3 }
+  t.equal(generatePassword(only, randomInt), '   ')
+  t.equal(generatePassword({ PasswordLength: 4, IncludeSpace: true }, randomInt).length, 4)
+})
+
+for (const [wanted, code, message] of [
+  [{ PasswordLength: 0 }, 'ValidationException', /'passwordLength' .* greater than or equal to 1$/],
+  [{ PasswordLength: 4097 }, 'ValidationException', /Value '4097' at 'passwordLength' .* less than or equal to 4096$/],
+  [{ PasswordLength: 3 }, 'InvalidParameterException', /^Password length is too short based on the required types\.$/],
+  [{ ExcludeLowercase: true, ExcludeUppercase: true, ExcludeNumbers: true, ExcludePunctuation: true }, 'InvalidParameterException', /^All characters have been excluded/],
+  [{ ExcludeCharacters: '0123456789' }, 'InvalidParameterException', /^All characters of the desired type/]
+] as const) {
   t.test(`refuses ${JSON.stringify(wanted)}`, async t => {
-    t.throws(() => generatePassword(wanted, randomInt), { code: 'InvalidParameterException' })
+    t.throws(() => generatePassword(wanted, randomInt), { code, message })
   })
 }

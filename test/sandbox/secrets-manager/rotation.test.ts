@@ -29,7 +29,7 @@ t.test('a managed secret is rotated by its owner when it is asked for, and every
   const value = async (): Promise<string | undefined> => (await operations.GetSecretValue({ SecretId: 'rds!cluster-1' }, caller)).SecretString
 
   let rotations = 0
-  rotateBy('rds', async ({ arn }, from) => {
+  rotateBy('rds', async (arn, from) => {
     rotations += 1
     await operationsOfOwner.PutSecretValue({ SecretId: arn, SecretString: `rotated ${rotations}` }, from)
   })
@@ -51,6 +51,17 @@ t.test('a managed secret is rotated by its owner when it is asked for, and every
   clock.move(HOUR_MS)
   await clock.whenAsleepFor(HOUR_MS)
   t.equal(await value(), 'rotated 2')
+
+  await operations.RotateSecret({ SecretId: 'rds!cluster-1', RotateImmediately: false, RotationRules: { AutomaticallyAfterDays: 1 } }, caller)
+  t.equal(await value(), 'rotated 2', 'not at once')
+  t.match(await operations.DescribeSecret({ SecretId: 'rds!cluster-1' }, caller), { RotationRules: { AutomaticallyAfterDays: 1 }, NextRotationDate: new Date(clock.now() + DAY_MS) })
+  clock.move(DAY_MS)
+  await clock.whenAsleepFor(HOUR_MS)
+  t.equal(await value(), 'rotated 3')
+  for (const RotationRules of [{ AutomaticallyAfterDays: 1001 }, { ScheduleExpression: 'cron(0 8 * * ? *)' }, { ScheduleExpression: 'rate(3 hours)' }]) {
+    await t.rejects(operations.RotateSecret({ SecretId: 'rds!cluster-1', RotationRules }, caller), { code: 'InvalidParameterException' })
+  }
+  t.equal(await value(), 'rotated 3')
 })
 
 t.test('who cannot be rotated', async t => {
@@ -76,16 +87,21 @@ t.test('the master password of a cluster is rotated from either side', async t =
   const made = await rds.send(new CreateDBClusterCommand({ DBClusterIdentifier: 'orders', Engine: 'aurora-postgresql', MasterUsername: 'ada', ManageMasterUserPassword: true }))
   const SecretId = made.DBCluster?.MasterUserSecret?.SecretArn
   const password = async (): Promise<string | undefined> => (await secrets.send(new GetSecretValueCommand({ SecretId }))).SecretString
-  const settled = async (): Promise<void> => {
-    while ((await rds.send(new DescribeDBClustersCommand({ DBClusterIdentifier: 'orders' }))).DBClusters?.[0]?.Status !== 'available');
+  const settled = async (DBClusterIdentifier = 'orders'): Promise<void> => {
+    while ((await rds.send(new DescribeDBClustersCommand({ DBClusterIdentifier }))).DBClusters?.[0]?.Status !== 'available');
   }
   await settled()
   const first = await password()
   await secrets.send(new RotateSecretCommand({ SecretId }))
   const second = await password()
   await settled()
-  await rds.send(new ModifyDBClusterCommand({ DBClusterIdentifier: 'orders', RotateMasterUserPassword: true, ApplyImmediately: true }))
+  await rds.send(new ModifyDBClusterCommand({ DBClusterIdentifier: 'orders', NewDBClusterIdentifier: 'purchases', ApplyImmediately: true }))
+  await settled('purchases')
+  await secrets.send(new RotateSecretCommand({ SecretId }))
+  const renamed = await password()
+  await settled('purchases')
+  await rds.send(new ModifyDBClusterCommand({ DBClusterIdentifier: 'purchases', RotateMasterUserPassword: true, ApplyImmediately: true }))
   const third = await password()
-  t.equal(new Set([first, second, third]).size, 3)
+  t.equal(new Set([first, second, renamed, third]).size, 4)
   t.notMatch(sandbox.logged.join('\n'), (JSON.parse(second ?? '{}') as { password: string }).password)
 })

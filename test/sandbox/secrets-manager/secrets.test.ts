@@ -121,7 +121,11 @@ t.test('a value sent again is no new version; another value under its token is r
   const first = await operations.PutSecretValue(put, caller)
   t.same(await operations.PutSecretValue(put, caller), first)
   await t.rejects(operations.UpdateSecret({ ...put, SecretString: 'three' }, caller), { code: 'ResourceExistsException', message: new RegExp(`^You can't use ClientRequestToken ${token(2)} because`) })
+  for (const none of [{}, { SecretString: '' }]) {
+    await t.rejects(operations.PutSecretValue({ SecretId: 'a', ...none }, caller), { code: 'InvalidRequestException', message: 'You must provide either SecretString or SecretBinary.' })
+  }
   t.match(await operations.GetSecretValue({ SecretId: 'a' }, caller), { SecretString: 'two' })
+  await t.rejects(operations.PutResourcePolicy({ SecretId: 'a', ResourcePolicy: '{' }, caller), { code: 'MalformedPolicyDocumentException' })
 })
 
 t.test('about a hundred versions are kept, and of those the labelled ones', async t => {
