@@ -7,12 +7,15 @@ import { arnOf, invalidCombination, invalidValue, newResourceId, standInId, zone
 import type { ClusterFacts } from './records.js'
 import { addTags } from './tags.js'
 
-/** What is shown of a cluster as it was asked for. */
-const SHOWN_AGAIN = [
+/** What is shown of a cluster as it was last asked for. */
+export const CHANGEABLE = [
   'PreferredBackupWindow', 'PreferredMaintenanceWindow', 'CopyTagsToSnapshot', 'DeletionProtection', 'StorageType', 'NetworkType',
   'MonitoringInterval', 'MonitoringRoleArn', 'DatabaseInsightsMode', 'PerformanceInsightsKMSKeyId', 'PerformanceInsightsRetentionPeriod',
-  'EngineLifecycleSupport', 'AutoMinorVersionUpgrade', 'KmsKeyId', 'ClusterScalabilityType', 'BacktrackWindow', 'AvailabilityZones'
+  'EngineLifecycleSupport', 'AutoMinorVersionUpgrade', 'BacktrackWindow'
 ] as const
+
+/** The same of a new one, and what never changes. */
+const SHOWN_AGAIN = [...CHANGEABLE, 'KmsKeyId', 'ClusterScalabilityType', 'AvailabilityZones'] as const
 
 /** What a request that makes a cluster may say of it, whether it starts empty or as a copy. */
 export type ClusterInput = Pick<CreateDBClusterMessage,

@@ -13,14 +13,9 @@ export interface DatabaseAccess {
   /** The cluster's status as DescribeDBClusters shows it (`available`, `stopped`, `creating`). */
   status: string
   state: DatabaseState
-  /** As AWS numbers it: `17.7`. */
-  engineVersion: string
-  engineMode: 'provisioned' | 'serverless'
   httpEndpointEnabled: boolean
   /** The instance that takes writes; a Serverless v1 cluster has one without ever showing it. Absent: no instance. */
   writer: { arn: string, resourceId: string } | undefined
-  /** The database named at creation, where there is one. */
-  databaseName: string | undefined
   /** For `pg`: a directory with the server's socket, and the port that completes the socket's name. */
   host: string
   port: number
@@ -28,8 +23,6 @@ export interface DatabaseAccess {
   wake: () => Promise<void>
   /** Counts as activity from now until the returned function is called, which may be any number of times. */
   hold: () => () => void
-  /** Counts as activity once, now. */
-  noteActivity: () => void
 }
 
 /** The Data API's way into the clusters. */

@@ -19,16 +19,12 @@ export function createDatabases (context: RdsContext): Databases {
         clusterArn: facts.DBClusterArn,
         status: facts.Status,
         state: live.state(),
-        engineVersion: facts.EngineVersion,
-        engineMode: isServerlessV1(cluster) ? 'serverless' : 'provisioned',
         httpEndpointEnabled: facts.HttpEndpointEnabled ?? false,
         writer: writerIn(context, cluster),
-        databaseName: facts.DatabaseName,
         host,
         port,
         wake: live.wake,
-        hold: live.hold,
-        noteActivity: live.noteActivity
+        hold: live.hold
       }
     }
   }

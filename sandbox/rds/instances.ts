@@ -12,14 +12,9 @@ import { type ClusterRecord, type InstanceFacts, type InstanceRecord, membersOf 
 import { showSubnetGroup } from './subnet-groups.js'
 import { addTags } from './tags.js'
 
-const SHOWN_AGAIN = [
-  'AvailabilityZone', 'PreferredMaintenanceWindow', 'AutoMinorVersionUpgrade', 'PubliclyAccessible', 'PromotionTier', 'CopyTagsToSnapshot',
-  'MonitoringInterval', 'MonitoringRoleArn', 'DatabaseInsightsMode', 'PerformanceInsightsKMSKeyId', 'PerformanceInsightsRetentionPeriod',
-  'CACertificateIdentifier'
-] as const
-
-const MODIFIABLE = [
-  'DBInstanceClass', 'PreferredMaintenanceWindow', 'AutoMinorVersionUpgrade', 'PubliclyAccessible', 'PromotionTier', 'CopyTagsToSnapshot',
+/** What is shown of an instance as it was last asked for. */
+const CHANGEABLE = [
+  'PreferredMaintenanceWindow', 'AutoMinorVersionUpgrade', 'PubliclyAccessible', 'PromotionTier', 'CopyTagsToSnapshot',
   'MonitoringInterval', 'MonitoringRoleArn', 'DatabaseInsightsMode', 'PerformanceInsightsKMSKeyId', 'PerformanceInsightsRetentionPeriod',
   'CACertificateIdentifier'
 ] as const
@@ -78,7 +73,7 @@ export function createInstanceOperations (context: RdsContext): InstanceOperatio
       if (input.DBInstanceClass) requireClass(input.DBInstanceClass)
       const renamed = rename(context, instance, input.NewDBInstanceIdentifier, caller)
       return begin(changeInstance(context, renamed, {
-        ...pickGiven(input, MODIFIABLE),
+        ...pickGiven(input, [...CHANGEABLE, 'DBInstanceClass']),
         ...(input.DBParameterGroupName ? { DBParameterGroups: parameterGroup(input.DBParameterGroupName) } : {}),
         DBInstanceStatus: 'modifying'
       }))
@@ -153,7 +148,7 @@ function newFacts (id: string, input: CreateDBInstanceMessage, cluster: ClusterR
     CopyTagsToSnapshot: false,
     MonitoringInterval: 0,
     CACertificateIdentifier: 'rds-ca-rsa2048-g1',
-    ...pickGiven(input, SHOWN_AGAIN),
+    ...pickGiven(input, [...CHANGEABLE, 'AvailabilityZone']),
     DBInstanceIdentifier: id,
     DBInstanceArn: arnOf(caller, 'db', id),
     DbiResourceId: newResourceId('db'),

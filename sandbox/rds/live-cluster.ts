@@ -32,7 +32,6 @@ export interface LiveCluster {
   wake: () => Promise<void>
   /** Counts as activity until the returned function is called. */
   hold: () => () => void
-  noteActivity: () => void
   /** Counts idle time anew, by the cluster's settings of now. */
   watch: () => void
   /** Client connections and Data API calls in progress. */
@@ -131,7 +130,6 @@ export function createLiveCluster (deps: LiveClusterDeps): LiveCluster {
     },
     wake,
     hold,
-    noteActivity,
     watch: () => {
       noteActivity()
       watch()

@@ -5,7 +5,7 @@ import type {
 import { AwsError, type Caller, type Operation } from '../aws.js'
 import { scramVerifier } from '../postgres/scram.js'
 import { openAddress } from './add-cluster.js'
-import { readParameterGroup, readSecurityGroups } from './cluster-facts.js'
+import { CHANGEABLE, readParameterGroup, readSecurityGroups } from './cluster-facts.js'
 import { readCapacity, readScaling, requirePassword, requireRetention } from './cluster-rules.js'
 import { isServerlessV1, showCluster } from './cluster-shape.js'
 import { beginClusterWork } from './cluster-work.js'
@@ -13,13 +13,6 @@ import { changeCluster, changeInstance, pickGiven, type RdsContext, requireClust
 import { ENGINE, type EngineVersion, findVersions, requireDataApi } from './engine-versions.js'
 import { arnOf, invalidCombination, nameIn, readIdentifier } from './names.js'
 import { type ClusterFacts, type ClusterRecord, membersOf } from './records.js'
-
-/** What is shown of a cluster as it was last asked for. */
-const SHOWN_AGAIN = [
-  'PreferredBackupWindow', 'PreferredMaintenanceWindow', 'CopyTagsToSnapshot', 'DeletionProtection', 'StorageType', 'NetworkType',
-  'MonitoringInterval', 'MonitoringRoleArn', 'DatabaseInsightsMode', 'PerformanceInsightsKMSKeyId', 'PerformanceInsightsRetentionPeriod',
-  'EngineLifecycleSupport', 'AutoMinorVersionUpgrade', 'BacktrackWindow'
-] as const
 
 export interface ModifyClusterOperations {
   ModifyDBCluster: Operation<ModifyDBClusterMessage, ModifyDBClusterResult>
@@ -66,7 +59,7 @@ function readChanges (context: RdsContext, cluster: ClusterRecord, input: Modify
   const { EngineVersion } = readUpgrade(cluster, input)
   const version = EngineVersion ? findVersions(EngineVersion)[0] ?? versionOf(cluster) : versionOf(cluster)
   return {
-    ...pickGiven(input, SHOWN_AGAIN),
+    ...pickGiven(input, CHANGEABLE),
     ...(EngineVersion ? { EngineVersion } : {}),
     ...(input.BackupRetentionPeriod === undefined ? {} : { BackupRetentionPeriod: requireRetention(input.BackupRetentionPeriod) }),
     ...(input.VpcSecurityGroupIds ? { VpcSecurityGroups: readSecurityGroups(input.VpcSecurityGroupIds, caller) } : {}),

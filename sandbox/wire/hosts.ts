@@ -14,8 +14,3 @@ export function isAllowedOrigin (header: string | undefined, allowed: readonly s
   if (header === undefined) return true
   return isAllowedHost(header.replace(/^[a-z][a-z+.-]*:\/\//i, ''), allowed)
 }
-
-/** Whether an address to listen on is reachable from this machine only. */
-export function isLoopback (address: string): boolean {
-  return loopback.test(address) || address === '::1'
-}

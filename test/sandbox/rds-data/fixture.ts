@@ -37,11 +37,8 @@ export async function startFixture (limits: Partial<Limits> = {}, clock: Clock =
     clusterArn: resourceArn,
     status: 'available',
     state: 'available',
-    engineVersion: '17.7',
-    engineMode: 'provisioned',
     httpEndpointEnabled: true,
     writer: { arn: 'arn:aws:rds:us-east-1:000000000000:db:orders-1', resourceId: 'db-ABC' },
-    databaseName: 'temporal',
     host: server.host,
     port: server.port,
     wake: async () => { counts.woken++ },
@@ -52,8 +49,7 @@ export async function startFixture (limits: Partial<Limits> = {}, clock: Clock =
         if (!released) counts.held--
         released = true
       }
-    },
-    noteActivity: () => {}
+    }
   }
   const rdsData = createRdsData({
     rds: { databaseOf: arn => arn === resourceArn ? access : undefined },
