@@ -21,6 +21,7 @@ export const snapshotsExample = example('snapshot-list', 'The final snapshot of 
 export const listExample = example('database-list', 'One database, and a region that does not answer')
 export const outputsExample = example('outputs', 'What a finished stack made')
 export const connectionExample = example('connection', 'A line for a shell')
+export const rotationExample = example('rotation', 'Secret and cluster agree')
 export const eventsExample = example('event-list', 'CloudFormation has started on the cluster')
 export const operationsExample = example('operation-list', 'A create that runs')
 export const regionsExample = example('region-list', 'One region')

@@ -148,3 +148,7 @@ export const DatabaseParams = Type.Object({
 export const PreferHeader = Type.Object({
   prefer: Type.Optional(Type.String({ description: '`wait=N` holds the answer until the operation settles, at most N seconds, at most 60 (RFC 7240).', examples: ['wait=30'] }))
 })
+
+export const IdempotencyKey = Type.Optional(Type.String({
+  minLength: 1, maxLength: 255, description: 'A name for this request, so that sending it again is known to be that.'
+}))

@@ -5,6 +5,7 @@ import { fastify, LogController, type FastifyBaseLogger, type FastifyInstance } 
 import { registerChangeRoutes } from '../routes/changes.js'
 import { registerComputeRoutes } from '../routes/compute.js'
 import { registerConnectionRoutes } from '../routes/connections.js'
+import { registerCredentialRoutes } from '../routes/credentials.js'
 import { registerDataApiRoutes } from '../routes/data-api.js'
 import { registerDatabaseRoutes } from '../routes/databases.js'
 import { registerEventRoutes } from '../routes/events.js'
@@ -80,6 +81,7 @@ export async function buildApp ({ databases, queries, mirror, catalog, defaultTe
   registerSnapshotRoutes(app, databases)
   registerEventRoutes(app, databases, clock)
   registerConnectionRoutes(app, databases)
+  registerCredentialRoutes(app, databases)
   registerQueryRoutes(app, queries)
   registerTransactionRoutes(app, queries)
   registerDataApiRoutes(app, mirror)

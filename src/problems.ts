@@ -126,6 +126,12 @@ export const problemKinds = {
     retryable: false,
     explanation: 'A recovery is for a rollback that is stuck, a change that failed and was kept, or a deletion that failed. `detail` says what the database is instead, or why CloudFormation refused. Nothing was changed.'
   },
+  'rotation-refused': {
+    status: 409,
+    title: 'The password cannot be rotated here',
+    retryable: false,
+    explanation: 'The password is in a secret that the stack of the database did not make, that somebody else rotates, or that has no password in it. `detail` says which. Nothing was changed.'
+  },
   'precondition-failed': {
     status: 412,
     title: 'The database is not as the caller has it',

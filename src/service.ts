@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID } from 'node:crypto'
+import { randomBytes, randomInt, randomUUID } from 'node:crypto'
 
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
@@ -12,16 +12,20 @@ import { createAwsClients, type AwsClients } from './aws/clients.js'
 import { createClusters } from './aws/clusters.js'
 import { createDataApi } from './aws/data-api.js'
 import { createDataApiWire } from './aws/data-api-wire.js'
+import { createMasterPasswords } from './aws/master-passwords.js'
 import { createMetrics } from './aws/metrics.js'
 import { createSecrets } from './aws/secrets.js'
 import { createStacks } from './aws/stacks.js'
 import { systemClock, type Clock } from './clock.js'
 import type { Config } from './config.js'
+import type { Target } from './databases/access.js'
 import { createCompute } from './databases/compute.js'
 import { createDatabases, type Databases } from './databases/databases.js'
 import { createAuditLog } from './log.js'
 import { createAudit } from './queries/audit.js'
+import { createNewPassword } from './databases/passwords/new-password.js'
 import { createGate } from './queries/gate.js'
+import { finishRotations } from './queries/logins.js'
 import { createMirror } from './queries/mirror.js'
 import { noteCompute } from './queries/notes.js'
 import { createQueries } from './queries/queries.js'
@@ -71,6 +75,7 @@ export function createDependencies ({ config, log, clients, clock = systemClock,
     secrets: createSecrets(clients.secrets),
     clusters: createClusters(clients.rds),
     account: createAccount(clients.cloudFormation, clients.rds),
+    passwords: createMasterPasswords(clients.secrets, clients.rds),
     compute,
     watch,
     events,
@@ -81,7 +86,8 @@ export function createDependencies ({ config, log, clients, clock = systemClock,
     defaultTemplate,
     finalSnapshots: config.finalSnapshots,
     log,
-    newToken
+    newToken,
+    newPassword: createNewPassword(randomInt)
   })
   const wire = createDataApiWire(clients.dataApi)
   const targets = createTargets(databases, clock)
@@ -90,7 +96,7 @@ export function createDependencies ({ config, log, clients, clock = systemClock,
   const audit = createAudit(line => { auditLog.info(line, line.operation) }, clock)
   const queries = createQueries({
     targets,
-    dataApi: noteCompute(createDataApi(wire), compute),
+    dataApi: finishRotations<Target>(noteCompute(createDataApi(wire), compute), databases.finishRotation),
     gate,
     transactionIds: createTransactionIds(deriveSecret(keys), randomBytes),
     audit,

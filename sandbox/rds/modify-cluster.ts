@@ -38,7 +38,7 @@ export function createModifyClusterOperations (context: RdsContext): ModifyClust
       const secret = await readSecretChange(context, cluster, input, caller)
       const renamed = rename(context, cluster, input.NewDBClusterIdentifier, caller)
       const moved = await moveToPort(context, renamed, input.Port)
-      const changed = changeCluster(context, moved, { ...facts, ...secret.facts, Status: facts.EngineVersion ? 'upgrading' : 'modifying' }, { verifier: secret.verifier })
+      const changed = changeCluster(context, moved, { ...facts, ...secret.facts, Status: statusOf(facts, secret) }, { verifier: secret.verifier })
       for (const member of membersOf(context.records, changed)) changeInstance(context, member, { EngineVersion: changed.facts.EngineVersion })
       beginClusterWork(context, changed)
       return { DBCluster: showCluster(context, changed) }
@@ -46,6 +46,12 @@ export function createModifyClusterOperations (context: RdsContext): ModifyClust
     EnableHttpEndpoint: async ({ ResourceArn }, caller) => await setHttpEndpoint(ResourceArn, true, caller),
     DisableHttpEndpoint: async ({ ResourceArn }, caller) => await setHttpEndpoint(ResourceArn, false, caller)
   }
+}
+
+/** What a cluster is called while it changes (Aurora User Guide, "Viewing DB cluster status"). */
+function statusOf (facts: Partial<ClusterFacts>, secret: { verifier?: string }): string {
+  if (facts.EngineVersion) return 'upgrading'
+  return secret.verifier && Object.keys(facts).length === 0 ? 'resetting-master-credentials' : 'modifying'
 }
 
 /** The version that a cluster has; every cluster was made with one of the table. */

@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 
 /** What a key may do. `*` in the keys file stands for all of them. */
-export const SCOPES = ['databases:read', 'databases:write', 'databases:delete', 'query:read', 'query:write', 'credentials:read', 'metrics:read'] as const
+export const SCOPES = ['databases:read', 'databases:write', 'databases:delete', 'query:read', 'query:write', 'credentials:read', 'credentials:rotate', 'metrics:read'] as const
 
 export type Scope = typeof SCOPES[number]
 

@@ -21,6 +21,7 @@ const kinds: Readonly<Record<string, FailureKind>> = {
   AlreadyExistsException: 'already-exists',
   TokenAlreadyExistsException: 'token-reused',
   LimitExceededException: 'quota',
+  ResourceExistsException: 'already-exists',
   ResourceNotFoundException: 'not-found',
   DBClusterNotFoundFault: 'not-found',
   DBClusterSnapshotNotFoundFault: 'not-found',

@@ -4,6 +4,7 @@ import type { Principal } from '../access/keys.js'
 import type { Account } from '../aws/account.js'
 import type { ChangeSets } from '../aws/change-sets.js'
 import type { Clusters } from '../aws/clusters.js'
+import type { MasterPasswords } from '../aws/master-passwords.js'
 import type { Secrets } from '../aws/secrets.js'
 import type { Stacks } from '../aws/stacks.js'
 import type { Clock } from '../clock.js'
@@ -27,6 +28,7 @@ import { createFollow } from './follow.js'
 import { createFindImporters } from './importers.js'
 import type { CreateRequest } from './launch.js'
 import { createList } from './list.js'
+import { createRotate } from './passwords/rotate.js'
 import { createPlan } from './plan.js'
 import { createPreflight } from './preflight.js'
 import { createRecover, type RecoverRequest } from './recover.js'
@@ -41,6 +43,7 @@ export interface DatabasesOptions {
   account: Account
   secrets: Pick<Secrets, 'describe' | 'readCredentials'>
   clusters: Clusters
+  passwords: MasterPasswords
   compute: Pick<ComputeStates, 'of'>
   watch: StackWatch
   events: EventLog
@@ -53,6 +56,7 @@ export interface DatabasesOptions {
   finalSnapshots: 'always' | 'optional'
   log: Logger
   newToken: () => string
+  newPassword: () => string
 }
 
 export type Databases = ReturnType<typeof createDatabases>
@@ -86,6 +90,7 @@ export function createDatabases (options: DatabasesOptions) {
   })
   const recover = createRecover({ ...options, find })
   const { snapshotsOf, restore } = createRestore({ ...options, find, preflight })
+  const { rotate, finish } = createRotate({ ...options, find })
   const { outputsOf, targetOf, connectionOf } = createAccess({ ...options, find })
 
   const show = async ({ region, stackId, isReplay }: Created): Promise<{ database: Database, isReplay: boolean }> => {
@@ -109,6 +114,8 @@ export function createDatabases (options: DatabasesOptions) {
     outputsOf,
     targetOf,
     connectionOf,
+    rotatePassword: rotate,
+    finishRotation: finish,
 
     snapshotsOf,
     plan: createPlan({ ...options, prepare, preflight }),

@@ -2,12 +2,10 @@ import type { DataApiFailure } from '../aws/data-api.js'
 import type { SqlError } from '../aws/sql-error.js'
 import { Problem } from '../problems.js'
 import { conditionOf, isDatabasesFault, namesIn } from './conditions.js'
+import { INVALID_LOGIN } from './logins.js'
 
 /** How long a caller is asked to wait; AWS says that a resume takes about 15 seconds. */
 const RETRY_SECONDS = 5
-
-/** Class 28 of SQLSTATE: the login failed, which is between the secret and the database. */
-const INVALID_LOGIN = /^28/
 
 const UNIQUE_VIOLATION = '23505'
 

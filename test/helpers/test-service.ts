@@ -7,6 +7,7 @@ import { createAuthenticate, type Key } from '../../src/access/keys.js'
 import { createCheckSignature } from '../../src/access/signatures.js'
 import { buildApp } from '../../src/app.js'
 import type { Clusters } from '../../src/aws/clusters.js'
+import type { MasterPasswords } from '../../src/aws/master-passwords.js'
 import type { Credentials, SecretFacts, Secrets } from '../../src/aws/secrets.js'
 import { createDatabases, type Databases, type DatabasesOptions } from '../../src/databases/databases.js'
 import { logOptions } from '../../src/log.js'
@@ -66,6 +67,11 @@ const clusters: Clusters = {
   start: async () => {}
 }
 
+const neverCalled = async (): Promise<never> => { throw new Error('no rotation was expected') }
+const noPasswords: MasterPasswords = {
+  versionsOf: neverCalled, read: neverCalled, add: neverCalled, move: neverCalled, stateOf: neverCalled, set: neverCalled, rotateManaged: neverCalled
+}
+
 /** The domain over stacks in memory. */
 export function createTestService (log: Logger = pino({ level: 'silent' }), options: Partial<Pick<DatabasesOptions, 'finalSnapshots' | 'clusters'>> = {}): TestService {
   const clock = createStandingClock()
@@ -80,6 +86,7 @@ export function createTestService (log: Logger = pino({ level: 'silent' }), opti
     changeSets,
     secrets,
     clusters,
+    passwords: noPasswords,
     account,
     compute: { of: async () => ({ state: 'active', capacityAcu: 0.5 }) },
     events,
@@ -92,6 +99,7 @@ export function createTestService (log: Logger = pino({ level: 'silent' }), opti
     finalSnapshots: 'always',
     log,
     newToken: counter(),
+    newPassword: () => { throw new Error('no new password was expected') },
     ...options
   })
   return { databases, stacks, changeSets, account, secrets, clock }
