@@ -57,6 +57,7 @@ const isText = (value: unknown): boolean => typeof value === 'string' && value !
 const checks: Readonly<Record<keyof Omit<Fault, 'id'>, { must: string, holds: (value: unknown) => boolean }>> = {
   service: { must: 'be the signing name of a service', holds: isText },
   operation: { must: 'be the name of an operation', holds: isText },
+  region: { must: 'be the name of a region', holds: isText },
   kind: { must: `be one of ${FAULT_KINDS.join(', ')}`, holds: value => FAULT_KINDS.some(kind => kind === value) },
   count: { must: 'be a whole number above 0', holds: value => Number.isInteger(value) && Number(value) > 0 },
   rate: { must: 'be a number above 0, up to 1', holds: value => typeof value === 'number' && value > 0 && value <= 1 },

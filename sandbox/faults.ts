@@ -10,6 +10,8 @@ export interface Fault {
   service?: string
   /** AWS's name; any operation when absent. */
   operation?: string
+  /** The region that a call is signed for; any when absent. */
+  region?: string
   kind: typeof FAULT_KINDS[number]
   /** How many times it will still happen. */
   count?: number
@@ -37,7 +39,7 @@ export interface Faults {
   list: () => Fault[]
   clear: () => void
   /** The effect of the first fault that hits this call, which uses up one of its count. */
-  take: (service: string, operation: string) => FaultEffect | undefined
+  take: (service: string, operation: string, region: string) => FaultEffect | undefined
   /** Why that resource of that stack is to fail, where it is; uses up one of the fault's count. */
   failureOf: (stack: string, logicalId: string) => string | undefined
 }
@@ -62,8 +64,9 @@ export function createFaults ({ clock, random }: { clock: Pick<Clock, 'sleep'>, 
     },
     list: () => faults,
     clear: () => { faults = [] },
-    take: (service, operation) => {
-      const fault = takeFirst(each => each.kind !== 'fail-resource' && (each.service ?? service) === service && (each.operation ?? operation) === operation)
+    take: (service, operation, region) => {
+      const fault = takeFirst(each => each.kind !== 'fail-resource' &&
+        (each.service ?? service) === service && (each.operation ?? operation) === operation && (each.region ?? region) === region)
       return fault && effectOf(fault, service, clock)
     },
     failureOf: (stack, logicalId) => {

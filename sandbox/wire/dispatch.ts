@@ -38,7 +38,7 @@ export function createDispatch ({ rooms, faults, log }: DispatchDependencies): D
     const { operation, implementation } = findOperation(service, name, rooms[service.signingName], protocol)
     const input = protocol.readInput(request, operation.input)
     checkRequired(operation.input, input, service.missingMember)
-    const fault = faults.take(service.signingName, name)
+    const fault = faults.take(service.signingName, name, scope.region)
     if (await fault?.before() === 'drop') return undefined
     const output = await implementation(input as never, { region: scope.region, account: ACCOUNT, requestId })
     if (await fault?.after() === 'drop') return undefined

@@ -39,10 +39,18 @@ t.test('a rate is a share of the calls, and a delay is waited for on the clock',
   const chances = [0.1, 0.6, 0.4]
   const faults = createFaults({ clock: { sleep: async ms => { slept.push(ms) } }, random: () => chances.shift() ?? 1 })
   faults.add({ kind: 'delay', rate: 0.5, delayMs: 250 })
-  const effects = [faults.take('rds', 'DescribeDBClusters'), faults.take('rds', 'DescribeDBClusters'), faults.take('rds', 'DescribeDBClusters')]
+  const effects = [faults.take('rds', 'DescribeDBClusters', 'eu-west-1'), faults.take('rds', 'DescribeDBClusters', 'eu-west-1'), faults.take('rds', 'DescribeDBClusters', 'eu-west-1')]
   t.same(effects.map(effect => effect !== undefined), [true, false, true])
   await effects[0]?.before()
   t.same(slept, [250])
+})
+
+t.test('a fault may be of one region only', t => {
+  const faults = createFaults({ clock: { sleep: async () => {} }, random: () => 0 })
+  faults.add({ kind: 'drop-before', region: 'us-east-1' })
+  t.equal(faults.take('rds', 'DescribeDBClusters', 'eu-west-1'), undefined)
+  t.ok(faults.take('rds', 'DescribeDBClusters', 'us-east-1'))
+  t.end()
 })
 
 t.test('faults are set over HTTP', async t => {
