@@ -3,7 +3,7 @@ import { AwsError, type Caller } from '../aws.js'
 import { readCapacity, readScaling, requireDatabaseName, requireRetention, requireUsername } from './cluster-rules.js'
 import { pickGiven, type RdsContext } from './context.js'
 import { type EngineVersion, requireDataApi } from './engine-versions.js'
-import { arnOf, invalidCombination, invalidValue, newResourceId, standInId, zonesOf } from './names.js'
+import { arnOf, invalidCombination, invalidValue, newResourceId, serviceKeyArn, standInId, zonesOf } from './names.js'
 import type { ClusterFacts } from './records.js'
 import { addTags } from './tags.js'
 
@@ -15,11 +15,11 @@ export const CHANGEABLE = [
 ] as const
 
 /** The same of a new one, and what never changes. */
-const SHOWN_AGAIN = [...CHANGEABLE, 'KmsKeyId', 'ClusterScalabilityType', 'AvailabilityZones'] as const
+const SHOWN_AGAIN = [...CHANGEABLE, 'ClusterScalabilityType', 'AvailabilityZones'] as const
 
 /** What a request that makes a cluster may say of it, whether it starts empty or as a copy. */
 export type ClusterInput = Pick<CreateDBClusterMessage,
-  typeof SHOWN_AGAIN[number] | 'BackupRetentionPeriod' | 'VpcSecurityGroupIds' | 'DBSubnetGroupName' | 'DBClusterParameterGroupName' |
+  typeof SHOWN_AGAIN[number] | 'KmsKeyId' | 'BackupRetentionPeriod' | 'VpcSecurityGroupIds' | 'DBSubnetGroupName' | 'DBClusterParameterGroupName' |
   'EnableIAMDatabaseAuthentication' | 'EnableCloudwatchLogsExports' | 'EnablePerformanceInsights' | 'EnableHttpEndpoint' |
   'ScalingConfiguration' | 'ServerlessV2ScalingConfiguration' | 'Tags' | 'StorageEncrypted' | 'MasterUsername' | 'DatabaseName'>
 
@@ -31,6 +31,7 @@ export function readClusterFacts (context: RdsContext, id: string, input: Cluste
     if ((input as Partial<CreateDBClusterMessage>)[name] !== undefined) throw invalidCombination(`${name} isn't supported for DB engine aurora-postgresql.`)
   }
   if (input.EnableHttpEndpoint) requireDataApi(version, caller.region, mode)
+  const isEncrypted = mode === 'serverless' || input.StorageEncrypted === true || input.KmsKeyId !== undefined
   return {
     AllocatedStorage: 1,
     AvailabilityZones: zonesOf(caller.region),
@@ -61,7 +62,8 @@ export function readClusterFacts (context: RdsContext, id: string, input: Cluste
     AssociatedRoles: [],
     DomainMemberships: [],
     HostedZoneId: 'Z2R2ITUGPM61AM',
-    StorageEncrypted: mode === 'serverless' || input.StorageEncrypted === true || input.KmsKeyId !== undefined,
+    StorageEncrypted: isEncrypted,
+    ...(isEncrypted ? { KmsKeyId: input.KmsKeyId ?? serviceKeyArn(caller, 'rds') } : {}),
     IAMDatabaseAuthenticationEnabled: input.EnableIAMDatabaseAuthentication ?? false,
     PerformanceInsightsEnabled: input.EnablePerformanceInsights,
     HttpEndpointEnabled: input.EnableHttpEndpoint ?? false,

@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import type { CreateSecretRequest, CreateSecretResponse, DeleteSecretRequest, DeleteSecretResponse, PutSecretValueRequest, PutSecretValueResponse } from '@aws-sdk/client-secrets-manager'
 import type { MasterUserSecret, Tag } from '@aws-sdk/client-rds'
 import { AwsError, type Caller, type Operation } from '../aws.js'
+import { serviceKeyArn } from './names.js'
 
 /** The operations of Secrets Manager that RDS calls for a cluster whose master password it manages. */
 export interface SecretOperations {
@@ -19,8 +20,6 @@ export interface ManagedSecrets {
   remove: (secret: MasterUserSecret, caller: Caller) => Promise<void>
 }
 
-const DEFAULT_KEY_ALIAS = 'alias/aws/secretsmanager'
-
 export function createManagedSecrets (operations: SecretOperations): ManagedSecrets {
   return {
     create: async (clusterArn, username, kmsKeyId, caller) => {
@@ -33,8 +32,7 @@ export function createManagedSecrets (operations: SecretOperations): ManagedSecr
         Tags: ownershipTags(clusterArn),
         ...(kmsKeyId ? { KmsKeyId: kmsKeyId } : {})
       }, caller)
-      const keyArn = `arn:aws:kms:${caller.region}:${caller.account}:key/${DEFAULT_KEY_ALIAS}`
-      return { secret: { SecretArn: ARN, SecretStatus: 'active', KmsKeyId: kmsKeyId ?? keyArn }, password }
+      return { secret: { SecretArn: ARN, SecretStatus: 'active', KmsKeyId: kmsKeyId ?? serviceKeyArn(caller, 'secretsmanager') }, password }
     },
     rotate: async (secret, username, caller) => {
       const password = newPassword()

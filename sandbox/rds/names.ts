@@ -28,6 +28,12 @@ export function standInId (prefix: string, text: string): string {
   return `${prefix}-${createHash('sha256').update(text).digest('hex').slice(0, 17)}`
 }
 
+/** The ARN of the key that AWS keeps in every account and region for a service: `rds`, `secretsmanager`. */
+export function serviceKeyArn ({ region, account }: Pick<Caller, 'region' | 'account'>, service: string): string {
+  const hex = createHash('sha256').update(`${service}/${region}`).digest('hex').slice(0, 32)
+  return `arn:aws:kms:${region}:${account}:key/${hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')}`
+}
+
 /** The zones of a region; RDS puts every cluster into three. */
 export function zonesOf (region: string): string[] {
   return ['a', 'b', 'c'].map(letter => region + letter)
