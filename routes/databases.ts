@@ -6,7 +6,7 @@ import type { Databases } from '../src/databases/databases.js'
 import { ID_PATTERN } from '../src/databases/naming.js'
 import { principalOf } from '../src/plugins/authentication.js'
 import { isNoneMatchedBy, tagOf } from './entity-tags.js'
-import { createCloneExample, createExample, createPlanExample, databaseExample, listExample, outputsExample } from './examples.js'
+import { createCloneExample, createExample, createPlanExample, databaseExample, deletedExample, listExample, outputsExample } from './examples.js'
 import { createSettle } from './preferences.js'
 import { Choice, DatabaseParams, DatabaseSchema, Nullable, OutputsSchema, PreferHeader, problemResponses, refTo, RegionAnswer, Slug } from './schemas.js'
 
@@ -136,11 +136,11 @@ export function registerDatabaseRoutes (instance: FastifyInstance, databases: Da
       operationId: 'getDatabase',
       tags: ['databases'],
       summary: 'Read a database',
-      description: 'Also a deleted one, for the 90 days that AWS remembers it.',
+      description: 'Also a deleted one, for the 90 days that AWS remembers it, with its snapshots.',
       params: DatabaseParams,
       headers: Type.Object({ ...PreferHeader.properties, 'if-none-match': Type.Optional(Type.String({ description: 'The `ETag` of an answer that the caller has.' })) }),
       response: {
-        200: { description: 'The database as it is now.', headers: { etag: { type: 'string' }, ...applied }, content: { 'application/json': { schema: refTo(DatabaseSchema), examples: databaseExample } } },
+        200: { description: 'The database as it is now.', headers: { etag: { type: 'string' }, ...applied }, content: { 'application/json': { schema: refTo(DatabaseSchema), examples: { ...databaseExample, ...deletedExample } } } },
         304: { description: 'It is as the caller has it.', type: 'null' },
         ...problemResponses(['invalid-request', 'not-found'])
       }

@@ -81,6 +81,16 @@ const ComputeSchema = Type.Object({
   description: 'Whether the database runs, as CloudWatch measured it a minute or two ago, or as a statement has met it since. Null in lists, while the database is not available, and when CloudWatch does not say.'
 })
 
+export const SnapshotSchema = Type.Object({
+  id: Type.String({ description: 'For `snapshotId`.' }),
+  arn: Type.String(),
+  status: Type.String({ description: '`available` once it can be restored from.' }),
+  origin: Choice(['requested', 'final', 'other'], { description: '`requested` through this service, `final` when CloudFormation deleted the database, or taken by somebody else.' }),
+  createdAt: Nullable(Time('When it was taken; null until RDS says.')),
+  engineVersion: Type.String(),
+  sizeGib: Type.Integer({ description: 'As AWS rounds it.' })
+}, { $id: 'Snapshot', description: 'A copy of a database at one moment.' })
+
 export const DatabaseSchema = Type.Object({
   id: Type.String({ pattern: ID_PATTERN, description: 'Region and stack name, joined by a dot.' }),
   client: Type.String(),
@@ -96,6 +106,7 @@ export const DatabaseSchema = Type.Object({
   outputs: Nullable(refTo(OutputsSchema)),
   compute: Nullable(refTo(ComputeSchema)),
   operation: Nullable(refTo(OperationSchema)),
+  snapshots: Nullable(Type.Array(refTo(SnapshotSchema), { description: 'What a deleted database can be restored from, newest first. Null in lists, while it is not deleted, and when RDS does not say.' })),
   stack: Type.Object({
     id: Type.String({ description: 'ARN of the CloudFormation stack.' }),
     name: Type.String(),
@@ -112,7 +123,7 @@ export const DatabaseSchema = Type.Object({
 
 /** Makes the shared schemas known, so that each stands once in the OpenAPI document, by its name. */
 export function registerSchemas (app: FastifyInstance): void {
-  for (const schema of [ProblemSchema, StepSchema, OperationSchema, OutputsSchema, ComputeSchema, DatabaseSchema]) app.addSchema(schema)
+  for (const schema of [ProblemSchema, StepSchema, OperationSchema, OutputsSchema, ComputeSchema, SnapshotSchema, DatabaseSchema]) app.addSchema(schema)
 }
 
 const Problems = (codes: readonly ProblemCode[]) => ({

@@ -114,6 +114,24 @@ export const problemKinds = {
     retryable: false,
     explanation: 'The database left no snapshot, or none of this name, or it is not finished yet. `GET /v1/databases/{id}/snapshots` lists those that there are.'
   },
+  'last-snapshot': {
+    status: 409,
+    title: 'It is the only way back',
+    retryable: false,
+    explanation: 'The database is deleted, or about to be, and no other snapshot is there to restore it from. With `allowLast=true` it is removed all the same, and the data is gone for good. Nothing was removed.'
+  },
+  'snapshot-busy': {
+    status: 409,
+    title: 'The snapshot is being taken or used',
+    retryable: true,
+    explanation: 'RDS removes a snapshot only when it is complete and nothing is being made from it. Send the request again after `Retry-After`.'
+  },
+  'snapshot-refused': {
+    status: 409,
+    title: 'RDS does not take the snapshot',
+    retryable: false,
+    explanation: '`detail` has the reason in the words of RDS: most often the account has as many snapshots in the region as it may, by default 100. Remove some, or have AWS raise the quota.'
+  },
   'change-refused': {
     status: 409,
     title: 'The change would harm the database',

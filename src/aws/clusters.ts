@@ -1,5 +1,5 @@
 import {
-  DescribeDBClustersCommand, DescribeDBClusterSnapshotsCommand, StartDBClusterCommand, paginateDescribeDBClusterSnapshots, type DBClusterSnapshot, type RDSClient
+  CreateDBClusterSnapshotCommand, DeleteDBClusterSnapshotCommand, DescribeDBClustersCommand, DescribeDBClusterSnapshotsCommand, StartDBClusterCommand, paginateDescribeDBClusterSnapshots, type DBClusterSnapshot, type RDSClient
 } from '@aws-sdk/client-rds'
 
 import { AwsFailure, callAws } from './errors.js'
@@ -20,18 +20,15 @@ export interface Cluster {
 }
 
 /** A copy of a cluster at one moment. */
-export interface Snapshot {
+export interface SnapshotFacts {
   id: string
   arn: string
   /** `available` once it can be restored from. */
   status: string
-  createdAt: Date
+  /** Null until RDS says. */
+  createdAt: Date | null
   engineVersion: string
   sizeGib: number
-}
-
-/** What a database that starts from a snapshot needs to know of it. */
-export interface SnapshotFacts extends Snapshot {
   /** Identifier of the cluster that it was taken of. */
   cluster: string
   masterUsername: string
@@ -62,13 +59,13 @@ export function createClusters (clientFor: (region: string) => RDSClient) {
   }
 
   /** The manual snapshots of a cluster, newest first, also after the cluster is gone. CloudFormation's final ones are among them. */
-  const snapshotsOf = async (region: string, identifier: string): Promise<Snapshot[]> => await callAws(async () => {
-    const snapshots: Snapshot[] = []
+  const snapshotsOf = async (region: string, identifier: string): Promise<SnapshotFacts[]> => await callAws(async () => {
+    const snapshots: SnapshotFacts[] = []
     const pages = paginateDescribeDBClusterSnapshots({ client: clientFor(region) }, { DBClusterIdentifier: identifier, SnapshotType: 'manual' })
     for await (const page of pages) {
-      snapshots.push(...(page.DBClusterSnapshots ?? []).map(toSnapshot))
+      snapshots.push(...(page.DBClusterSnapshots ?? []).map(toSnapshotFacts))
     }
-    return snapshots.sort((a, b) => b.createdAt.getTime() - a.createdAt.getTime())
+    return snapshots.sort((a, b) => (b.createdAt?.getTime() ?? Infinity) - (a.createdAt?.getTime() ?? Infinity))
   })
 
   /** A snapshot by its identifier, null when there is none. */
@@ -92,23 +89,35 @@ export function createClusters (clientFor: (region: string) => RDSClient) {
     }
   }
 
-  return { describe, snapshotsOf, snapshot, start }
-}
-
-function toSnapshot (found: DBClusterSnapshot): Snapshot {
-  return {
-    id: found.DBClusterSnapshotIdentifier ?? '',
-    arn: found.DBClusterSnapshotArn ?? '',
-    status: found.Status ?? '',
-    createdAt: found.SnapshotCreateTime ?? new Date(0),
-    engineVersion: found.EngineVersion ?? '',
-    sizeGib: found.AllocatedStorage ?? 0
+  /** Has a snapshot taken of a cluster, which takes a while. */
+  const takeSnapshot = async (region: string, cluster: string, identifier: string, tags: Readonly<Record<string, string>>): Promise<SnapshotFacts> => {
+    const { DBClusterSnapshot: taken } = await callAws(() => clientFor(region).send(new CreateDBClusterSnapshotCommand({
+      DBClusterIdentifier: cluster, DBClusterSnapshotIdentifier: identifier, Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value }))
+    })))
+    if (!taken) throw new AwsFailure('unavailable', 'EmptyAnswer', 'CreateDBClusterSnapshot answered no snapshot')
+    return toSnapshotFacts(taken)
   }
+
+  /** Removes a snapshot; one that is not there is no error. */
+  const removeSnapshot = async (region: string, identifier: string): Promise<void> => {
+    try {
+      await callAws(() => clientFor(region).send(new DeleteDBClusterSnapshotCommand({ DBClusterSnapshotIdentifier: identifier })))
+    } catch (error) {
+      if (!(error instanceof AwsFailure) || error.code !== 'DBClusterSnapshotNotFoundFault') throw error
+    }
+  }
+
+  return { describe, snapshotsOf, snapshot, takeSnapshot, removeSnapshot, start }
 }
 
 function toSnapshotFacts (found: DBClusterSnapshot): SnapshotFacts {
   return {
-    ...toSnapshot(found),
+    id: found.DBClusterSnapshotIdentifier ?? '',
+    arn: found.DBClusterSnapshotArn ?? '',
+    status: found.Status ?? '',
+    createdAt: found.SnapshotCreateTime ?? null,
+    engineVersion: found.EngineVersion ?? '',
+    sizeGib: found.AllocatedStorage ?? 0,
     cluster: found.DBClusterIdentifier ?? '',
     masterUsername: found.MasterUsername ?? '',
     tags: Object.fromEntries((found.TagList ?? []).map(({ Key = '', Value = '' }) => [Key, Value]))

@@ -19,6 +19,8 @@ export class AwsFailure extends Error {
 
 const kinds: Readonly<Record<string, FailureKind>> = {
   AlreadyExistsException: 'already-exists',
+  DBClusterSnapshotAlreadyExistsFault: 'already-exists',
+  SnapshotQuotaExceededFault: 'quota',
   TokenAlreadyExistsException: 'token-reused',
   LimitExceededException: 'quota',
   ResourceExistsException: 'already-exists',

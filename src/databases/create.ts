@@ -122,7 +122,7 @@ function isGoing ({ status }: Stack): boolean {
 }
 
 /** Clears away a create that failed. It holds no data, so a protection that was asked for the database does not cover it. */
-async function removeRemainder ({ stacks, untilGone, newToken }: CreateOptions, { region, id, name, terminationProtection }: Stack): Promise<void> {
+export async function removeRemainder ({ stacks, untilGone, newToken }: Pick<CreateOptions, 'untilGone' | 'newToken'> & { stacks: Pick<Stacks, 'remove' | 'setTerminationProtection'> }, { region, id, name, terminationProtection }: Stack): Promise<void> {
   if (terminationProtection) await stacks.setTerminationProtection(region, id, false)
   await stacks.remove(region, id, `replace-${newToken()}`)
   if (await untilGone(region, id)) return

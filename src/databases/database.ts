@@ -6,6 +6,7 @@ import type { Compute } from './compute.js'
 import { idOf } from './naming.js'
 import type { Operation } from './operations.js'
 import { phases, type DatabaseStatus } from './phases.js'
+import type { Snapshot } from './snapshots.js'
 import { adviceFor, type Stuck } from './stuck.js'
 import { callersTags, type OwnTags } from './tags.js'
 
@@ -35,6 +36,8 @@ export interface Database {
   /** Null where it was not asked for, and when it is not known. */
   compute: Compute | null
   operation: Operation | null
+  /** What a deleted one can come back from. Null where it is not deleted, was not asked for, and when it is not known. */
+  snapshots: Snapshot[] | null
   stack: { id: string, name: string, status: string }
   deletionProtection: boolean
   tags: Readonly<Record<string, string>>
@@ -60,6 +63,7 @@ export function toDatabase (stack: Stack, own: OwnTags, template: Template | nul
     outputs: readOutputs(stack.outputs),
     compute: null,
     operation,
+    snapshots: null,
     stack: { id: stack.id, name: stack.name, status: stack.status },
     deletionProtection: stack.terminationProtection,
     tags: callersTags(stack),

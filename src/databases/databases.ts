@@ -5,6 +5,7 @@ import type { Account } from '../aws/account.js'
 import type { ChangeSets } from '../aws/change-sets.js'
 import type { Clusters } from '../aws/clusters.js'
 import type { MasterPasswords } from '../aws/master-passwords.js'
+import { AwsFailure } from '../aws/errors.js'
 import type { Secrets } from '../aws/secrets.js'
 import type { Stacks } from '../aws/stacks.js'
 import type { Clock } from '../clock.js'
@@ -35,6 +36,7 @@ import { createRecover, type RecoverRequest } from './recover.js'
 import { createCountPerRegion } from './regions.js'
 import { createRestore } from './restore.js'
 import { createUntilRunning } from './running.js'
+import { createSnapshots } from './snapshots.js'
 import { createPrepare } from './source.js'
 
 export interface DatabasesOptions {
@@ -74,11 +76,12 @@ export function createDatabases (options: DatabasesOptions) {
   const preflight = createPreflight({ ...options, checks: createChecks(options) })
   const changePreflight = createChangePreflight(createPreflight({ ...options, checks: createChangeChecks(options) }), options.catalog)
   const prepare = createPrepare({ ...options, find })
+  const untilRemoved = async (region: string, stackId: string): Promise<boolean> => await untilGone(region, stackId, REMOVAL_SECONDS)
   const launch = createCreate({
     ...options,
     prepare,
     preflight,
-    untilGone: async (region, stackId) => await untilGone(region, stackId, REMOVAL_SECONDS)
+    untilGone: untilRemoved
   })
   const remove = createDelete({
     ...options,
@@ -89,8 +92,9 @@ export function createDatabases (options: DatabasesOptions) {
     untilSettled: async (principal, id) => await untilSettled(principal, id, PREPARATION_SECONDS, new AbortController().signal)
   })
   const recover = createRecover({ ...options, find })
-  const { snapshotsOf, restore } = createRestore({ ...options, find, preflight })
   const { rotate, finish } = createRotate({ ...options, find })
+  const snapshots = createSnapshots({ ...options, find })
+  const restore = createRestore({ ...options, find, preflight, untilGone: untilRemoved })
   const { outputsOf, targetOf, connectionOf } = createAccess({ ...options, find })
 
   const show = async ({ region, stackId, isReplay }: Created): Promise<{ database: Database, isReplay: boolean }> => {
@@ -100,10 +104,20 @@ export function createDatabases (options: DatabasesOptions) {
     return { database: found.database, isReplay }
   }
 
-  /** With what only CloudWatch knows of it. */
-  const withCompute = async (database: Database): Promise<Database> => {
-    const { status, region, outputs } = database
+  /** With what CloudFormation does not know of it: whether it is paused, and what a deleted one can come back from. */
+  const withDetails = async (principal: Principal, database: Database): Promise<Database> => {
+    const { id, status, region, outputs } = database
+    if (status === 'deleted') return { ...database, snapshots: await snapshotsOrNull(principal, id) }
     return status === 'available' && outputs?.clusterArn ? { ...database, compute: await options.compute.of(region, outputs.clusterArn) } : database
+  }
+
+  const snapshotsOrNull = async (principal: Principal, id: string): Promise<Database['snapshots']> => {
+    try {
+      return await snapshots.list(principal, id)
+    } catch (error) {
+      if (error instanceof AwsFailure) return null
+      throw error
+    }
   }
 
   return {
@@ -117,7 +131,7 @@ export function createDatabases (options: DatabasesOptions) {
     rotatePassword: rotate,
     finishRotation: finish,
 
-    snapshotsOf,
+    snapshots,
     plan: createPlan({ ...options, prepare, preflight }),
 
     create: async (principal: Principal, request: CreateRequest, idempotencyKey: string | null) =>
@@ -125,7 +139,7 @@ export function createDatabases (options: DatabasesOptions) {
 
     restore: async (principal: Principal, id: string, snapshotId: string | null) => await show(await restore(principal, id, snapshotId)),
 
-    get: async (principal: Principal, id: string): Promise<Database> => await withCompute((await find(principal, id)).database),
+    get: async (principal: Principal, id: string): Promise<Database> => await withDetails(principal, (await find(principal, id)).database),
 
     remove: async (principal: Principal, id: string, request: DeleteRequest = { finalSnapshot: true }): Promise<Database> => (await remove(principal, id, request)).database,
 
@@ -134,7 +148,7 @@ export function createDatabases (options: DatabasesOptions) {
 
     /** The database once its operation has settled, or as it is after `seconds`. */
     untilSettled: async (principal: Principal, id: string, seconds: number, signal: AbortSignal): Promise<Database> =>
-      await withCompute((await untilSettled(principal, id, seconds, signal)).database),
+      await withDetails(principal, (await untilSettled(principal, id, seconds, signal)).database),
 
     /** The operations of a database, newest first. */
     operationsOf: async (principal: Principal, id: string) => operationsOf(await find(principal, id)).toReversed(),

@@ -28,6 +28,18 @@ export function stackNameOf (key: DatabaseKey): string {
   return `${readable}-${hashOf([key.client, key.name, key.environment, key.region]).slice(0, HASH_LENGTH)}`
 }
 
+/** What tells the name of a stack from those of all others, and every name that is made from it. */
+export function uniquePartOf (stackName: string): string {
+  return stackName.slice(-HASH_LENGTH - 1)
+}
+
+/** The identifier of a snapshot that was asked for: the stack's name, cut to fit, and the snapshot's own. At most 63 characters, as RDS has it. */
+export function snapshotIdOf (stackName: string, name: string): string {
+  const unique = uniquePartOf(stackName)
+  const readable = stackName.slice(0, -unique.length).slice(0, NAME_MAX_LENGTH - unique.length - name.length - 1).replace(/-$/, '')
+  return `${readable}${unique}-${name}`
+}
+
 export function idOf (region: string, stackName: string): string {
   return `${region}.${stackName}`
 }

@@ -5,7 +5,7 @@ import { startService } from '../helpers/service.js'
 interface Database { id: string, status: string, parameters: Record<string, unknown>, tags: Record<string, string>, operation: { type: string, status: string } }
 interface Snapshots { items: Array<{ id: string, status: string }> }
 
-const { call } = await startService(t)
+const { call, sandboxUrl } = await startService(t)
 const wait = { prefer: 'wait=60' }
 const request = { client: 'acme', region: 'eu-west-1', name: 'orders', parameters: { DatabaseName: 'shop', MaxCapacity: 8 }, tags: { team: 'payments' } }
 const { body: { id } } = await call<Database>('POST', '/v1/databases', request, wait)
@@ -14,6 +14,27 @@ const query = async (sql: string) => (await call<{ rows: unknown[] }>('POST', `$
 
 await query('create table orders as select generate_series(1, 1000) as id')
 
+/** RDS takes one snapshot of a cluster at a time, and removes those that are complete. */
+const untilTaken = async (snapshotId: string): Promise<void> => {
+  while ((await call<{ status: string }>('GET', `${path}/snapshots/${snapshotId}`)).body.status !== 'available') await new Promise(setImmediate)
+}
+
+await t.test('a snapshot is taken once, whatever answers get lost, and can be removed', async t => {
+  await fetch(`${sandboxUrl}/_sandbox/faults`, { method: 'POST', body: JSON.stringify({ kind: 'drop-after', service: 'rds', operation: 'CreateDBClusterSnapshot', count: 1 }) })
+  const taken = await call<{ id: string }>('POST', `${path}/snapshots`, { name: 'before' })
+  t.match([taken.status, taken.body], [200, { origin: 'requested' }], 'the second attempt finds what the first one did')
+  const again = await call<{ id: string }>('POST', `${path}/snapshots`, { name: 'before' })
+  t.match([again.status, again.headers.get('idempotency-replayed'), again.body.id], [200, 'true', taken.body.id])
+  await untilTaken(taken.body.id)
+  const first = await call<{ id: string }>('POST', `${path}/snapshots`, undefined, { 'idempotency-key': 'monday' })
+  t.equal(first.headers.get('location'), `${path}/snapshots/${first.body.id}`)
+  t.match(await call('POST', `${path}/snapshots`, undefined, { 'idempotency-key': 'monday' }), { status: 200, body: { id: first.body.id } })
+  await untilTaken(first.body.id)
+  t.equal((await call<Snapshots>('GET', `${path}/snapshots`)).body.items.length, 2)
+  for (const id of [first.body.id, taken.body.id, taken.body.id]) t.equal((await call('DELETE', `${path}/snapshots/${id}`)).status, 204)
+  t.match(await call('DELETE', `${path}/snapshots/no-such-snapshot`), { status: 404 })
+})
+
 await t.test('a living database is not restored over', async t => {
   t.match(await call('POST', `${path}/restore`), { status: 409, body: { code: 'database-exists', databaseId: id } })
 })
@@ -21,7 +42,9 @@ await t.test('a living database is not restored over', async t => {
 await t.test('a deleted database comes back under its id, with its data', async t => {
   t.match(await call('DELETE', path, undefined, wait), { status: 202, body: { status: 'deleted' } })
   const { body: { items } } = await call<Snapshots>('GET', `${path}/snapshots`)
-  t.match(items, [{ id: String, status: 'available', sizeGib: Number }])
+  t.match(items, [{ id: String, status: 'available', origin: 'final', sizeGib: Number }])
+  t.match((await call('GET', path)).body, { status: 'deleted', snapshots: [{ id: items[0]?.id }] })
+  t.match(await call('DELETE', `${path}/snapshots/${items[0]?.id}`), { status: 409, body: { code: 'last-snapshot' } })
   t.match(await call('POST', `${path}/restore`, { snapshotId: 'no-such-snapshot' }), { status: 409, body: { code: 'no-snapshot' } })
 
   const restored = await call<Database>('POST', `${path}/restore`, {}, wait)

@@ -6,7 +6,6 @@ import { pino, type Logger } from 'pino'
 import { createAuthenticate, type Key } from '../../src/access/keys.js'
 import { createCheckSignature } from '../../src/access/signatures.js'
 import { buildApp } from '../../src/app.js'
-import type { Clusters } from '../../src/aws/clusters.js'
 import type { MasterPasswords } from '../../src/aws/master-passwords.js'
 import type { Credentials, SecretFacts, Secrets } from '../../src/aws/secrets.js'
 import { createDatabases, type Databases, type DatabasesOptions } from '../../src/databases/databases.js'
@@ -19,6 +18,7 @@ import { createStackWatch } from '../../src/watching/stack-watch.js'
 import { keyOf } from './facts.js'
 import { createMemoryAccount, type MemoryAccount } from './memory-account.js'
 import { createMemoryChangeSets, type MemoryChangeSets } from './memory-change-sets.js'
+import { createMemoryClusters } from './memory-clusters.js'
 import { createMemoryStacks, type MemoryStacks } from './memory-stacks.js'
 import { createStandingClock, type StandingClock } from './standing-clock.js'
 
@@ -60,13 +60,6 @@ export function createMemorySecrets (): MemorySecrets {
   }
 }
 
-const clusters: Clusters = {
-  describe: async (_region, arn) => ({ arn, status: 'available', masterUsername: 'postgres', host: 'cluster.example', port: 5432, databaseName: 'temporal', engineVersion: '17.7', restorable: null }),
-  snapshot: async () => null,
-  snapshotsOf: async () => [],
-  start: async () => {}
-}
-
 const neverCalled = async (): Promise<never> => { throw new Error('no rotation was expected') }
 const noPasswords: MasterPasswords = {
   versionsOf: neverCalled, read: neverCalled, add: neverCalled, move: neverCalled, stateOf: neverCalled, set: neverCalled, rotateManaged: neverCalled
@@ -85,8 +78,8 @@ export function createTestService (log: Logger = pino({ level: 'silent' }), opti
     stacks,
     changeSets,
     secrets,
-    clusters,
     passwords: noPasswords,
+    clusters: createMemoryClusters(),
     account,
     compute: { of: async () => ({ state: 'active', capacityAcu: 0.5 }) },
     events,

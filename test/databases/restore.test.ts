@@ -1,0 +1,79 @@
+import t from 'tap'
+
+import { principalOf } from '../helpers/facts.js'
+import { createMemoryClusters, snapshotOf } from '../helpers/memory-clusters.js'
+import { createTestService } from '../helpers/test-service.js'
+
+const everybody = principalOf()
+const ORDERS = { client: 'acme', region: 'eu-west-1', name: 'orders' }
+const NAME = 'acme-orders-dev-kv2yaiou'
+const ID = `eu-west-1.${NAME}`
+
+async function createDeleted () {
+  const clusters = createMemoryClusters()
+  const service = createTestService(undefined, { clusters })
+  await service.databases.create(everybody, { ...ORDERS, tags: { team: 'payments' } }, null)
+  service.stacks.advance(NAME, 'CREATE_COMPLETE')
+  await service.databases.remove(everybody, ID)
+  service.stacks.advance(NAME, 'DELETE_COMPLETE')
+  clusters.snapshots = [snapshotOf(NAME, 'unfinished', { status: 'creating' }), snapshotOf(NAME, 'newest'), snapshotOf(NAME, 'older'), snapshotOf('other', 'foreign')]
+  const restore = async (snapshotId: string | null = null) => await service.databases.restore(everybody, ID, snapshotId)
+  return { ...service, clusters, restore, origins: () => service.stacks.launches.slice(1).map(({ parameters }) => parameters.SnapshotIdentifier?.split(':').at(-1)) }
+}
+
+t.test('a deleted database comes back from its newest snapshot, as it was', async t => {
+  const { restore, stacks, origins } = await createDeleted()
+  t.match(await restore(), { isReplay: false, database: { id: ID, status: 'creating', tags: { team: 'payments' } } })
+  t.strictSame(origins(), ['newest'])
+  for (const status of ['CREATE_IN_PROGRESS', 'CREATE_COMPLETE', 'UPDATE_IN_PROGRESS', 'UPDATE_COMPLETE'] as const) {
+    stacks.advance(NAME, status)
+    t.match(await restore(), { isReplay: true }, status)
+    t.match(await restore('newest'), { isReplay: true })
+    await t.rejects(restore('older'), { code: 'database-exists' }, 'it has other data')
+  }
+  t.equal(stacks.launches.length, 2)
+})
+
+t.test('or from one that is named', async t => {
+  const { restore, origins } = await createDeleted()
+  for (const id of ['foreign', 'never', 'unfinished']) await t.rejects(restore(id), { code: 'no-snapshot' })
+  await restore('older')
+  t.strictSame(origins(), ['older'])
+})
+
+t.test('after a restore that failed it can be tried again, whatever was left of it', async t => {
+  const { restore, stacks, clock, origins } = await createDeleted()
+  await restore()
+  stacks.emit(NAME, 'AuroraCluster', 'CREATE_FAILED', 'out of luck')
+  stacks.advance(NAME, 'DELETE_IN_PROGRESS')
+  await t.rejects(restore(), { code: 'database-busy' }, 'it is being removed')
+  stacks.advance(NAME, 'DELETE_COMPLETE')
+  t.match(await restore('older'), { isReplay: false })
+  stacks.advance(NAME, 'ROLLBACK_COMPLETE')
+  const again = restore()
+  while (stacks.find(NAME).status !== 'DELETE_IN_PROGRESS') await new Promise(setImmediate)
+  stacks.advance(NAME, 'DELETE_COMPLETE')
+  clock.move(1_000)
+  t.match(await again, { isReplay: false })
+  t.strictSame(origins(), ['newest', 'older', 'newest'])
+})
+
+t.test('somebody who makes another database under the key meanwhile has it', async t => {
+  const { restore, databases, stacks } = await createDeleted()
+  stacks.beforeNext('create', () => { stacks.add({ ...stacks.find(NAME), id: 'arn:other', status: 'CREATE_IN_PROGRESS' }) })
+  await t.rejects(restore(), { code: 'database-exists', extensions: { databaseId: ID } })
+  const other = await createDeleted()
+  await other.databases.create(everybody, ORDERS, null)
+  await t.rejects(other.restore(), { code: 'database-exists' })
+  t.equal((await databases.get(everybody, ID)).status, 'creating')
+})
+
+t.test('what never held data has none to come back from', async t => {
+  const service = createTestService()
+  await service.databases.create(everybody, ORDERS, null)
+  for (const status of ['ROLLBACK_COMPLETE', 'DELETE_COMPLETE'] as const) {
+    service.stacks.advance(NAME, status)
+    await t.rejects(service.databases.restore(everybody, ID, null), { code: 'no-snapshot' })
+  }
+  t.equal(service.stacks.launches.length, 1)
+})
