@@ -50,10 +50,11 @@ t.test('every type that AWS returns, in the member that AWS chooses', async t =>
 t.test('what AWS refuses is refused by name, once there is a row of it', async t => {
   await execute("create type mood as enum ('fine', 'bad')")
   t.strictSame(await valueOf("'fine'::mood"), { stringValue: 'fine' }, 'an enum is returned')
+  t.strictSame(await valueOf('int4range(1, 10)'), { stringValue: '[1,10)' }, 'and so is a range')
   const refused: Array<[expression: string, name: string]> = [
     ["'1 day'::interval", 'INTERVAL'], ["'17:08+02'::timetz", 'TIMETZ'], ['1::money', 'MONEY'], ['point(1,2)', 'POINT'],
     ["B'1'", 'BIT'], ["'a'::\"char\"", '"CHAR"'], ["'pg_class'::regclass", 'regclass'], ["'<a/>'::xml", 'xml'],
-    ['int4range(1,2)', 'INT4RANGE'], ["array['pg_class'::regclass]", 'regclass[]'], ["array['fine'::mood]", 'mood[]'], ['row(1,2)', 'RECORD']
+    ["array['pg_class'::regclass]", 'regclass[]'], ["array['fine'::mood]", 'mood[]'], ['row(1,2)', 'RECORD']
   ]
   for (const [expression, name] of refused) {
     await t.rejects(valueOf(expression), {
@@ -120,6 +121,8 @@ t.test('SQL errors are one line with their position and state, and no detail', a
 
 t.test('one statement per call', async t => {
   await t.rejects(execute('select 1; select 2'), { code: 'ValidationException', message: 'Multistatements aren\'t supported.' })
+  t.strictSame((await execute('select $$a :b c$$')).records, [[{ stringValue: 'a $1 c' }]], 'AWS replaces in dollar quotes too')
+  await t.rejects(execute('select (array[1,2,3])[1:2]'), { code: 'DatabaseErrorException', message: /^ERROR: syntax error at or near "\$1"; Position: \d+; SQLState: 42601$/ })
   t.strictSame((await execute('select 1;')).records, [[{ longValue: 1 }]], 'a semicolon at the end is none')
   await t.rejects(execute('copy (select 1) to stdout'), { code: 'DatabaseErrorException', message: 'execute: unexpected message: CopyOutResponse' })
   await t.rejects(execute('copy strict_table from stdin'), { code: 'DatabaseErrorException' })

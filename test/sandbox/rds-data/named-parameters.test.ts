@@ -17,7 +17,6 @@ const hiding: Array<[what: string, sql: string]> = [
   ['a comment to the end of the line', 'select 1 -- :a'],
   ['a comment in a comment', 'select /* :a /* :b */ :c */ 1'],
   ['a comment that never ends', 'select 1 /* :a /* */'],
-  ['a dollar quote', 'select $$ :a $$, $x$ $$ :b $x$'],
   ['a cast', "select '1'::int, now()::timestamptz"],
   ['an assignment', 'do $body$ begin a := 1; end $body$'],
   ['a string that never ends', "select ':a"]
@@ -28,14 +27,15 @@ for (const [what, sql] of hiding) {
   })
 }
 
-t.test('a word with dollar signs opens no quote', async t => {
-  t.strictSame(numberParameters('select a$b$ + :x').names, ['x'])
+t.test('a dollar quote and a slice hide nothing, as on AWS', async t => {
+  t.strictSame(numberParameters('select $$a :b c$$, $x$ $$ :d $x$'), { text: 'select $$a $1 c$$, $x$ $$ $2 $x$', names: ['b', 'd'] })
+  t.strictSame(numberParameters('select (array[1,2,3])[1:2]'), { text: 'select (array[1,2,3])[1$1]', names: ['2'] })
 })
 
 /** Pieces of SQL with what a parser must see in them: a parameter's name, or nothing. */
 const piece = fc.oneof(
   fc.stringMatching(/^[a-z0-9_]{1,8}$/).map(name => ({ sql: `:${name}`, name })),
-  fc.constantFrom('select', 'a$b', '1', ',', '::text', '$$:a$$', "':a'", "E'\\':a'", '":a"', '/*:a*/', '--:a\n', '$t$:a$$$t$', '\n', '(')
+  fc.constantFrom('select', 'a$b', '1', ',', '::text', '$$', "':a'", "E'\\':a'", '":a"', '/*:a*/', '--:a\n', '$t$', '\n', '(')
     .map(sql => ({ sql, name: undefined }))
 )
 
