@@ -88,6 +88,12 @@ function scopeOf (stack: Facts, template: Template, definition: Definition, reco
       const found = exportsIn(records, stack.region).find(item => item.name === name)
       if (!found) throw invalid(`No export named ${name} found.`)
       return found.value
+    },
+    stackOutput: (name: string, output: string, region: string): string => {
+      const owner = name.startsWith('arn:') ? records.stack(name) : records.namedStack(region, name)
+      const found = owner?.outputs.find(({ key }) => key === output)
+      if (!found) throw invalid(`Template error: Fn::GetStackOutput finds no output ${output} of a stack ${name} in ${region}.`)
+      return found.value
     }
   }
   return { ...partial, isTrue: conditionsOf(template, partial) }

@@ -33,6 +33,8 @@ export interface OperationRecord {
   disableRollback: boolean
   /** Resources that a rollback or deletion leaves as they are. */
   skipped: string[]
+  /** For a deletion: whether what can not be deleted is left behind. */
+  forced?: boolean
 }
 
 export interface StackRecord {

@@ -22,7 +22,8 @@ export async function deleteAll (context: EngineContext, stackId: string, run: R
   await removeAll(context, stackId, run, operationOf(stackOf(context, stackId)).type !== 'DELETE_STACK')
   if (run.isSuperseded() || run.signal.aborted) return
   const failed = failedNames(context, stackId)
-  if (failed) setStackStatus(context, stackId, 'DELETE_FAILED', failed)
+  const isForced = operationOf(stackOf(context, stackId)).forced ?? false
+  if (failed && !isForced) setStackStatus(context, stackId, 'DELETE_FAILED', failed)
   else setStackStatus(context, stackId, 'DELETE_COMPLETE', undefined, { outputs: [], imports: [] })
 }
 
@@ -65,7 +66,7 @@ async function removeResource (context: EngineContext, stackId: string, logicalI
     return !signal.aborted
   } catch (error) {
     if (!signal.aborted) setResourceStatus(context, stackId, started, { status: DELETE_FAILED, reason: reasonOf(context, started, error) })
-    return false
+    return operation.forced ?? false
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Parameter, Tag } from '@aws-sdk/client-cloudformation'
+import type { CreateChangeSetInput, CreateStackInput, Parameter, Tag } from '@aws-sdk/client-cloudformation'
 import type { Caller } from '../../aws.js'
 import type { EngineContext } from '../engine/context.js'
 import { makePlan, type Plan } from '../engine/plan.js'
@@ -9,8 +9,11 @@ import { invalid } from '../template/errors.js'
 import { resolveParameters } from '../template/parameters.js'
 import { parseTemplate, type Template } from '../template/template.js'
 
+/** What AWS would act upon and the sandbox would not: to take it would be a wrong success. */
+type Unavailable = Pick<CreateStackInput, 'StackPolicyBody' | 'StackPolicyURL' | 'RollbackConfiguration' | 'DeploymentConfig'> & Pick<CreateChangeSetInput, 'ResourcesToImport' | 'ImportExistingResources'>
+
 /** What CreateStack, UpdateStack and CreateChangeSet have in common. */
-export interface DefinitionInput {
+export interface DefinitionInput extends Unavailable {
   TemplateBody?: string | undefined
   TemplateURL?: string | undefined
   UsePreviousTemplate?: boolean | undefined
@@ -38,6 +41,7 @@ export interface Prepared {
  */
 export async function prepareDefinition (context: EngineContext, stack: Facts, input: DefinitionInput, previous?: Definition): Promise<Prepared> {
   const { records } = context
+  refuseUnavailable(input)
   const body = bodyOf(input, previous && records.template(previous.template))
   const template = parseTemplate(body)
   requireCapabilities(template, [...input.Capabilities ?? [], ...(input.reviewed ? ['CAPABILITY_AUTO_EXPAND'] : [])])
@@ -63,6 +67,18 @@ export async function prepareDefinition (context: EngineContext, stack: Facts, i
   checkReferences(template, specification, plan.isTrue)
   plan.check()
   return { definition, plan }
+}
+
+const unavailable: ReadonlyArray<readonly [string, (input: Unavailable) => boolean]> = [
+  ['Stack policies are', ({ StackPolicyBody, StackPolicyURL }) => StackPolicyBody !== undefined || StackPolicyURL !== undefined],
+  ['Rollback triggers are', ({ RollbackConfiguration }) => (RollbackConfiguration?.RollbackTriggers?.length ?? 0) > 0],
+  ['Deployments of mode EXPRESS are', ({ DeploymentConfig }) => DeploymentConfig?.Mode === 'EXPRESS'],
+  ['Imports of resources are', ({ ResourcesToImport, ImportExistingResources }) => ImportExistingResources === true || (ResourcesToImport?.length ?? 0) > 0]
+]
+
+function refuseUnavailable (input: Unavailable): void {
+  const refused = unavailable.find(([, isAsked]) => isAsked(input))
+  if (refused) throw invalid(`${refused[0]} not available in the sandbox.`)
 }
 
 /** What the caller restricts a stack to: types, or `AWS::*`, `AWS::EC2::*`, `Custom::*`. Throws a ValidationError. */

@@ -16,9 +16,11 @@ export function createDeleteStack (context: EngineContext, engine: Engine): Oper
     if (!stack || stack.status === 'DELETE_COMPLETE' || stack.status === 'DELETE_IN_PROGRESS') return {}
     if (/^UPDATE.*_IN_PROGRESS$/.test(stack.status)) throw invalid(`Stack [${stack.id}] cannot be deleted while in status ${stack.status}`)
     if (stack.terminationProtection) throw invalid(`Stack [${stack.name}] cannot be deleted while TerminationProtection is enabled`)
+    const forced = input.DeletionMode === 'FORCE_DELETE_STACK'
+    if (forced && stack.status !== 'DELETE_FAILED') throw invalid(`Invalid operation on stack [${stack.id}]. FORCE_DELETE_STACK can only be used on stacks in DELETE_FAILED state.`)
     checkRetained(context, stack, input.RetainResources ?? [])
     if (replayedOperation(stack, 'DELETE_STACK', token) && stack.status !== 'DELETE_FAILED') return {}
-    const operations = beginOperation(context, stack.operations, { type: 'DELETE_STACK', token, skipped: input.RetainResources })
+    const operations = beginOperation(context, stack.operations, { type: 'DELETE_STACK', token, skipped: input.RetainResources, forced })
     const inUse = exportInUse(context.records, stack, stack.outputs.flatMap(({ exportName }) => exportName ?? []), 'delete')
     if (inUse) {
       // AWS accepts the request, says that it has begun, and has the stack fall back to the status it had (aws-cdk#604, serverless#2984).

@@ -11,10 +11,11 @@ interface Launch {
   token?: string | undefined
   disableRollback?: boolean | undefined
   skipped?: string[] | undefined
+  forced?: boolean
 }
 
 /** Begins an operation on a stack: every event from here on carries its id and the caller's token. */
-export function beginOperation (context: EngineContext, earlier: readonly OperationRecord[], { type, token, disableRollback = false, skipped = [] }: Launch): OperationRecord[] {
+export function beginOperation (context: EngineContext, earlier: readonly OperationRecord[], { type, token, disableRollback = false, skipped = [], forced = false }: Launch): OperationRecord[] {
   checkToken(token)
   const operation: OperationRecord = {
     id: context.newId(),
@@ -22,6 +23,7 @@ export function beginOperation (context: EngineContext, earlier: readonly Operat
     startedAt: context.clock.now(),
     disableRollback,
     skipped,
+    ...(forced ? { forced } : {}),
     ...(token === undefined ? {} : { token })
   }
   return [...earlier, operation].slice(-OPERATIONS_KEPT)

@@ -38,7 +38,7 @@ export function toStack (stack: StackRecord): Stack {
     StackName: stack.name,
     ChangeSetId: isDeleted ? undefined : stack.changeSetId,
     CreationTime: new Date(stack.createdAt),
-    DeletionTime: dateOf(stack.deletedAt),
+    DeletionTime: deletionTimeOf(stack),
     LastUpdatedTime: dateOf(stack.updatedAt),
     RollbackConfiguration: {},
     StackStatus: status,
@@ -51,6 +51,11 @@ export function toStack (stack: StackRecord): Stack {
     RetainExceptOnCreate: stack.retainExceptOnCreate,
     LastOperations: stack.operations.map(({ id, type }) => ({ OperationId: id, OperationType: type })).reverse()
   } as { [K in keyof Stack]: Stack[K] | undefined })
+}
+
+/** A deletion that was canceled has no time. */
+function deletionTimeOf ({ status, deletedAt }: StackRecord): Date | undefined {
+  return /^(DELETE|ROLLBACK)_/.test(status) ? dateOf(deletedAt) : undefined
 }
 
 function unlessEmpty<T> (items: T[]): T[] | undefined {
@@ -78,7 +83,7 @@ export function toSummary (stack: StackRecord): StackSummary {
     TemplateDescription: stack.definition.description,
     CreationTime: new Date(stack.createdAt),
     LastUpdatedTime: dateOf(stack.updatedAt),
-    DeletionTime: dateOf(stack.deletedAt),
+    DeletionTime: deletionTimeOf(stack),
     StackStatus: stack.status,
     StackStatusReason: stack.reason,
     DriftInformation: drift

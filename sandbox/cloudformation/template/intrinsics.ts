@@ -16,6 +16,8 @@ export interface Scope {
   attribute: (logicalId: string, attribute: string) => Json
   isTrue: (condition: string) => boolean
   importValue: (exportName: string) => string
+  /** An output of another stack, in the region of this one unless another is named. */
+  stackOutput: (stackName: string, outputName: string, region: string) => string
   mappings: JsonObject
   /** Whether the template asks for `AWS::LanguageExtensions`. */
   extended: boolean
@@ -122,6 +124,11 @@ const intrinsics: Readonly<Record<string, Intrinsic>> = {
     return Buffer.from(text).toString('base64')
   },
   'Fn::ImportValue': (argument, scope) => scope.importValue(textOf(argument, scope)),
+  'Fn::GetStackOutput': (argument, scope) => {
+    const { StackName: stack, OutputName: output, Region: region = scope.region } = isObject(argument) ? argument : {}
+    if (stack === undefined || output === undefined) throw invalid('Template error: every Fn::GetStackOutput object requires a StackName and an OutputName.')
+    return scope.stackOutput(textOf(stack, scope), textOf(output, scope), textOf(region, scope))
+  },
   'Fn::Equals': (argument, scope) => {
     const sides = argumentsOf(argument, 2, 'Template error: every Fn::Equals object requires a list of two string parameters.')
     const [left, right] = sides.map(side => JSON.stringify(evaluateText(side, scope)))

@@ -15,6 +15,7 @@ const scope: Scope = {
   attribute: (logicalId, attribute) => `${logicalId}/${attribute}`,
   isTrue: name => name === 'Yes',
   importValue: name => `imported ${name}`,
+  stackOutput: (...names) => names.join('/'),
   mappings: { Sizes: { dev: { acu: 2 } } },
   extended: true
 }
@@ -30,6 +31,8 @@ t.test('every function gives what AWS documents', async t => {
     [{ 'Fn::Sub': '{{resolve:secretsmanager:${Text}:SecretString:password}}' }, '{{resolve:secretsmanager:text:SecretString:password}}'],
     [{ 'Fn::Join': [',', ['a', { Ref: 'Text' }]] }, 'a,text'],
     [{ 'Fn::Select': ['1', { 'Fn::Split': ['|', 'a|b|c'] }] }, 'b'],
+    [{ 'Fn::GetStackOutput': { StackName: { Ref: 'Text' }, OutputName: 'O' } }, 'text/O/us-east-1'],
+    [{ 'Fn::GetStackOutput': { StackName: 'other', OutputName: 'O', Region: 'eu-west-1' } }, 'other/O/eu-west-1'],
     [{ 'Fn::If': ['Yes', 'then', { Ref: 'Missing' }] }, 'then'],
     [{ a: { 'Fn::If': ['No', 'then', { Ref: 'AWS::NoValue' }] } }, {}],
     [{ 'Fn::FindInMap': ['Sizes', 'dev', 'acu'] }, 2],

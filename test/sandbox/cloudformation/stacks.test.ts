@@ -1,3 +1,4 @@
+import type { CreateStackInput } from '@aws-sdk/client-cloudformation'
 import t, { type Test } from 'tap'
 import { AwsError } from '../../../sandbox/aws.js'
 import type { HandlerTable } from '../../../sandbox/cloudformation/resources/handlers.js'
@@ -232,4 +233,44 @@ t.test('what does not exist is refused in AWS\'s words', async t => {
     [operations.DescribeStacks({ StackName: '*@da591fa3_$' }, caller), '1 validation error detected: Value \'*@da591fa3_$\' at \'stackName\' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z][-a-zA-Z0-9]*|arn:[-a-zA-Z0-9:/._+]*']
   ]
   for (const [answer, message] of cases) await t.rejects(answer, { code: 'ValidationError', message })
+})
+
+t.test('a stack reads the output of another in any region, and notices when there is none', async t => {
+  const lab = labFor(t, {})
+  const reading = (Region: string): string => templateOf({ A: { value: { 'Fn::GetStackOutput': { StackName: 'base', OutputName: 'V', Region } } } }, { Outputs: { O: { Value: { 'Fn::GetAtt': ['A', 'Value'] } } } })
+  await create(lab, { StackName: 'base', TemplateBody: templateOf({ A: {} }, { Outputs: { V: { Value: 'v' } } }) })
+  await t.rejects(lab.operations.CreateStack({ StackName: 'user', TemplateBody: reading('eu-west-1') }, caller), { code: 'ValidationError', message: /no output V of a stack base in eu-west-1/ })
+  await create(lab, { StackName: 'user', TemplateBody: reading('us-east-1') })
+  t.match((await lab.operations.DescribeStacks({ StackName: 'user' }, caller)).Stacks, [{ Outputs: [{ OutputValue: 'v' }] }])
+  const elsewhere = { ...caller, region: 'ap-south-1' }
+  const { StackId: id = '' } = await lab.operations.CreateStack({ StackName: 'user', TemplateBody: reading('us-east-1') }, elsewhere)
+  await lab.whenIdle(id)
+  t.match((await lab.operations.DescribeStacks({ StackName: 'user' }, elsewhere)).Stacks, [{ StackStatus: 'CREATE_COMPLETE', Outputs: [{ OutputValue: 'v' }] }])
+})
+
+t.test('a deletion that failed can be forced, which leaves behind what can not be deleted', async t => {
+  const log: string[] = []
+  const lab = labFor(t, { [TYPE]: recordingHandler(log, { delete: id => { if (id === 'Stuck') throw refusal('Still used.') } }) })
+  const id = await create(lab, { StackName: 'stack', TemplateBody: templateOf({ Base: {}, Stuck: { after: ['Base'] } }) })
+  const force = async (): Promise<unknown> => await lab.operations.DeleteStack({ StackName: id, DeletionMode: 'FORCE_DELETE_STACK' }, caller)
+  await t.rejects(force(), { code: 'ValidationError', message: /can only be used on stacks in DELETE_FAILED state/ })
+  await lab.operations.DeleteStack({ StackName: id }, caller)
+  await lab.whenIdle(id)
+  t.equal(await statusOf(lab, id), 'DELETE_FAILED')
+  await force()
+  await lab.whenIdle(id)
+  t.equal(await statusOf(lab, id), 'DELETE_COMPLETE')
+  t.strictSame(log.filter(line => line.startsWith('delete')), ['delete Stuck', 'delete Stuck', 'delete Base'])
+  t.match(await lab.operations.DescribeStackResources({ StackName: id }, caller), { StackResources: [{ LogicalResourceId: 'Base', ResourceStatus: 'DELETE_COMPLETE' }, { LogicalResourceId: 'Stuck', ResourceStatus: 'DELETE_FAILED' }] })
+})
+
+t.test('what the sandbox would not act upon it does not take', async t => {
+  const lab = labFor(t, {})
+  const body = templateOf({ A: {} })
+  for (const [input, what] of [
+    [{ StackPolicyBody: '{}' }, 'Stack policies are'],
+    [{ RollbackConfiguration: { RollbackTriggers: [{ Arn: 'arn:aws:cloudwatch:us-east-1:000000000000:alarm:x', Type: 'AWS::CloudWatch::Alarm' }] } }, 'Rollback triggers are'],
+    [{ DeploymentConfig: { Mode: 'EXPRESS' } }, 'Deployments of mode EXPRESS are']
+  ] as const) await t.rejects(lab.operations.CreateStack({ StackName: 'stack', TemplateBody: body, ...input } as CreateStackInput, caller), { code: 'ValidationError', message: `${what} not available in the sandbox.` })
+  await t.rejects(lab.operations.DescribeStacks({ StackName: 'stack' }, caller), { code: 'ValidationError' })
 })

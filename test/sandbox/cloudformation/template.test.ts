@@ -89,7 +89,7 @@ t.test('what a template mentions has to exist', async t => {
     [withResources({ A: { ...topic, Condition: 'C' } }), 'Template format error: Unresolved condition dependency C in the Resources block of the template'],
     [withResources({ A: named({ 'Fn::If': ['C', 1, 2] }) }), 'Template error: unresolved condition dependency C in Fn::If'],
     [withResources({ A: topic }, { Conditions: { C: { 'Fn::Equals': [{ Ref: 'A' }, 'x'] } } }), 'Template format error: Unresolved dependencies [A]. Cannot reference resources in the Conditions block of the template'],
-    [withResources({ A: named({ 'Fn::Nope': 'x' }) }), 'Template format error: Encountered unsupported function: Fn::Nope Supported functions are: [Fn::GetAtt, Fn::Sub, Fn::Join, Fn::Split, Fn::Select, Fn::If, Fn::FindInMap, Fn::GetAZs, Fn::Cidr, Fn::Base64, Fn::ImportValue, Fn::Equals, Fn::And, Fn::Or, Fn::Not, Fn::ToJsonString, Fn::Length]']
+    [withResources({ A: named({ 'Fn::Nope': 'x' }) }), 'Template format error: Encountered unsupported function: Fn::Nope Supported functions are: [Fn::GetAtt, Fn::Sub, Fn::Join, Fn::Split, Fn::Select, Fn::If, Fn::FindInMap, Fn::GetAZs, Fn::Cidr, Fn::Base64, Fn::ImportValue, Fn::GetStackOutput, Fn::Equals, Fn::And, Fn::Or, Fn::Not, Fn::ToJsonString, Fn::Length]']
   ]
   for (const [body, message] of cases) t.throws(() => { checkReferences(parseTemplate(body), specification) }, { code: 'ValidationError', message }, message)
   const circle = parseTemplate(withResources({ A: named({ Ref: 'B' }), B: { ...topic, DependsOn: ['A'] }, C: topic }))
