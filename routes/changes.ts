@@ -19,6 +19,7 @@ const ChangeBody = Type.Object({
     maxProperties: 40, description: 'Tags to set; null takes one away. The others stay.'
   })),
   deletionProtection: Type.Optional(Type.Boolean({ description: 'Refuses deletion while true.' })),
+  expiresAt: Type.Optional(Nullable(Type.String({ format: 'date-time', description: 'When the service deletes it, with a final snapshot, unless it is protected. Must be in the future; null takes it away.' }))),
   allowInterruption: Type.Optional(Type.Boolean({ description: 'Lets a change through that interrupts the database. One that would replace it never gets through.' }))
 }, { additionalProperties: false, minProperties: 1, $id: 'ChangeDatabase', description: 'What to change.', examples: [changeExample] })
 

@@ -25,6 +25,7 @@ const CreateBody = Type.Object({
     description: 'Whose data the database starts with: either `databaseId` or `snapshotId`. Parameters that are left out are as in the source, but for `EnvironmentName`.'
   })),
   deletionProtection: Type.Optional(Type.Boolean({ description: 'Refuses deletion while true. Left out, it is true for production.' })),
+  expiresAt: Type.Optional(Type.String({ format: 'date-time', description: 'When the service deletes it, with a final snapshot, unless it is protected. Must be in the future.' })),
   onFailure: Type.Optional(Choice(['delete', 'keep'], { description: '`delete` (the default) removes what a failed create has made; `keep` leaves it to look at.' })),
   tags: Type.Optional(Type.Record(Type.String(), Type.String({ minLength: 1, maxLength: 256, pattern: '^[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*$' }), {
     maxProperties: 40, propertyNames: { minLength: 1, maxLength: 128 }, description: 'Tags of the stack and of all that it makes.'

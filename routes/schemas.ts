@@ -113,6 +113,8 @@ export const DatabaseSchema = Type.Object({
     status: Type.String({ description: 'As CloudFormation has it.' })
   }),
   deletionProtection: Type.Boolean(),
+  expiresAt: Nullable(Time('When the service deletes it, with a final snapshot; null for never.')),
+  expiryHeld: Type.Boolean({ description: 'Whether it is past `expiresAt` and only there because it is protected. It is deleted once the protection is taken off.' }),
   tags: Type.Record(Type.String(), Type.String()),
   createdAt: Time('When the stack was created.'),
   updatedAt: Nullable(Time('When the stack was last changed.'))

@@ -89,6 +89,7 @@ export function createDependencies ({ config, log, clients, clock = systemClock,
     newToken,
     newPassword: createNewPassword(randomInt)
   })
+  index.onSweep(async (_region, found) => { await databases.expire(found) })
   const wire = createDataApiWire(clients.dataApi)
   const targets = createTargets(databases, clock)
   const gate = createGate(config.statements, clock)

@@ -3,6 +3,7 @@ import { fromTexts, type ParameterValues } from '../templates/parameters.js'
 import type { Template } from '../templates/template.js'
 import { unwrap } from './cause.js'
 import type { Compute } from './compute.js'
+import { expiryOf, hasExpired } from './expiry.js'
 import { idOf } from './naming.js'
 import type { Operation } from './operations.js'
 import { phases, type DatabaseStatus } from './phases.js'
@@ -40,6 +41,10 @@ export interface Database {
   snapshots: Snapshot[] | null
   stack: { id: string, name: string, status: string }
   deletionProtection: boolean
+  /** When the service deletes it; null for never. */
+  expiresAt: Date | null
+  /** It is past that, and only there because it is protected. */
+  expiryHeld: boolean
   tags: Readonly<Record<string, string>>
   createdAt: Date
   updatedAt: Date | null
@@ -47,8 +52,11 @@ export interface Database {
 
 const nothingStuck: Stuck = { logicalIds: [], reason: null }
 
-/** A stack as a database. `operation` is the latest one, where it is known; `template` null when it was removed since. */
-export function toDatabase (stack: Stack, own: OwnTags, template: Template | null, operation: Operation | null, stuck = nothingStuck): Database {
+/**
+ * A stack as a database. `operation` is the latest one, where it is known; `template` null when it was removed since. Without `nowMs`
+ * nothing has expired.
+ */
+export function toDatabase (stack: Stack, own: OwnTags, template: Template | null, operation: Operation | null, stuck = nothingStuck, nowMs = 0): Database {
   const status = statusOf(stack, operation)
   return {
     id: idOf(stack.region, stack.name),
@@ -66,6 +74,8 @@ export function toDatabase (stack: Stack, own: OwnTags, template: Template | nul
     snapshots: null,
     stack: { id: stack.id, name: stack.name, status: stack.status },
     deletionProtection: stack.terminationProtection,
+    expiresAt: expiryOf(own),
+    expiryHeld: stack.terminationProtection && hasExpired(own, nowMs),
     tags: callersTags(stack),
     createdAt: stack.createdAt,
     updatedAt: stack.updatedAt

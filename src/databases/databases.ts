@@ -23,6 +23,8 @@ import { createCreate, type Created } from './create.js'
 import type { Database } from './database.js'
 import { createDelete, type DeleteRequest } from './delete.js'
 import { createDurations } from './durations.js'
+import { createExpire } from './expire.js'
+import { assertToCome } from './expiry.js'
 import { createFinalSnapshot } from './final-snapshot.js'
 import { createFind } from './find.js'
 import { createFollow } from './follow.js'
@@ -91,6 +93,8 @@ export function createDatabases (options: DatabasesOptions) {
     untilRunning: createUntilRunning(options, PREPARATION_SECONDS * 1_000),
     untilSettled: async (principal, id) => await untilSettled(principal, id, PREPARATION_SECONDS, new AbortController().signal)
   })
+  const change = createChange({ ...options, find, preflight: changePreflight })
+  const plan = createPlan({ ...options, prepare, preflight })
   const recover = createRecover({ ...options, find })
   const { rotate, finish } = createRotate({ ...options, find })
   const snapshots = createSnapshots({ ...options, find })
@@ -124,7 +128,14 @@ export function createDatabases (options: DatabasesOptions) {
     list: createList({ ...options, read }),
     countPerRegion: createCountPerRegion(options.index, options.regions),
     follow,
-    change: createChange({ ...options, find, preflight: changePreflight }),
+    /** Deletes those of the stacks that are databases past their time. */
+    expire: createExpire({ ...options, remove }),
+
+    change: (async (...[principal, id, request, ...rest]) => {
+      assertToCome(request.expiresAt, options.clock.now())
+      return await change(principal, id, request, ...rest)
+    }) satisfies typeof change,
+
     outputsOf,
     targetOf,
     connectionOf,
@@ -132,10 +143,16 @@ export function createDatabases (options: DatabasesOptions) {
     finishRotation: finish,
 
     snapshots,
-    plan: createPlan({ ...options, prepare, preflight }),
 
-    create: async (principal: Principal, request: CreateRequest, idempotencyKey: string | null) =>
-      await show(await launch(principal, request, idempotencyKey)),
+    plan: (async (principal, request) => {
+      assertToCome(request.expiresAt, options.clock.now())
+      return await plan(principal, request)
+    }) satisfies typeof plan,
+
+    create: async (principal: Principal, request: CreateRequest, idempotencyKey: string | null) => {
+      assertToCome(request.expiresAt, options.clock.now())
+      return await show(await launch(principal, request, idempotencyKey))
+    },
 
     restore: async (principal: Principal, id: string, snapshotId: string | null) => await show(await restore(principal, id, snapshotId)),
 

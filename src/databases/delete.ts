@@ -29,6 +29,16 @@ export interface DeleteOptions {
 
 export interface DeleteRequest { finalSnapshot: boolean }
 
+/** A deletion that nobody asked for by a request. */
+export interface Unasked {
+  /** Who tries again, or elsewhere, has the same one. */
+  token: string
+  /** Whether the database, looked at right before, is still one to delete; nothing happens when it is not. */
+  isStill: (found: Found) => boolean
+}
+
+export type Remove = ReturnType<typeof createDelete>
+
 /**
  * Starts the deletion of a database, after a final snapshot unless the request and the configuration say otherwise. Repeated while it
  * goes on, or after it is done, it changes nothing and answers the same; repeated after a crash, it goes on from what it finds. Throws
@@ -37,8 +47,9 @@ export interface DeleteRequest { finalSnapshot: boolean }
 export function createDelete (options: DeleteOptions) {
   const { find, stacks, index, newToken } = options
 
-  return async (principal: Principal, id: string, request: DeleteRequest): Promise<Found> => {
+  return async (principal: Principal, id: string, request: DeleteRequest, unasked?: Unasked): Promise<Found> => {
     const found = await find(principal, id)
+    if (unasked && !unasked.isStill(found)) return found
     const { stack } = found
     const { type } = phases[stack.status]
     if (type === 'delete' && stack.status !== 'DELETE_FAILED') return found
@@ -49,7 +60,7 @@ export function createDelete (options: DeleteOptions) {
     if (isMoving(stack.status) && type !== 'create') throw isBusy(id)
     const isMade = !isMoving(stack.status) && !isFailedRemainder(stack.status) && stack.status !== 'REVIEW_IN_PROGRESS'
     if (isMade) await prepareDeletion(options, principal, found, request)
-    await startDeletion(stacks, found, `delete-${newToken()}`)
+    await startDeletion(stacks, found, unasked?.token ?? `delete-${newToken()}`)
     index.invalidate(stack.region)
     return await find(principal, id)
   }

@@ -1,6 +1,7 @@
 import type { Principal } from '../access/keys.js'
 import { sees } from '../access/tenancy.js'
 import type { Stacks } from '../aws/stacks.js'
+import type { Clock } from '../clock.js'
 import { Problem } from '../problems.js'
 import type { Catalog } from '../templates/catalog.js'
 import { resourcesOf } from '../templates/conditions.js'
@@ -20,13 +21,14 @@ export interface FindOptions {
   watch: Pick<StackWatch, 'look'>
   catalog: Catalog
   durations: Durations
+  clock: Pick<Clock, 'now'>
   regions: readonly string[]
 }
 
 export type Find = ReturnType<typeof createFind>
 
 /** Finds databases by their ids. */
-export function createFind ({ stacks, watch, catalog, durations, regions }: FindOptions) {
+export function createFind ({ stacks, watch, catalog, durations, clock, regions }: FindOptions) {
   /** A stack and its events as a database; null when it is not one of ours. */
   const read = (sighting: Sighting): Found | null => {
     const own = readOwnTags(sighting.stack)
@@ -37,7 +39,7 @@ export function createFind ({ stacks, watch, catalog, durations, regions }: Find
       durations.note(sighting.stack.region, own.template, operation)
       operation.progress.estimatedReadyAt = durations.estimateEnd(sighting.stack.region, own.template, operation)
     }
-    return { ...sighting, own, database: toDatabase(sighting.stack, own, catalog.get(own.template) ?? null, operation, stuck) }
+    return { ...sighting, own, database: toDatabase(sighting.stack, own, catalog.get(own.template) ?? null, operation, stuck, clock.now()) }
   }
 
   /**

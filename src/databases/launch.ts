@@ -3,6 +3,7 @@ import { Problem, type Finding } from '../problems.js'
 import { callersParameters, resolveParameters, toTexts, type ParameterValues } from '../templates/parameters.js'
 import type { Catalog } from '../templates/catalog.js'
 import type { Source, Template } from '../templates/template.js'
+import { toTime } from './expiry.js'
 import { hashOf, stackNameOf, type DatabaseKey } from './naming.js'
 import { findBrokenRules } from './rules.js'
 import { TAG_PREFIX, toTags, type OwnTags } from './tags.js'
@@ -21,6 +22,8 @@ export interface CreateRequest {
   deletionProtection?: boolean
   onFailure?: 'delete' | 'keep'
   tags?: Readonly<Record<string, string>>
+  /** RFC 3339. */
+  expiresAt?: string
 }
 
 /** Where the data of a new database comes from, for the template. A new cluster is made as it says, and never again: it stays. */
@@ -92,6 +95,7 @@ export function startFrom (plan: LaunchPlan, request: CreateRequest, origin: Ori
 
 function toPlan (request: CreateRequest, template: Template, values: ParameterValues, idempotencyKey: string | null): LaunchPlan {
   const { client, region, name = 'main', onFailure = 'delete', tags = {} } = request
+  const expiresAt = request.expiresAt === undefined ? undefined : toTime(request.expiresAt)
   const environment = String(values.EnvironmentName ?? 'default')
   const key = { client, name, environment, region }
   const terminationProtection = request.deletionProtection ?? environment === 'production'
@@ -101,9 +105,10 @@ function toPlan (request: CreateRequest, template: Template, values: ParameterVa
     environment,
     template: template.name,
     // What a source adds may change between a request and its repetition, so only what the request itself says counts then.
-    fingerprint: hashOf({ key, template: template.name, values: request.source ? request.parameters ?? {} : values, onFailure, terminationProtection, tags, source: request.source }),
+    fingerprint: hashOf({ key, template: template.name, values: request.source ? request.parameters ?? {} : values, onFailure, terminationProtection, tags, source: request.source, expiresAt }),
     idempotencyKey: idempotencyKey ?? '',
-    onFailure
+    onFailure,
+    expiresAt: expiresAt ?? ''
   }
   const stackName = stackNameOf(key)
   const parameters = { ...toTexts(values), ...serviceParameters(template, { ...noOrigin, client, stackName }) }

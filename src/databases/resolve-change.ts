@@ -2,16 +2,19 @@ import { Problem, type Finding } from '../problems.js'
 import type { Catalog } from '../templates/catalog.js'
 import { callersParameters, resolveParameters, toTexts, type ParameterValues } from '../templates/parameters.js'
 import type { Template } from '../templates/template.js'
+import { toTime } from './expiry.js'
 import type { Found } from './find.js'
 import { checkTags, invalid } from './launch.js'
 import { findBrokenRules } from './rules.js'
-import { callersTags } from './tags.js'
+import { callersTags, EXPIRES_AT_TAG } from './tags.js'
 
 /** A request to change a database, as it came in. What is left out stays as it is; a tag that is null goes. */
 export interface ChangeRequest {
   parameters?: Readonly<Record<string, unknown>>
   tags?: Readonly<Record<string, string | null>>
   deletionProtection?: boolean
+  /** RFC 3339; null for never. */
+  expiresAt?: string | null
   allowInterruption?: boolean
 }
 
@@ -39,9 +42,13 @@ export function resolveChange (catalog: Catalog, { stack, own, database }: Found
 
   const texts = toTexts(values)
   const parameters = Object.fromEntries(Object.keys(asked).filter(name => texts[name] !== stack.parameters[name]).map(name => [name, texts[name] ?? '']))
-  const tags = Object.fromEntries(Object.entries({ ...stack.tags, ...request.tags }).filter((entry): entry is [string, string] => entry[1] !== null))
+  // A change of tags alone reaches the cluster as an update without interruption: RDS is sent what it has, and then the tags
+  // (aws-cloudformation-resource-providers-rds, dbcluster `UpdateHandler`).
+  const { expiresAt } = request
+  const expiry = expiresAt === undefined ? {} : { [EXPIRES_AT_TAG]: expiresAt && toTime(expiresAt) }
+  const tags = Object.fromEntries(Object.entries({ ...stack.tags, ...request.tags, ...expiry }).filter((entry): entry is [string, string] => entry[1] !== null))
   const before = callersTags(stack)
-  const isSameTags = Object.entries(request.tags ?? {}).every(([key, value]) => (before[key] ?? null) === value)
+  const isSameTags = Object.entries(request.tags ?? {}).every(([key, value]) => (before[key] ?? null) === value) && tags[EXPIRES_AT_TAG] === stack.tags[EXPIRES_AT_TAG]
   return {
     parameters,
     values,

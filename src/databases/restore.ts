@@ -12,6 +12,7 @@ import { noOrigin, serviceParameters } from './launch.js'
 import { isFailedRemainder, phases, type DatabaseStatus } from './phases.js'
 import type { Preflight } from './preflight.js'
 import { clusterNameOf } from './running.js'
+import { EXPIRES_AT_TAG } from './tags.js'
 
 export interface RestoreOptions extends Pick<CreateOptions, 'untilGone' | 'newToken'> {
   find: Find['find']
@@ -57,7 +58,8 @@ function toLaunch ({ stack, own }: Found, template: Template, snapshot: string, 
     stackName: stack.name,
     templateBody: template.body,
     parameters: { ...Object.fromEntries(known), ...serviceParameters(template, { ...noOrigin, client: own.client, stackName: stack.name, snapshot }) },
-    tags: Object.fromEntries(Object.entries(stack.tags).filter(([key]) => !key.startsWith('aws:'))),
+    // It would be deleted again at once.
+    tags: Object.fromEntries(Object.entries(stack.tags).filter(([key]) => !key.startsWith('aws:') && key !== EXPIRES_AT_TAG)),
     token,
     onFailure: own.onFailure,
     terminationProtection: own.environment === 'production'

@@ -15,6 +15,8 @@ export interface OwnTags {
   /** Hash of the `Idempotency-Key` that it was created with, empty without one. */
   idempotencyKey: string
   onFailure: 'delete' | 'keep'
+  /** When the service deletes it, as RFC 3339 in UTC; empty for never. */
+  expiresAt: string
 }
 
 const names: Readonly<Record<keyof OwnTags, string>> = {
@@ -24,8 +26,12 @@ const names: Readonly<Record<keyof OwnTags, string>> = {
   template: 'template',
   fingerprint: 'fingerprint',
   idempotencyKey: 'idempotency-key',
-  onFailure: 'on-failure'
+  onFailure: 'on-failure',
+  expiresAt: 'expires-at'
 }
+
+/** The tag that says when a database is deleted. It can be changed, as no other of ours can. */
+export const EXPIRES_AT_TAG = `${TAG_PREFIX}expires-at`
 
 /** The tags of a new stack: ours, and those that the caller gave. A tag cannot be empty, so what is empty is left out. */
 export function toTags (own: OwnTags, callers: Readonly<Record<string, string>>): Record<string, string> {
@@ -48,7 +54,8 @@ export function readOwnTags ({ tags }: Pick<Stack, 'tags'>): OwnTags | null {
     template: read('template'),
     fingerprint: read('fingerprint'),
     idempotencyKey: read('idempotencyKey'),
-    onFailure: read('onFailure') === 'keep' ? 'keep' : 'delete'
+    onFailure: read('onFailure') === 'keep' ? 'keep' : 'delete',
+    expiresAt: read('expiresAt')
   }
 }
 
