@@ -125,6 +125,10 @@ function readLogExports ({ facts }: ClusterRecord, { CloudwatchLogsExportConfigu
 
 async function readSecretChange (context: RdsContext, { facts }: ClusterRecord, input: ModifyDBClusterMessage, caller: Caller): Promise<{ facts: Partial<ClusterFacts>, verifier?: string }> {
   const { MasterUserSecret: secret, MasterUsername: username } = facts
+  if (input.ManageMasterUserPassword === false) {
+    if (!secret) throw invalidCombination('You cannot set ManageMasterUserPassword to false because the master user password is not currently managed by RDS.')
+    if (!input.MasterUserPassword) throw invalidCombination('You must specify MasterUserPassword when you set ManageMasterUserPassword to false.')
+  }
   if (input.MasterUserPassword) {
     if (secret && input.ManageMasterUserPassword !== false) throw invalidCombination('You can\'t specify MasterUserPassword when ManageMasterUserPassword is enabled.')
     const verifier = scramVerifier(requirePassword(input.MasterUserPassword))

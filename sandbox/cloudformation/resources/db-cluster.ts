@@ -65,11 +65,14 @@ export function createClusterHandler (rds: RdsRoom): ResourceHandler {
   }
 
   const modify = async ({ caller }: ResourceRequest, identifier: string, changed: JsonObject): Promise<void> => {
-    const { EnableHttpEndpoint: endpoint, ...rest } = changed
     const cluster = await describe(identifier, caller)
+    // RDS refuses to be told to manage no longer what it does not manage.
+    const isMoot = changed.ManageMasterUserPassword === false && cluster?.MasterUserSecret === undefined
+    const wanted = isMoot ? without(changed, ['ManageMasterUserPassword']) : changed
+    const { EnableHttpEndpoint: endpoint, ...rest } = wanted
     const isServerlessV1 = cluster?.EngineMode === 'serverless'
     if (Object.keys(rest).length > 0 || (endpoint !== undefined && isServerlessV1)) {
-      await operations.ModifyDBCluster(inputOf(isServerlessV1 ? changed : rest, renames, {
+      await operations.ModifyDBCluster(inputOf(isServerlessV1 ? wanted : rest, renames, {
         DBClusterIdentifier: identifier,
         ApplyImmediately: true,
         ...(rest.EngineVersion === undefined ? {} : { AllowMajorVersionUpgrade: true }),

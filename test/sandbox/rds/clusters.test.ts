@@ -92,6 +92,17 @@ t.test('a managed master password is in a secret that comes and goes with the cl
   t.same(await ask(cluster, 'SELECT 1', { password: (await read()).password }), [[1]])
   await t.rejects(ask(cluster, 'SELECT 1', { password: before.password }), { code: '28P01' })
 
+  const change = async (more: object): Promise<void> => {
+    await operations.ModifyDBCluster({ DBClusterIdentifier: 'managed', ...more }, caller)
+    await whenSettled('cluster', 'managed', caller)
+  }
+  await t.rejects(change({ ManageMasterUserPassword: false }), { code: 'InvalidParameterCombination' }, 'a password is needed then')
+  await change({ ManageMasterUserPassword: false, MasterUserPassword: 'battery-staple' })
+  t.same(await ask(cluster, 'SELECT 1', { password: 'battery-staple' }), [[1]])
+  await t.rejects(read(), { code: 'ResourceNotFoundException' })
+  await t.rejects(change({ ManageMasterUserPassword: false, MasterUserPassword: 'battery-staple' }), { code: 'InvalidParameterCombination', message: /not currently managed by RDS/ })
+  await change({ ManageMasterUserPassword: true })
+
   await operations.DeleteDBInstance({ DBInstanceIdentifier: 'managed-1' }, caller)
   await operations.DeleteDBCluster({ DBClusterIdentifier: 'managed', SkipFinalSnapshot: true }, caller)
   await whenSettled('cluster', 'managed', caller)
