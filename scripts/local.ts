@@ -30,6 +30,7 @@ const localDefaults = {
   REGIONS: 'us-east-1,us-west-2,eu-west-1,eu-central-1,ap-southeast-2',
   POLL_MS: '250',
   SWEEP_MS: '1000',
+  CALLS_PER_SECOND: '500',
   API_KEYS_FILE: BUILT_IN_KEYS
 }
 

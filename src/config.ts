@@ -15,6 +15,8 @@ export interface Config {
   pollMs: number
   /** From one reading of all stacks of a region to the next. */
   sweepMs: number
+  /** How many calls of CloudFormation are begun in a second in each region, at most. */
+  callsPerSecond: number
   /** How many statements this replica runs and keeps waiting. */
   statements: Readonly<GateLimits>
 }
@@ -50,6 +52,7 @@ export function readConfig ({ env, readKeys, templates }: ConfigSources): Readon
     logLevel: check('LOG_LEVEL', text('LOG_LEVEL', 'info'), level => LOG_LEVELS.includes(level), `be one of ${LOG_LEVELS.join(', ')}`),
     finalSnapshots: check('FINAL_SNAPSHOTS', text('FINAL_SNAPSHOTS', 'always'), value => value === 'always' || value === 'optional', 'be always or optional') as Config['finalSnapshots'],
     pollMs: integer('POLL_MS', 4_000, 100, 60_000),
+    callsPerSecond: integer('CALLS_PER_SECOND', 10, 1, 10_000),
     sweepMs: integer('SWEEP_MS', 10_000, 100, 300_000),
     statements: {
       perDatabase: integer('STATEMENTS_PER_DATABASE', 40, 1, 10_000),

@@ -13,6 +13,7 @@ import { createClusters } from './aws/clusters.js'
 import { createDataApi } from './aws/data-api.js'
 import { createDataApiWire } from './aws/data-api-wire.js'
 import { createMasterPasswords } from './aws/master-passwords.js'
+import { meterCalls, type Meter } from './aws/metering.js'
 import { createMetrics } from './aws/metrics.js'
 import { createSecrets } from './aws/secrets.js'
 import { createStacks } from './aws/stacks.js'
@@ -32,6 +33,7 @@ import { createQueries } from './queries/queries.js'
 import { createTargets, type Targets } from './queries/targets.js'
 import { createTransactionIds, deriveSecret } from './queries/transaction-ids.js'
 import { loadCatalog } from './templates/catalog.js'
+import { createCallBudget, type CallBudget, type Urgency } from './watching/call-budget.js'
 import { createEventLog } from './watching/event-log.js'
 import { createStackIndex } from './watching/stack-index.js'
 import { createStackWatch } from './watching/stack-watch.js'
@@ -62,19 +64,22 @@ export async function createService (options: ServiceOptions): Promise<FastifyIn
 
 /** All that answers requests and knows nothing of HTTP, wired to AWS, wherever the clients' configuration says that is. */
 export function createDependencies ({ config, log, clients, clock = systemClock, newToken = randomUUID }: ServiceOptions & { clients: AwsClients }): AppDependencies & { background: Background } {
-  const { regions, defaultTemplate, keys, pollMs, sweepMs } = config
+  const { regions, defaultTemplate, keys, pollMs, sweepMs, callsPerSecond } = config
   const catalog = loadCatalog()
-  const stacks = createStacks(clients.cloudFormation)
-  const index = createStackIndex({ stacks, background: stacks, clock, sweepMs, random: Math.random, log })
+  const budget = createCallBudget({ callsPerSecond, clock })
+  const cloudFormation = meterCalls(clients.cloudFormation, meterOf(budget, 'caller'))
+  const stacks = createStacks(cloudFormation)
+  const inBackground = createStacks(meterCalls(clients.cloudFormationInBackground, meterOf(budget, 'background')))
+  const index = createStackIndex({ stacks, background: inBackground, clock, sweepMs, random: Math.random, log })
   const events = createEventLog(stacks)
   const watch = createStackWatch({ stacks: index, events, clock, pollMs, log })
   const compute = createCompute({ metrics: createMetrics(clients.cloudWatch), clock })
   const databases = createDatabases({
     stacks,
-    changeSets: createChangeSets(clients.cloudFormation),
+    changeSets: createChangeSets(cloudFormation),
     secrets: createSecrets(clients.secrets),
     clusters: createClusters(clients.rds),
-    account: createAccount(clients.cloudFormation, clients.rds),
+    account: createAccount(cloudFormation, clients.rds),
     passwords: createMasterPasswords(clients.secrets, clients.rds),
     compute,
     watch,
@@ -114,7 +119,21 @@ export function createDependencies ({ config, log, clients, clock = systemClock,
     authenticate: createAuthenticate(keys, clock.now),
     checkSignature: createCheckSignature(keys, clock.now),
     log: log as FastifyBaseLogger,
-    background: { start: () => { index.start(regions) }, stop: index.stop }
+    background: {
+      start: () => { index.start(regions) },
+      stop: () => {
+        index.stop()
+        budget.close()
+      }
+    }
+  }
+}
+
+/** Calls ask the budget for their turn, and have it slow down when AWS refuses one for being too many. */
+function meterOf (budget: CallBudget, urgency: Urgency): Meter {
+  return {
+    admit: async ({ region, subject }) => { await budget.take(region, subject, urgency) },
+    note: ({ region }, failure) => { if (failure?.kind === 'throttled') budget.slowDown(region) }
   }
 }
 

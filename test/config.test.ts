@@ -11,7 +11,7 @@ const read = (changes: Record<string, string> = {}) => readConfig({ env: { ...en
 t.test('what is not set has its default, and nothing changes later', async t => {
   const config = read()
   t.strictSame(config, {
-    host: '127.0.0.1', port: 8080, regions: ['eu-west-1', 'us-east-1'], defaultTemplate: 'aurora-serverless-v2-postgres', finalSnapshots: 'always', keys, logLevel: 'info', pollMs: 4_000, sweepMs: 10_000, statements: { perDatabase: 40, perKey: 400, waiting: 400, waitMs: 30_000 }
+    host: '127.0.0.1', port: 8080, regions: ['eu-west-1', 'us-east-1'], defaultTemplate: 'aurora-serverless-v2-postgres', finalSnapshots: 'always', keys, logLevel: 'info', pollMs: 4_000, sweepMs: 10_000, callsPerSecond: 10, statements: { perDatabase: 40, perKey: 400, waiting: 400, waitMs: 30_000 }
   })
   t.throws(() => { Object.assign(config, { port: 1 }) }, TypeError)
   t.match(read({ HOST: '0.0.0.0', PORT: ' 9000 ', LOG_LEVEL: 'debug', DEFAULT_TEMPLATE: 'aurora-serverless-postgres', POLL_MS: '250' }),
@@ -31,6 +31,7 @@ const wrong: Array<[changes: Record<string, string>, message: RegExp]> = [
   [{ FINAL_SNAPSHOTS: 'never' }, /FINAL_SNAPSHOTS must be always or optional/],
   [{ POLL_MS: '0' }, /POLL_MS must/],
   [{ SWEEP_MS: '0' }, /SWEEP_MS must/],
+  [{ CALLS_PER_SECOND: '0' }, /CALLS_PER_SECOND must/],
   [{ API_KEYS_FILE: '' }, /API_KEYS_FILE must name a JSON file/],
   [{ PORT: 'x', REGIONS: 'y', LOG_LEVEL: 'z' }, /PORT must[^]*REGIONS must[^]*LOG_LEVEL must/]
 ]

@@ -7,6 +7,8 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 /** One SDK client per service and region, made on first use and kept for its connections. */
 export interface AwsClients {
   cloudFormation: (region: string) => CloudFormationClient
+  /** For what nobody waits for: it tries nothing again by itself. */
+  cloudFormationInBackground: (region: string) => CloudFormationClient
   cloudWatch: (region: string) => CloudWatchClient
   rds: (region: string) => RDSClient
   dataApi: (region: string) => RDSDataClient
@@ -39,6 +41,7 @@ export function createAwsClients (settings: ClientSettings = {}): AwsClients {
 
   return {
     cloudFormation: perRegion(region => new CloudFormationClient({ ...settings, region, requestHandler })),
+    cloudFormationInBackground: perRegion(region => new CloudFormationClient({ ...settings, region, maxAttempts: 1, requestHandler })),
     // Only what can be done without is read there: trying again would not be worth the wait.
     cloudWatch: perRegion(region => new CloudWatchClient({ ...settings, region, maxAttempts: 1, requestHandler: { ...requestHandler, requestTimeout: 5_000 } })),
     rds: perRegion(region => new RDSClient({ ...settings, region, requestHandler })),

@@ -21,7 +21,7 @@ const clock = createMovableClock(Date.now())
 const sandbox = await startSandbox({ ...readSandboxConfig({ SANDBOX_PORT: '0', SANDBOX_PACE: 'instant', SANDBOX_DATA_DIR: dataDir, PATH: process.env.PATH }), log, clock })
 Object.assign(process.env, { AWS_ENDPOINT_URL: sandbox.url, AWS_ACCESS_KEY_ID: 'sandbox', AWS_SECRET_ACCESS_KEY: 'sandbox' })
 const config = readConfig({
-  env: { REGIONS: 'us-east-1', POLL_MS: '100', API_KEYS_FILE: 'keys', AWS_ENDPOINT_URL: sandbox.url }, readKeys: () => [keyOf('all')], templates: ['aurora-serverless-v2-postgres']
+  env: { REGIONS: 'us-east-1', POLL_MS: '100', CALLS_PER_SECOND: '1000', API_KEYS_FILE: 'keys', AWS_ENDPOINT_URL: sandbox.url }, readKeys: () => [keyOf('all')], templates: ['aurora-serverless-v2-postgres']
 })
 /** How far the clocks were moved on; the service's runs by itself too, for it waits for what really takes a while. */
 let aheadMs = 0

@@ -35,7 +35,7 @@ const log = pino({ level: process.env['LOG_LEVEL'] ?? 'silent' })
  * schemas takes longer than all the rest: it is built once, and each request is given to the replica that is asked.
  */
 export async function createReplicas (awsUrl: string, regions: readonly string[] = [REGION]): Promise<Replicas> {
-  const config = readConfig({ env: { REGIONS: regions.join(','), API_KEYS_FILE: 'any', POLL_MS: '100' }, readKeys: () => localKeys, templates: ['aurora-serverless-v2-postgres'] })
+  const config = readConfig({ env: { REGIONS: regions.join(','), API_KEYS_FILE: 'any', POLL_MS: '100', CALLS_PER_SECOND: '1000' }, readKeys: () => localKeys, templates: ['aurora-serverless-v2-postgres'] })
   const asked = new AsyncLocalStorage<AppDependencies>()
   const whoever = <Name extends 'databases' | 'queries' | 'mirror'>(name: Name): AppDependencies[Name] => {
     const call = (member: string | symbol | null) => (...args: unknown[]): unknown => {

@@ -34,6 +34,7 @@ export function createDyingClients (operation: string, nth: number): DyingClient
   }
   return {
     cloudFormation: dying(clients.cloudFormation),
+    cloudFormationInBackground: dying(clients.cloudFormationInBackground),
     cloudWatch: dying(clients.cloudWatch),
     rds: dying(clients.rds),
     dataApi: dying(clients.dataApi),

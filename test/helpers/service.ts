@@ -20,7 +20,7 @@ export interface Service {
 /** The service over a sandbox of its own, both over the wire, for one test file. Ends and removes everything with the test. */
 export async function startService (t: Test, env: Record<string, string> = {}, log: Logger = pino({ level: process.env.LOG_LEVEL ?? 'silent' })): Promise<Service> {
   const dataDir = mkdtempSync(join(tmpdir(), 'aurora-databases-test-'))
-  Object.assign(process.env, { PORT: '0', POLL_MS: '100', SANDBOX_PORT: '0', SANDBOX_PACE: 'instant', SANDBOX_DATA_DIR: dataDir, ...env })
+  Object.assign(process.env, { PORT: '0', POLL_MS: '100', CALLS_PER_SECOND: '1000', SANDBOX_PORT: '0', SANDBOX_PACE: 'instant', SANDBOX_DATA_DIR: dataDir, ...env })
   const local = await startLocal(readSandboxConfig(process.env), process.env, log)
   t.teardown(async () => {
     await local.close()
