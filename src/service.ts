@@ -26,6 +26,7 @@ import { createAuditLog } from './log.js'
 import { createAudit } from './queries/audit.js'
 import { createNewPassword } from './databases/passwords/new-password.js'
 import { createGate } from './queries/gate.js'
+import { cancelAbandoned } from './queries/hang-ups.js'
 import { finishRotations } from './queries/logins.js'
 import { createMirror } from './queries/mirror.js'
 import { noteCompute } from './queries/notes.js'
@@ -48,6 +49,9 @@ export interface ServiceOptions {
 
 /** What goes on without being asked for, from the start of the service to its end. */
 interface Background { start: () => void, stop: () => void }
+
+/** Enough for no two statements to have the same tag. */
+const TAG_BYTES = 12
 
 /** The service, ready to listen. It closes the clients with itself. */
 export async function createService (options: ServiceOptions): Promise<FastifyInstance> {
@@ -102,7 +106,7 @@ export function createDependencies ({ config, log, clients, clock = systemClock,
   const audit = createAudit(line => { auditLog.info(line, line.operation) }, clock)
   const queries = createQueries({
     targets,
-    dataApi: finishRotations<Target>(noteCompute(createDataApi(wire), compute), databases.finishRotation),
+    dataApi: finishRotations<Target>(cancelAbandoned(noteCompute(createDataApi(wire), compute), { clock, newTag: () => randomBytes(TAG_BYTES).toString('hex') }), databases.finishRotation),
     gate,
     transactionIds: createTransactionIds(deriveSecret(keys), randomBytes),
     audit,

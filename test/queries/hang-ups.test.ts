@@ -1,0 +1,126 @@
+import t from 'tap'
+
+import { DataApiFailure, type DataApi, type DataApiFailureKind, type Result } from '../../src/aws/data-api.js'
+import { AwsFailure } from '../../src/aws/errors.js'
+import type { SqlError } from '../../src/aws/sql-error.js'
+import { cancelAbandoned } from '../../src/queries/hang-ups.js'
+import { createStandingClock } from '../helpers/standing-clock.js'
+
+const target = { region: 'eu-west-1', clusterArn: 'arn:cluster', secretArn: 'arn:secret', databaseName: 'temporal' }
+const failure = (kind: DataApiFailureKind, sql: SqlError | null = null): DataApiFailure => new DataApiFailure(kind, new AwsFailure('unavailable', 'Code', 'message'), sql)
+const none: Result = { columns: [], rows: [], affected: 0 }
+const TAG = '/* aurora-databases-api tag */ '
+
+/** A Data API that answers what is asked of it in turn, by what it is. */
+function createDouble (answers: { execute?: Array<Result | Error | Promise<Result>>, cancel?: Array<Result | Promise<Result>>, rollback?: Error[], begin?: Promise<string> } = {}) {
+  const calls: string[] = []
+  const clock = createStandingClock()
+  const take = async (answer: Result | Error | Promise<Result> = none): Promise<Result> => {
+    if (answer instanceof Error) throw answer
+    return await answer
+  }
+  const dataApi: DataApi = {
+    execute: async (_target, sql, args) => {
+      const isCancel = sql.startsWith('SELECT pg_cancel_backend')
+      calls.push(isCancel ? `cancel ${String(args[0]?.value)}` : sql)
+      return await take((isCancel ? answers.cancel : answers.execute)?.shift())
+    },
+    executeBatch: async (_target, sql) => {
+      calls.push(sql)
+      await take(answers.execute?.shift())
+    },
+    begin: async () => await (answers.begin ?? Promise.resolve('tx')),
+    commit: async () => {},
+    rollback: async (_target, id) => {
+      calls.push(`rollback ${id}`)
+      const error = answers.rollback?.shift()
+      if (error) throw error
+    }
+  }
+  const hangUp = new AbortController()
+  return { calls, clock, hangUp, signal: hangUp.signal, api: cancelAbandoned(dataApi, { clock, newTag: () => 'tag' }) }
+}
+
+/** A statement that ends when its caller hangs up. */
+function whenAborted (signal: () => AbortSignal): Promise<Result> {
+  return new Promise((_resolve, reject) => { queueMicrotask(() => { signal().addEventListener('abort', () => { reject(failure('lost')) }) }) })
+}
+
+t.test('a statement carries its tag, and no other call is made for it', async t => {
+  const { api, calls, signal } = createDouble()
+  await api.execute(target, 'select 1', [], { signal })
+  await api.executeBatch(target, 'select 2', [[]], { transactionId: 'tx', signal })
+  await api.execute(target, 'select 3', [])
+  await api.execute(target, `select '${'x'.repeat(65_520)}'`, [], { signal })
+  t.strictSame(calls.slice(0, 3), [`${TAG}select 1`, `${TAG}select 2`, 'select 3'])
+  t.match(calls[3], /^select 'x/, 'but for one that it would make too long')
+})
+
+t.test('an error is where it would be without the tag', async t => {
+  const sql = { sqlState: '42703', message: 'no', detail: null, hint: null, position: TAG.length + 8 }
+  const { api, signal } = createDouble({ execute: [failure('sql', sql), failure('sql', { ...sql, position: null })] })
+  await t.rejects(api.execute(target, 'select nope', [], { signal }), { name: 'DataApiFailure', kind: 'sql', sql: { position: 8 } })
+  await t.rejects(api.execute(target, 'select nope', [], { signal }), { name: 'DataApiFailure', kind: 'sql', sql: { position: null } })
+})
+
+t.test('who hangs up has the statement cancelled, which is looked for until it is there', async t => {
+  const cancelled = { ...none, rows: [[true]] }
+  const double = createDouble({ execute: [whenAborted(() => double.signal)], cancel: [none, cancelled] })
+  const answer = double.api.execute(target, 'select 1', [], { signal: double.signal })
+  await Promise.resolve()
+  double.hangUp.abort()
+  await double.clock.whenAsleep()
+  double.clock.move(0)
+  while (double.calls.length < 2) await new Promise(setImmediate)
+  await new Promise(setImmediate)
+  double.clock.move(100)
+  await t.rejects(answer, { name: 'DataApiFailure', kind: 'lost' })
+  t.strictSame(double.calls, [`${TAG}select 1`, `cancel ${TAG}`, `cancel ${TAG}`])
+  t.equal(double.clock.sleepers(), 0)
+})
+
+t.test('that has an end, too', async t => {
+  const double = createDouble({ execute: [whenAborted(() => double.signal)], cancel: [new Promise(() => {})] })
+  const answer = double.api.execute(target, 'select 1', [], { signal: double.signal })
+  await Promise.resolve()
+  double.hangUp.abort()
+  await double.clock.whenAsleep()
+  double.clock.move(5_000)
+  await t.rejects(answer, { name: 'DataApiFailure', kind: 'lost' })
+})
+
+t.test('what was refused, or got no answer while its caller was there, is not cancelled', async t => {
+  for (const kind of ['lost', 'timeout', 'sql'] as const) {
+    const { api, calls, signal } = createDouble({ execute: [failure(kind)] })
+    await t.rejects(api.execute(target, 'select 1', [], { signal }), { name: 'DataApiFailure', kind })
+    t.strictSame(calls, [`${TAG}select 1`])
+  }
+  const { api, calls, signal, hangUp } = createDouble()
+  hangUp.abort()
+  await t.rejects(api.execute(target, 'select 1', [], { signal }), { code: 'shutting-down' })
+  await t.rejects(api.begin(target, signal), { code: 'shutting-down' })
+  t.strictSame(calls, [], 'nor is anything sent for who has left before')
+})
+
+t.test('a transaction waits for the statement to end before it is rolled back', async t => {
+  const { api, calls, clock } = createDouble({ rollback: [failure('busy'), failure('busy')] })
+  const rolledBack = api.rollback(target, 'tx')
+  for (const pauseMs of [20, 50]) {
+    t.strictSame(await clock.whenAsleep(), [pauseMs])
+    clock.move(pauseMs)
+  }
+  await rolledBack
+  t.equal(calls.length, 3)
+  await t.rejects(createDouble({ rollback: [failure('no-transaction')] }).api.rollback(target, 'tx'), { name: 'DataApiFailure', kind: 'no-transaction' })
+})
+
+t.test('a transaction that begins when nobody is there any more is ended', async t => {
+  let begin: (id: string) => void = () => {}
+  const { api, calls, signal, hangUp } = createDouble({ begin: new Promise(resolve => { begin = resolve }) })
+  const begun = api.begin(target, signal)
+  hangUp.abort()
+  await t.rejects(begun, { code: 'shutting-down' })
+  begin('late')
+  await new Promise(setImmediate)
+  t.strictSame(calls, ['rollback late'])
+})
