@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import t from 'tap'
 import { caller, long, resourceArn, secretArn, startFixture, text } from './fixture.js'
 
@@ -164,4 +165,34 @@ t.test('a batch happens as a whole or not at all', async t => {
   await t.rejects(batch(3, 1), { code: 'DatabaseErrorException', message: /SQLState: 23505$/ })
   t.strictSame(await batch(), { updateResults: [] })
   t.strictSame((await execute('select count(*) from batch')).records, [[{ longValue: 2 }]])
+})
+
+t.test('whatever is bound comes back as it was, by itself, in an array and as JSON', async t => {
+  // PostgreSQL's text has no null character, and no half of a surrogate pair survives UTF-8.
+  const words = fc.array(fc.string({ unit: 'grapheme', maxLength: 12 }).filter(word => !word.includes('\0')), { minLength: 1, maxLength: 3 })
+  const values = fc.record({
+    words,
+    long: fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
+    // JSON writes a negative zero as zero.
+    double: fc.double({ noNaN: true, noDefaultInfinity: true }),
+    bytes: fc.uint8Array({ maxLength: 20 })
+  })
+  const wide = (value: bigint): number => Number.isSafeInteger(Number(value)) ? Number(value) : value as unknown as number
+  await fc.assert(fc.asyncProperty(values, async ({ words, long, double, bytes }) => {
+    const parameters = [
+      ...words.map((word, index) => text(`w${index}`, word)),
+      { name: 'l', value: { longValue: wide(long) } },
+      { name: 'd', value: { doubleValue: double } },
+      { name: 'b', value: { blobValue: bytes } }
+    ]
+    const sql = `select :w0 as word, array[${words.map((_, index) => `:w${index}`).join()}] as words, :l as long, array[:l] as longs, :d as double, :b as bytes`
+    const [record = []] = (await execute(sql, { parameters })).records ?? []
+    t.strictSame(record, [
+      { stringValue: words[0] }, { arrayValue: { stringValues: words } }, { longValue: wide(long) }, { arrayValue: { longValues: [wide(long)] } },
+      { doubleValue: double + 0 }, { blobValue: Buffer.from(bytes) }
+    ])
+    const { formattedRecords = '' } = await execute(sql, { parameters, formatRecordsAs: 'JSON' })
+    t.match(JSON.parse(formattedRecords), [{ word: words[0], words, bytes: Buffer.from(bytes).toString('base64') }])
+    t.ok(formattedRecords.includes(`"long":${long},"longs":[${long}]`), 'every digit')
+  }), { numRuns: 60 })
 })
