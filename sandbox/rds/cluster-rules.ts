@@ -39,6 +39,12 @@ export function requireDatabaseName (name: string | undefined): string | undefin
   return name
 }
 
+/** Throws unless the port is one that a cluster may have. */
+export function requirePort (port: number): number {
+  if (port < 1150 || port > 65535) throw invalidValue(`Invalid endpoint port ${port}. Valid range is 1150-65535.`)
+  return port
+}
+
 /** Throws unless the days are between 1 and 35. */
 export function requireRetention (days: number | undefined): number {
   const kept = days ?? 1

@@ -7,7 +7,7 @@ import { AwsError, type Operation } from '../aws.js'
 import { scramVerifier } from '../postgres/scram.js'
 import { addCluster, requireRoomForCluster } from './add-cluster.js'
 import { readClusterFacts } from './cluster-facts.js'
-import { requirePassword, requireUsername } from './cluster-rules.js'
+import { requirePassword, requirePort, requireUsername } from './cluster-rules.js'
 import { isServerlessV1, showCluster } from './cluster-shape.js'
 import { beginClusterWork } from './cluster-work.js'
 import { changeCluster, changeInstance, type RdsContext, refuseStopped, requireCluster, requireStatus } from './context.js'
@@ -50,7 +50,7 @@ export function createClusterOperations (context: RdsContext): ClusterOperations
       requireRoomForCluster(context, id, caller)
       if (!input.ManageMasterUserPassword) {
         const facts = readClusterFacts(context, id, input, version, mode, caller)
-        return shown(await addCluster(context, { facts, port: readPort(input.Port), verifier: scramVerifier(requirePassword(input.MasterUserPassword)) }, caller))
+        return shown(await addCluster(context, { facts, port: requirePort(input.Port ?? 5432), verifier: scramVerifier(requirePassword(input.MasterUserPassword)) }, caller))
       }
       if (input.MasterUserPassword) throw invalidCombination('You can\'t specify MasterUserPassword when ManageMasterUserPassword is enabled.')
       if (mode === 'serverless') throw invalidCombination('The parameter ManageMasterUserPassword is not valid for engine mode: serverless.')
@@ -58,7 +58,7 @@ export function createClusterOperations (context: RdsContext): ClusterOperations
       const { secret, password } = await context.secrets.create(arnOf(caller, 'cluster', id), requireUsername(input.MasterUsername), input.MasterUserSecretKmsKeyId, caller)
       try {
         requireRoomForCluster(context, id, caller)
-        return shown(await addCluster(context, { facts: { ...facts, MasterUserSecret: secret }, port: readPort(input.Port), verifier: scramVerifier(password) }, caller))
+        return shown(await addCluster(context, { facts: { ...facts, MasterUserSecret: secret }, port: requirePort(input.Port ?? 5432), verifier: scramVerifier(password) }, caller))
       } catch (error) {
         await context.secrets.remove(secret, caller)
         throw error
@@ -128,11 +128,6 @@ function readMode ({ serverlessV1 }: RdsContext, mode = 'provisioned'): string {
   if (mode !== 'provisioned' && mode !== 'serverless') throw invalidValue(`Invalid engine mode: ${mode}`)
   if (mode === 'serverless' && serverlessV1 === 'retired') throw invalidValue('The engine mode serverless you requested is currently unavailable.')
   return mode
-}
-
-function readPort (port = 5432): number {
-  if (port < 1150 || port > 65535) throw invalidValue(`Invalid endpoint port ${port}. Valid range is 1150-65535.`)
-  return port
 }
 
 function readFinalSnapshot ({ SkipFinalSnapshot, FinalDBSnapshotIdentifier: name }: DeleteDBClusterMessage): string | undefined {

@@ -6,7 +6,7 @@ import { AwsError, type Caller, type Operation } from '../aws.js'
 import { scramVerifier } from '../postgres/scram.js'
 import { openAddress } from './add-cluster.js'
 import { CHANGEABLE, readParameterGroup, readSecurityGroups } from './cluster-facts.js'
-import { readCapacity, readScaling, requirePassword, requireRetention } from './cluster-rules.js'
+import { readCapacity, readScaling, requirePassword, requirePort, requireRetention } from './cluster-rules.js'
 import { isServerlessV1, showCluster } from './cluster-shape.js'
 import { beginClusterWork } from './cluster-work.js'
 import { changeCluster, changeInstance, pickGiven, type RdsContext, requireCluster, requireStatus } from './context.js'
@@ -35,8 +35,11 @@ export function createModifyClusterOperations (context: RdsContext): ModifyClust
       const cluster = requireCluster(context, input.DBClusterIdentifier, caller)
       requireStatus(cluster)
       const facts = readChanges(context, cluster, input, caller)
+      const id = readNewName(context, cluster, input.NewDBClusterIdentifier, caller)
+      if (input.Port !== undefined) requirePort(input.Port)
+      // A password that is in its secret is no longer refused: the server must learn it.
       const secret = await readSecretChange(context, cluster, input, caller)
-      const renamed = rename(context, cluster, input.NewDBClusterIdentifier, caller)
+      const renamed = id === cluster.facts.DBClusterIdentifier ? cluster : rename(context, cluster, id, caller)
       const moved = await moveToPort(context, renamed, input.Port)
       const changed = changeCluster(context, moved, { ...facts, ...secret.facts, Status: statusOf(facts, secret) }, { verifier: secret.verifier })
       for (const member of membersOf(context.records, changed)) changeInstance(context, member, { EngineVersion: changed.facts.EngineVersion })
@@ -145,12 +148,16 @@ async function readSecretChange (context: RdsContext, { facts }: ClusterRecord, 
   return { facts: {}, verifier: scramVerifier(await context.secrets.rotate(secret, username, caller)) }
 }
 
-function rename (context: RdsContext, cluster: ClusterRecord, newIdentifier: string | undefined, caller: Caller): ClusterRecord {
-  const { records } = context
-  if (!newIdentifier) return cluster
+/** What the cluster is to be called, which may be what it is called; throws when that is another's name. */
+function readNewName ({ records }: RdsContext, { facts }: ClusterRecord, newIdentifier: string | undefined, caller: Caller): string {
+  if (!newIdentifier) return facts.DBClusterIdentifier
   const id = readIdentifier('NewDBClusterIdentifier', newIdentifier)
-  if (id === cluster.facts.DBClusterIdentifier) return cluster
-  if (records.clusters.get(caller.region, id)) throw new AwsError('DBClusterAlreadyExistsFault', 'DB Cluster already exists')
+  if (id !== facts.DBClusterIdentifier && records.clusters.get(caller.region, id)) throw new AwsError('DBClusterAlreadyExistsFault', 'DB Cluster already exists')
+  return id
+}
+
+function rename (context: RdsContext, cluster: ClusterRecord, id: string, caller: Caller): ClusterRecord {
+  const { records } = context
   const members = membersOf(records, cluster)
   const renamed = { ...cluster, facts: { ...cluster.facts, DBClusterIdentifier: id, DBClusterArn: arnOf(caller, 'cluster', id) } }
   context.together(() => {

@@ -92,6 +92,12 @@ t.test('a managed master password is in a secret that comes and goes with the cl
   t.same(await ask(cluster, 'SELECT 1', { password: (await read()).password }), [[1]])
   await t.rejects(ask(cluster, 'SELECT 1', { password: before.password }), { code: '28P01' })
 
+  const rotated = await read()
+  for (const refused of [{ Port: 80 }, { NewDBClusterIdentifier: 'renewed' }]) {
+    await t.rejects(operations.ModifyDBCluster({ DBClusterIdentifier: 'managed', RotateMasterUserPassword: true, ApplyImmediately: true, ...refused }, caller), { name: 'AwsError' })
+  }
+  t.same(await read(), rotated, 'a change that is refused leaves the secret as the server knows it')
+
   const change = async (more: object): Promise<void> => {
     await operations.ModifyDBCluster({ DBClusterIdentifier: 'managed', ...more }, caller)
     await whenSettled('cluster', 'managed', caller)
