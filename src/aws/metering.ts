@@ -15,6 +15,7 @@ export interface Meter {
 
 /**
  * The clients, with a meter before every attempt: what the SDK tries again by itself counts as another call, for AWS counts it so.
+ * Of two meters on one client the later one counts.
  */
 export function meterCalls (clientFor: (region: string) => CloudFormationClient, meter: Meter): (region: string) => CloudFormationClient {
   const metered = new WeakSet<CloudFormationClient>()
@@ -22,7 +23,7 @@ export function meterCalls (clientFor: (region: string) => CloudFormationClient,
     const client = clientFor(region)
     if (metered.has(client)) return client
     metered.add(client)
-    client.middlewareStack.addRelativeTo(meterAttempts(region, meter), { name: 'meterAttempts', relation: 'after', toMiddleware: 'retryMiddleware' })
+    client.middlewareStack.addRelativeTo(meterAttempts(region, meter), { name: 'meterAttempts', relation: 'after', toMiddleware: 'retryMiddleware', override: true })
     return client
   }
 }
