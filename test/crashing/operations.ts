@@ -14,13 +14,12 @@ export interface Operation {
   statusOfRepeat?: number
   /** Whether a database that comes of it has the rows that its data started with. */
   hasRows?: boolean
-  /** What it leaves for others to start with; `undo` is the change that brings it there. */
+  /** What it leaves for others to start with. */
   leaves?: 'available' | 'deleted'
-  undo?: object
 }
 
 /** A create answers 202, and 200 when it finds what it made before. */
-export const creates = { status: 202, statusOfRepeat: 200 } as const
+export const asCreate = { status: 202, statusOfRepeat: 200 } as const
 
 /** The request to create a database. */
 export function create (body: object, headers: Record<string, string> = {}): Request {
@@ -31,4 +30,11 @@ export function create (body: object, headers: Record<string, string> = {}): Req
 export async function change ({ stock }: Setting, body: object, query = ''): Promise<Prepared> {
   const { client, id } = await stock.available()
   return { client, request: { method: 'PATCH', path: `/v1/databases/${id}${query}`, body } }
+}
+
+/** Sends a request in which a resource of the database's stack fails, so many times, until the database is in a status. */
+export async function failTo ({ addFault, steward }: Setting, id: string, resource: string, request: Request, status: string, count: number): Promise<void> {
+  await addFault({ kind: 'fail-resource', stack: id.slice(id.indexOf('.') + 1), resource, reason: 'Out of luck.', count })
+  const { body } = await steward.ask({ ...request, headers: { prefer: 'wait=60' } })
+  if (body.status !== status) throw new Error(`it was to be ${status}: ${JSON.stringify(body)}`)
 }

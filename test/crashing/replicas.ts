@@ -5,6 +5,7 @@ import { pino } from 'pino'
 import { LOCAL_KEY, localKeys } from '../../scripts/local.js'
 import { buildApp, type AppDependencies } from '../../src/app.js'
 import { createAwsClients, type ClientSettings } from '../../src/aws/clients.js'
+import { systemClock, type Clock } from '../../src/clock.js'
 import { readConfig } from '../../src/config.js'
 import { createDependencies } from '../../src/service.js'
 import { openLine, type Line } from './line.js'
@@ -28,6 +29,9 @@ export interface Replica {
 
 export interface Replicas { start: (settings?: ClientSettings) => Promise<Replica> }
 
+/** Cuts short what waits for AWS to go on, which takes no time here, and leaves deadlines as they are. */
+const hasty: Clock = { now: Date.now, sleep: async (ms, signal) => { await systemClock.sleep(ms < 5_000 ? Math.min(ms, 100) : ms, signal) } }
+
 const log = pino({ level: process.env['LOG_LEVEL'] ?? 'silent' })
 
 /**
@@ -35,7 +39,8 @@ const log = pino({ level: process.env['LOG_LEVEL'] ?? 'silent' })
  * schemas takes longer than all the rest: it is built once, and each request is given to the replica that is asked.
  */
 export async function createReplicas (awsUrl: string, regions: readonly string[] = [REGION]): Promise<Replicas> {
-  const config = readConfig({ env: { REGIONS: regions.join(','), API_KEYS_FILE: 'any', POLL_MS: '100', CALLS_PER_SECOND: '1000' }, readKeys: () => localKeys, templates: ['aurora-serverless-v2-postgres'] })
+  const env = { REGIONS: regions.join(','), API_KEYS_FILE: 'any', POLL_MS: '100', CALLS_PER_SECOND: '1000', FINAL_SNAPSHOTS: 'optional' }
+  const config = readConfig({ env, readKeys: () => localKeys, templates: ['aurora-serverless-v2-postgres'] })
   const asked = new AsyncLocalStorage<AppDependencies>()
   const whoever = <Name extends 'databases' | 'queries' | 'mirror'>(name: Name): AppDependencies[Name] => {
     const call = (member: string | symbol | null) => (...args: unknown[]): unknown => {
@@ -52,7 +57,8 @@ export async function createReplicas (awsUrl: string, regions: readonly string[]
   const start = async (settings: ClientSettings = {}): Promise<Replica> => {
     const line = await openLine(awsUrl)
     const own = clients({ endpoint: line.url, ...settings })
-    const dependencies = createDependencies({ config, log, clients: own })
+    const { background, ...dependencies } = createDependencies({ config, log, clients: own, clock: hasty })
+    background.start()
     const ask = async ({ method, path, body, headers = {} }: Request): Promise<Answer> => await asked.run(dependencies, async () => {
       const answer = await app.inject({ method, url: path, headers: { authorization: `Bearer ${LOCAL_KEY}`, ...headers }, ...(body === undefined ? {} : { payload: body }) })
       return { status: answer.statusCode, headers: answer.headers, body: answer.json() }
@@ -62,6 +68,7 @@ export async function createReplicas (awsUrl: string, regions: readonly string[]
       ask,
       askUntilCut: async request => await Promise.race([ask(request), line.whenCut.then(() => null)]),
       end: () => {
+        background.stop()
         line.close()
         own.destroy()
       }

@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto'
+
 import type { Account } from './account.js'
 import { REGION, type Replica } from './replicas.js'
 
@@ -12,7 +14,8 @@ export interface Stock {
   available: () => Promise<Owned>
   /** One that was deleted, and left a snapshot with those rows. */
   deleted: () => Promise<Owned>
-  keep: (state: 'available' | 'deleted', owned: Owned) => void
+  /** Takes a database back, and changes one that is available to how all of them are. */
+  keep: (state: 'available' | 'deleted', owned: Owned) => Promise<void>
 }
 
 export interface Setting {
@@ -41,8 +44,17 @@ export function createStock (steward: Replica): Stock {
     return { client, id: String(body.id) }
   }
 
+  /** The last thing that was done with each of them is the same, too. */
+  const straighten = async ({ id }: Owned): Promise<void> => {
+    const body = { parameters: { MaxCapacity: 4 }, tags: { team: null, turn: randomUUID() }, deletionProtection: false }
+    const answer = await steward.ask({ method: 'PATCH', path: `/v1/databases/${id}`, body, headers: settled })
+    if (answer.body.status !== 'available') throw new Error(`a database could not be taken back: ${JSON.stringify(answer.body)}`)
+  }
+
   const available = async (): Promise<Owned> => {
-    const owned = kept.available.pop() ?? await make()
+    const known = kept.available.pop()
+    const owned = known ?? await make()
+    if (!known) await straighten(owned)
     if (withRows.has(owned.id)) return owned
     const { status } = await steward.ask({ method: 'POST', path: `/v1/databases/${owned.id}/query`, body: { sql: `create table kept as select generate_series(1, ${ROWS}) as id` } })
     if (status !== 200) throw new Error(`no table could be made: ${status}`)
@@ -59,5 +71,9 @@ export function createStock (steward: Replica): Stock {
     return owned
   }
 
-  return { newClient, available, deleted, keep: (state, owned) => { kept[state].push(owned) } }
+  const keep: Stock['keep'] = async (state, owned) => {
+    if (state === 'available') await straighten(owned)
+    kept[state].push(owned)
+  }
+  return { newClient, available, deleted, keep }
 }

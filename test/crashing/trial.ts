@@ -1,7 +1,7 @@
 import type { Belongings } from './account.js'
 import type { Point } from './line.js'
 import type { Operation, Prepared } from './operations.js'
-import type { Answer, Replica, Replicas } from './replicas.js'
+import type { Answer, Replica, Replicas, Request } from './replicas.js'
 import type { Setting } from './stock.js'
 
 /** What came of an operation once everything had settled, without what is different each time. */
@@ -19,10 +19,10 @@ export type Trials = ReturnType<typeof createTrials>
 
 /** Runs operations, with and without a crash. */
 export function createTrials (setting: Setting, replicas: Replicas) {
-  const { steward, stock, aws } = setting
+  const { stock, aws } = setting
 
   const settle = async (operation: Operation, { client, request }: Prepared, replica: Replica, answer: Answer): Promise<Outcome> => {
-    const id = String(answer.body.id ?? /\/v1\/databases\/([^/?]+)/.exec(request.path)?.[1] ?? '')
+    const id = idOf(request, answer)
     const database = id === '' || isPlan(answer) ? null : (await replica.ask({ method: 'GET', path: `/v1/databases/${id}`, headers: { prefer: 'wait=60' } })).body
     const rows = operation.hasRows ? (await replica.ask({ method: 'POST', path: `/v1/databases/${id}/query`, body: { sql: 'select count(*)::int as rows from kept' } })).body.rows : null
     const outcome = { answer: essenceOf(answer), database: database && { ...database, compute: null }, rows, belongings: await aws.belongingsOf(client) }
@@ -30,9 +30,8 @@ export function createTrials (setting: Setting, replicas: Replicas) {
   }
 
   const handOn = async (operation: Operation, { client, request }: Prepared, answer: Answer): Promise<void> => {
-    const id = String(answer.body.id ?? /\/v1\/databases\/([^/?]+)/.exec(request.path)?.[1] ?? '')
-    if (operation.undo) await steward.ask({ method: 'PATCH', path: `/v1/databases/${id}`, body: operation.undo, headers: { prefer: 'wait=60' } })
-    if (operation.leaves) stock.keep(operation.leaves, { client, id })
+    const id = idOf(request, answer)
+    if (operation.leaves) await stock.keep(operation.leaves, { client, id })
   }
 
   const runUndisturbed = async (operation: Operation): Promise<Undisturbed> => {
@@ -68,6 +67,11 @@ function numbered (names: readonly string[]): Undisturbed['calls'] {
   return names.map((operation, at) => ({ operation, occurrence: names.slice(0, at + 1).filter(name => name === operation).length }))
 }
 
+/** Of the database that a request is about. */
+function idOf ({ path }: Request, { body }: Answer): string {
+  return String(body.id ?? /\/v1\/databases\/([^/?]+)/.exec(path)?.[1] ?? '')
+}
+
 function isPlan ({ body }: Answer): boolean {
   return !('stack' in body)
 }
@@ -87,6 +91,7 @@ const different: ReadonlyArray<[RegExp, string]> = [
   [/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, 'a-time'],
   [/127\.77\.\d+\.\d+/g, 'an-address'],
   [/(secret:[\w/-]+?)(-[A-Za-z0-9]{12,13})?-[A-Za-z0-9]{6}"/g, '$1"'],
+  [/rotation-[a-z2-7]{26}/g, 'a-version'],
   [/"(aurora-databases:(fingerprint|idempotency-key))":"[a-z2-7]{26}"/g, '"$1":"a-hash"']
 ]
 

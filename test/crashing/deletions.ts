@@ -1,0 +1,39 @@
+import { asCreate, failTo, type Operation } from './operations.js'
+
+export const deletions: readonly Operation[] = [
+  {
+    name: 'delete',
+    status: 202,
+    leaves: 'deleted',
+    prepare: async ({ stock }) => {
+      const { client, id } = await stock.available()
+      return { client, request: { method: 'DELETE', path: `/v1/databases/${id}` } }
+    }
+  },
+  {
+    name: 'delete, without a final snapshot',
+    status: 202,
+    prepare: async ({ stock }) => {
+      const { client, id } = await stock.available()
+      return { client, request: { method: 'DELETE', path: `/v1/databases/${id}?finalSnapshot=false` } }
+    }
+  },
+  {
+    name: 'restore',
+    ...asCreate,
+    hasRows: true,
+    prepare: async ({ stock }) => {
+      const { client, id } = await stock.deleted()
+      return { client, request: { method: 'POST', path: `/v1/databases/${id}/restore`, body: {} } }
+    }
+  },
+  {
+    name: 'recover from a deletion that failed',
+    ...asCreate,
+    prepare: async setting => {
+      const { client, id } = await setting.stock.available()
+      await failTo(setting, id, 'MasterSecret', { method: 'DELETE', path: `/v1/databases/${id}` }, 'delete_failed', 1)
+      return { client, request: { method: 'POST', path: `/v1/databases/${id}/recover`, body: { retain: ['MasterSecret'] } } }
+    }
+  }
+]
