@@ -24,7 +24,7 @@ const ParameterSet = Type.Unsafe<Record<string, Json> | Json[]>({
 const Statement = {
   sql: Type.String({ minLength: 1, maxLength: 65_536, description: 'One statement. Parameters are `:name`, or `$1`, `$2` …' }),
   parameters: Type.Optional(ParameterSet),
-  types: Type.Optional(Type.Record(Type.String(), Type.String({ maxLength: 200 }), { description: 'PostgreSQL types of parameters, by name or by number.' })),
+  types: Type.Optional(Type.Record(Type.String(), Type.String({ maxLength: 200 }), { description: 'PostgreSQL types of parameters, by name or by number. The text of a value is cast to it; for json and jsonb a text is that of a JSON value.' })),
   maxRows: Type.Optional(Nullable(Type.Integer({ minimum: 1, description: 'Answers no more rows than this.' }))),
   rowFormat: Type.Optional(Choice(['object', 'array'], { default: 'object', description: 'Rows as objects by column, or as arrays in the order of the columns.' }))
 }

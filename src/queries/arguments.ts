@@ -18,18 +18,32 @@ export class UnfitValue extends Error {
  */
 export function bindValue (value: Json, type: string | null): Bound {
   if (value === null) return { value: null, cast: type }
-  if (Array.isArray(value)) return { value: toArrayText(value, type), cast: type ?? `${elementType(value)}[]` }
+  if (Array.isArray(value)) return bindArray(value, type)
   if (type !== null) return { value: toTypedValue(value, type), cast: type }
   switch (typeof value) {
-    case 'boolean':
-    case 'string': return { value, cast: null }
-    case 'number': return { value: toNumber(value), cast: null }
+    case 'boolean': return { value, cast: null }
+    case 'string': return { value: assertText(value), cast: null }
+    case 'number': return { value: toNumber(value, null), cast: null }
     default: return { value: JSON.stringify(value), cast: 'jsonb' }
   }
 }
 
-function toNumber (value: number): bigint | number {
-  if (!Number.isInteger(value)) return value
+function bindArray (elements: Json[], type: string | null): Bound {
+  // There is one value in the brackets of these, and not several.
+  if (type !== null && /^(jsonb?|vector|halfvec)\b(?!.*\[)/i.test(type)) return { value: JSON.stringify(elements), cast: type }
+  const cast = type ?? `${elementType(elements)}[]`
+  return { value: toArrayText(elements, cast), cast }
+}
+
+/** What has no form in PostgreSQL, or none in UTF-8, would come out as something else. */
+function assertText (text: string): string {
+  if (text.includes('\0')) throw new UnfitValue('has a null character, which PostgreSQL cannot hold in a text')
+  if (/[\ud800-\udfff]/u.test(text)) throw new UnfitValue('has half of a surrogate pair, which is no character')
+  return text
+}
+
+function toNumber (value: number, type: string | null): bigint | number {
+  if (!Number.isInteger(value) || (type !== null && /^(float|real\b|double\b)/i.test(type))) return value
   if (!Number.isSafeInteger(value)) throw new UnfitValue('is a whole number beyond 2^53, which JSON cannot carry exactly; send it as text and name its type')
   return BigInt(value)
 }
@@ -38,12 +52,12 @@ const isBytes = (type: string): boolean => /^bytea\b/i.test(type)
 
 function toTypedValue (value: Exclude<Json, null | Json[]>, type: string): Argument['value'] {
   if (isBytes(type)) return decodeBase64(value)
-  return toText(value)
+  return toText(value, type)
 }
 
-function toText (value: Exclude<Json, null>): string {
-  if (typeof value === 'number') return String(toNumber(value))
-  return typeof value === 'object' ? JSON.stringify(value) : String(value)
+function toText (value: Exclude<Json, null>, type: string): string {
+  if (typeof value === 'number') return String(toNumber(value, type))
+  return typeof value === 'object' ? JSON.stringify(value) : assertText(String(value))
 }
 
 function decodeBase64 (value: Json): Buffer {
@@ -52,21 +66,18 @@ function decodeBase64 (value: Json): Buffer {
 }
 
 /** PostgreSQL's text of an array: elements are quoted unless they need not be, NULL is bare. */
-function toArrayText (elements: Json[], type: string | null): string {
+function toArrayText (elements: Json[], type: string): string {
   const texts = elements.map(element => {
     if (element === null) return 'NULL'
-    if (Array.isArray(element)) return isJson(type, elements) ? quote(JSON.stringify(element)) : toArrayText(element, type)
-    if (type !== null && isBytes(type)) return quote(`\\x${decodeBase64(element).toString('hex')}`)
-    return quote(toText(element))
+    if (Array.isArray(element)) return /^jsonb?\b/i.test(type) ? quote(JSON.stringify(element)) : toArrayText(element, type)
+    if (isBytes(type)) return quote(`\\x${decodeBase64(element).toString('hex')}`)
+    return quote(toText(element, type))
   })
-  return `{${texts.join(',')}}`
+  // A box has commas of its own.
+  return `{${texts.join(/^box\b/i.test(type) ? ';' : ',')}}`
 }
 
 const quote = (text: string): string => `"${text.replace(/["\\]/g, '\\$&')}"`
-
-/** Whether an array within this one is a value of its own, as in `jsonb[]`, and not one more dimension. */
-const isJson = (type: string | null, elements: Json[]): boolean =>
-  type === null ? elementType(elements) === 'jsonb' : /^jsonb?\b/i.test(type)
 
 /** The type for the elements of an array that nobody gave a type: what all of them can be. */
 function elementType (elements: Json[]): string {

@@ -5,6 +5,7 @@ import { Problem } from '../problems.js'
 import { toOutcome, type Outcome } from './outcome.js'
 import { prepareStatement, refuseTransactionControl, type Prepared, type StatementText } from './prepare.js'
 import { toProblem } from './refusals.js'
+import { bytesOf } from './request-size.js'
 import type { Targets } from './targets.js'
 import type { WhenAwake } from './waking.js'
 
@@ -85,7 +86,7 @@ const CHUNK_SETS = 1_000
 function chunk (prepared: readonly Prepared[]): Array<{ sql: string, argSets: Argument[][] }> {
   const chunks: Array<{ sql: string, argSets: Argument[][], bytes: number }> = []
   for (const { sql, args } of prepared) {
-    const bytes = args.reduce((sum, { name, value }) => sum + name.length + sizeOf(value), 0)
+    const bytes = bytesOf(args)
     const last = chunks.at(-1)
     if (last?.sql === sql && last.argSets.length < CHUNK_SETS && last.bytes + bytes <= CHUNK_BYTES) {
       last.argSets.push(args)
@@ -95,11 +96,4 @@ function chunk (prepared: readonly Prepared[]): Array<{ sql: string, argSets: Ar
     }
   }
   return chunks
-}
-
-/** About as many bytes as the value has in the request. */
-function sizeOf (value: Argument['value']): number {
-  const envelope = 50
-  if (typeof value === 'string') return envelope + Buffer.byteLength(JSON.stringify(value))
-  return envelope + (value instanceof Uint8Array ? value.length * 4 / 3 : 20)
 }

@@ -14,6 +14,10 @@ const conditions: Readonly<Record<string, string>> = {
   22021: 'character_not_in_repertoire',
   '2202E': 'array_subscript_error',
   '22P02': 'invalid_text_representation',
+  '22P05': 'untranslatable_character',
+  '22P03': 'invalid_binary_representation',
+  22032: 'invalid_json_text',
+  '2201B': 'invalid_regular_expression',
   23001: 'restrict_violation',
   23502: 'not_null_violation',
   23503: 'foreign_key_violation',
@@ -24,7 +28,11 @@ const conditions: Readonly<Record<string, string>> = {
   25006: 'read_only_sql_transaction',
   '25P01': 'no_active_sql_transaction',
   '25P02': 'in_failed_sql_transaction',
+  26000: 'invalid_sql_statement_name',
   '2BP01': 'dependent_objects_still_exist',
+  '2D000': 'invalid_transaction_termination',
+  34000: 'invalid_cursor_name',
+  '3B001': 'invalid_savepoint_specification',
   '3D000': 'invalid_catalog_name',
   '3F000': 'invalid_schema_name',
   40001: 'serialization_failure',
@@ -56,11 +64,19 @@ const conditions: Readonly<Record<string, string>> = {
   53100: 'disk_full',
   53200: 'out_of_memory',
   53300: 'too_many_connections',
+  53400: 'configuration_limit_exceeded',
+  54000: 'program_limit_exceeded',
+  54001: 'statement_too_complex',
+  55000: 'object_not_in_prerequisite_state',
   55006: 'object_in_use',
   '55P03': 'lock_not_available',
   57014: 'query_canceled',
   P0001: 'raise_exception',
-  XX000: 'internal_error'
+  P0002: 'no_data_found',
+  P0004: 'assert_failure',
+  XX000: 'internal_error',
+  XX001: 'data_corrupted',
+  XX002: 'index_corrupted'
 }
 
 /** What a SQLSTATE is called, null for one that is rarely met. */

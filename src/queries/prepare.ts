@@ -2,6 +2,7 @@ import type { Argument } from '../aws/data-api.js'
 import { Problem, type Finding } from '../problems.js'
 import { bindValue, UnfitValue, type Bound, type Json } from './arguments.js'
 import { readLexemes, type Lexeme } from './lexemes.js'
+import { assertFits } from './request-size.js'
 
 /** A statement as the caller writes it. */
 export interface StatementText {
@@ -47,9 +48,10 @@ export function prepareStatement ({ sql, parameters, types }: StatementText): Pr
   if (findings[0]) throw new Problem('invalid-request', `${findings[0].path.slice(1).replaceAll('/', '.')} ${findings[0].message}.`, { errors: findings })
 
   const replacements = replaceAll(lexemes, isUsed, bound)
+  const sent = { sql: apply(sql, replacements), args: [...bound].map(([name, { value }]) => ({ name: `p_${name}`, value })) }
+  assertFits(sent.sql, sent.args)
   return {
-    sql: apply(sql, replacements),
-    args: [...bound].map(([name, { value }]) => ({ name: `p_${name}`, value })),
+    ...sent,
     ...findChanges(lexemes),
     returnsChanges: lexemes.some(({ kind, text }) => kind === 'word' && /^returning$/i.test(text)),
     endsTransaction: endsTransaction(lexemes),

@@ -205,3 +205,19 @@ t.test('of a transaction, each statement leaves a line that says what became of 
   t.strictSame(await outcomesOf(one, failure('timeout')), ['rolled-back 1', 'statement-timeout null', 'not-run null'])
   t.strictSame(await outcomesOf(one, one, one, failure('rolled-back')), ['transaction-aborted 1', 'transaction-aborted 1', 'transaction-aborted 1'], 'the commit failed')
 })
+
+t.test('a batch goes in as many calls as its sets need, and a set that no call has room for is refused', async t => {
+  const MIB = 1024 * 1024
+  const batch = async (...sizes: number[]): Promise<string[]> => {
+    const { calls, queries } = createDouble()
+    const parameterSets = sizes.map(size => ({ a: '"'.repeat(size) }))
+    await queries.batch(WRITER, 'id', { sql: 'insert into t values (:a)', parameterSets, types: {}, rowFormat: 'object', database: null }, 0, NEVER).catch((error: unknown) => {
+      calls.push((error as { code: string }).code)
+    })
+    return calls.filter(call => !/^(begin|commit|rollback)/.test(call)).map(call => call.replace(/.* × /, ''))
+  }
+  t.strictSame(await batch(1, 2, 3), ['3'])
+  t.strictSame(await batch(MIB * 0.75, MIB * 0.5, 1, MIB * 1.9, 1), ['1', '2', '1', '1'], 'by what they have when they are sent')
+  t.strictSame(await batch(...Array.from({ length: 2_500 }, () => 1)), ['1000', '1000', '500'])
+  t.strictSame(await batch(1, MIB * 2.1), ['body-too-large'], 'and nothing was sent')
+})
