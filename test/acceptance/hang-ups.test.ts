@@ -38,10 +38,10 @@ function begin (route: string, body: object): { hangUp: () => Promise<void>, set
 /** Statements of transactions have places of their own. */
 const { body: { transactionId: watch } } = await call<Body>('POST', `${slow}/transactions`, {})
 
-/** Comes back when the database runs `count` statements that have `marker` in them. */
+/** Comes back when the database runs `count` statements that have `marker` in them, or none any more. */
 const untilRunning = async (marker: string, count = 1): Promise<void> => {
   const [head, tail] = [marker.slice(0, 1), marker.slice(1)]
-  const { status, body } = await query(slow, `do $$ begin while (select count(*) from pg_stat_activity where state = 'active' and query like '%${head}' || '${tail}%') < ${count} loop perform pg_sleep(0.01), pg_stat_clear_snapshot(); end loop; end $$`, { transactionId: watch })
+  const { status, body } = await query(slow, `do $$ begin while (select count(*) from pg_stat_activity where state = 'active' and query like '%${head}' || '${tail}%') ${count > 0 ? `< ${count}` : '> 0'} loop perform pg_sleep(0.01), pg_stat_clear_snapshot(); end loop; end $$`, { transactionId: watch })
   t.equal(status, 200, JSON.stringify(body))
 }
 
@@ -68,6 +68,14 @@ await t.test('who hangs up ends the statement in the database, and nothing of it
     t.match([status, rows], [200, [{ n: 0 }]], `${route} ${JSON.stringify(body(marker))}: the row is not locked any more`)
   }
   t.match(await query(slow, 'select 1', { transactionId }), { status: 409, body: { code: 'transaction-aborted' } }, 'its transaction has to be ended, as after any failure')
+})
+
+await t.test('the mirror is as AWS is, where a statement goes on without its caller', async t => {
+  const { hangUp } = begin('/data-api/Execute', { sql: "insert into accounts select 7, 0 from pg_sleep(0.5) where 'mirrored' <> ''" })
+  await untilRunning('mirrored')
+  await hangUp()
+  await untilRunning('mirrored', 0)
+  t.match((await query(slow, 'select id from accounts where id = 7')).body.rows, [{ id: 7 }])
 })
 
 await t.test('a slow database has no statement of another wait', async t => {

@@ -147,7 +147,22 @@ await t.test('in mode read the database itself refuses to write', async t => {
     t.equal(status, 422, sql)
     t.match(body, { code: 'sql-error', sqlState: /^25/ }, sql)
   }
-  for (const sql of ['set transaction read write', 'set session characteristics as transaction read write']) await query(sql, { mode: 'read' })
+  await rows("create function sneakier() returns int language plpgsql as $$ begin perform set_config('transaction_read_only', 'off', true); return sneaky(); end $$")
+  await rows('create procedure sneakiest() language plpgsql as $$ begin commit; perform sneaky(); end $$')
+  const tricks = [
+    'select sneakier()', 'call sneakiest()', 'do $$ begin commit; perform sneaky(); end $$', "do $$ begin execute 'set transaction read write'; perform sneaky(); end $$",
+    "select setval('orders_id_seq', 9)", 'select lo_create(0)', "select lo_from_bytea(0, 'x')", 'create temp table t (id int)', 'create extension dblink', 'truncate orders',
+    'select * from orders for update', "copy orders from program 'true'", "copy (select 1) to program 'true'", "copy (select 1) to '/tmp/orders'", 'explain analyze delete from orders',
+    "merge into orders using (values (1)) as o on false when not matched then insert (note) values ('x')", "comment on table orders is 'x'", "select query_to_xml('delete from orders returning 1', true, true, '')", "alter system set work_mem = '1MB'",
+    'refresh materialized view none', 'drop table orders', 'grant all on orders to public', 'reassign owned by postgres to postgres'
+  ]
+  for (const sql of tricks) t.match(await refusal(sql, { mode: 'read' }), [422, { code: 'sql-error' }], sql)
+  for (const sql of ['begin', 'commit and chain', '/* */ end', '-- x\nrollback', "prepare transaction 'x'", "commit prepared 'x'"]) t.match(await refusal(sql, { mode: 'read' }), [400, { code: 'invalid-request' }], sql)
+  t.match(await refusal('select 1; commit; delete from orders', { mode: 'read' }), [422, { code: 'statement-refused' }], 'two statements are not even parsed')
+  const lasting = ['set transaction read write', 'set session characteristics as transaction read write', "select set_config('default_transaction_read_only', 'off', false)", 'prepare p as delete from orders', 'select pg_advisory_lock(1)']
+  for (const sql of lasting) await query(sql, { mode: 'read' })
+  t.match(await refusal('execute p', { mode: 'read' }), [422, { sqlState: '26000' }], 'what a session keeps is gone with the call')
+  t.strictSame(await rows("select count(*) from pg_locks where locktype = 'advisory'"), [{ count: '0' }])
   t.strictSame(await rows('select count(*) from orders', { mode: 'read' }), [{ count: '1' }])
   t.match(await refusal('insert into orders (note) values (1)', { mode: 'read' }), [422, { sqlState: '25006' }], 'nor does any of it last')
 })
