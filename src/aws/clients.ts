@@ -18,7 +18,7 @@ export interface AwsClients {
 }
 
 /** What can be said to the clients instead of to the SDK's environment, for several services in one process. */
-export type ClientSettings = Pick<CloudFormationClientConfig, 'endpoint' | 'credentials' | 'retryStrategy'>
+export type ClientSettings = Pick<CloudFormationClientConfig, 'endpoint' | 'credentials'>
 
 /**
  * The clients on the SDK's ordinary configuration: credentials, endpoint and retry mode come from its own environment

@@ -6,7 +6,6 @@ export const creates: readonly Operation[] = [
   {
     name: 'create',
     ...asCreate,
-    leaves: 'available',
     prepare: async ({ stock }) => {
       const client = stock.newClient()
       return { client, request: create({ client }, { 'idempotency-key': client }) }
@@ -26,7 +25,6 @@ export const creates: readonly Operation[] = [
   {
     name: 'create, after one that failed and was kept',
     ...asCreate,
-    leaves: 'available',
     prepare: async ({ stock, steward, addFault }) => {
       const client = stock.newClient()
       const request = create({ client, onFailure: 'keep', deletionProtection: true })

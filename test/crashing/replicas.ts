@@ -38,8 +38,8 @@ const log = pino({ level: process.env['LOG_LEVEL'] ?? 'silent' })
  * Starts services by the dozen in this process. HTTP in front of them knows nothing of what is behind it, and compiling its
  * schemas takes longer than all the rest: it is built once, and each request is given to the replica that is asked.
  */
-export async function createReplicas (awsUrl: string, regions: readonly string[] = [REGION]): Promise<Replicas> {
-  const env = { REGIONS: regions.join(','), API_KEYS_FILE: 'any', POLL_MS: '100', CALLS_PER_SECOND: '1000', FINAL_SNAPSHOTS: 'optional' }
+export async function createReplicas (awsUrl: string, regions: readonly string[] = [REGION], callsPerSecond = 1_000): Promise<Replicas> {
+  const env = { REGIONS: regions.join(','), API_KEYS_FILE: 'any', POLL_MS: '100', CALLS_PER_SECOND: String(callsPerSecond), FINAL_SNAPSHOTS: 'optional' }
   const config = readConfig({ env, readKeys: () => localKeys, templates: ['aurora-serverless-v2-postgres'] })
   const asked = new AsyncLocalStorage<AppDependencies>()
   const whoever = <Name extends 'databases' | 'queries' | 'mirror'>(name: Name): AppDependencies[Name] => {

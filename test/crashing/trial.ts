@@ -21,6 +21,7 @@ export type Trials = ReturnType<typeof createTrials>
 export function createTrials (setting: Setting, replicas: Replicas) {
   const { stock, aws } = setting
 
+  /** Waits until nothing moves any more, and looks at what there is. */
   const settle = async (operation: Operation, { client, request }: Prepared, replica: Replica, answer: Answer): Promise<Outcome> => {
     const id = idOf(request, answer)
     const database = id === '' || isPlan(answer) ? null : (await replica.ask({ method: 'GET', path: `/v1/databases/${id}`, headers: { prefer: 'wait=60' } })).body
@@ -60,7 +61,7 @@ export function createTrials (setting: Setting, replicas: Replicas) {
     return { outcome, answer, hasCrashed: answerBefore === null }
   }
 
-  return { runUndisturbed, runWithCrash }
+  return { runUndisturbed, runWithCrash, settle }
 }
 
 function numbered (names: readonly string[]): Undisturbed['calls'] {
