@@ -3,12 +3,22 @@ import { invalidValue } from './names.js'
 
 const MOST_TAGS = 50
 
+/** API reference, "Tag". */
+const ALLOWED = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u
+
+/** The prefix that is AWS's own, but for what CloudFormation puts on what it makes. */
+const RESERVED = /^aws:(?!cloudformation:)/i
+
 /** The tags after adding some: a key that is there gets the new value. Throws on more than fifty or a bad key. */
 export function addTags (before: readonly Tag[] | undefined, added: readonly Tag[] | undefined): Tag[] {
   const tags = new Map((before ?? []).map(tag => [tag.Key, tag.Value]))
   for (const { Key = '', Value = '' } of added ?? []) {
     if (!Key || Key.length > 128) throw invalidValue('Tag keys must have between 1 and 128 characters.')
     if (Value.length > 256) throw invalidValue('Tag values must have at most 256 characters.')
+    if (RESERVED.test(Key)) throw invalidValue('Tag keys cannot start with the reserved prefix "aws:".')
+    for (const [part, text] of [['keys', Key], ['values', Value]] as const) {
+      if (!ALLOWED.test(text)) throw invalidValue(`Tag ${part} may only contain unicode letters, digits, whitespace, or one of these symbols: _ . : / = + \\ - @`)
+    }
     tags.set(Key, Value)
   }
   if (tags.size > MOST_TAGS) throw invalidValue(`A resource can have at most ${MOST_TAGS} tags.`)
