@@ -29,17 +29,17 @@ export function cancelAbandoned (dataApi: DataApi, { clock, newTag }: HangUpOpti
     await Promise.race([tell().catch(() => {}), clock.sleep(CANCEL_MS, patience.signal)]).finally(() => { patience.abort() })
   }
 
-  /** Runs a statement with a tag before it, unless that makes it too long or nobody can hang up. */
+  /** Runs a statement with a tag, unless that makes it too long or nobody can hang up. */
   const tagged = async <Answer>(target: DataTarget, sql: string, signal: AbortSignal | undefined, run: (sql: string) => Promise<Answer>): Promise<Answer> => {
-    const tag = `/* aurora-databases-api ${newTag()} */ `
-    if (!signal || sql.length + tag.length > LONGEST_SQL) return await run(sql)
+    const tag = `/* aurora-databases-api ${newTag()} */`
+    if (!signal || sql.length + tag.length >= LONGEST_SQL) return await run(sql)
     if (signal.aborted) throw gone()
     try {
-      return await run(tag + sql)
+      return await run(isHinted(sql) ? `${sql}\n${tag}` : `${tag} ${sql}`)
     } catch (error) {
       if (!(error instanceof DataApiFailure)) throw error
       if (signal.aborted && error.kind === 'lost') await cancel(target, tag)
-      throw withoutTag(error, tag)
+      throw isHinted(sql) ? error : withoutTag(error, tag)
     }
   }
 
@@ -76,7 +76,7 @@ export function cancelAbandoned (dataApi: DataApi, { clock, newTag }: HangUpOpti
   }
 }
 
-const CANCEL = "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE starts_with(query, :tag) AND state = 'active' AND pid <> pg_backend_pid()"
+const CANCEL = "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE strpos(query, :tag) > 0 AND state = 'active' AND pid <> pg_backend_pid()"
 
 const CANCEL_PAUSES_MS = [0, 100, 400, 1_600]
 
@@ -84,6 +84,9 @@ const CANCEL_PAUSES_MS = [0, 100, 400, 1_600]
 const CANCEL_MS = 5_000
 
 const BUSY_PAUSES_MS = [20, 50, 100, 200, 400, 800]
+
+/** pg_hint_plan looks for its hints in the first comment and in no other. Elsewhere that place is the better one: PostgreSQL shows the beginning of a statement. */
+const isHinted = (sql: string): boolean => sql.includes('/*+')
 
 /** The Data API takes no more. */
 const LONGEST_SQL = 65_536
@@ -95,5 +98,5 @@ const gone = (): Problem => new Problem('shutting-down', 'The statement did not 
 function withoutTag (failure: DataApiFailure, tag: string): DataApiFailure {
   const { kind, aws, sql } = failure
   if (!sql?.position) return failure
-  return new DataApiFailure(kind, aws, { ...sql, position: Math.max(1, sql.position - tag.length) })
+  return new DataApiFailure(kind, aws, { ...sql, position: Math.max(1, sql.position - tag.length - 1) })
 }

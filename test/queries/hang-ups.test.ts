@@ -9,7 +9,7 @@ import { createStandingClock } from '../helpers/standing-clock.js'
 const target = { region: 'eu-west-1', clusterArn: 'arn:cluster', secretArn: 'arn:secret', databaseName: 'temporal' }
 const failure = (kind: DataApiFailureKind, sql: SqlError | null = null): DataApiFailure => new DataApiFailure(kind, new AwsFailure('unavailable', 'Code', 'message'), sql)
 const none: Result = { columns: [], rows: [], affected: 0 }
-const TAG = '/* aurora-databases-api tag */ '
+const TAG = '/* aurora-databases-api tag */'
 
 /** A Data API that answers what is asked of it in turn, by what it is. */
 function createDouble (answers: { execute?: Array<Result | Error | Promise<Result>>, cancel?: Array<Result | Promise<Result>>, rollback?: Error[], begin?: Promise<string> } = {}) {
@@ -52,12 +52,14 @@ t.test('a statement carries its tag, and no other call is made for it', async t 
   await api.executeBatch(target, 'select 2', [[]], { transactionId: 'tx', signal })
   await api.execute(target, 'select 3', [])
   await api.execute(target, `select '${'x'.repeat(65_520)}'`, [], { signal })
-  t.strictSame(calls.slice(0, 3), [`${TAG}select 1`, `${TAG}select 2`, 'select 3'])
+  await api.execute(target, '/*+ SeqScan(t) */ select 4', [], { signal })
+  t.strictSame(calls.slice(0, 3), [`${TAG} select 1`, `${TAG} select 2`, 'select 3'])
+  t.equal(calls[4], `/*+ SeqScan(t) */ select 4\n${TAG}`, 'a hint for the planner stays the first comment')
   t.match(calls[3], /^select 'x/, 'but for one that it would make too long')
 })
 
 t.test('an error is where it would be without the tag', async t => {
-  const sql = { sqlState: '42703', message: 'no', detail: null, hint: null, position: TAG.length + 8 }
+  const sql = { sqlState: '42703', message: 'no', detail: null, hint: null, position: TAG.length + 1 + 8 }
   const { api, signal } = createDouble({ execute: [failure('sql', sql), failure('sql', { ...sql, position: null })] })
   await t.rejects(api.execute(target, 'select nope', [], { signal }), { name: 'DataApiFailure', kind: 'sql', sql: { position: 8 } })
   await t.rejects(api.execute(target, 'select nope', [], { signal }), { name: 'DataApiFailure', kind: 'sql', sql: { position: null } })
@@ -75,7 +77,7 @@ t.test('who hangs up has the statement cancelled, which is looked for until it i
   await new Promise(setImmediate)
   double.clock.move(100)
   await t.rejects(answer, { name: 'DataApiFailure', kind: 'lost' })
-  t.strictSame(double.calls, [`${TAG}select 1`, `cancel ${TAG}`, `cancel ${TAG}`])
+  t.strictSame(double.calls, [`${TAG} select 1`, `cancel ${TAG}`, `cancel ${TAG}`])
   t.equal(double.clock.sleepers(), 0)
 })
 
@@ -93,7 +95,7 @@ t.test('what was refused, or got no answer while its caller was there, is not ca
   for (const kind of ['lost', 'timeout', 'sql'] as const) {
     const { api, calls, signal } = createDouble({ execute: [failure(kind)] })
     await t.rejects(api.execute(target, 'select 1', [], { signal }), { name: 'DataApiFailure', kind })
-    t.strictSame(calls, [`${TAG}select 1`])
+    t.strictSame(calls, [`${TAG} select 1`])
   }
   const { api, calls, signal, hangUp } = createDouble()
   hangUp.abort()
