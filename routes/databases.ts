@@ -48,7 +48,7 @@ const ListQuery = Type.Object({
   region: Type.Optional(Type.Array(Type.String(), { description: 'May be repeated. Every enabled region when left out.' })),
   client: Type.Optional(Type.String()),
   environment: Type.Optional(Type.String()),
-  status: Type.Optional(Choice(['creating', 'available', 'updating', 'deleting', 'failed', 'delete_failed'])),
+  status: Type.Optional(Choice(['creating', 'available', 'updating', 'deleting', 'failed', 'delete_failed', 'deleted'], { description: '`deleted` lists what is gone, for the 90 days that AWS remembers it.' })),
   template: Type.Optional(Type.String()),
   name: Type.Optional(Type.String()),
   sort: Type.Optional(Choice(['createdAt', '-createdAt', 'name'], { default: 'createdAt' })),
@@ -61,7 +61,8 @@ const ListSchema = Type.Object({
   nextCursor: Nullable(Type.String({ description: 'Of the next page; null on the last one.' })),
   regions: Type.Array(Type.Object({
     region: Type.String(),
-    ...RegionAnswer
+    ...RegionAnswer,
+    unread: Type.Optional(Type.Integer({ description: 'With `status=deleted`: how many deleted stacks were not looked at yet. Ask again to have more of them listed.' }))
   }), { description: 'How each region answered. One that failed is named, and the others are still listed.' })
 }, { $id: 'DatabaseList', description: 'One page of databases.' })
 

@@ -1,7 +1,7 @@
 import {
-  ContinueUpdateRollbackCommand, CreateStackCommand, DeleteStackCommand, DescribeStackEventsCommand, DescribeStacksCommand, GetTemplateCommand, ListStacksCommand, paginateDescribeStacks, paginateListImports, paginateListStackResources,
+  ContinueUpdateRollbackCommand, CreateStackCommand, DeleteStackCommand, DescribeStackEventsCommand, DescribeStacksCommand, GetTemplateCommand, paginateDescribeStacks, paginateListImports, paginateListStacks, paginateListStackResources,
   RollbackStackCommand, UpdateTerminationProtectionCommand,
-  type CloudFormationClient, type Stack as SdkStack, type StackEvent as SdkStackEvent, type StackStatus, type StackSummary
+  type CloudFormationClient, type Stack as SdkStack, type StackEvent as SdkStackEvent, type StackStatus
 } from '@aws-sdk/client-cloudformation'
 
 import { AwsFailure, callAws } from './errors.js'
@@ -48,6 +48,9 @@ export interface StackEvent {
 /** What a stack made, by the name that AWS has for it. */
 export interface StackResource { logicalId: string, physicalId: string, type: string, status: string, reason: string | null }
 
+/** A stack that AWS only remembers. */
+export interface DeletedStack { id: string, name: string, deletedAt: Date }
+
 /** What is needed to launch a stack. */
 export interface Launch {
   stackName: string
@@ -84,21 +87,14 @@ export function createStacks (clientFor: (region: string) => CloudFormationClien
     return stacks
   })
 
-  /** The stack of this name that was deleted last, null when AWS remembers none. It does for 90 days. */
-  const describeLastDeleted = async (region: string, name: string): Promise<Stack | null> => {
-    let last: StackSummary | undefined
-    let token: string | undefined
-    do {
-      const page = await callAws(() => clientFor(region).send(new ListStacksCommand({
-        StackStatusFilter: ['DELETE_COMPLETE'], ...(token ? { NextToken: token } : {})
-      })))
-      for (const summary of page.StackSummaries ?? []) {
-        if (summary.StackName === name && deletedAfter(summary, last)) last = summary
-      }
-      token = page.NextToken
-    } while (token)
-    return last?.StackId ? await describe(region, last.StackId) : null
-  }
+  /** Every deleted stack of the region. AWS remembers them for 90 days, and answers in pages of 1 MB. */
+  const listDeleted = async (region: string): Promise<DeletedStack[]> => await callAws(async () => {
+    const deleted: DeletedStack[] = []
+    for await (const { StackSummaries = [] } of paginateListStacks({ client: clientFor(region) }, { StackStatusFilter: ['DELETE_COMPLETE'] })) {
+      for (const { StackId: id = '', StackName: name = '', DeletionTime: deletedAt = new Date(0) } of StackSummaries) deleted.push({ id, name, deletedAt })
+    }
+    return deleted
+  })
 
   /**
    * The stack's events after `lastSeenId`, oldest first; all of them with null. AWS answers the newest first, in pages,
@@ -194,15 +190,11 @@ export function createStacks (clientFor: (region: string) => CloudFormationClien
     })))
   }
 
-  return { describe, describeLastDeleted, list, eventsAfter, resourcesOf, templateOf, importersOf, create, remove, continueRollback, rollBack, setTerminationProtection }
+  return { describe, list, listDeleted, eventsAfter, resourcesOf, templateOf, importersOf, create, remove, continueRollback, rollBack, setTerminationProtection }
 }
 
 /** How CloudFormation says that nobody imports an export, or that there is none by now. */
 const unused = /is not imported by any stack|does not exist/
-
-function deletedAfter (summary: StackSummary, other: StackSummary | undefined): boolean {
-  return (summary.DeletionTime?.getTime() ?? 0) >= (other?.DeletionTime?.getTime() ?? 0)
-}
 
 function toStack (region: string, stack: SdkStack): Stack {
   return {

@@ -11,6 +11,7 @@ import type { Stacks } from '../aws/stacks.js'
 import type { Clock } from '../clock.js'
 import { Problem } from '../problems.js'
 import type { Catalog } from '../templates/catalog.js'
+import { createDeletedStacks } from '../watching/deleted-stacks.js'
 import type { EventLog } from '../watching/event-log.js'
 import type { StackIndex } from '../watching/stack-index.js'
 import type { StackWatch } from '../watching/stack-watch.js'
@@ -31,6 +32,7 @@ import { createFollow } from './follow.js'
 import { createFindImporters } from './importers.js'
 import type { CreateRequest } from './launch.js'
 import { createList } from './list.js'
+import { createListDeleted } from './list-deleted.js'
 import { createRotate } from './passwords/rotate.js'
 import { createPlan } from './plan.js'
 import { createPreflight } from './preflight.js'
@@ -73,7 +75,8 @@ const PREPARATION_SECONDS = 45
 
 /** All that can be done with databases, for whoever holds a key. Every function throws {@link Problem} or `AwsFailure`. */
 export function createDatabases (options: DatabasesOptions) {
-  const { find, read, operationsOf } = createFind({ ...options, durations: createDurations() })
+  const deleted = createDeletedStacks(options)
+  const { find, read, operationsOf } = createFind({ ...options, deleted, durations: createDurations() })
   const { follow, untilSettled, untilGone } = createFollow({ ...options, find, read })
   const preflight = createPreflight({ ...options, checks: createChecks(options) })
   const changePreflight = createChangePreflight(createPreflight({ ...options, checks: createChangeChecks(options) }), options.catalog)
@@ -125,7 +128,7 @@ export function createDatabases (options: DatabasesOptions) {
   }
 
   return {
-    list: createList({ ...options, read }),
+    list: createList({ ...options, read, listDeleted: createListDeleted({ ...options, deleted, read }) }),
     countPerRegion: createCountPerRegion(options.index, options.regions),
     follow,
     /** Deletes those of the stacks that are databases past their time. */

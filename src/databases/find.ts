@@ -1,14 +1,15 @@
 import type { Principal } from '../access/keys.js'
 import { sees } from '../access/tenancy.js'
-import type { Stacks } from '../aws/stacks.js'
+import type { Stack } from '../aws/stacks.js'
 import type { Clock } from '../clock.js'
 import { Problem } from '../problems.js'
 import type { Catalog } from '../templates/catalog.js'
 import { resourcesOf } from '../templates/conditions.js'
+import type { DeletedStacks } from '../watching/deleted-stacks.js'
 import type { Sighting, StackWatch } from '../watching/stack-watch.js'
 import { toDatabase, type Database } from './database.js'
 import type { Durations } from './durations.js'
-import { parseId } from './naming.js'
+import { idOf, parseId } from './naming.js'
 import { readOperation, splitOperations, type Operation } from './operations.js'
 import { findStuck } from './stuck.js'
 import { readOwnTags, type OwnTags } from './tags.js'
@@ -17,7 +18,7 @@ import { readOwnTags, type OwnTags } from './tags.js'
 export interface Found extends Sighting { own: OwnTags, database: Database }
 
 export interface FindOptions {
-  stacks: Pick<Stacks, 'describeLastDeleted'>
+  deleted: DeletedStacks
   watch: Pick<StackWatch, 'look'>
   catalog: Catalog
   durations: Durations
@@ -25,14 +26,35 @@ export interface FindOptions {
   regions: readonly string[]
 }
 
+/** How old what is known of deleted stacks may be for whoever asks for one: what never was is asked for as easily as what was. */
+const DELETED_FRESH_FOR_MS = 5_000
+
+/** Of how many names it is remembered which stack had them last. */
+const REMEMBERED_NAMES = 10_000
+
 export type Find = ReturnType<typeof createFind>
 
 /** Finds databases by their ids. */
-export function createFind ({ stacks, watch, catalog, durations, clock, regions }: FindOptions) {
+export function createFind ({ deleted, watch, catalog, durations, clock, regions }: FindOptions) {
+  const lastLiving = new Map<string, string>()
+
+  const remember = ({ region, name, id, status, deletedAt }: Stack): void => {
+    if (status === 'DELETE_COMPLETE') {
+      deleted.note(region, { id, name, deletedAt: deletedAt ?? new Date(0) })
+      return
+    }
+    const key = idOf(region, name)
+    lastLiving.delete(key)
+    lastLiving.set(key, id)
+    const [oldest] = lastLiving.keys()
+    if (lastLiving.size > REMEMBERED_NAMES && oldest !== undefined) lastLiving.delete(oldest)
+  }
+
   /** A stack and its events as a database; null when it is not one of ours. */
   const read = (sighting: Sighting): Found | null => {
     const own = readOwnTags(sighting.stack)
     if (!own) return null
+    remember(sighting.stack)
     const operation = readOperations(catalog, own, sighting).at(-1) ?? null
     const stuck = findStuck(splitOperations(sighting.events).at(-1) ?? [])
     if (operation) {
@@ -58,8 +80,11 @@ export function createFind ({ stacks, watch, catalog, durations, clock, regions 
   const findIn = async (region: string, stackName: string): Promise<Found | null> => {
     const living = await watch.look(region, stackName)
     if (living) return read(living)
-    const deleted = await stacks.describeLastDeleted(region, stackName)
-    const sighting = deleted && await watch.look(region, deleted.id)
+    const { byName, ids } = await deleted.read(region, DELETED_FRESH_FOR_MS)
+    const last = lastLiving.get(idOf(region, stackName))
+    // What was deleted since that was read is known to whoever saw it live.
+    const id = last !== undefined && !ids.has(last) ? last : byName.get(stackName)?.id
+    const sighting = id === undefined ? null : await watch.look(region, id)
     return sighting && read(sighting)
   }
 

@@ -12,7 +12,8 @@ import { toDatabase, type Database } from './database.js'
 import type { Find } from './find.js'
 import type { DatabaseStatus } from './phases.js'
 import { phases } from './phases.js'
-import { readRegion, type RegionAnswer } from './regions.js'
+import type { ListDeleted } from './list-deleted.js'
+import { problemOf, readRegion, type RegionAnswer } from './regions.js'
 import { readOwnTags } from './tags.js'
 
 export type Sort = 'createdAt' | '-createdAt' | 'name'
@@ -31,6 +32,7 @@ export interface ListRequest {
 export interface Page { items: Database[], nextCursor: string | null, regions: RegionAnswer[] }
 
 export interface ListOptions {
+  listDeleted: ListDeleted
   index: Pick<StackIndex, 'read'>
   events: EventLog
   read: Find['read']
@@ -42,7 +44,7 @@ export interface ListOptions {
 const READS_AT_A_TIME = 4
 
 /** Lists the databases of regions, a page at a time. */
-export function createList ({ index, events, read, catalog, regions: enabled }: ListOptions) {
+export function createList ({ index, listDeleted, events, read, catalog, regions: enabled }: ListOptions) {
   /** With its operation where there is something to tell: it moves, or it failed. */
   const detail = async (stack: Stack): Promise<Database | null> => {
     const { operation, database } = phases[stack.status]
@@ -60,8 +62,28 @@ export function createList ({ index, events, read, catalog, regions: enabled }: 
     }
   }
 
+  const listDeletedIn = async (region: string, fresh: boolean): Promise<{ answer: RegionAnswer, databases: Database[] }> => {
+    const { answer, stacks } = await readRegion(index, region, fresh)
+    try {
+      const { databases, unread } = await listDeleted(region, stacks, fresh)
+      return { databases, answer: { ...answer, unread } }
+    } catch (error) {
+      if (!(error instanceof AwsFailure)) throw error
+      return { databases: [], answer: { region, status: 'unavailable', asOf: null, problem: problemOf(error) } }
+    }
+  }
+
+  const listAllDeleted = async (principal: Principal, regions: readonly string[], request: ListRequest): Promise<Page> => {
+    const answers = await Promise.all(regions.map(region => listDeletedIn(region, request.fresh)))
+    const wanted = answers.flatMap(({ databases }) => databases).filter(database => sees(principal, database) && matches(database, request.filters))
+    const sorted = wanted.map(database => ({ database })).toSorted((a, b) => compare(sortKey(a.database, request.sort), sortKey(b.database, request.sort)))
+    const { page, nextCursor } = cut(sorted, request)
+    return { items: page.map(({ database }) => database), nextCursor, regions: answers.map(({ answer }) => answer) }
+  }
+
   return async (principal: Principal, request: ListRequest): Promise<Page> => {
     const regions = regionsOf(request.regions, enabled).filter(principal.mayEnter)
+    if (request.filters.status === 'deleted') return await listAllDeleted(principal, regions, request)
     const answers = await Promise.all(regions.map(region => readRegion(index, region, request.fresh)))
     const mine = answers.flatMap(({ stacks }) => stacks).flatMap(stack => outline(stack, catalog)).filter(({ database }) => sees(principal, database))
     const candidates = mine.filter(({ database }) => matches(database, { ...request.filters, status: undefined }))
@@ -117,7 +139,7 @@ function compare ([a, aId]: readonly [string | number, string], [b, bId]: readon
 }
 
 /** The cursor is the sort key of the last item: what is created or deleted meanwhile shifts no page. */
-function cut (sorted: Outline[], { cursor, limit, sort }: ListRequest): { page: Outline[], nextCursor: string | null } {
+function cut<Item extends { database: Database }> (sorted: Item[], { cursor, limit, sort }: ListRequest): { page: Item[], nextCursor: string | null } {
   const after = cursor === null ? null : readCursor(cursor, sort)
   const rest = after ? sorted.filter(({ database }) => compare(sortKey(database, sort), after) > 0) : sorted
   const page = rest.slice(0, limit)

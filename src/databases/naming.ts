@@ -28,6 +28,13 @@ export function stackNameOf (key: DatabaseKey): string {
   return `${readable}-${hashOf([key.client, key.name, key.environment, key.region]).slice(0, HASH_LENGTH)}`
 }
 
+const stackName = new RegExp(`^[a-z][a-z0-9-]{1,${NAME_MAX_LENGTH - HASH_LENGTH - 2}}-[a-z2-7]{${HASH_LENGTH}}$`)
+
+/** Whether a stack may be one of this service's, by its name. */
+export function isStackName (name: string): boolean {
+  return stackName.test(name)
+}
+
 /** What tells the name of a stack from those of all others, and every name that is made from it. */
 export function uniquePartOf (stackName: string): string {
   return stackName.slice(-HASH_LENGTH - 1)

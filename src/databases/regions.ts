@@ -16,6 +16,8 @@ export interface RegionAnswer {
   status: RegionStatus
   asOf: Date | null
   problem: ProblemCode | null
+  /** In a list of what was deleted: how many deleted stacks were not looked at yet. */
+  unread?: number
 }
 
 /** A region that may be chosen, as it was at `asOf`. `databases` is null when nothing is known of it. */
@@ -55,7 +57,7 @@ export async function readRegion (index: Pick<StackIndex, 'read'>, region: strin
   }
 }
 
-function problemOf ({ kind }: AwsFailure): ProblemCode {
+export function problemOf ({ kind }: AwsFailure): ProblemCode {
   if (kind === 'throttled') return 'aws-throttled'
   return kind === 'unavailable' ? 'aws-unavailable' : 'aws-refused'
 }

@@ -61,3 +61,10 @@ await t.test('without a final snapshot nothing is left, whatever answers get los
   t.match(await call('DELETE', `/v1/databases/${scratch.id}?finalSnapshot=false`), { status: 202, body: { status: 'deleted' } })
   t.match(await call('POST', `/v1/databases/${scratch.id}/restore`), { status: 409, body: { code: 'no-snapshot' } })
 })
+
+await t.test('what was deleted is listed while AWS remembers it, with its ids to restore', async t => {
+  const { body } = await call<{ items: Database[], regions: unknown[] }>('GET', `/v1/databases?status=deleted&region=${region}`)
+  t.same(body.items.map(({ id, status }) => `${id} ${status}`).sort(), [`${orders.id} deleted`, `${scratch.id} deleted`].sort())
+  t.match(body.regions, [{ region, status: 'ok', unread: 0 }])
+  t.same((await call<{ items: Database[] }>('GET', `/v1/databases?region=${region}`)).body.items, [])
+})

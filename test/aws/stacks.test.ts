@@ -101,14 +101,13 @@ t.test('events', async t => {
   })
 })
 
-t.test('the last deleted of a name is found by its id', async t => {
+t.test('deleted stacks have every page', async t => {
   const { mock, stacks } = createMocked()
-  const deleted = (StackId: string, day: number, StackName = STACK_NAME) => ({ StackId, StackName, StackStatus: 'DELETE_COMPLETE', CreationTime: createdAt, DeletionTime: new Date(Date.UTC(2026, 10, day)) } as const)
-  mock.on(ListStacksCommand, { StackStatusFilter: ['DELETE_COMPLETE'] }).resolves({ StackSummaries: [deleted('a', 1), deleted('other', 9, 'other')], NextToken: 'more' })
-  mock.on(ListStacksCommand, { NextToken: 'more' }).resolves({ StackSummaries: [deleted('b', 3), deleted('c', 2)] })
-  mock.on(DescribeStacksCommand, { StackName: 'b' }).resolves({ Stacks: [{ ...sdkStack, StackId: 'b', StackStatus: 'DELETE_COMPLETE' }] })
-  t.match(await stacks.describeLastDeleted(REGION, STACK_NAME), { id: 'b', status: 'DELETE_COMPLETE' })
-  t.equal(await stacks.describeLastDeleted(REGION, 'never'), null)
+  const deletedAt = new Date('2026-11-24T09:00:00Z')
+  const summary = (StackId: string) => ({ StackId, StackName: STACK_NAME, StackStatus: 'DELETE_COMPLETE', CreationTime: createdAt, DeletionTime: deletedAt } as const)
+  mock.on(ListStacksCommand, { StackStatusFilter: ['DELETE_COMPLETE'] }).resolves({ StackSummaries: [summary('a')], NextToken: 'more' })
+  mock.on(ListStacksCommand, { NextToken: 'more' }).resolves({ StackSummaries: [summary('b')] })
+  t.strictSame(await stacks.listDeleted(REGION), [{ id: 'a', name: STACK_NAME, deletedAt }, { id: 'b', name: STACK_NAME, deletedAt }])
 })
 
 const launch: Launch = {

@@ -87,9 +87,9 @@ export function createMemoryStacks (now: () => number): MemoryStacks {
       call('describe', region, nameOrId)
       return search(region, nameOrId)?.stack ?? null
     },
-    describeLastDeleted: async (region, name) => {
-      call('describeLastDeleted', region, name)
-      return kept.findLast(({ stack }) => stack.region === region && stack.name === name && stack.status === 'DELETE_COMPLETE')?.stack ?? null
+    listDeleted: async region => {
+      call('listDeleted', region)
+      return kept.filter(each => each.stack.region === region && !isLive(each)).map(({ stack: { id, name, deletedAt } }) => ({ id, name, deletedAt: deletedAt ?? new Date(now()) }))
     },
     list: async region => {
       call('list', region)
