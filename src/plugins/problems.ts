@@ -59,7 +59,8 @@ export function answerClientError ({ code }: NodeJS.ErrnoException, socket: Sock
   socket.destroy()
 }
 
-function toProblem (error: unknown): Problem {
+/** The problem that an error is to a caller. */
+export function toProblem (error: unknown): Problem {
   if (error instanceof Problem) return error
   if (error instanceof AwsFailure) return fromAws(error)
   const { code = '', validation, validationContext } = error as Partial<FastifyError>
@@ -127,15 +128,21 @@ function unknownRoute (routes: ReturnType<typeof collectRoutes>, request: Fastif
 
 /** Sends a problem. Also for those who answer before the error handler can, such as a stream that has not begun. */
 export function sendProblem (request: FastifyRequest, reply: FastifyReply, problem: Problem): FastifyReply {
-  const { code, message, errors, extensions } = problem
+  const { extensions } = problem
   const aws = request.routeOptions.config.speaksAws ? toAwsError(problem, request.id) : null
   const status = aws?.status ?? problem.status
   const retryAfterSeconds = problem.retryAfterSeconds ?? (status === 429 || status === 503 ? RETRY_AFTER_SECONDS : undefined)
-  const { title, retryable } = problemKinds[code]
   if (retryAfterSeconds !== undefined) reply.header('retry-after', String(retryAfterSeconds))
   if (status === 401) reply.header('www-authenticate', 'Bearer')
   if (Array.isArray(extensions.allow)) reply.header('allow', extensions.allow.join(', '))
-  return reply.code(status).headers(aws?.headers ?? {}).type('application/problem+json').serializer(JSON.stringify).send({
+  return reply.code(status).headers(aws?.headers ?? {}).type('application/problem+json').serializer(JSON.stringify)
+    .send({ ...describeProblem(request, problem), status, ...aws?.members })
+}
+
+/** A problem as RFC 9457 has it. Also for those who can no longer send one as the answer. */
+export function describeProblem (request: FastifyRequest, { code, status, message, errors, extensions }: Problem): Record<string, unknown> {
+  const { title, retryable } = problemKinds[code]
+  return {
     type: `/problems/${code}`,
     title: title || STATUS_CODES[status],
     status,
@@ -145,7 +152,6 @@ export function sendProblem (request: FastifyRequest, reply: FastifyReply, probl
     requestId: request.id,
     retryable,
     ...extensions,
-    ...aws?.members,
     ...(errors ? { errors: errors.slice(0, MOST_FINDINGS) } : {})
-  })
+  }
 }

@@ -1,4 +1,5 @@
 import type { Column, DataApiFailure } from '../aws/data-api.js'
+import { withoutEnd } from './lexemes.js'
 import type { Prepared } from './prepare.js'
 
 /** The types that the Data API returns (its operations reference), by PostgreSQL's names and its own for generated columns. */
@@ -24,7 +25,7 @@ export function canBeCast ({ kind, message }: DataApiFailure, { isQuery }: Prepa
 
 /** The query as one that answers its columns and no rows, which the Data API refuses for no type. */
 export function probeFor (prepared: Prepared): string {
-  return `SELECT * FROM (\n${withoutSemicolon(prepared.sql)}\n) AS q LIMIT 0`
+  return `SELECT * FROM (\n${withoutEnd(prepared.sql)}\n) AS q LIMIT 0`
 }
 
 /** The query with the columns that the Data API refused as text. */
@@ -32,9 +33,7 @@ export function castColumns (prepared: Prepared, { message }: DataApiFailure, co
   const isSuspect = reasons.find(({ refusal }) => refusal.test(message))?.isSuspect ?? (() => false)
   const selected = columns.map(({ name, type }, index) => `c${index}${isSuspect(type) ? '::text' : ''} AS ${quote(name)}`)
   const aliases = columns.map((_, index) => `c${index}`)
-  return { ...prepared, sql: `SELECT ${selected.join(', ')} FROM (\n${withoutSemicolon(prepared.sql)}\n) AS q(${aliases.join(', ')})` }
+  return { ...prepared, sql: `SELECT ${selected.join(', ')} FROM (\n${withoutEnd(prepared.sql)}\n) AS q(${aliases.join(', ')})` }
 }
 
 const quote = (name: string): string => `"${name.replaceAll('"', '""')}"`
-
-const withoutSemicolon = (sql: string): string => sql.replace(/;\s*$/, '')

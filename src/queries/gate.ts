@@ -15,6 +15,8 @@ export interface Gate {
    * is aborted meanwhile; then `work` was not begun.
    */
   run: <T>(place: Place, signal: AbortSignal, work: () => Promise<T>) => Promise<T>
+  /** Resolves when the turn has come, with what ends it; throws as `run` does. For work that outlasts the call which begins it. */
+  enter: (place: Place, signal: AbortSignal) => Promise<() => void>
 }
 
 /** What a refusal calls that of which too many wait. */
@@ -52,13 +54,24 @@ export function createGate ({ waitMs, ...limits }: GateLimits, clock: Pick<Clock
     clock.sleep(waitMs, settled.signal).then(() => { giveUp(ticket, late(waitMs)) }, reject)
   })
 
+  const enter: Gate['enter'] = async (place, signal) => {
+    const ticket = await takeTurn(place, signal)
+    let isOver = false
+    return () => {
+      if (isOver) return
+      isOver = true
+      for (const next of queue.leave(ticket)) next.begin()
+    }
+  }
+
   return {
+    enter,
     run: async (place, signal, work) => {
-      const ticket = await takeTurn(place, signal)
+      const leave = await enter(place, signal)
       try {
         return await work()
       } finally {
-        for (const next of queue.leave(ticket)) next.begin()
+        leave()
       }
     }
   }

@@ -8,6 +8,7 @@ import type { Targets } from './targets.js'
 import type { OpenTransaction, TransactionIds } from './transaction-ids.js'
 import { transactionSettings, type IsolationLevel } from './transaction.js'
 import type { Times, WhenAwake } from './waking.js'
+import { createWhenFree } from './when-free.js'
 
 /** AWS rolls a transaction back when it is left alone for so long. */
 export const IDLE_SECONDS = 180
@@ -53,6 +54,8 @@ export interface InteractiveOptions {
 
 /** Transactions that last from call to call. Nothing of them is kept here: any replica can go on with any of them. */
 export function createInteractive ({ targets, dataApi, whenAwake, ids, order, gate, clock }: InteractiveOptions) {
+  const whenFree = createWhenFree(clock)
+
   const begin = async (principal: Principal, id: string, { isolation, readOnly: wanted, database }: BeginRequest, waitSeconds: number, signal: AbortSignal): Promise<BeginAnswer> => {
     const readOnly = wanted ?? !principal.mayUse('query:write')
     if (!readOnly) assertMayWrite(principal)
@@ -94,27 +97,13 @@ export function createInteractive ({ targets, dataApi, whenAwake, ids, order, ga
       await work({ ...target, databaseName: transaction.databaseName }, transaction))
   }
 
-  /** AWS refuses a call of a transaction in which another replica's is still at work: it was not begun, and comes again. */
-  const whenFree = async <T>(signal: AbortSignal, call: () => Promise<T>): Promise<T> => {
-    const deadline = clock.now() + BUSY_MS
-    for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
-      try {
-        return await call()
-      } catch (error) {
-        const isBusy = error instanceof DataApiFailure && error.kind === 'busy'
-        if (!isBusy || clock.now() >= deadline || signal.aborted) throw error
-        await clock.sleep(pauseMs, signal)
-      }
-    }
-  }
-
   /** Does `work` in an open transaction. Throws a problem; a statement that failed has aborted the transaction. */
   const within = async <T>(principal: Principal, id: string, transactionId: string, signal: AbortSignal, work: (within: WithinTransaction) => Promise<T>, toCallersPosition: (position: number) => number): Promise<T> =>
     await inOrder(principal, id, transactionId, signal, async (target, { awsId, readOnly }) => {
       // Statements that wait for this transaction's locks must not keep it from going on: it takes its turn among its like.
       return await gate.run({ key: principal.keyId, database: `${id} transactions` }, signal, async () => {
         const execute: WithinTransaction['execute'] = async (sql, args) =>
-          await whenFree(signal, async () => await dataApi.execute(target, sql, args, { transactionId: awsId, signal }))
+          await whenFree(BUSY_MS, signal, async () => await dataApi.execute(target, sql, args, { transactionId: awsId, signal }))
         return await work({ readOnly, execute }).catch((error: unknown) => { throw explainEnd(error, toCallersPosition) })
       })
     })
@@ -122,7 +111,7 @@ export function createInteractive ({ targets, dataApi, whenAwake, ids, order, ga
   /** Ends do not wait at the gate: they set others free. */
   const commit = async (principal: Principal, id: string, transactionId: string, signal: AbortSignal): Promise<void> => {
     await inOrder(principal, id, transactionId, signal, async (target, { awsId }) => {
-      await whenFree(signal, async () => { await dataApi.commit(target, awsId) }).catch((error: unknown) => {
+      await whenFree(BUSY_MS, signal, async () => { await dataApi.commit(target, awsId) }).catch((error: unknown) => {
         if (!(error instanceof DataApiFailure) || error.kind !== 'lost') throw explainEnd(error)
         throw new Problem('statement-outcome-unknown', 'No answer came to the commit: either everything in the transaction has happened, or nothing. Look before you do it again. A second commit cannot tell.', { cause: error })
       })
@@ -131,7 +120,7 @@ export function createInteractive ({ targets, dataApi, whenAwake, ids, order, ga
 
   const rollback = async (principal: Principal, id: string, transactionId: string, signal: AbortSignal): Promise<void> => {
     await inOrder(principal, id, transactionId, signal, async (target, { awsId }) => {
-      await whenFree(signal, async () => { await dataApi.rollback(target, awsId) }).catch((error: unknown) => {
+      await whenFree(BUSY_MS, signal, async () => { await dataApi.rollback(target, awsId) }).catch((error: unknown) => {
         if (!(error instanceof DataApiFailure) || error.kind !== 'lost') throw explainEnd(error)
         throw new Problem('aws-unavailable', `No answer came to the rollback. AWS rolls the transaction back after ${IDLE_SECONDS} s in any case.`, { cause: error })
       })
@@ -143,8 +132,6 @@ export function createInteractive ({ targets, dataApi, whenAwake, ids, order, ga
 
 /** How long another replica's call in the same transaction is waited for. */
 const BUSY_MS = 20_000
-const FIRST_PAUSE_MS = 25
-const LONGEST_PAUSE_MS = 500
 
 const RETRY_SECONDS = 2
 

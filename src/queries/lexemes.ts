@@ -43,6 +43,19 @@ export function readLexemes (sql: string): Lexeme[] {
   return lexemes
 }
 
+/** The statement without the semicolon at its end and the comments around that: what can stand in parentheses. */
+export function withoutEnd (sql: string): string {
+  let end = sql.length
+  const skip = (): void => { while (/[\s;]/.test(sql.charAt(end - 1))) end-- }
+  skip()
+  for (const { at, text } of readLexemes(sql).toReversed()) {
+    if (at + text.length !== end || !/^(--|\/\*)/.test(text)) break
+    end = at
+    skip()
+  }
+  return sql.slice(0, end)
+}
+
 /** PostgreSQL's block comments nest, which no regular expression can follow. */
 function endOfComment (sql: string, start: number): number {
   const marks = /\/\*|\*\//g

@@ -18,7 +18,7 @@ export type Mirrored = typeof MIRRORED[number]
 export interface MirrorOptions {
   targets: Targets
   wire: DataApiWire
-  gate: Gate
+  gate: Pick<Gate, 'run'>
   notes: ComputeNotes
   audit: Audit
 }
