@@ -5,8 +5,17 @@ export function example (name: string, summary: string): Record<string, { summar
   return { [name]: { summary, value: readExample(name) } }
 }
 
+/** The same of an answer that is not JSON; the name ends with what it is. */
+function textExample (name: string, summary: string): Record<string, { summary: string, value: string }> {
+  return { [name]: { summary, value: readFile(name) } }
+}
+
 function readExample (name: string): unknown {
-  return JSON.parse(readFileSync(new URL(import.meta.resolve(`#openapi/examples/${name}.json`)), 'utf8'))
+  return JSON.parse(readFile(`${name}.json`))
+}
+
+function readFile (name: string): string {
+  return readFileSync(new URL(import.meta.resolve(`#openapi/examples/${name}`)), 'utf8')
 }
 
 export const databaseExample = example('database', 'A database that is being created')
@@ -33,6 +42,8 @@ export const templateExample = example('template', 'The default, shortened')
 export const healthExample = example('health', 'It does')
 export const queryRequestExample = readExample('query-request')
 export const queryExample = example('query', 'Two rows were changed')
+export const ndjsonExamples = { ...textExample('rows.ndjson', 'Two rows'), ...textExample('broken-off.ndjson', 'A stream that broke off after its first row') }
+export const csvExample = textExample('rows.csv', 'Three rows: with a text, with NULL, and with an empty text')
 export const batchRequestExample = readExample('batch-request')
 export const batchExample = example('batch', 'Three rows were inserted')
 export const transactionRequestExample = readExample('transaction-request')

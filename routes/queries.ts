@@ -6,9 +6,11 @@ import { principalOf } from '../src/plugins/authentication.js'
 import type { ProblemCode } from '../src/problems.js'
 import type { Json } from '../src/queries/arguments.js'
 import type { Queries } from '../src/queries/queries.js'
+import { formatFor } from '../src/queries/streams/formats.js'
 import { ISOLATION_LEVELS } from '../src/queries/transaction.js'
 import { batchExample, batchRequestExample, queryExample, queryRequestExample, transactionExample, transactionRequestExample } from './examples.js'
 import { hangUp, waitFor } from './preferences.js'
+import { mediaFor, sendRows, streamContent, streamDescription, streamHeaders } from './row-streams.js'
 import { Choice, DatabaseParams, Nullable, PreferHeader, problemResponses, refTo } from './schemas.js'
 import { TransactionId } from './transactions.js'
 
@@ -109,24 +111,26 @@ export function registerQueryRoutes (instance: FastifyInstance, queries: Queries
       operationId: 'queryDatabase',
       tags: ['queries'],
       summary: 'Run one SQL statement',
-      description: 'Wakes a paused database and waits for it, at most as long as `Prefer: wait` says, 30 s without it. A statement that may have begun is never sent twice.',
+      description: `Wakes a paused database and waits for it, at most as long as \`Prefer: wait\` says, 30 s without it. A statement that may have begun is never sent twice.\n\n${streamDescription}`,
       params: DatabaseParams,
       headers: PreferHeader,
       body: Type.Unsafe<Static<typeof QueryBody>>({ $ref: 'Query#' }),
       response: {
-        200: { description: 'What the statement answered.', headers: applied, content: { 'application/json': { schema: refTo(QueryResultSchema), examples: queryExample } } },
-        ...problemResponses([...problems, 'transaction-not-found', 'transaction-aborted', 'transaction-busy'])
+        200: {
+          description: 'What the statement answered.',
+          headers: { ...applied, ...streamHeaders },
+          content: { 'application/json': { schema: refTo(QueryResultSchema), examples: queryExample }, ...streamContent }
+        },
+        ...problemResponses([...problems, 'not-acceptable', 'transaction-not-found', 'transaction-aborted', 'transaction-busy'])
       }
     }
   }, async (request, reply) => {
     const { sql, parameters = {}, types = {}, mode = null, dryRun = false, maxAffected = null, timeoutMs = null, maxRows = null, rowFormat = 'object', castUnsupported = false, explain = false, transactionId = null, database = null } = request.body
-    return await queries.query(
-      principalOf(request),
-      request.params.id,
-      { sql, parameters, types, mode, dryRun, maxAffected, timeoutMs, maxRows, rowFormat, castUnsupported, explain, transactionId, database },
-      waitFor(request, reply),
-      hangUp(request, reply)
-    )
+    const query = { sql, parameters, types, mode, dryRun, maxAffected, timeoutMs, maxRows, rowFormat, castUnsupported, explain, transactionId, database }
+    const media = mediaFor(request, reply)
+    const format = media === 'application/json' ? null : formatFor(media, rowFormat)
+    const call = [principalOf(request), request.params.id, query, waitFor(request, reply), hangUp(request, reply)] as const
+    return format ? sendRows(request, reply, await queries.stream(...call), format) : await queries.query(...call)
   })
 
   app.post('/v1/databases/:id/batch', {

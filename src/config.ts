@@ -19,6 +19,8 @@ export interface Config {
   callsPerSecond: number
   /** How many statements this replica runs and keeps waiting. */
   statements: Readonly<GateLimits>
+  /** The same for results that are streamed. */
+  streams: Readonly<GateLimits>
 }
 
 export interface ConfigSources {
@@ -41,6 +43,8 @@ export function readConfig ({ env, readKeys, templates }: ConfigSources): Readon
   const integer = (name: string, otherwise: number, least: number, most: number): number =>
     check(name, Number(text(name, String(otherwise))), value => Number.isInteger(value) && value >= least && value <= most, `be a whole number from ${least} to ${most}`)
 
+  const waiting = integer('STATEMENTS_WAITING', 400, 0, 100_000)
+  const waitMs = integer('STATEMENTS_WAIT_MS', 30_000, 0, 60_000)
   const config: Config = {
     host: text('HOST', '127.0.0.1'),
     port: integer('PORT', 8080, 0, 65_535),
@@ -57,8 +61,14 @@ export function readConfig ({ env, readKeys, templates }: ConfigSources): Readon
     statements: {
       perDatabase: integer('STATEMENTS_PER_DATABASE', 40, 1, 10_000),
       perKey: integer('STATEMENTS_PER_KEY', 400, 1, 100_000),
-      waiting: integer('STATEMENTS_WAITING', 400, 0, 100_000),
-      waitMs: integer('STATEMENTS_WAIT_MS', 30_000, 0, 60_000)
+      waiting,
+      waitMs
+    },
+    streams: {
+      perDatabase: integer('STREAMS_PER_DATABASE', 8, 1, 10_000),
+      perKey: integer('STREAMS_PER_KEY', 80, 1, 100_000),
+      waiting,
+      waitMs
     }
   }
   const keys = readKeysFrom(text('API_KEYS_FILE', ''), readKeys, problems)

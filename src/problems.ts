@@ -60,6 +60,18 @@ export const problemKinds = {
     retryable: false,
     explanation: 'The path exists, but not with this method. `Allow` lists those that it has.'
   },
+  'not-acceptable': {
+    status: 406,
+    title: 'There is no answer of that kind',
+    retryable: false,
+    explanation: '`Accept` names no media type that this path answers. `offered` lists those that it does. Without `Accept` the answer is JSON.'
+  },
+  'reader-too-slow': {
+    status: 408,
+    title: 'The rows were not taken in time',
+    retryable: true,
+    explanation: 'A stream of rows holds a transaction open, which AWS ends when nothing is fetched in it for three minutes. It was ended because nobody took rows for two and a half. Read faster, or write to a file first. The rows that came before are right.'
+  },
   'database-exists': {
     status: 409,
     title: 'There is such a database already',

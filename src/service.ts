@@ -108,6 +108,7 @@ export function createDependencies ({ config, log, clients, clock = systemClock,
     targets,
     dataApi: finishRotations<Target>(cancelAbandoned(noteCompute(createDataApi(wire), compute), { clock, newTag: () => randomBytes(TAG_BYTES).toString('hex') }), databases.finishRotation),
     gate,
+    streamGate: createGate(config.streams, clock),
     transactionIds: createTransactionIds(deriveSecret(keys), randomBytes),
     audit,
     clock

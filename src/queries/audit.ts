@@ -8,7 +8,7 @@ import { fingerprintOf } from './fingerprint.js'
 
 /** What is asked of a database: a statement, or the begin or end of a transaction, which has no text. */
 export interface Asked {
-  /** As the API calls it: `query`, `explain`, `batch`, `transaction`, `begin`, `commit`, `rollback`, `resume`, or an operation of the mirror. */
+  /** As the API calls it: `query`, `explain`, `batch`, `transaction`, `begin`, `commit`, `rollback`, `resume`, `stream`, or an operation of the mirror. */
   operation: string
   sql: string | null
   /** With how many sets of parameters it is to run, where that is not once. */
@@ -30,6 +30,8 @@ export interface Ran {
   outcome?: string
   sqlState?: string
   transactionId?: string
+  /** What broke it off after these rows; null when nothing did. */
+  error?: unknown
 }
 
 /** One line of the audit trail: never a parameter, and of a statement nothing but its fingerprint. */
@@ -86,7 +88,8 @@ export function createAudit (write: (line: AuditLine) => void, clock: Pick<Clock
     const elapsed = (): number => clock.now() - startedAt
     try {
       const answer = await work()
-      record(caller, databaseId, asked, { durationMs: elapsed(), ...measure(answer) }, null, signal)
+      const ran = measure(answer)
+      record(caller, databaseId, asked, { durationMs: elapsed(), ...ran }, ran.error ?? null, signal)
       return answer
     } catch (error) {
       record(caller, databaseId, asked, { durationMs: elapsed(), rows: null }, error, signal)

@@ -8,6 +8,7 @@ import { createInteractive, type BeginAnswer, type BeginRequest } from './intera
 import { rowsOf } from './outcome.js'
 import { createQuery, type QueryAnswer, type QueryRequest } from './query.js'
 import { createResume } from './resume.js'
+import { createStream, type RowStream } from './streams/stream.js'
 import type { Targets } from './targets.js'
 import type { TransactionIds } from './transaction-ids.js'
 import { createTransaction, type TransactionAnswer, type TransactionRequest } from './transaction.js'
@@ -17,6 +18,8 @@ export interface QueriesOptions {
   targets: Targets
   dataApi: DataApi
   gate: Gate
+  /** Where streams wait for their turn. */
+  streamGate: Gate
   transactionIds: TransactionIds
   audit: Audit
   clock: Clock
@@ -28,7 +31,7 @@ export type Queries = ReturnType<typeof createQueries>
 const ORDER: GateLimits = { perDatabase: 1, perKey: 1, waiting: 100, waitMs: 30_000 }
 
 /** SQL for databases, for whoever holds a key. Every function throws a problem or an `AwsFailure`, and leaves its line in the audit trail. */
-export function createQueries ({ targets, dataApi, gate, transactionIds: ids, audit, clock }: QueriesOptions) {
+export function createQueries ({ targets, dataApi, gate, transactionIds: ids, audit, clock, streamGate }: QueriesOptions) {
   const options = { targets, dataApi, clock, whenAwake: createWhenAwake(clock) }
   const order = createGate(ORDER, clock, { key: 'transaction', database: 'transaction' })
   const interactive = createInteractive({ ...options, ids, order, gate })
@@ -36,6 +39,7 @@ export function createQueries ({ targets, dataApi, gate, transactionIds: ids, au
   const transact = createTransaction(options)
   const batch = createBatch(options)
   const resume = createResume(options)
+  const stream = createStream({ ...options, gate: streamGate })
   const inTurn = async <Answer>(caller: Caller, id: string, signal: AbortSignal, run: () => Promise<Answer>): Promise<Answer> =>
     await gate.run({ key: caller.keyId, database: id }, signal, run)
 
@@ -61,7 +65,16 @@ export function createQueries ({ targets, dataApi, gate, transactionIds: ids, au
     },
     rollback: async (caller: Caller, id: string, transactionId: string, signal: AbortSignal): Promise<void> => {
       await audit.one(caller, id, { operation: 'rollback', sql: null, transactionId }, signal, async () => { await interactive.rollback(caller, id, transactionId, signal) }, noRows)
-    }
+    },
+    stream: async (caller: Caller, id: string, request: QueryRequest, waitSeconds: number, signal: AbortSignal): Promise<RowStream> =>
+      // The call ends with the first rows, and its line is written with the last.
+      await new Promise((resolve, reject) => {
+        audit.one(caller, id, { operation: 'stream', sql: request.sql }, signal, async () => {
+          const opened = await stream(caller, id, request, waitSeconds, signal)
+          resolve(opened)
+          return await opened.ended
+        }, ended => ended).catch(reject)
+      })
   }
 }
 

@@ -176,8 +176,9 @@ function needsTransaction (mode: QueryMode, { dryRun, maxAffected, timeoutMs, ca
  * Sets up a transaction in one call. It has taken a snapshot when it is done, after which PostgreSQL lets nothing turn a
  * read-only transaction back into one that writes.
  */
-function settings (mode: QueryMode, timeoutMs: number | null): string | null {
+export function settings (mode: QueryMode, timeoutMs: number | null, more: readonly string[] = []): string | null {
   const wanted = [
+    ...more,
     ...(mode === 'read' ? ["set_config('transaction_read_only', 'on', true)"] : []),
     ...(timeoutMs === null ? [] : [`set_config('statement_timeout', '${timeoutMs}', true)`])
   ]

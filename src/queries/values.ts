@@ -13,10 +13,10 @@ export function typeNameOf (type: string): string {
   return type.startsWith('_') ? `${type.slice(1)}[]` : generated[type] ?? type
 }
 
-/** Gives columns whose names repeat names of their own, so that rows can be objects. */
-export function nameColumns (columns: readonly Column[]): QueryColumn[] {
+/** Gives columns whose names repeat, or are `reserved`, names of their own, so that rows can be objects. */
+export function nameColumns (columns: readonly Column[], reserved: readonly string[] = []): QueryColumn[] {
   const taken = new Set(columns.map(({ name }) => name))
-  const seen = new Set<string>()
+  const seen = new Set(reserved)
   return columns.map(({ name, type, isNullable }) => {
     let unique = name
     for (let number = 2; seen.has(unique); number++) {

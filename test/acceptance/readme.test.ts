@@ -10,7 +10,7 @@ interface Step { command: string, answer: string | null }
 
 const readme = readFileSync(new URL('../README.md', import.meta.resolve('#templates/network.yaml')), 'utf8')
 const tour = readme.slice(readme.indexOf('## A tour'), readme.indexOf('### The AWS CLI'))
-const steps = [...tour.matchAll(/```sh\n(.*?)```(?:\n\n```(?:json|text)\n(.*?)```)?/gs)].map(([, command = '', answer = null]): Step => ({ command, answer }))
+const steps = [...tour.matchAll(/```sh\n(.*?)```(?:\n\n```(?:json|text|csv)\n(.*?)```)?/gs)].map(([, command = '', answer = null]): Step => ({ command, answer }))
 const lacking = ['bash', 'curl'].filter(program => spawnSync(program, ['--version']).error)
 
 if (lacking.length > 0) t.comment(`SKIPPED: the README's tour was not run, for this machine has no ${lacking.join(' and no ')}.`)
@@ -25,6 +25,7 @@ await t.test("the README's tour runs, and answers what it says", { skip: lacking
     const title = command.split('\n')[0] ?? ''
     const output = outputs[at] ?? ''
     if (answer.startsWith('event:')) t.ok(streamShows(output, answer), title)
+    else if (!answer.startsWith('{')) t.equal(output.replaceAll('\r\n', '\n').trim(), answer.trim(), title)
     else t.match(settle(JSON.parse(output)), settle(JSON.parse(answer)), title)
   }
 })

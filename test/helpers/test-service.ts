@@ -134,7 +134,7 @@ export async function buildTestApp (doubles: Partial<Databases> = {}, mirror: Mi
   const service = createTestService(logger)
   const app = await buildApp({
     databases: { ...service.databases, ...doubles },
-    queries: { query: noStatement, transact: noStatement, batch: noStatement, resume: noStatement, begin: noStatement, commit: noStatement, rollback: noStatement },
+    queries: { query: noStatement, stream: noStatement, transact: noStatement, batch: noStatement, resume: noStatement, begin: noStatement, commit: noStatement, rollback: noStatement },
     mirror,
     catalog: loadCatalog(),
     defaultTemplate: DEFAULT_TEMPLATE,

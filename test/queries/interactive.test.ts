@@ -48,6 +48,7 @@ function createDouble (...answers: Array<Result | Error | Promise<Result>>) {
     targets: { targetOf: async (_principal, id) => ({ id, client: 'acme', region: 'eu-west-1', clusterArn: 'arn:cluster', secretArn: 'arn:secret', databaseName: 'temporal' }), forget: () => {} },
     dataApi,
     gate: createGate({ perDatabase: 5, perKey: 5, waiting: 5, waitMs: 1_000 }, clock),
+    streamGate: createGate({ perDatabase: 5, perKey: 5, waiting: 5, waitMs: 1_000 }, clock),
     transactionIds: createTransactionIds(deriveSecret([]), randomBytes),
     audit: createAudit(() => {}, clock),
     clock

@@ -52,7 +52,7 @@ function createDouble (...answers: Array<Result | Error>) {
     rollback: async (_target, id) => { calls.push(`rollback ${id}`) }
   }
   const clock = createStandingClock()
-  const queries = createQueries({ targets: { targetOf: async () => target, forget: () => {} }, dataApi, gate: createGate(LIMITS, clock), transactionIds: createTransactionIds(deriveSecret([]), randomBytes), audit: createAudit(line => { audited.push(line) }, clock), clock })
+  const queries = createQueries({ targets: { targetOf: async () => target, forget: () => {} }, dataApi, gate: createGate(LIMITS, clock), streamGate: createGate(LIMITS, clock), transactionIds: createTransactionIds(deriveSecret([]), randomBytes), audit: createAudit(line => { audited.push(line) }, clock), clock })
   return { calls, audited, clock, queries, query: async (more: Partial<QueryRequest> = {}, who = WRITER, waitSeconds = 30, signal = NEVER) => await queries.query(who, 'id', { ...REQUEST, ...more }, waitSeconds, signal) }
 }
 
@@ -190,6 +190,29 @@ t.test('whatever is asked for leaves one line, with no value in it', async t => 
   await queries.resume(WRITER, 'id', 0, NEVER)
   t.match(audited.slice(5), [{ ...line, operation: 'batch', sets: 2, rows: null }, { operation: 'resume', fingerprint: null, statement: null }])
   t.notMatch(JSON.stringify(audited), /se-cret/)
+})
+
+t.test('a stream leaves its line when it is over, with the rows that were taken', async t => {
+  const open = async (hangUp: AbortController, ...answers: Array<Result | Error>) => {
+    const { audited, queries } = createDouble(one, ...answers)
+    return { audited, opening: queries.stream(WRITER, 'id', { ...REQUEST, sql: "select 'x'" }, 0, hangUp.signal) }
+  }
+  const line = { operation: 'stream', statement: 'select ?', outcome: 'ok', rows: 1 }
+  const whole = await open(new AbortController(), one)
+  const { batches } = await whole.opening
+  t.strictSame(whole.audited, [], 'not before')
+  for await (const rows of batches) t.strictSame(rows, [[1]])
+  await new Promise(resolve => setImmediate(resolve))
+  t.match(whole.audited, [line])
+  const refused = await open(new AbortController(), failure('timeout'))
+  await t.rejects(refused.opening, { code: 'statement-timeout' })
+  t.match(refused.audited, [{ ...line, outcome: 'statement-timeout', rows: null }])
+  const hangUp = new AbortController()
+  const left = await open(hangUp, one)
+  await left.opening
+  hangUp.abort()
+  await new Promise(resolve => setImmediate(resolve))
+  t.match(left.audited, [{ ...line, outcome: 'shutting-down', rows: 0, abandoned: true }])
 })
 
 t.test('of a transaction, each statement leaves a line that says what became of it', async t => {
