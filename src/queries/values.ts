@@ -34,23 +34,23 @@ export function cellReader ({ name, type }: QueryColumn): (cell: Cell) => Json {
   const read = readers[isArray ? type.slice(0, -2) : type] ?? asIs
   return cell => {
     if (cell === null) return null
-    if (!isArray) return read(cell)
+    if (!isArray) return read(cell, name)
     return (cell as Cell[]).map(element => {
       // In an array the Data API has numbers and not digits.
       if (typeof element === 'number' && type === 'int8[]' && !Number.isSafeInteger(element)) throw imprecise(name)
-      return element === null ? null : read(element)
+      return element === null ? null : read(element, name)
     })
   }
 }
 
-type Reader = (cell: Exclude<Cell, null>) => Json
+type Reader = (cell: Exclude<Cell, null>, column: string) => Json
 
 const readers: Readonly<Record<string, Reader>> = {
-  int2: Number,
-  int4: Number,
-  oid: Number,
-  int8: String,
-  numeric: String,
+  int2: cell => Number(cell),
+  int4: cell => Number(cell),
+  oid: cell => Number(cell),
+  int8: cell => String(cell),
+  numeric: cell => String(cell),
   float4: toFloat,
   float8: toFloat,
   json: parseJson,
@@ -74,8 +74,15 @@ function toFloat (cell: Exclude<Cell, null>): Json {
   return Number.isFinite(value) ? value : String(value)
 }
 
-function parseJson (cell: Exclude<Cell, null>): Json {
-  return JSON.parse(String(cell)) as Json
+/** A whole number that JavaScript has no exact number for would come out as another one. */
+function parseJson (cell: Exclude<Cell, null>, column: string): Json {
+  const text = String(cell)
+  if (!/\d{16}|e\+?\d{3}/i.test(text)) return JSON.parse(text) as Json
+  const isExact = (value: number): boolean => Number.isFinite(value) && (!Number.isInteger(value) || Number.isSafeInteger(value) || text.includes(String(BigInt(value))))
+  return JSON.parse(text, (_key, value: Json) => {
+    if (typeof value === 'number' && !isExact(value)) throw new Problem('statement-refused', `The column ${column} has numbers in JSON beyond 2^53, which would lose digits. Cast it to text.`)
+    return value
+  }) as Json
 }
 
 /** AWS shows `2026-01-02 03:04:05.123`, a timestamptz in UTC. A time before Christ has no RFC 3339 form and stays. */
