@@ -12,7 +12,7 @@ import { createTrials } from './trial.js'
 import { createRandom } from '../sandbox/killing/random.js'
 
 const OTHER_REGION = 'us-east-1'
-const CALLS_PER_SECOND = 30
+const CALLS_PER_SECOND = 200
 
 /** TROUBLE_SEED has the same faults come out again, as far as the calls come in the same order. */
 const seed = Number(process.env['TROUBLE_SEED'] ?? Date.now() % 1_000_000)
