@@ -3,12 +3,14 @@ import { benchCreateStack } from './create-stack.js'
 import { benchDataApi } from './data-api.js'
 import { benchServiceQuery } from './service-query.js'
 import { benchSixtyClusters } from './sixty-clusters.js'
+import { benchStreaming } from './streaming.js'
 
 const benches: Readonly<Record<string, () => Promise<void>>> = {
   'create-stack': benchCreateStack,
   'data-api': benchDataApi,
   'service-query': benchServiceQuery,
-  'sixty-clusters': benchSixtyClusters
+  'sixty-clusters': benchSixtyClusters,
+  streaming: benchStreaming
 }
 
 // `node scripts/run.mjs bench <name> …`; all of them when none is named.

@@ -12,6 +12,9 @@ const KEY = 'bench-key'
 
 export interface ServiceProcess {
   call: PlainClient['send']
+  /** The body of the answer while it comes; throws on any other status than 2xx. */
+  stream: (path: string, body: unknown, headers: Record<string, string>) => Promise<AsyncIterable<Uint8Array>>
+  pid: number
   end: () => Promise<void>
 }
 
@@ -44,6 +47,12 @@ export async function startServiceProcess (awsUrl: string, directory: string): P
   const client = openPlainClient(url, { authorization: `Bearer ${KEY}` })
   return {
     call: client.send,
+    stream: async (path, body, headers) => {
+      const response = await fetch(url + path, { method: 'POST', headers: { authorization: `Bearer ${KEY}`, 'content-type': 'application/json', ...headers }, body: JSON.stringify(body) })
+      if (!response.ok || !response.body) throw new Error(`POST ${path}: ${response.status} ${await response.text()}`)
+      return response.body
+    },
+    pid: child.pid ?? 0,
     end: async () => {
       client.close()
       child.kill('SIGTERM')
