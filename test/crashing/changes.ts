@@ -1,3 +1,7 @@
+import { randomUUID } from 'node:crypto'
+
+import { waitUntilDBClusterSnapshotAvailable } from '@aws-sdk/client-rds'
+
 import { asCreate, change, failTo, type Operation } from './operations.js'
 
 export const changes: readonly Operation[] = [
@@ -48,7 +52,27 @@ export const changes: readonly Operation[] = [
     leaves: 'available',
     prepare: async ({ stock }) => {
       const { client, id } = await stock.available()
-      return { client, request: { method: 'POST', path: `/v1/databases/${id}/credentials/rotate`, headers: { 'idempotency-key': client } } }
+      return { client, request: { method: 'POST', path: `/v1/databases/${id}/credentials/rotate`, headers: { 'idempotency-key': randomUUID() } } }
+    }
+  },
+  {
+    name: 'take a snapshot',
+    ...asCreate,
+    hasRows: true,
+    prepare: async ({ stock }) => {
+      const { client, id } = await stock.available()
+      return { client, request: { method: 'POST', path: `/v1/databases/${id}/snapshots`, body: { name: 'before' } } }
+    }
+  },
+  {
+    name: 'remove a snapshot',
+    status: 204,
+    hasRows: true,
+    prepare: async ({ stock, steward, aws: { rds } }) => {
+      const { client, id } = await stock.available()
+      const { body } = await steward.ask({ method: 'POST', path: `/v1/databases/${id}/snapshots`, body: { name: 'before' } })
+      await waitUntilDBClusterSnapshotAvailable({ client: rds, maxWaitTime: 30, minDelay: 0.1, maxDelay: 0.2 }, { DBClusterSnapshotIdentifier: String(body.id) })
+      return { client, request: { method: 'DELETE', path: `/v1/databases/${id}/snapshots/${String(body.id)}` } }
     }
   }
 ]

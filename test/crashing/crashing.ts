@@ -58,6 +58,7 @@ async function tryOne (t: Test, operation: Operation, { runUndisturbed, runWithC
     for (let point = points.shift(); point; point = points.shift()) {
       const { outcome, answer, hasCrashed } = await runWithCrash(operation, point)
       const where = `${hasCrashed ? 'a crash' : 'it did not come to a crash'} ${nameOf(point)}`
+      if (!readsOnly.test(point.operation)) t.ok(hasCrashed, where)
       t.ok(answer.status === operation.status || (answer.status === operation.statusOfRepeat && isKnown(answer)), `${where}: ${answer.status} ${String(answer.body.code ?? '')}`)
       t.strictSame(outcome, undisturbed.outcome, where)
     }

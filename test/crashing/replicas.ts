@@ -42,13 +42,15 @@ export async function createReplicas (awsUrl: string, regions: readonly string[]
   const env = { REGIONS: regions.join(','), API_KEYS_FILE: 'any', POLL_MS: '100', CALLS_PER_SECOND: String(callsPerSecond), FINAL_SNAPSHOTS: 'optional' }
   const config = readConfig({ env, readKeys: () => localKeys, templates: ['aurora-serverless-v2-postgres'] })
   const asked = new AsyncLocalStorage<AppDependencies>()
-  const whoever = <Name extends 'databases' | 'queries' | 'mirror'>(name: Name): AppDependencies[Name] => {
-    const call = (member: string | symbol | null) => (...args: unknown[]): unknown => {
-      const room = asked.getStore()?.[name] as object
-      return Reflect.apply((member === null ? room : Reflect.get(room, member)) as () => unknown, undefined, args)
+  /** Stands for a member of whoever is asked, however deep it is in there. */
+  const standIn = (...path: Array<string | symbol>): unknown => {
+    const call = (...args: unknown[]): unknown => {
+      const member = path.reduce<unknown>((room, name) => Reflect.get(room as object, name), asked.getStore())
+      return Reflect.apply(member as () => unknown, undefined, args)
     }
-    return new Proxy(call(null), { get: (_target, member) => call(member) }) as unknown as AppDependencies[Name]
+    return new Proxy(call, { get: (_target, name) => standIn(...path, name) })
   }
+  const whoever = <Name extends 'databases' | 'queries' | 'mirror'>(name: Name): AppDependencies[Name] => standIn(name) as AppDependencies[Name]
   const clients = (settings: ClientSettings) => createAwsClients({ credentials: { accessKeyId: 'any', secretAccessKey: 'any' }, ...settings })
   const unused = clients({ endpoint: awsUrl })
   const app = await buildApp({ ...createDependencies({ config, log, clients: unused }), databases: whoever('databases'), queries: whoever('queries'), mirror: whoever('mirror') })
@@ -61,7 +63,7 @@ export async function createReplicas (awsUrl: string, regions: readonly string[]
     background.start()
     const ask = async ({ method, path, body, headers = {} }: Request): Promise<Answer> => await asked.run(dependencies, async () => {
       const answer = await app.inject({ method, url: path, headers: { authorization: `Bearer ${LOCAL_KEY}`, ...headers }, ...(body === undefined ? {} : { payload: body }) })
-      return { status: answer.statusCode, headers: answer.headers, body: answer.json() }
+      return { status: answer.statusCode, headers: answer.headers, body: answer.body === '' ? {} : answer.json() }
     })
     return {
       line,

@@ -15,18 +15,28 @@ export interface Outcome {
 /** An operation that nothing happened to: what came of it, and the calls that it made, each with its occurrence. */
 export interface Undisturbed { outcome: Outcome, calls: Array<Omit<Point, 'moment'>> }
 
+const MOST_LOOKS = 100
+
 export type Trials = ReturnType<typeof createTrials>
 
 /** Runs operations, with and without a crash. */
 export function createTrials (setting: Setting, replicas: Replicas) {
   const { stock, aws } = setting
 
+  /** A cluster and its snapshot are some moments behind the answer. */
+  const settledBelongings = async (client: string): Promise<Belongings> => {
+    for (let looks = 0; ; looks++) {
+      const found = await aws.belongingsOf(client)
+      if (looks === MOST_LOOKS || [...found.snapshots, ...found.clusters].every(status => status === 'available')) return found
+    }
+  }
+
   /** Waits until nothing moves any more, and looks at what there is. */
   const settle = async (operation: Operation, { client, request }: Prepared, replica: Replica, answer: Answer): Promise<Outcome> => {
     const id = idOf(request, answer)
     const database = id === '' || isPlan(answer) ? null : (await replica.ask({ method: 'GET', path: `/v1/databases/${id}`, headers: { prefer: 'wait=60' } })).body
     const rows = operation.hasRows ? (await replica.ask({ method: 'POST', path: `/v1/databases/${id}/query`, body: { sql: 'select count(*)::int as rows from kept' } })).body.rows : null
-    const outcome = { answer: essenceOf(answer), database: database && { ...database, compute: null }, rows, belongings: await aws.belongingsOf(client) }
+    const outcome = { answer: essenceOf(answer), database: database && { ...database, compute: null }, rows, belongings: await settledBelongings(client) }
     return withoutNames(outcome, client)
   }
 
@@ -70,16 +80,16 @@ function numbered (names: readonly string[]): Undisturbed['calls'] {
 
 /** Of the database that a request is about. */
 function idOf ({ path }: Request, { body }: Answer): string {
-  return String(body.id ?? /\/v1\/databases\/([^/?]+)/.exec(path)?.[1] ?? '')
+  return String(/\/v1\/databases\/([^/?]+)/.exec(path)?.[1] ?? body.id ?? '')
 }
 
 function isPlan ({ body }: Answer): boolean {
   return !('stack' in body)
 }
 
-/** Of a database what is the same before and after it has settled; any other answer whole. */
+/** Of an answer what is the same before and after all has settled. */
 function essenceOf (answer: Answer): unknown {
-  if (isPlan(answer)) return answer.body
+  if (isPlan(answer)) return { ...answer.body, status: null, createdAt: null, sizeGib: null }
   const { id, client, name, environment, region, template, parameters, tags, deletionProtection } = answer.body
   return { id, client, name, environment, region, template, parameters, tags, deletionProtection }
 }
