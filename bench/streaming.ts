@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import pg from 'pg'
 import { type ServiceProcess, startServiceProcess } from './service-process.js'
 import { interleave, line, median, verdict } from './statistics.js'
 import { withSandbox } from './workspace.js'
@@ -21,19 +22,37 @@ export async function benchStreaming (): Promise<void> {
       const path = `/v1/databases/${id}/query`
       await service.call('POST', path, { sql: `create table numbers as select n as id, md5(n::text) as word from generate_series(1, ${ROWS}) as n` })
       await service.call('POST', path, { sql: 'alter table numbers add primary key (id)' })
+      const direct = await connectDirectly(service, id)
       const samples = await interleave({
+        cursor: async () => { await readByCursor(direct) },
         stream: async () => { await read(service, path, 'select id, word from numbers order by id', () => {}) },
         keyset: async () => { await pageBy(service, path, (last) => `select id, word from numbers where id > ${last} order by id limit ${PAGE}`) },
         offset: async () => { await pageBy(service, path, (last) => `select id, word from numbers order by id limit ${PAGE} offset ${last}`) }
-      }, ROUNDS, 1)
+      }, ROUNDS, 1).finally(async () => { await direct.end() })
       for (const [name, each] of Object.entries(samples)) process.stdout.write(line(`${ROWS} rows, ${name}`, each))
       process.stdout.write(verdict('keyset pages over the stream', median(samples.keyset) / median(samples.stream), ' times', { atLeast: 1 }))
-      process.stdout.write(`${'a stream'.padEnd(44)} ${(ROWS / median(samples.stream) * 1000).toFixed(0)} rows a second\n`)
+      for (const name of ['stream', 'cursor'] as const) process.stdout.write(`${name.padEnd(44)} ${(ROWS / median(samples[name]) * 1000).toFixed(0)} rows a second\n`)
       await weigh(service, path)
     } finally {
       await service.end()
     }
   })
+}
+
+/** At the cluster's address, as any client of the database is. */
+async function connectDirectly (service: ServiceProcess, id: string): Promise<pg.Client> {
+  const { value } = await service.call<{ value: string }>('GET', `/v1/databases/${id}/connection?format=uri&reveal=true`)
+  const { hostname, port, username, password, pathname } = new URL(value)
+  const client = new pg.Client({ host: hostname, port: Number(port), user: decodeURIComponent(username), password: decodeURIComponent(password), database: pathname.slice(1) })
+  await client.connect()
+  return client
+}
+
+async function readByCursor (client: pg.Client): Promise<void> {
+  await client.query('begin')
+  await client.query('declare rows cursor for select id, word from numbers order by id')
+  for (let size = PAGE; size === PAGE;) size = (await client.query(`fetch ${PAGE} from rows`)).rows.length
+  await client.query('rollback')
 }
 
 /** Pages until one is short. The ids count the rows, so that the last one is an offset too. */
