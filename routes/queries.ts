@@ -94,7 +94,7 @@ const applied = { 'preference-applied': { type: 'string', description: 'The wait
 
 const problems: readonly ProblemCode[] = [
   'invalid-request', 'malformed-json', 'not-found', 'database-not-ready', 'body-too-large', 'unsupported-media-type',
-  'unique-violation', 'sql-error', 'statement-refused', 'database-failed', 'too-many-affected', 'statement-timeout', 'statement-outcome-unknown', 'database-resuming',
+  'unique-violation', 'transaction-conflict', 'sql-error', 'statement-refused', 'database-failed', 'too-many-affected', 'statement-timeout', 'statement-outcome-unknown', 'database-resuming',
   'too-many-requests', 'overloaded', 'shutting-down'
 ]
 

@@ -84,7 +84,7 @@ export function registerTransactionRoutes (instance: FastifyInstance, queries: P
       body: NoBody,
       response: {
         200: { description: 'It has happened.', content: { 'application/json': { schema: refTo(EndedSchema), examples: committedExample } } },
-        ...problemResponses([...atEnd, 'unique-violation', 'statement-outcome-unknown'])
+        ...problemResponses([...atEnd, 'unique-violation', 'transaction-conflict', 'statement-outcome-unknown'])
       }
     }
   }, async (request, reply) => {

@@ -216,6 +216,12 @@ export const problemKinds = {
     retryable: false,
     explanation: 'The statement would have made a second row where a unique constraint allows one. `constraint` names it. Nothing was changed.'
   },
+  'transaction-conflict': {
+    status: 409,
+    title: 'Another transaction was in the way',
+    retryable: true,
+    explanation: 'PostgreSQL could not put the transaction in an order with others (a serialization failure), or ended a deadlock with it. Nothing of it is kept: send all of it again, an interactive transaction from its beginning.'
+  },
   'database-failed': {
     status: 502,
     title: 'The database failed',

@@ -1,13 +1,18 @@
 import type { DataApiFailure } from '../aws/data-api.js'
 import type { SqlError } from '../aws/sql-error.js'
-import { Problem } from '../problems.js'
+import { Problem, type ProblemCode } from '../problems.js'
 import { conditionOf, isDatabasesFault, namesIn } from './conditions.js'
 import { INVALID_LOGIN } from './logins.js'
 
 /** How long a caller is asked to wait; AWS says that a resume takes about 15 seconds. */
 const RETRY_SECONDS = 5
 
-const UNIQUE_VIOLATION = '23505'
+/** What PostgreSQL refuses as a `sql-error`, but for these. */
+const codes: Readonly<Record<string, ProblemCode>> = {
+  23505: 'unique-violation',
+  40001: 'transaction-conflict',
+  '40P01': 'transaction-conflict'
+}
 
 /** Puts a failure of the Data API into a problem. What is between us and AWS stays what it is. */
 export function toProblem (failure: DataApiFailure, mode: 'read' | 'write', toCallersPosition: (position: number) => number): Error {
@@ -33,7 +38,7 @@ function fromSql (error: SqlError, cause: Error, toCallersPosition: (position: n
   const { sqlState, message, detail, hint, position } = error
   if (INVALID_LOGIN.test(sqlState)) return new Problem('aws-refused', 'The database does not accept the credentials in its secret.', { cause })
   // `detail` is a sentence of the problem's own, as RFC 9457 has it; PostgreSQL's follows there.
-  const code = sqlState === UNIQUE_VIOLATION ? 'unique-violation' : isDatabasesFault(sqlState) ? 'database-failed' : 'sql-error'
+  const code = codes[sqlState] ?? (isDatabasesFault(sqlState) ? 'database-failed' : 'sql-error')
   return new Problem(code, detail === null ? message : `${message}: ${detail}`, {
     cause,
     isConfidential: true,
