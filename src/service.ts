@@ -25,6 +25,7 @@ import { createDatabases, type Databases } from './databases/databases.js'
 import { createAuditLog } from './log.js'
 import { createAudit } from './queries/audit.js'
 import { createNewPassword } from './databases/passwords/new-password.js'
+import { readOwnTags } from './databases/tags.js'
 import { createGate } from './queries/gate.js'
 import { cancelAbandoned } from './queries/hang-ups.js'
 import { finishRotations } from './queries/logins.js'
@@ -76,7 +77,7 @@ export function createDependencies ({ config, log, clients, clock = systemClock,
   const inBackground = createStacks(meterCalls(clients.cloudFormationInBackground, meterOf(budget, 'background')))
   const index = createStackIndex({ stacks, background: inBackground, clock, sweepMs, random: Math.random, log })
   const events = createEventLog(stacks)
-  const watch = createStackWatch({ stacks: index, events, clock, pollMs, log })
+  const watch = createStackWatch({ stacks: index, background: { describe: index.describeInBackground, eventsAfter: inBackground.eventsAfter }, events, clock, pollMs, log })
   const compute = createCompute({ metrics: createMetrics(clients.cloudWatch), clock })
   const databases = createDatabases({
     stacks,
@@ -98,6 +99,7 @@ export function createDependencies ({ config, log, clients, clock = systemClock,
     newToken,
     newPassword: createNewPassword(randomInt)
   })
+  index.onSweep((_region, found) => { watch.followMoving(found.filter(stack => readOwnTags(stack) !== null)) })
   index.onSweep(async (_region, found) => { await databases.expire(found) })
   const wire = createDataApiWire(clients.dataApi)
   const targets = createTargets(databases, clock)
@@ -128,6 +130,7 @@ export function createDependencies ({ config, log, clients, clock = systemClock,
       start: () => { index.start(regions) },
       stop: () => {
         index.stop()
+        watch.stop()
         budget.close()
       }
     }

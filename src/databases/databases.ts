@@ -76,8 +76,8 @@ const PREPARATION_SECONDS = 45
 /** All that can be done with databases, for whoever holds a key. Every function throws {@link Problem} or `AwsFailure`. */
 export function createDatabases (options: DatabasesOptions) {
   const deleted = createDeletedStacks(options)
-  const { find, read, operationsOf } = createFind({ ...options, deleted, durations: createDurations() })
-  const { follow, untilSettled, untilGone } = createFollow({ ...options, find, read })
+  const { find, findToWatch, read, operationsOf } = createFind({ ...options, deleted, durations: createDurations() })
+  const { follow, untilSettled, untilGone } = createFollow({ ...options, findToWatch, read })
   const preflight = createPreflight({ ...options, checks: createChecks(options) })
   const changePreflight = createChangePreflight(createPreflight({ ...options, checks: createChangeChecks(options) }), options.catalog)
   const prepare = createPrepare({ ...options, find })

@@ -19,7 +19,7 @@ export interface Found extends Sighting { own: OwnTags, database: Database }
 
 export interface FindOptions {
   deleted: DeletedStacks
-  watch: Pick<StackWatch, 'look'>
+  watch: Pick<StackWatch, 'look' | 'peek'>
   catalog: Catalog
   durations: Durations
   clock: Pick<Clock, 'now'>
@@ -68,10 +68,19 @@ export function createFind ({ deleted, watch, catalog, durations, clock, regions
    * The database of an id, also a deleted one for as long as AWS remembers it. Throws a {@link Problem} `not-found` when there is
    * none, and just the same when the key may not see it.
    */
-  const find = async (principal: Principal, id: string): Promise<Found> => {
+  const find = async (principal: Principal, id: string): Promise<Found> => await findBy(findIn, principal, id)
+
+  /** The same, without asking AWS while the database moves and is looked at again and again: for those who only watch. */
+  const findToWatch = async (principal: Principal, id: string): Promise<Found> =>
+    await findBy(async (region, stackName) => {
+      const known = watch.peek(region, stackName)
+      return known ? read(known) : await findIn(region, stackName)
+    }, principal, id)
+
+  const findBy = async (lookUp: (region: string, stackName: string) => Promise<Found | null>, principal: Principal, id: string): Promise<Found> => {
     const place = parseId(id)
     const found = place && regions.includes(place.region) && principal.mayEnter(place.region)
-      ? await findIn(place.region, place.stackName)
+      ? await lookUp(place.region, place.stackName)
       : null
     if (!found || !sees(principal, found.database)) throw new Problem('not-found', `There is no database ${id}.`)
     return found
@@ -91,7 +100,7 @@ export function createFind ({ deleted, watch, catalog, durations, clock, regions
   /** Every operation of a database, oldest first. */
   const operationsOf = (found: Found): Operation[] => readOperations(catalog, found.own, found)
 
-  return { find, read, operationsOf }
+  return { find, findToWatch, read, operationsOf }
 }
 
 function readOperations (catalog: Catalog, own: OwnTags, { stack, events }: Sighting): Operation[] {

@@ -8,17 +8,18 @@ import type { Find, Found } from './find.js'
 export type Follow = ReturnType<typeof createFollow>
 
 export interface FollowOptions {
-  find: Find['find']
+  /** Also where it is only watched, and the last look may be a moment old. */
+  findToWatch: Find['findToWatch']
   read: Find['read']
   watch: Pick<StackWatch, 'follow'>
   clock: Pick<Clock, 'sleep'>
 }
 
 /** Waits for databases to change. */
-export function createFollow ({ find, read, watch, clock }: FollowOptions) {
+export function createFollow ({ findToWatch, read, watch, clock }: FollowOptions) {
   /** The database as it is, then each time it has changed, until its operation settles or `signal` is aborted. */
   async function * follow (principal: Principal, id: string, signal: AbortSignal): AsyncIterable<Found> {
-    const first = await find(principal, id)
+    const first = await findToWatch(principal, id)
     yield first
     if (!isMoving(first.stack.status)) return
     let { events } = first
@@ -47,7 +48,7 @@ export function createFollow ({ find, read, watch, clock }: FollowOptions) {
     await within(seconds, async timeUp => {
       let latest: Found | null = null
       for await (const found of follow(principal, id, AbortSignal.any([signal, timeUp]))) latest = found
-      return latest ?? await find(principal, id)
+      return latest ?? await findToWatch(principal, id)
     })
 
   /** Whether a stack is deleted within `seconds`. */

@@ -55,7 +55,7 @@ export function createList ({ index, listDeleted, events, read, catalog, regions
   /** A list without an operation is better than none. */
   const eventsOrNone = async (stack: Stack): Promise<readonly StackEvent[]> => {
     try {
-      return await events.of(stack)
+      return await events.latest(stack)
     } catch (error) {
       if (error instanceof AwsFailure) return []
       throw error

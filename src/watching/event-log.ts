@@ -3,8 +3,10 @@ import type { Stack, StackEvent, Stacks } from '../aws/stacks.js'
 
 /** The events of stacks, remembered between readings. */
 export interface EventLog {
-  /** All events of a stack, oldest first. AWS is asked for those that are new, unless there can be none. */
-  of: (stack: Stack) => Promise<readonly StackEvent[]>
+  /** All events of a stack, oldest first. AWS is asked, through `by`, for those that are new, unless there can be none. */
+  of: (stack: Stack, by?: Pick<Stacks, 'eventsAfter'>) => Promise<readonly StackEvent[]>
+  /** The events as somebody has read them, if they tell how the stack has come to its status; else all, from AWS. */
+  latest: (stack: Stack) => Promise<readonly StackEvent[]>
 }
 
 /** How many stacks' events are remembered; the least recently read one is forgotten first. */
@@ -18,9 +20,9 @@ export function createEventLog (stacks: Pick<Stacks, 'eventsAfter'>): EventLog {
   const known = new Map<string, readonly StackEvent[]>()
   const underWay = new Map<string, Promise<readonly StackEvent[]>>()
 
-  const read = async (region: string, stackId: string): Promise<readonly StackEvent[]> => {
+  const read = async (region: string, stackId: string, by: Pick<Stacks, 'eventsAfter'>): Promise<readonly StackEvent[]> => {
     const events = known.get(stackId) ?? []
-    const fresh = await stacks.eventsAfter(region, stackId, events.at(-1)?.id ?? null)
+    const fresh = await by.eventsAfter(region, stackId, events.at(-1)?.id ?? null)
     const all = [...events, ...fresh]
     known.delete(stackId)
     known.set(stackId, all)
@@ -31,19 +33,26 @@ export function createEventLog (stacks: Pick<Stacks, 'eventsAfter'>): EventLog {
     return all
   }
 
-  const start = ({ region, id }: Stack): Promise<readonly StackEvent[]> => {
-    const reading = read(region, id).finally(() => { underWay.delete(id) })
+  const start = ({ region, id }: Stack, by: Pick<Stacks, 'eventsAfter'>): Promise<readonly StackEvent[]> => {
+    const reading = read(region, id, by).finally(() => { underWay.delete(id) })
     underWay.set(id, reading)
     return reading
   }
 
+  const of = async (stack: Stack, by: Pick<Stacks, 'eventsAfter'> = stacks): Promise<readonly StackEvent[]> => {
+    const running = underWay.get(stack.id)
+    // One that began before the stack came to rest may lack what happened last.
+    const events = running ? await running : known.get(stack.id)
+    if (events && (isComplete(stack, events) || (running && isMoving(stack.status)))) return events
+    return await (underWay.get(stack.id) ?? start(stack, by))
+  }
+
   return {
-    of: async stack => {
-      const running = underWay.get(stack.id)
-      // One that began before the stack came to rest may lack what happened last.
-      const events = running ? await running : known.get(stack.id)
-      if (events && (isComplete(stack, events) || (running && isMoving(stack.status)))) return events
-      return await (underWay.get(stack.id) ?? start(stack))
+    of,
+    latest: async stack => {
+      const events = known.get(stack.id)
+      const explains = isMoving(stack.status) && events?.findLast(isOfStack)?.status === stack.status
+      return explains && events ? events : await of(stack)
     }
   }
 }

@@ -23,6 +23,8 @@ export interface StackIndex {
   peek: (region: string) => RegionReading | null
   /** Asks AWS for one stack, by name or id, and remembers what it answers: whoever lists the region next sees it. */
   describe: Stacks['describe']
+  /** The same, for what nobody waits for. */
+  describeInBackground: Stacks['describe']
   /** Has the next reading ask AWS, so that it sees what was just changed. */
   invalidate: (region: string) => void
   /** Calls a listener after each sweep, from now on; answers how to have it called no more. */
@@ -37,7 +39,7 @@ export interface StackIndexOptions {
   /** For whoever waits for the answer. */
   stacks: Pick<Stacks, 'list' | 'describe'>
   /** For the loops, which may come last. */
-  background: Pick<Stacks, 'list'>
+  background: Pick<Stacks, 'list' | 'describe'>
   clock: Clock
   /** From one sweep of a region to the next, while all is well. */
   sweepMs: number
@@ -126,6 +128,14 @@ export function createStackIndex ({ stacks, background, clock, sweepMs, random, 
     }
   }
 
+  const describe = async (region: string, nameOrId: string, by: Pick<Stacks, 'describe'>): Promise<Stack | null> => {
+    const order = ++readings
+    const stack = await by.describe(region, nameOrId)
+    if (stack) placeOf(region).stacks.put(stack, order)
+    else placeOf(region).stacks.remove(nameOrId, order)
+    return stack
+  }
+
   const answer = ({ stacks: known }: Place): RegionReading | null => {
     const { asOf, failure } = known
     if (!asOf) return null
@@ -153,13 +163,8 @@ export function createStackIndex ({ stacks, background, clock, sweepMs, random, 
       throw place.stacks.failure ?? new AwsFailure('unavailable', 'NoAnswerYet', `The region ${region} has not answered yet`)
     },
     peek: region => answer(placeOf(region)),
-    describe: async (region, nameOrId) => {
-      const order = ++readings
-      const stack = await stacks.describe(region, nameOrId)
-      if (stack) placeOf(region).stacks.put(stack, order)
-      else placeOf(region).stacks.remove(nameOrId, order)
-      return stack
-    },
+    describe: async (region, nameOrId) => await describe(region, nameOrId, stacks),
+    describeInBackground: async (region, nameOrId) => await describe(region, nameOrId, background),
     invalidate: region => { placeOf(region).isInvalid = true },
     onSweep: listener => {
       listeners.add(listener)

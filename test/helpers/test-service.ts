@@ -83,7 +83,7 @@ export function createTestService (log: Logger = pino({ level: 'silent' }), opti
     account,
     compute: { of: async () => ({ state: 'active', capacityAcu: 0.5 }) },
     events,
-    watch: createStackWatch({ stacks: index, events, clock, pollMs: 1_000, log }),
+    watch: createStackWatch({ stacks: index, background: { describe: index.describeInBackground, eventsAfter: stacks.eventsAfter }, events, clock, pollMs: 1_000, log }),
     index,
     catalog: loadCatalog(),
     clock,

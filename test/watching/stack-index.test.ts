@@ -23,7 +23,7 @@ function createSlowIndex (t: Test) {
     await new Promise((resolve, reject) => { asked.push({ region, by, answer: resolve, fail: reject }) })
   const describe = async (): Promise<Stack | null> => await new Promise((resolve, reject) => { described.push({ answer: resolve, fail: reject }) })
   const index = createStackIndex({
-    stacks: { list: list('reader'), describe }, background: { list: list('loop') }, clock, sweepMs: SWEEP_MS, random: () => 0.5, log: pino({ level: 'silent' })
+    stacks: { list: list('reader'), describe }, background: { list: list('loop'), describe }, clock, sweepMs: SWEEP_MS, random: () => 0.5, log: pino({ level: 'silent' })
   })
   t.teardown(() => { index.stop() })
   const namesIn = async (region = REGION, fresh = false) => (await index.read(region, fresh)).stacks.map(({ name }) => name)

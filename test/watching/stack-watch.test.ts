@@ -7,6 +7,7 @@ import { createStackWatch, type Sighting } from '../../src/watching/stack-watch.
 import { REGION, STACK_ID, STACK_NAME, stackOf } from '../helpers/facts.js'
 import { createMemoryStacks } from '../helpers/memory-stacks.js'
 import { createStandingClock } from '../helpers/standing-clock.js'
+import { turns } from '../helpers/turns.js'
 
 const POLL_MS = 1_000
 
@@ -15,7 +16,7 @@ function createWatched () {
   const stacks = createMemoryStacks(clock.now)
   stacks.add(stackOf({ status: 'CREATE_IN_PROGRESS' }))
   stacks.advance(STACK_NAME, 'CREATE_IN_PROGRESS')
-  const watch = createStackWatch({ stacks, events: createEventLog(stacks), clock, pollMs: POLL_MS, log: pino({ level: 'silent' }) })
+  const watch = createStackWatch({ stacks, background: stacks, events: createEventLog(stacks), clock, pollMs: POLL_MS, log: pino({ level: 'silent' }) })
   const calls = (): number => stacks.calls.filter(call => call.startsWith('describe ')).length
   const pollOnce = async (): Promise<number[]> => {
     clock.move((await clock.whenAsleep())[0] ?? 0)
@@ -88,7 +89,7 @@ t.test('an answer that was overtaken does not turn time back', async t => {
     }
     return stack
   }
-  const watch = createStackWatch({ stacks: { describe }, events: createEventLog(stacks), clock, pollMs: POLL_MS, log: pino({ level: 'silent' }) })
+  const watch = createStackWatch({ stacks, background: { ...stacks, describe }, events: createEventLog(stacks), clock, pollMs: POLL_MS, log: pino({ level: 'silent' }) })
   const changes = watch.follow(REGION, STACK_ID, new AbortController().signal)[Symbol.asyncIterator]()
   const first = changes.next()
   stacks.advance(STACK_NAME, 'ROLLBACK_IN_PROGRESS')
@@ -135,4 +136,57 @@ t.test('when nobody is left, nothing is asked any more', async t => {
 
 t.test('what is not there is null', async t => {
   t.equal(await createWatched().watch.look(REGION, 'nothing'), null)
+})
+
+t.test('a thousand watchers of fifty moving stacks cost no more calls than one, or none', async t => {
+  const callsWith = async (watchers: number): Promise<string[]> => {
+    const { clock, stacks, watch } = createWatched()
+    const names = Array.from({ length: 50 }, (_, at) => `stack-${at}`)
+    for (const name of names) {
+      stacks.add(stackOf({ id: `id-${name}`, name, status: 'CREATE_IN_PROGRESS' }))
+      stacks.advance(name, 'CREATE_IN_PROGRESS')
+    }
+    watch.followMoving(names.map(name => stacks.find(name)))
+    const leave = new AbortController()
+    const ends = Array.from({ length: watchers }, async (_, at) => {
+      const seen: string[] = []
+      for await (const { stack } of watch.follow(REGION, `id-stack-${at % 50}`, leave.signal)) seen.push(stack.status)
+      return seen.at(-1)
+    })
+    for (let polls = 0; polls < 5; polls++) {
+      await turns()
+      if (polls === 3) for (const name of names) stacks.advance(name, 'CREATE_COMPLETE')
+      clock.move(POLL_MS)
+    }
+    t.strictSame(new Set(await Promise.all(ends)), new Set(watchers > 0 ? ['CREATE_COMPLETE'] : []))
+    await turns()
+    t.equal(clock.sleepers(), 0, 'nothing goes on')
+    return stacks.calls
+  }
+  const [none, one, many] = [await callsWith(0), await callsWith(1), await callsWith(1_000)]
+  t.equal(one.length, none.length)
+  t.equal(many.length, none.length)
+  t.equal(none.filter(call => call.startsWith('describe ')).length, 50 * 5)
+})
+
+t.test('what moves is known without a question, and what is at rest is not', async t => {
+  const { clock, stacks, watch } = createWatched()
+  t.equal(watch.peek(REGION, STACK_NAME), null)
+  watch.followMoving([stacks.find(STACK_NAME)])
+  await turns()
+  t.match(watch.peek(REGION, STACK_NAME), { stack: { status: 'CREATE_IN_PROGRESS' }, events: { length: 1 } })
+  t.equal(watch.peek('us-east-1', STACK_NAME), null)
+  stacks.advance(STACK_NAME, 'CREATE_COMPLETE')
+  clock.move(POLL_MS)
+  await turns()
+  t.equal(watch.peek(REGION, STACK_NAME), null)
+})
+
+t.test('stopped, it looks no more', async t => {
+  const { clock, stacks, watch } = createWatched()
+  watch.followMoving([stacks.find(STACK_NAME)])
+  await clock.whenAsleep()
+  watch.stop()
+  await turns()
+  t.equal(clock.sleepers(), 0)
 })
