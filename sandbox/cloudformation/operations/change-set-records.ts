@@ -3,7 +3,7 @@ import { AwsError, type Caller } from '../../aws.js'
 import type { Collection, Store } from '../../store.js'
 import type { Records } from '../engine/memory.js'
 import type { Definition, StackRecord } from '../engine/records.js'
-import { invalid } from '../template/errors.js'
+import { invalid, unmet } from '../template/errors.js'
 import { requireStack } from './find-stack.js'
 
 /** A change set as it is stored; what became of it is read from its stack. */
@@ -35,7 +35,7 @@ const NAME = /^[a-zA-Z][-a-zA-Z0-9]{0,127}$/
 
 /** Throws a ValidationError for a name that no change set can have. */
 export function checkName (name = ''): string {
-  if (!NAME.test(name)) throw invalid(`1 validation error detected: Value '${name}' at 'changeSetName' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z][-a-zA-Z0-9]*`)
+  if (!NAME.test(name)) throw unmet('changeSetName', name, 'satisfy regular expression pattern: [a-zA-Z][-a-zA-Z0-9]*')
   return name
 }
 

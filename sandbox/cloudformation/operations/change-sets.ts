@@ -1,9 +1,9 @@
-import type * as Sdk from '@aws-sdk/client-cloudformation'
+import * as Sdk from '@aws-sdk/client-cloudformation'
 import { ACCOUNT, AwsError, type Caller, type Operation } from '../../aws.js'
 import { type EngineContext, setStackStatus } from '../engine/context.js'
 import type { Engine } from '../engine/engine.js'
 import type { StackRecord } from '../engine/records.js'
-import { invalid } from '../template/errors.js'
+import { checkEnum, invalid } from '../template/errors.js'
 import { withoutValues } from './change-details.js'
 import { type ChangeSetRecord, type ChangeSets, changeSetNamed, changeSetsOf, checkName, requireChangeSet, summaryOf } from './change-set-records.js'
 import { changesFor } from './changes.js'
@@ -23,6 +23,8 @@ export function createChangeSetOperations (context: EngineContext, engine: Engin
 
   const CreateChangeSet: Operation<Sdk.CreateChangeSetInput, Sdk.CreateChangeSetOutput> = async (input, caller) => {
     const name = checkName(input.ChangeSetName)
+    checkEnum('changeSetType', input.ChangeSetType, Sdk.ChangeSetType)
+    checkEnum('onStackFailure', input.OnStackFailure, Sdk.OnStackFailure)
     if (input.ChangeSetType === 'IMPORT') throw invalid('Change sets of type IMPORT are not available in the sandbox.')
     const existing = findStack(records, input.StackName, caller)
     if (existing && changeSetNamed(changeSets, existing.id, name)) throw new AwsError('AlreadyExistsException', `ChangeSet ${name} already exists`)

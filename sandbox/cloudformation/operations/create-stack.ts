@@ -1,4 +1,4 @@
-import type { CreateStackInput, CreateStackOutput } from '@aws-sdk/client-cloudformation'
+import { type CreateStackInput, type CreateStackOutput, OnFailure } from '@aws-sdk/client-cloudformation'
 import { ACCOUNT, AwsError, type Operation } from '../../aws.js'
 import { type EngineContext, setStackStatus } from '../engine/context.js'
 import type { Engine } from '../engine/engine.js'
@@ -7,7 +7,7 @@ import { prepareDefinition } from './definition.js'
 import { checkStackName } from './find-stack.js'
 import { beginOperation, checkToken, replayedOperation } from './launch.js'
 import type { StackRecord } from '../engine/records.js'
-import { invalid } from '../template/errors.js'
+import { checkEnum, invalid, unmet } from '../template/errors.js'
 
 const MINUTE_MS = 60_000
 const NAME = /^[a-zA-Z][-a-zA-Z0-9]*$/
@@ -19,6 +19,8 @@ export function createCreateStack (context: EngineContext, engine: Engine): Oper
   return async (input, { region }) => {
     const name = checkStackName(input.StackName, NAME)
     checkToken(input.ClientRequestToken)
+    checkEnum('onFailure', input.OnFailure, OnFailure)
+    if ((input.TimeoutInMinutes ?? 1) < 1) throw unmet('timeoutInMinutes', String(input.TimeoutInMinutes), 'have value greater than or equal to 1')
     const replayed = existing(context, region, name, input.ClientRequestToken)
     if (replayed) return replayed
     const review = context.records.namedStack(region, name)

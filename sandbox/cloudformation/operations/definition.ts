@@ -1,11 +1,11 @@
-import type { CreateChangeSetInput, CreateStackInput, Parameter, Tag } from '@aws-sdk/client-cloudformation'
+import { Capability, type CreateChangeSetInput, type CreateStackInput, type Parameter, type Tag } from '@aws-sdk/client-cloudformation'
 import type { Caller } from '../../aws.js'
 import type { EngineContext } from '../engine/context.js'
 import { makePlan, type Plan } from '../engine/plan.js'
 import type { Definition, StackRecord, TagRecord } from '../engine/records.js'
 import { requireCapabilities } from '../template/capabilities.js'
 import { checkReferences } from '../template/check.js'
-import { invalid } from '../template/errors.js'
+import { checkEnum, invalid, unmet } from '../template/errors.js'
 import { resolveParameters } from '../template/parameters.js'
 import { parseTemplate, type Template } from '../template/template.js'
 
@@ -42,6 +42,7 @@ export interface Prepared {
 export async function prepareDefinition (context: EngineContext, stack: Facts, input: DefinitionInput, previous?: Definition): Promise<Prepared> {
   const { records } = context
   refuseUnavailable(input)
+  for (const capability of input.Capabilities ?? []) checkEnum('capabilities', capability, Capability)
   const body = bodyOf(input, previous && records.template(previous.template))
   const template = parseTemplate(body)
   requireCapabilities(template, [...input.Capabilities ?? [], ...(input.reviewed ? ['CAPABILITY_AUTO_EXPAND'] : [])])
@@ -101,17 +102,17 @@ export function bodyOf ({ TemplateBody: body, TemplateURL: url, UsePreviousTempl
   }
   if (url !== undefined) throw invalid('TemplateURL is not available in the sandbox, which has no S3. Pass the template as TemplateBody.')
   if (body === undefined) throw invalid('Either Template URL or Template Body must be specified.')
-  if (body === '') throw invalid("1 validation error detected: Value '' at 'templateBody' failed to satisfy constraint: Member must have length greater than or equal to 1")
+  if (body === '') throw unmet('templateBody', '', 'have length greater than or equal to 1')
   return body
 }
 
 function checkTags (tags: readonly Tag[]): TagRecord[] {
-  if (tags.length > 50) throw invalid('1 validation error detected: Value at \'tags\' failed to satisfy constraint: Member must have length less than or equal to 50')
+  if (tags.length > 50) throw unmet('tags', '[…]', 'have length less than or equal to 50')
   const checked = tags.map(({ Key: key = '', Value: value = '' }) => ({ Key: key, Value: value }))
   for (const { Key: key, Value: value } of checked) {
     if (key.toLowerCase().startsWith('aws:')) throw invalid('Tag keys that start with "aws:" are reserved for use by AWS.')
-    if (key.length < 1 || key.length > 128) throw invalid(`1 validation error detected: Value '${key}' at 'tags.1.member.key' failed to satisfy constraint: Member must have length between 1 and 128`)
-    if (value.length > 256) throw invalid(`1 validation error detected: Value '${value}' at 'tags.1.member.value' failed to satisfy constraint: Member must have length less than or equal to 256`)
+    if (key.length < 1 || key.length > 128) throw unmet('tags.1.member.key', key, 'have length between 1 and 128')
+    if (value.length > 256) throw unmet('tags.1.member.value', value, 'have length less than or equal to 256')
   }
   if (new Set(checked.map(({ Key: key }) => key)).size < checked.length) throw invalid('Duplicate tag keys found. Please note that Tag keys are case insensitive.')
   return checked

@@ -1,10 +1,10 @@
-import type { DeleteStackInput, UpdateTerminationProtectionInput, UpdateTerminationProtectionOutput } from '@aws-sdk/client-cloudformation'
+import { DeletionMode, type DeleteStackInput, type UpdateTerminationProtectionInput, type UpdateTerminationProtectionOutput } from '@aws-sdk/client-cloudformation'
 import type { Operation } from '../../aws.js'
 import { type EngineContext, setStackStatus } from '../engine/context.js'
 import type { Engine } from '../engine/engine.js'
 import { exportInUse } from '../engine/exports.js'
 import type { StackRecord } from '../engine/records.js'
-import { invalid } from '../template/errors.js'
+import { checkEnum, invalid } from '../template/errors.js'
 import { findStack, requireStack } from './find-stack.js'
 import { beginOperation, checkToken, replayedOperation } from './launch.js'
 
@@ -12,6 +12,7 @@ export function createDeleteStack (context: EngineContext, engine: Engine): Oper
   return async (input, caller) => {
     const token = input.ClientRequestToken
     checkToken(token)
+    checkEnum('deletionMode', input.DeletionMode, DeletionMode)
     const stack = findStack(context.records, input.StackName, caller)
     if (!stack || stack.status === 'DELETE_COMPLETE' || stack.status === 'DELETE_IN_PROGRESS') return {}
     if (/^UPDATE.*_IN_PROGRESS$/.test(stack.status)) throw invalid(`Stack [${stack.id}] cannot be deleted while in status ${stack.status}`)

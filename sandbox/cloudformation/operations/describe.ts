@@ -1,9 +1,9 @@
-import type * as Sdk from '@aws-sdk/client-cloudformation'
+import * as Sdk from '@aws-sdk/client-cloudformation'
 import type { Caller, Operation } from '../../aws.js'
 import type { EngineContext } from '../engine/context.js'
 import { exportsIn, importersOf } from '../engine/exports.js'
 import type { ResourceRecord, StackRecord } from '../engine/records.js'
-import { invalid } from '../template/errors.js'
+import { checkEnum, invalid } from '../template/errors.js'
 import { parseTemplate } from '../template/template.js'
 import { requireStack } from './find-stack.js'
 import { pageOf } from './pages.js'
@@ -24,6 +24,7 @@ export function createDescriptions ({ records }: EngineContext) {
   }
 
   const ListStacks: Operation<Sdk.ListStacksInput, Sdk.ListStacksOutput> = async (input, caller) => {
+    for (const status of input.StackStatusFilter ?? []) checkEnum('stackStatusFilter', status, Sdk.StackStatus)
     const wanted = new Set(input.StackStatusFilter)
     const stacks = records.stacks(caller.region).filter(({ status }) => wanted.size === 0 || wanted.has(status)).reverse()
     const { items, ...next } = pageOf(stacks, input.NextToken, ({ id }) => id)

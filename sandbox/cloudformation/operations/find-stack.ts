@@ -1,18 +1,18 @@
 import type { Caller } from '../../aws.js'
 import type { Records } from '../engine/memory.js'
 import type { StackRecord } from '../engine/records.js'
-import { invalid } from '../template/errors.js'
+import { invalid, unmet } from '../template/errors.js'
 
 const NAME_OR_ARN = /^(?:[a-zA-Z][-a-zA-Z0-9]*|arn:[-a-zA-Z0-9:/._+]*)$/
 
 /** Throws the ValidationError that AWS gives for a text that can be no stack's name or id. */
 export function checkStackName (name: string | undefined, pattern = NAME_OR_ARN): string {
-  if (!name) throw invalid("1 validation error detected: Value null at 'stackName' failed to satisfy constraint: Member must not be null")
+  if (!name) throw unmet('stackName', null, 'not be null')
   if (!pattern.test(name)) {
-    throw invalid(`1 validation error detected: Value '${name}' at 'stackName' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z][-a-zA-Z0-9]*|arn:[-a-zA-Z0-9:/._+]*`)
+    throw unmet('stackName', name, 'satisfy regular expression pattern: [a-zA-Z][-a-zA-Z0-9]*|arn:[-a-zA-Z0-9:/._+]*')
   }
   if (!name.startsWith('arn:') && name.length > 128) {
-    throw invalid(`1 validation error detected: Value '${name}' at 'stackName' failed to satisfy constraint: Member must have length less than or equal to 128`)
+    throw unmet('stackName', name, 'have length less than or equal to 128')
   }
   return name
 }

@@ -1,5 +1,5 @@
 import { AwsError } from '../../aws.js'
-import { invalid } from '../template/errors.js'
+import { unmet } from '../template/errors.js'
 import type { EngineContext } from '../engine/context.js'
 import type { OperationRecord, StackRecord } from '../engine/records.js'
 
@@ -31,7 +31,7 @@ export function beginOperation (context: EngineContext, earlier: readonly Operat
 
 export function checkToken (token: string | undefined): void {
   if (token !== undefined && !TOKEN.test(token)) {
-    throw invalid(`1 validation error detected: Value '${token}' at 'clientRequestToken' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z0-9][-a-zA-Z0-9]*`)
+    throw unmet('clientRequestToken', token, 'satisfy regular expression pattern: [a-zA-Z0-9][-a-zA-Z0-9]*')
   }
 }
 

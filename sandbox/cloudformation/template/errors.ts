@@ -8,3 +8,15 @@ export function invalid (message: string): AwsError {
 export function malformed (message: string): AwsError {
   return invalid(`Template format error: ${message}`)
 }
+
+/** What AWS says of a member of a request that its model does not allow; `rule` is what the member must. */
+export function unmet (member: string, value: string | null, rule: string): AwsError {
+  const shown = value === null ? 'null' : `'${value}'`
+  return invalid(`1 validation error detected: Value ${shown} at '${member}' failed to satisfy constraint: Member must ${rule}`)
+}
+
+/** Throws what AWS says of a value that its model does not name. */
+export function checkEnum (member: string, value: string | undefined, values: object): void {
+  const known: string[] = Object.values(values)
+  if (value !== undefined && !known.includes(value)) throw unmet(member, value, `satisfy enum value set: [${known.join(', ')}]`)
+}

@@ -1,5 +1,5 @@
 import { readDocument } from './document.js'
-import { invalid, malformed } from './errors.js'
+import { invalid, malformed, unmet } from './errors.js'
 import { type Json, type JsonObject, isObject } from './json.js'
 import { readRule, type RuleDefinition } from './rules.js'
 
@@ -72,7 +72,7 @@ export function parseTemplate (body: string): Template {
 
 function readTemplate (body: string): Template {
   if (Buffer.byteLength(body) > LARGEST_BYTES) {
-    throw invalid(`1 validation error detected: Value '${body.slice(0, 100)}...' at 'templateBody' failed to satisfy constraint: Member must have length less than or equal to ${LARGEST_BYTES}`)
+    throw unmet('templateBody', `${body.slice(0, 100)}...`, `have length less than or equal to ${LARGEST_BYTES}`)
   }
   const document = readDocument(body)
   const unknown = Object.keys(document).filter(key => !SECTIONS.has(key))

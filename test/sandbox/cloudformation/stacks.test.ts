@@ -264,6 +264,15 @@ t.test('a deletion that failed can be forced, which leaves behind what can not b
   t.match(await lab.operations.DescribeStackResources({ StackName: id }, caller), { StackResources: [{ LogicalResourceId: 'Base', ResourceStatus: 'DELETE_COMPLETE' }, { LogicalResourceId: 'Stuck', ResourceStatus: 'DELETE_FAILED' }] })
 })
 
+t.test('values that the model does not name are refused in its words', async t => {
+  const lab = labFor(t, {})
+  const create = (input: object): Promise<unknown> => lab.operations.CreateStack({ StackName: 'stack', TemplateBody: templateOf({ A: {} }), ...input }, caller)
+  await t.rejects(create({ OnFailure: 'NONE' }), { message: "1 validation error detected: Value 'NONE' at 'onFailure' failed to satisfy constraint: Member must satisfy enum value set: [DELETE, DO_NOTHING, ROLLBACK]" })
+  await t.rejects(create({ Capabilities: ['CAPABILITY'] }), { message: /Value 'CAPABILITY' at 'capabilities' failed to satisfy constraint: Member must satisfy enum value set: \[CAPABILITY_AUTO_EXPAND, / })
+  await t.rejects(create({ TimeoutInMinutes: 0 }), { message: "1 validation error detected: Value '0' at 'timeoutInMinutes' failed to satisfy constraint: Member must have value greater than or equal to 1" })
+  await t.rejects(lab.operations.ListStacks({ StackStatusFilter: ['GONE' as 'DELETE_COMPLETE'] }, caller), { message: /Value 'GONE' at 'stackStatusFilter'/ })
+})
+
 t.test('what the sandbox would not act upon it does not take', async t => {
   const lab = labFor(t, {})
   const body = templateOf({ A: {} })
