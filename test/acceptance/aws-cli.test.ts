@@ -65,7 +65,7 @@ secrets.create_secret(Name='bytes', SecretBinary=b'\\x00\\xff')
 seen['binary'] = secrets.get_secret_value(SecretId='bytes')['SecretBinary'] == b'\\x00\\xff'
 seen['created'] = abs((secrets.describe_secret(SecretId='bytes')['CreatedDate'] - now).total_seconds()) < 60
 rds.create_db_cluster(DBClusterIdentifier='orders', Engine='aurora-postgresql', MasterUsername='ada', MasterUserPassword='correct-horse', EnableHttpEndpoint=True,
-  DatabaseName='shop', ServerlessV2ScalingConfiguration={'MinCapacity': 0.5, 'MaxCapacity': 4}, Tags=[{'Key': 'a', 'Value': '<b> & c'}])
+  DatabaseName='shop', ServerlessV2ScalingConfiguration={'MinCapacity': 0.5, 'MaxCapacity': 4}, Tags=[{'Key': 'a', 'Value': 'b+c / d=@e'}])
 rds.create_db_instance(DBInstanceIdentifier='orders-1', DBClusterIdentifier='orders', Engine='aurora-postgresql', DBInstanceClass='db.serverless')
 rds.get_waiter('db_instance_available').wait(DBInstanceIdentifier='orders-1', WaiterConfig={'Delay': 1, 'MaxAttempts': 60})
 cluster = rds.describe_db_clusters(Filters=[{'Name': 'db-cluster-id', 'Values': ['orders']}])['DBClusters'][0]
@@ -95,7 +95,7 @@ print(json.dumps(seen))
     account: '000000000000',
     binary: true,
     created: true,
-    tags: [{ Key: 'a', Value: '<b> & c' }],
+    tags: [{ Key: 'a', Value: 'b+c / d=@e' }],
     exact: true,
     capacity: 0.5,
     stacks: [],

@@ -133,7 +133,7 @@ await t.test('a reader who leaves ends the transaction, and one who does not rea
   const answer = await open("select n, repeat('x', 1000) as t from generate_series(1, 200000) as n", { accept: NDJSON })
   answer.pause()
   await once(answer, 'readable')
-  const fetched = async (): Promise<unknown> => (await rows("select query_start::text as at from pg_stat_activity where query like 'FETCH%'"))[0]
+  const fetched = async (): Promise<unknown> => (await rows("select query_start::text as at from pg_stat_activity where query like '%FETCH FORWARD%' and pid <> pg_backend_pid()"))[0]
   await until(async () => await fetched() !== undefined)
   // What the sockets between us take is taken soon; then nothing happens any more, however long one waits.
   let before = await fetched()
