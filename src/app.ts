@@ -10,6 +10,7 @@ import { registerDataApiRoutes } from '../routes/data-api.js'
 import { registerDatabaseRoutes } from '../routes/databases.js'
 import { registerEventRoutes } from '../routes/events.js'
 import { registerHealthRoutes } from '../routes/health.js'
+import { registerOrphanRoutes } from '../routes/orphans.js'
 import { registerQueryRoutes } from '../routes/queries.js'
 import { registerRecoveryRoutes } from '../routes/recovery.js'
 import { registerRegionRoutes } from '../routes/regions.js'
@@ -86,6 +87,7 @@ export async function buildApp ({ databases, queries, mirror, catalog, defaultTe
   registerTransactionRoutes(app, queries)
   registerDataApiRoutes(app, mirror)
   registerComputeRoutes(app, databases, queries)
+  registerOrphanRoutes(app, databases)
   registerRegionRoutes(app, databases)
   registerTemplateRoutes(app, catalog, defaultTemplate)
   registerHealthRoutes(app)

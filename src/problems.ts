@@ -156,6 +156,12 @@ export const problemKinds = {
     retryable: false,
     explanation: 'A recovery is for a rollback that is stuck, a change that failed and was kept, or a deletion that failed. `detail` says what the database is instead, or why CloudFormation refused. Nothing was changed.'
   },
+  'confirmation-required': {
+    status: 409,
+    title: 'The request has to say that it is meant',
+    retryable: false,
+    explanation: 'What is to be removed may be the last that there is of the data of a database. Send the request again with `confirm` as `detail` has it, if that is meant. Nothing was changed.'
+  },
   'rotation-refused': {
     status: 409,
     title: 'The password cannot be rotated here',

@@ -12,6 +12,7 @@ import { createAwsClients, type AwsClients } from './aws/clients.js'
 import { createClusters } from './aws/clusters.js'
 import { createDataApi } from './aws/data-api.js'
 import { createDataApiWire } from './aws/data-api-wire.js'
+import { createLeftovers } from './aws/leftovers.js'
 import { createMasterPasswords } from './aws/master-passwords.js'
 import { meterCalls, type Meter } from './aws/metering.js'
 import { createMetrics } from './aws/metrics.js'
@@ -85,6 +86,7 @@ export function createDependencies ({ config, log, clients, clock = systemClock,
     secrets: createSecrets(clients.secrets),
     clusters: createClusters(clients.rds),
     account: createAccount(cloudFormation, clients.rds),
+    leftovers: createLeftovers(clients.rds, clients.secrets),
     passwords: createMasterPasswords(clients.secrets, clients.rds),
     compute,
     watch,

@@ -4,6 +4,7 @@ import type { Principal } from '../access/keys.js'
 import type { Account } from '../aws/account.js'
 import type { ChangeSets } from '../aws/change-sets.js'
 import type { Clusters } from '../aws/clusters.js'
+import type { Leftovers } from '../aws/leftovers.js'
 import type { MasterPasswords } from '../aws/master-passwords.js'
 import { AwsFailure } from '../aws/errors.js'
 import type { Secrets } from '../aws/secrets.js'
@@ -33,6 +34,7 @@ import { createFindImporters } from './importers.js'
 import type { CreateRequest } from './launch.js'
 import { createList } from './list.js'
 import { createListDeleted } from './list-deleted.js'
+import { createOrphans } from './orphans/orphans.js'
 import { createRotate } from './passwords/rotate.js'
 import { createPlan } from './plan.js'
 import { createPreflight } from './preflight.js'
@@ -49,6 +51,7 @@ export interface DatabasesOptions {
   account: Account
   secrets: Pick<Secrets, 'describe' | 'readCredentials'>
   clusters: Clusters
+  leftovers: Leftovers
   passwords: MasterPasswords
   compute: Pick<ComputeStates, 'of'>
   watch: StackWatch
@@ -131,6 +134,8 @@ export function createDatabases (options: DatabasesOptions) {
     list: createList({ ...options, read, listDeleted: createListDeleted({ ...options, deleted, read }) }),
     countPerRegion: createCountPerRegion(options.index, options.regions),
     follow,
+    orphans: createOrphans(options),
+
     /** Deletes those of the stacks that are databases past their time. */
     expire: createExpire({ ...options, remove }),
 

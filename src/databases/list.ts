@@ -112,7 +112,8 @@ async function keepStatus (candidates: Outline[], status: DatabaseStatus, detail
   return detailed.filter(({ database }) => database.status === status)
 }
 
-function regionsOf (asked: readonly string[], enabled: readonly string[]): readonly string[] {
+/** The regions that were asked for, or all. Throws a {@link Problem} for one that is not enabled. */
+export function regionsOf (asked: readonly string[], enabled: readonly string[]): readonly string[] {
   const unknown = asked.find(region => !enabled.includes(region))
   if (unknown !== undefined) {
     throw new Problem('invalid-request', `The region ${unknown} is not enabled here.`, {

@@ -57,6 +57,7 @@ export async function readRegion (index: Pick<StackIndex, 'read'>, region: strin
   }
 }
 
+/** How a failure of AWS is told of a region. */
 export function problemOf ({ kind }: AwsFailure): ProblemCode {
   if (kind === 'throttled') return 'aws-throttled'
   return kind === 'unavailable' ? 'aws-unavailable' : 'aws-refused'

@@ -18,6 +18,7 @@ const tags = [
   { name: 'changes', description: 'Change living databases, after a look at what would happen.' },
   { name: 'recovery', description: 'Ways out for databases that are stuck.' },
   { name: 'snapshots', description: 'Copies of databases, and the way back for deleted ones.' },
+  { name: 'orphans', description: 'What is left over, for operators.' },
   { name: 'events', description: 'What CloudFormation does, as a list and live.' },
   { name: 'connections', description: 'How to connect.' },
   { name: 'queries', description: 'SQL over HTTP, through the RDS Data API.' },

@@ -6,6 +6,7 @@ import { pino, type Logger } from 'pino'
 import { createAuthenticate, type Key } from '../../src/access/keys.js'
 import { createCheckSignature } from '../../src/access/signatures.js'
 import { buildApp } from '../../src/app.js'
+import type { Leftovers } from '../../src/aws/leftovers.js'
 import type { MasterPasswords } from '../../src/aws/master-passwords.js'
 import type { Credentials, SecretFacts, Secrets } from '../../src/aws/secrets.js'
 import { createDatabases, type Databases, type DatabasesOptions } from '../../src/databases/databases.js'
@@ -61,6 +62,7 @@ export function createMemorySecrets (): MemorySecrets {
 }
 
 const neverCalled = async (): Promise<never> => { throw new Error('no rotation was expected') }
+const noLeftovers: Leftovers = { clusters: async () => [], snapshots: async () => [], secrets: async () => [], removeSecret: neverCalled, removeCluster: neverCalled }
 const noPasswords: MasterPasswords = {
   versionsOf: neverCalled, read: neverCalled, add: neverCalled, move: neverCalled, stateOf: neverCalled, set: neverCalled, rotateManaged: neverCalled
 }
@@ -78,6 +80,7 @@ export function createTestService (log: Logger = pino({ level: 'silent' }), opti
     stacks,
     changeSets,
     secrets,
+    leftovers: noLeftovers,
     passwords: noPasswords,
     clusters: createMemoryClusters(),
     account,

@@ -1,0 +1,134 @@
+import type { Principal } from '../../access/keys.js'
+import type { Clusters } from '../../aws/clusters.js'
+import { AwsFailure } from '../../aws/errors.js'
+import type { Leftovers } from '../../aws/leftovers.js'
+import type { Stacks } from '../../aws/stacks.js'
+import type { Clock } from '../../clock.js'
+import { Problem } from '../../problems.js'
+import type { StackIndex } from '../../watching/stack-index.js'
+import { hashOf } from '../naming.js'
+import { regionsOf } from '../list.js'
+import { problemOf, type RegionAnswer } from '../regions.js'
+import { TAG_PREFIX } from '../tags.js'
+import { findOrphansAmong, findOrphanStacks, isGoing, ORPHAN_KINDS, parseOrphanId, type Orphan, type OrphanKind } from './orphan.js'
+import { cut } from './pages.js'
+
+export interface OrphansOptions {
+  stacks: Pick<Stacks, 'list' | 'describe' | 'remove'>
+  clusters: Pick<Clusters, 'start' | 'removeSnapshot'>
+  leftovers: Leftovers
+  index: Pick<StackIndex, 'invalidate'>
+  clock: Clock
+  regions: readonly string[]
+  newToken: () => string
+}
+
+export interface OrphansRequest {
+  /** Every enabled region when there are none. */
+  regions: readonly string[]
+  /** Every kind when there are none. */
+  kinds: readonly OrphanKind[]
+  limit: number
+  cursor: string | null
+}
+
+export interface OrphansPage { items: Orphan[], nextCursor: string | null, regions: RegionAnswer[] }
+
+/** An orphan, and how it is removed. */
+interface Found { orphan: Orphan, remove: () => Promise<void> }
+
+/** How long a region may take. The SDK alone would try for a minute while it does not answer. */
+const DEADLINE_MS = 20_000
+
+/** What is left over, for whoever may touch every client's databases. */
+export function createOrphans (options: OrphansOptions) {
+  const { stacks, clusters, leftovers, index, clock, regions: enabled, newToken } = options
+
+  /** The orphans of a region as they are now: what there is, and only then the stacks that it may be of. Throws {@link AwsFailure}. */
+  const look = async (region: string, kinds: readonly OrphanKind[]): Promise<Found[]> => {
+    const list = async <T>(kind: OrphanKind, ask: () => Promise<T[]>): Promise<T[]> => kinds.includes(kind) ? await ask() : []
+    const [someClusters, snapshots, secrets] = await Promise.all([
+      list('cluster', async () => await leftovers.clusters(region)),
+      list('snapshot', async () => await leftovers.snapshots(region)),
+      list('secret', async () => await leftovers.secrets(region, `${TAG_PREFIX}client`))
+    ])
+    const living = await stacks.list(region)
+    const now = clock.now()
+    return [
+      ...(kinds.includes('stack') ? findOrphanStacks(living, now) : []).map(orphan => ({ orphan, remove: async () => { await removeStack(orphan) } })),
+      ...findOrphansAmong('cluster', someClusters, region, living, now).map(({ orphan, leftover }) => ({
+        orphan,
+        remove: async () => {
+          if (orphan.status === 'stopped') await clusters.start(region, orphan.name)
+          const isBegun = orphan.status !== 'stopped' && await leftovers.removeCluster(region, leftover, `orphan-${orphan.name}-${hashOf(leftover.resourceId).slice(0, 8)}`)
+          if (!isBegun) throw new Problem('database-busy', `The cluster ${orphan.name} is ${orphan.status === 'stopped' ? 'being started: AWS deletes nothing that is stopped' : orphan.status}. Send the request again.`, { retryAfterSeconds: 30 })
+        }
+      })),
+      ...findOrphansAmong('snapshot', snapshots, region, living, now).map(({ orphan }) => ({ orphan, remove: async () => { await clusters.removeSnapshot(region, orphan.name) } })),
+      ...findOrphansAmong('secret', secrets, region, living, now).map(({ orphan, leftover }) => ({ orphan, remove: async () => { await leftovers.removeSecret(region, leftover.arn) } }))
+    ]
+  }
+
+  /** By its id, which no later stack has, and only as it was seen. */
+  const removeStack = async ({ region, name, status }: Orphan): Promise<void> => {
+    const stack = await stacks.describe(region, name)
+    if (stack?.status !== status) return
+    await stacks.remove(region, stack.id, `orphan-${newToken()}`)
+    index.invalidate(region)
+  }
+
+  const within = async <T>(ask: () => Promise<T>): Promise<T> => {
+    const done = new AbortController()
+    const late = clock.sleep(DEADLINE_MS, done.signal).then(() => { throw new AwsFailure('unavailable', 'DeadlineExceeded', 'no answer in time') })
+    try {
+      return await Promise.race([ask(), late])
+    } finally {
+      done.abort()
+    }
+  }
+
+  const lookIn = async (region: string, kinds: readonly OrphanKind[]): Promise<{ answer: RegionAnswer, orphans: Orphan[] }> => {
+    try {
+      const found = await within(async () => await look(region, kinds))
+      return { orphans: found.map(({ orphan }) => orphan), answer: { region, status: 'ok', asOf: new Date(clock.now()), problem: null } }
+    } catch (error) {
+      if (!(error instanceof AwsFailure)) throw error
+      return { orphans: [], answer: { region, status: 'unavailable', asOf: null, problem: problemOf(error) } }
+    }
+  }
+
+  return {
+    /** The orphans of regions, oldest first. AWS is asked for every page. */
+    list: async (principal: Principal, { regions: asked, kinds, limit, cursor }: OrphansRequest): Promise<OrphansPage> => {
+      assertOperator(principal)
+      const regions = regionsOf(asked, enabled).filter(principal.mayEnter)
+      const answers = await Promise.all(regions.map(async region => await lookIn(region, kinds.length > 0 ? kinds : ORPHAN_KINDS)))
+      const { page, nextCursor } = cut(answers.flatMap(({ orphans }) => orphans), limit, cursor)
+      return { items: page, nextCursor, regions: answers.map(({ answer }) => answer) }
+    },
+
+    /**
+     * Removes an orphan, if it is still one. A snapshot that can be restored from goes only when `confirm` names its database. Throws a
+     * {@link Problem} when it is none, or is protected.
+     */
+    remove: async (principal: Principal, id: string, confirm: string | null): Promise<Orphan> => {
+      assertOperator(principal)
+      const place = parseOrphanId(id)
+      const mayLook = place && enabled.includes(place.region) && principal.mayEnter(place.region)
+      const found = mayLook ? (await look(place.region, [place.kind])).find(({ orphan }) => orphan.id === id) : undefined
+      if (!found) throw new Problem('not-found', `${id} is no orphan: it is gone, belongs to a living database, or is younger than an hour.`)
+      const { orphan, remove } = found
+      if (isGoing(orphan)) return orphan
+      if (orphan.protected) throw new Problem('deletion-protected', `${id} is protected from deletion. Take the protection off first.`)
+      if (orphan.restorable && confirm !== orphan.databaseId) {
+        throw new Problem('confirmation-required', `${id} may be the last that there is of the data of ${orphan.databaseId}. Send confirm=${orphan.databaseId} to remove it for good.`, { extensions: { databaseId: orphan.databaseId } })
+      }
+      await remove()
+      return orphan
+    }
+  }
+}
+
+function assertOperator ({ client }: Principal): void {
+  if (client !== null) throw new Problem('forbidden', `Orphans are for keys that are bound to no client; this one is for ${client}.`)
+}
