@@ -10,7 +10,7 @@ import { eventsAfter } from '../src/databases/follow.js'
 import { principalOf } from '../src/plugins/authentication.js'
 import type { Clock } from '../src/clock.js'
 import { eventsExample, operationsExample } from './examples.js'
-import { liveEvents } from './live-events.js'
+import { dropSlowReader, liveEvents } from './live-events.js'
 import { hangUp } from './preferences.js'
 import { DatabaseParams, Nullable, OperationSchema, problemResponses, refTo } from './schemas.js'
 
@@ -46,7 +46,7 @@ export function registerEventRoutes (instance: FastifyInstance, databases: Datab
       operationId: 'listEvents',
       tags: ['events'],
       summary: 'List the events of a database, or follow them live',
-      description: 'With `Accept: text/event-stream` as server-sent events: `stack-event` for each event, `database` with the whole database when its status or progress has changed, `end` with the status when the operation has settled. `Last-Event-ID` resumes.',
+      description: 'With `Accept: text/event-stream` as server-sent events: `stack-event` for each event, `database` with the whole database when its status or progress has changed, `end` with the status when the operation has settled. `Last-Event-ID` resumes, at any replica. A reader that takes nothing for 30 s is cut off; when the service stops, the stream ends with a `retry:` and no `end`.',
       params: DatabaseParams,
       querystring: Type.Object({ after: Type.Optional(Type.String({ description: 'Id of the last event that the caller has.' })) }, { additionalProperties: false }),
       headers: Type.Object({ 'last-event-id': Type.Optional(Type.String({ description: 'Id of the last event that the caller has, when it follows live.' })) }),
@@ -72,7 +72,12 @@ export function registerEventRoutes (instance: FastifyInstance, databases: Datab
     const changes = databases.follow(principal, id, signal)[Symbol.asyncIterator]()
     const first = await changes.next() // Refuses with a problem, before the stream has begun.
     reply.header('cache-control', 'no-store').header('x-accel-buffering', 'no').type('text/event-stream')
-    return reply.send(Readable.from(liveEvents({ first, changes, after, clock, signal, toJson })))
+    const messages = dropSlowReader(liveEvents({ first, changes, after, clock, signal, toJson }), clock, () => {
+      request.log.info({ databaseId: id }, 'a live stream is cut off, for nobody reads it')
+      reply.raw.destroy()
+    })
+    // One message ahead of the socket, and no more.
+    return reply.send(Readable.from(messages, { highWaterMark: 1 }))
   })
 
   app.get('/v1/databases/:id/operations', {

@@ -17,9 +17,15 @@ export interface LiveEventsOptions {
 /** A line is sent at least this often, so that no proxy takes the silence for the end. */
 const HEARTBEAT_MS = 15_000
 
+/** How long a browser is to wait before it comes back to another replica, when this one stops. */
+const RETRY_MS = 1_000
+
+/** A reader that takes nothing for so long, while there is something to take, is dropped. */
+const SLOW_READER_MS = 30_000
+
 /**
  * The changes of a database as server-sent events. Everything is pulled by the reader: one that is slow holds a place in the
- * list of events, and nothing is kept for it.
+ * list of events, and nothing is kept for it. When the service stops, the last message says when to come back.
  */
 export async function * liveEvents ({ first, changes, after, clock, signal, toJson }: LiveEventsOptions): AsyncGenerator<string> {
   let lastId = after
@@ -43,9 +49,25 @@ export async function * liveEvents ({ first, changes, after, clock, signal, toJs
       lastShown = shown
       next = changes.next() as Promise<IteratorResult<Found, void>>
     }
-    if (!signal.aborted) yield message('end', { status })
+    yield signal.aborted ? `retry: ${RETRY_MS}\n\n` : message('end', { status })
   } finally {
     await changes.return?.()
+  }
+}
+
+/**
+ * The messages, as long as they are taken. `drop` is called when one is not for {@link SLOW_READER_MS}: its reader would hold a
+ * connection, and AWS would be asked for it, for ever.
+ */
+export async function * dropSlowReader (messages: AsyncIterable<string>, clock: Pick<Clock, 'sleep'>, drop: () => void): AsyncGenerator<string> {
+  for await (const each of messages) {
+    const taken = new AbortController()
+    void clock.sleep(SLOW_READER_MS, taken.signal).then(() => { if (!taken.signal.aborted) drop() })
+    try {
+      yield each
+    } finally {
+      taken.abort()
+    }
   }
 }
 

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { get, type IncomingMessage } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { connect, type AddressInfo, type Socket } from 'node:net'
 
 import t, { type Test } from 'tap'
 
@@ -20,7 +20,7 @@ async function start (t: Test): Promise<TestApp & { open: (headers?: Record<stri
   return { ...service, open: async headers => await openStream((app.server.address() as AddressInfo).port, headers) }
 }
 
-interface Message { event?: string, id?: string, data?: unknown, comment?: string }
+interface Message { event?: string, retry?: string, id?: string, data?: unknown, comment?: string }
 interface Stream { headers: IncomingMessage['headers'], next: () => Promise<Message | null>, hangUp: () => void, rest: () => Promise<Array<string | undefined>> }
 
 async function openStream (port: number, headers: Record<string, string> = {}): Promise<Stream> {
@@ -167,6 +167,29 @@ t.test('live: who hangs up is followed for no longer', async t => {
   t.equal(clock.sleepers(), 0)
 })
 
+t.test('live: who reads nothing is cut off, and nothing is kept for it', async t => {
+  const { app, clock, stacks, log } = await start(t)
+  // More than the sockets between us take.
+  for (let event = 0; event < 40_000; event++) stacks.emit(NAME, 'AuroraCluster', 'CREATE_IN_PROGRESS', 'x'.repeat(300))
+  const { port } = app.server.address() as AddressInfo
+  const idle = connect(port, '127.0.0.1')
+  idle.on('error', () => {})
+  t.teardown(() => { idle.destroy() })
+  const [socket] = await Promise.all([once(app.server, 'connection'), once(idle, 'connect')]) as unknown as [[Socket]]
+  idle.pause()
+  idle.write(`GET ${EVENTS} HTTP/1.1\r\nHost: x\r\nAuthorization: ${bearer('all').authorization}\r\nAccept: text/event-stream\r\n\r\n`)
+  await until(() => socket[0].writableNeedDrain && clock.sleepers() > 0)
+  const kept = socket[0].writableLength
+  clock.move(29_000)
+  await new Promise(resolve => { setImmediate(resolve) })
+  t.notOk(socket[0].destroyed)
+  t.ok(kept < 200_000 && socket[0].writableLength <= kept, `${kept} bytes are kept`)
+  clock.move(1_000)
+  await until(() => socket[0].destroyed)
+  t.match(log.filter(({ msg }) => msg === 'a live stream is cut off, for nobody reads it'), [{ databaseId: ID }])
+  await until(() => clock.sleepers() <= 1)
+})
+
 /** Lets everything run until something holds; the test's own timeout bounds it. */
 async function until (holds: () => boolean): Promise<void> {
   while (!holds()) await new Promise(resolve => { setImmediate(resolve) })
@@ -185,7 +208,7 @@ t.test('live: a stopping service ends every stream, and so stops', async t => {
   await stream.next()
   await stream.next()
   const closed = app.close()
-  t.strictSame(await stream.rest(), [], 'without saying that the operation has ended')
+  t.strictSame([await stream.next(), await stream.next()], [{ retry: '1000' }, null], 'with when to come back, and without saying that the operation has ended')
   await closed
 })
 
