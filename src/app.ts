@@ -26,6 +26,7 @@ import { registerAuthentication } from './plugins/authentication.js'
 import { registerDocumentation, registerDocumentationRoutes } from './plugins/documentation.js'
 import { answerClientError, answerError, registerProblems } from './plugins/problems.js'
 import { registerRequestLog, requestIdOf } from './plugins/request-log.js'
+import { buildSerializers } from './plugins/serialization.js'
 import { registerShutdown } from './plugins/shutdown.js'
 import { registerValidation } from './plugins/validation.js'
 import type { Mirror } from './queries/mirror.js'
@@ -64,6 +65,7 @@ export async function buildApp ({ databases, queries, mirror, catalog, defaultTe
     frameworkErrors: (error, request, reply) => { void answerError(error, request, reply) },
     forceCloseConnections: 'idle',
     return503OnClosing: false,
+    schemaController: { compilersFactory: { buildSerializer: buildSerializers } },
     routerOptions: { maxParamLength: 640 }
   })
   // Fastify takes plain text too; here a body is JSON or it is refused.
