@@ -80,7 +80,7 @@ const PREPARATION_SECONDS = 45
 export function createDatabases (options: DatabasesOptions) {
   const deleted = createDeletedStacks(options)
   const { find, findToWatch, read, operationsOf } = createFind({ ...options, deleted, durations: createDurations() })
-  const { follow, untilSettled, untilGone } = createFollow({ ...options, findToWatch, read })
+  const { follow, untilSettled, untilGone } = createFollow({ ...options, find, findToWatch, read })
   const preflight = createPreflight({ ...options, checks: createChecks(options) })
   const changePreflight = createChangePreflight(createPreflight({ ...options, checks: createChangeChecks(options) }), options.catalog)
   const prepare = createPrepare({ ...options, find })

@@ -8,6 +8,7 @@ import type { Find, Found } from './find.js'
 export type Follow = ReturnType<typeof createFollow>
 
 export interface FollowOptions {
+  find: Find['find']
   /** Also where it is only watched, and the last look may be a moment old. */
   findToWatch: Find['findToWatch']
   read: Find['read']
@@ -16,10 +17,19 @@ export interface FollowOptions {
 }
 
 /** Waits for databases to change. */
-export function createFollow ({ findToWatch, read, watch, clock }: FollowOptions) {
-  /** The database as it is, then each time it has changed, until its operation settles or `signal` is aborted. */
-  async function * follow (principal: Principal, id: string, signal: AbortSignal): AsyncIterable<Found> {
-    const first = await findToWatch(principal, id)
+export function createFollow ({ find, findToWatch, read, watch, clock }: FollowOptions) {
+  /** As it is known. Who has had an event already that is not known here had it from another replica: then AWS is asked. */
+  const begin = async (principal: Principal, id: string, lastEventId: string | null): Promise<Found> => {
+    const known = await findToWatch(principal, id)
+    return lastEventId === null || known.events.some(event => event.id === lastEventId) ? known : await find(principal, id)
+  }
+
+  /**
+   * The database as it is, then each time it has changed, until its operation settles or `signal` is aborted. With `lastEventId` it is
+   * no older than that event.
+   */
+  async function * follow (principal: Principal, id: string, signal: AbortSignal, lastEventId: string | null = null): AsyncIterable<Found> {
+    const first = await begin(principal, id, lastEventId)
     yield first
     if (!isMoving(first.stack.status)) return
     let { events } = first

@@ -21,6 +21,9 @@ export interface Line {
   close: () => void
 }
 
+/** Longer than anybody is silent here: a request on a connection that is just being closed for its silence would get no answer. */
+const KEEP_ALIVE_MS = 300_000
+
 /**
  * Opens a line to AWS. Once it is cut, every connection of the service ends and nothing more of it reaches AWS: what AWS and the
  * callers see of a process that dies. Calls that AWS has taken by then are done all the same.
@@ -54,7 +57,7 @@ export async function openLine (awsUrl: string): Promise<Line> {
     else if (!isCut) response.writeHead(answer.status, answer.headers).end(answer.body)
   }
 
-  const server = createServer((message, response) => { serve(message, response).catch(() => { message.socket.destroy() }) })
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (message, response) => { serve(message, response).catch(() => { message.socket.destroy() }) })
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
