@@ -13,7 +13,7 @@ import { createTrials, type Trials } from './trial.js'
  * CRASH_POINTS is the share of the calls that only read at which a crash is tried, `all` for every one; those that change something are
  * tried in any case. CRASH_SEED has the same ones come out again, CRASH_ONLY picks operations by a part of their names.
  */
-const share = process.env['CRASH_POINTS'] === 'all' ? 1 : Number(process.env['CRASH_POINTS'] ?? 0.05)
+const share = process.env['CRASH_POINTS'] === 'all' ? 1 : Number(process.env['CRASH_POINTS'] ?? 0.02)
 const seed = Number(process.env['CRASH_SEED'] ?? Date.now() % 1_000_000)
 const only = process.env['CRASH_ONLY'] ?? ''
 

@@ -72,7 +72,7 @@ export function createOrphans (options: OrphansOptions) {
   /** By its id, which no later stack has, and only as it was seen. */
   const removeStack = async ({ region, name, status }: Orphan): Promise<void> => {
     const stack = await stacks.describe(region, name)
-    if (stack?.status !== status) return
+    if (stack?.status !== status) throw new Problem('database-busy', `The stack ${name} has changed meanwhile. Look at it again.`, { retryAfterSeconds: 10 })
     await stacks.remove(region, stack.id, `orphan-${newToken()}`)
     index.invalidate(region)
   }
@@ -115,7 +115,7 @@ export function createOrphans (options: OrphansOptions) {
       assertOperator(principal)
       const place = parseOrphanId(id)
       const mayLook = place && enabled.includes(place.region) && principal.mayEnter(place.region)
-      const found = mayLook ? (await look(place.region, [place.kind])).find(({ orphan }) => orphan.id === id) : undefined
+      const found = mayLook ? (await within(async () => await look(place.region, [place.kind]))).find(({ orphan }) => orphan.id === id) : undefined
       if (!found) throw new Problem('not-found', `${id} is no orphan: it is gone, belongs to a living database, or is younger than an hour.`)
       const { orphan, remove } = found
       if (isGoing(orphan)) return orphan
