@@ -110,7 +110,7 @@ export function createDependencies ({ config, log, clients, clock = systemClock,
   const audit = createAudit(line => { auditLog.info(line, line.operation) }, clock)
   const queries = createQueries({
     targets,
-    dataApi: finishRotations<Target>(cancelAbandoned(noteCompute(createDataApi(wire), compute), { clock, newTag: () => randomBytes(TAG_BYTES).toString('hex') }), databases.finishRotation),
+    dataApi: finishRotations<Target>(cancelAbandoned(noteCompute(createDataApi(wire), compute), { clock, newTag: createTags(randomBytes(TAG_BYTES).toString('hex')) }), databases.finishRotation),
     gate,
     streamGate: createGate(config.streams, clock),
     transactionIds: createTransactionIds(deriveSecret(keys), randomBytes),
@@ -153,4 +153,10 @@ function forgetFirst (targets: Targets, remove: Databases['remove']): Databases[
     targets.forget(id)
     return await remove(principal, id, request).finally(() => { targets.forget(id) })
   }
+}
+
+/** Tags that no other statement has, of this replica or of any other. */
+function createTags (ofThisReplica: string): () => string {
+  let count = 0
+  return () => `${ofThisReplica}${++count}`
 }

@@ -4,7 +4,7 @@ import type { Caller } from '../access/keys.js'
 import { AwsFailure } from '../aws/errors.js'
 import type { Clock } from '../clock.js'
 import { Problem } from '../problems.js'
-import { fingerprintOf } from './fingerprint.js'
+import { rememberFingerprints } from './fingerprint.js'
 
 /** What is asked of a database: a statement, or the begin or end of a transaction, which has no text. */
 export interface Asked {
@@ -60,6 +60,7 @@ export type Audit = ReturnType<typeof createAudit>
 
 /** Writes a line for whatever was asked of a database, also where it was refused. */
 export function createAudit (write: (line: AuditLine) => void, clock: Pick<Clock, 'now'>) {
+  const fingerprintOf = rememberFingerprints()
   const record = (caller: Caller, databaseId: string, asked: Asked, ran: Ran & { durationMs: number }, error: unknown, signal: AbortSignal | null): void => {
     const transactionId = ran.transactionId ?? asked.transactionId
     const sqlState = ran.sqlState ?? (error instanceof Problem ? error.extensions.sqlState : undefined)

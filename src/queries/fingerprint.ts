@@ -25,6 +25,24 @@ export function fingerprintOf (sql: string): Fingerprint {
   }
 }
 
+/** Statements are mostly the same few: how many are remembered, and up to which length. */
+const MOST_REMEMBERED = 1_000
+const LONGEST_REMEMBERED = 2_000
+
+/** {@link fingerprintOf}, worked out once for each text. */
+export function rememberFingerprints (): typeof fingerprintOf {
+  const known = new Map<string, Fingerprint>()
+  return sql => {
+    const before = known.get(sql)
+    if (before) return before
+    const fingerprint = fingerprintOf(sql)
+    const [oldest] = known.keys()
+    if (known.size >= MOST_REMEMBERED && oldest !== undefined) known.delete(oldest)
+    if (sql.length <= LONGEST_REMEMBERED) known.set(sql, fingerprint)
+    return fingerprint
+  }
+}
+
 function fold (sql: string): string {
   const pieces: string[] = []
   let end = 0

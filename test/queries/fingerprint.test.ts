@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 
-import { fingerprintOf } from '../../src/queries/fingerprint.js'
+import { fingerprintOf, rememberFingerprints } from '../../src/queries/fingerprint.js'
 
 /** In no word of the statements below. */
 const SECRET = 'q7z'
@@ -81,4 +81,10 @@ t.test('what is left can be read', async t => {
   ]
   for (const [sql, statement] of told) t.equal(fingerprintOf(sql).statement, statement, sql)
   t.equal(fingerprintOf(`select ${'a, '.repeat(1_000)}b`).statement.length, 1_001, 'up to a length')
+})
+
+t.test('what is remembered is what would be found again', async t => {
+  const remembering = rememberFingerprints()
+  const statements = ['select 1', 'SELECT 2', `select '${'x'.repeat(3_000)}'`, ...Array.from({ length: 1_500 }, (_, at) => `select ${at} from t${at}`)]
+  for (const sql of [...statements, ...statements]) t.strictSame(remembering(sql), fingerprintOf(sql))
 })
