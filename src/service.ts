@@ -9,13 +9,13 @@ import { buildApp, type AppDependencies } from './app.js'
 import { createAccount } from './aws/account.js'
 import { createChangeSets } from './aws/change-sets.js'
 import { createAwsClients, type AwsClients } from './aws/clients.js'
+import { createCloudWatch } from './aws/cloud-watch.js'
 import { createClusters } from './aws/clusters.js'
 import { createDataApi } from './aws/data-api.js'
 import { createDataApiWire } from './aws/data-api-wire.js'
 import { createLeftovers } from './aws/leftovers.js'
 import { createMasterPasswords } from './aws/master-passwords.js'
 import { meterCalls, type Meter } from './aws/metering.js'
-import { createMetrics } from './aws/metrics.js'
 import { createSecrets } from './aws/secrets.js'
 import { createStacks } from './aws/stacks.js'
 import { systemClock, type Clock } from './clock.js'
@@ -79,7 +79,7 @@ export function createDependencies ({ config, log, clients, clock = systemClock,
   const index = createStackIndex({ stacks, background: inBackground, clock, sweepMs, random: Math.random, log })
   const events = createEventLog(stacks)
   const watch = createStackWatch({ stacks: index, background: { describe: index.describeInBackground, eventsAfter: inBackground.eventsAfter }, events, clock, pollMs, log })
-  const compute = createCompute({ metrics: createMetrics(clients.cloudWatch), clock })
+  const compute = createCompute({ cloudWatch: createCloudWatch(clients.cloudWatch), clock })
   const databases = createDatabases({
     stacks,
     changeSets: createChangeSets(cloudFormation),

@@ -1,4 +1,4 @@
-import type { Metrics } from '../aws/metrics.js'
+import type { CloudWatch } from '../aws/cloud-watch.js'
 import type { Clock } from '../clock.js'
 
 /** Whether a database runs. `capacityAcu` is null where only that is known. */
@@ -16,7 +16,7 @@ export interface ComputeStates extends ComputeNotes {
 }
 
 export interface ComputeOptions {
-  metrics: Metrics
+  cloudWatch: CloudWatch
   clock: Clock
 }
 
@@ -37,7 +37,7 @@ const MOST_KEPT = 10_000
 interface Note { isAwake: boolean, until: number }
 
 /** Says which databases are paused, from CloudWatch and from what statements have met. */
-export function createCompute ({ metrics, clock }: ComputeOptions): ComputeStates {
+export function createCompute ({ cloudWatch, clock }: ComputeOptions): ComputeStates {
   const notes = new Map<string, Note>()
   const measured = new Map<string, { capacity: Promise<number | null>, until: number }>()
 
@@ -45,7 +45,7 @@ export function createCompute ({ metrics, clock }: ComputeOptions): ComputeState
     const known = measured.get(clusterArn)
     if (known && known.until > clock.now()) return known.capacity
     // A refusal is kept as well: asking again at once would make a throttled CloudWatch worse.
-    const capacity = metrics.capacityOf(region, clusterArn.split(':').at(-1) ?? '', clock.now()).catch(() => null)
+    const capacity = cloudWatch.capacityOf(region, clusterArn.split(':').at(-1) ?? '', clock.now()).catch(() => null)
     keep(measured, clusterArn, { capacity, until: clock.now() + KEEP_MS })
     return capacity
   }

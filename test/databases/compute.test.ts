@@ -17,7 +17,7 @@ function createWorld (): World {
     calls.push(`${region} ${identifier}`)
     return await next()
   }
-  return { compute: createCompute({ metrics: { capacityOf }, clock }), clock, calls, answer: capacity => { next = capacity } }
+  return { compute: createCompute({ cloudWatch: { capacityOf }, clock }), clock, calls, answer: capacity => { next = capacity } }
 }
 
 const shown = async ({ compute }: World, arn = ARN): Promise<unknown> => await compute.of('eu-west-1', arn)

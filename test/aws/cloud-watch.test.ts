@@ -2,12 +2,12 @@ import { CloudWatchClient, GetMetricDataCommand } from '@aws-sdk/client-cloudwat
 import { mockClient } from 'aws-sdk-client-mock'
 import t from 'tap'
 
-import { createMetrics } from '../../src/aws/metrics.js'
+import { createCloudWatch } from '../../src/aws/cloud-watch.js'
 
 const client = new CloudWatchClient({ region: 'eu-west-1' })
 const mock = mockClient(client)
 t.beforeEach(() => { mock.reset() })
-const { capacityOf } = createMetrics(() => client)
+const { capacityOf } = createCloudWatch(() => client)
 const NOW = Date.UTC(2026, 10, 24, 16, 30)
 
 t.test('the capacity of a cluster is its latest measurement', async t => {

@@ -7,10 +7,10 @@ const MINUTE_MS = 60_000
 /** A metric arrives a minute or two late; of a cluster without one in so long, nothing is known. */
 const LOOK_BACK_MS = 10 * MINUTE_MS
 
-export type Metrics = ReturnType<typeof createMetrics>
+export type CloudWatch = ReturnType<typeof createCloudWatch>
 
 /** CloudWatch, as far as databases need it. Every function throws `AwsFailure`. */
-export function createMetrics (clientFor: (region: string) => CloudWatchClient) {
+export function createCloudWatch (clientFor: (region: string) => CloudWatchClient) {
   /**
    * The latest capacity of a cluster in ACUs, null without any. It is 0 while the cluster is paused (Aurora User Guide, "Monitoring
    * auto-pause"), which nothing else shows of Serverless v2: the status of the cluster and of its instances stays `available`.
