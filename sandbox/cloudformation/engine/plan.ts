@@ -1,4 +1,5 @@
 import { ACCOUNT } from '../../aws.js'
+import { hasAnyAttribute } from '../specification/attributes.js'
 import { checkFunctions } from '../template/check-functions.js'
 import { conditionsOf } from '../template/conditions.js'
 import { invalid } from '../template/errors.js'
@@ -44,7 +45,7 @@ export type Lookup = (logicalId: string) => { physicalId: string, attributes: Js
 
 /** Throws a ValidationError when the definition's template can not be evaluated. */
 export function makePlan (stack: Facts, definition: Definition, records: Records, lookup: Lookup): Plan {
-  const template = parseTemplate(records.template(definition.template))
+  const template = templateOf(stack, definition, records)
   const scope = scopeOf(stack, template, definition, records, lookup)
   const shown = { ...scopeOf(stack, template, masked(definition), records, lookup), isTrue: scope.isTrue }
   const takesPart = ({ condition }: { condition?: string }): boolean => condition === undefined || scope.isTrue(condition)
@@ -70,6 +71,12 @@ export function makePlan (stack: Facts, definition: Definition, records: Records
     outputs: () => outputsOf(template, scope),
     imports: () => importsOf(template, resources, scope)
   }
+}
+
+/** The template of a definition, its transforms carried out with the definition's parameters. */
+export function templateOf (stack: Facts, { template, parameters }: Definition, records: Pick<Records, 'template'>): Template {
+  const values = parameters.map(({ key, value, resolved }) => [key, resolved ?? value])
+  return parseTemplate(records.template(template), { ...fixedParameters(stack), ...Object.fromEntries(values) })
 }
 
 function scopeOf (stack: Facts, template: Template, definition: Definition, records: Records, lookup: Lookup): Scope {
@@ -99,12 +106,15 @@ function scopeOf (stack: Facts, template: Template, definition: Definition, reco
   return { ...partial, isTrue: conditionsOf(template, partial) }
 }
 
-function pseudoParameters ({ id, name, region }: Facts, { notificationArns }: Definition): Record<string, Evaluated> {
+function pseudoParameters (stack: Facts, { notificationArns }: Definition): Record<string, Evaluated> {
+  return { ...fixedParameters(stack), 'AWS::NotificationARNs': notificationArns, 'AWS::NoValue': NO_VALUE }
+}
+
+/** Those of the pseudo parameters that are texts. */
+export function fixedParameters ({ id, name, region }: Facts): Record<string, string> {
   const china = region.startsWith('cn-')
   return {
     'AWS::AccountId': ACCOUNT,
-    'AWS::NotificationARNs': notificationArns,
-    'AWS::NoValue': NO_VALUE,
     'AWS::Partition': china ? 'aws-cn' : 'aws',
     'AWS::Region': region,
     'AWS::StackId': id,
@@ -119,7 +129,7 @@ function attributeOf (template: Template, lookup: Lookup, logicalId: string, att
   const path = attribute.split('.')
   const value = ownValue(resource.attributes, attribute) ?? memberAt(resource.attributes, path) ?? memberAt(resource.properties ?? {}, path)
   if (value !== undefined) return value
-  if (template.resources.get(logicalId)?.type.startsWith('Custom::')) return `${resource.physicalId}/${attribute}`
+  if (hasAnyAttribute(template.resources.get(logicalId)?.type ?? '', attribute)) return `${resource.physicalId}/${attribute}`
   throw invalid(`Template error: resource ${logicalId} does not support attribute type ${attribute} in Fn::GetAtt`)
 }
 

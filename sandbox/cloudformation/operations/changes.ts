@@ -2,13 +2,12 @@ import type { PolicyAction, ResourceChange, ResourceChangeDetail } from '@aws-sd
 import { isDeepStrictEqual } from 'node:util'
 import { AwsError } from '../../aws.js'
 import type { EngineContext } from '../engine/context.js'
-import { makePlan, type Plan, type PlannedResource } from '../engine/plan.js'
+import { makePlan, type Plan, type PlannedResource, templateOf } from '../engine/plan.js'
 import type { Definition, ResourceRecord, StackRecord } from '../engine/records.js'
 import { defaultPolicy } from '../engine/remove.js'
 import { type Change, changeOf, recreationOf } from '../specification/changes.js'
 import type { ResourceType, Specification } from '../specification/specification.js'
 import { type Json, type JsonObject, ownValue } from '../template/json.js'
-import { parseTemplate } from '../template/template.js'
 import { detailsOf, masked, mayChange, type Moved, UNKNOWN } from './change-details.js'
 
 /** Stands for whatever attribute of a resource that does not exist yet. */
@@ -27,7 +26,7 @@ export async function changesFor (context: EngineContext, stack: StackRecord, de
   const moved = { parameters: changedParameters(stack.definition, definition), renewed: new Set<string>(), changed: new Set<string>() }
   const plan = makePlan(stack, definition, { ...records, template: () => body }, logicalId =>
     moved.renewed.has(logicalId) ? unknownResource : present.get(logicalId) ?? unknownResource)
-  const before = parseTemplate(records.template(stack.definition.template))
+  const before = templateOf(stack, stack.definition, records)
   const isRetagged = !isDeepStrictEqual(stack.definition.tags, definition.tags)
   const changes: ResourceChange[] = []
   for (const logicalId of inOrder(plan)) {

@@ -1,13 +1,13 @@
 import { Capability, type CreateChangeSetInput, type CreateStackInput, type Parameter, type Tag } from '@aws-sdk/client-cloudformation'
 import type { Caller } from '../../aws.js'
 import type { EngineContext } from '../engine/context.js'
-import { makePlan, type Plan } from '../engine/plan.js'
+import { fixedParameters, makePlan, type Plan } from '../engine/plan.js'
 import type { Definition, StackRecord, TagRecord } from '../engine/records.js'
 import { requireCapabilities } from '../template/capabilities.js'
 import { checkReferences } from '../template/check.js'
 import { checkEnum, invalid, unmet } from '../template/errors.js'
 import { resolveParameters } from '../template/parameters.js'
-import { parseTemplate, type Template } from '../template/template.js'
+import { parseTemplate, type Template, type Values } from '../template/template.js'
 
 /** What AWS would act upon and the sandbox would not: to take it would be a wrong success. */
 type Unavailable = Pick<CreateStackInput, 'StackPolicyBody' | 'StackPolicyURL' | 'RollbackConfiguration' | 'DeploymentConfig'> & Pick<CreateChangeSetInput, 'ResourcesToImport' | 'ImportExistingResources'>
@@ -44,7 +44,7 @@ export async function prepareDefinition (context: EngineContext, stack: Facts, i
   refuseUnavailable(input)
   for (const capability of input.Capabilities ?? []) checkEnum('capabilities', capability, Capability)
   const body = bodyOf(input, previous && records.template(previous.template))
-  const template = parseTemplate(body)
+  const template = parseTemplate(body, { ...fixedParameters(stack), ...givenValues(input, previous) })
   requireCapabilities(template, [...input.Capabilities ?? [], ...(input.reviewed ? ['CAPABILITY_AUTO_EXPAND'] : [])])
   const specification = await context.specification()
   checkReferences(template, specification)
@@ -64,10 +64,16 @@ export async function prepareDefinition (context: EngineContext, stack: Facts, i
     notificationArns: input.NotificationARNs ?? previous?.notificationArns ?? [],
     ...(roleArn === undefined ? {} : { roleArn })
   }
-  const plan = planDefinition(context, stack, definition, template)
+  const plan = planDefinition(context, stack, definition, body)
   checkReferences(template, specification, plan.isTrue)
   plan.check()
   return { definition, plan }
+}
+
+/** Parameters as they come, before it is known which there are. */
+function givenValues ({ Parameters: given = [] }: DefinitionInput, previous?: Definition): Values {
+  const before = new Map(previous?.parameters.map(({ key, value }) => [key, value]))
+  return Object.fromEntries(given.map(({ ParameterKey: key = '', ParameterValue: value, UsePreviousValue: isKept }) => [key, isKept ? before.get(key) : value]))
 }
 
 const unavailable: ReadonlyArray<readonly [string, (input: Unavailable) => boolean]> = [
@@ -90,8 +96,8 @@ function checkTypesAllowed ({ resources }: Template, allowed: readonly string[])
 }
 
 /** Plans before the template is stored, so that a refused one leaves nothing behind. */
-function planDefinition (context: EngineContext, stack: Facts, definition: Definition, template: Template): Plan {
-  const records = { ...context.records, template: () => template.body }
+function planDefinition (context: EngineContext, stack: Facts, definition: Definition, body: string): Plan {
+  const records = { ...context.records, template: () => body }
   return makePlan(stack, definition, records, logicalId => records.resource(stack.id, logicalId))
 }
 

@@ -2,9 +2,9 @@ import * as Sdk from '@aws-sdk/client-cloudformation'
 import type { Caller, Operation } from '../../aws.js'
 import type { EngineContext } from '../engine/context.js'
 import { exportsIn, importersOf } from '../engine/exports.js'
+import { templateOf } from '../engine/plan.js'
 import type { ResourceRecord, StackRecord } from '../engine/records.js'
 import { checkEnum, invalid } from '../template/errors.js'
-import { parseTemplate } from '../template/template.js'
 import { requireStack } from './find-stack.js'
 import { pageOf } from './pages.js'
 import { toEvent, toResourceDetail, toResourceSummary, toStack, toSummary } from './views.js'
@@ -51,7 +51,7 @@ export function createDescriptions ({ records }: EngineContext) {
     const logicalId = input.LogicalResourceId ?? ''
     const resource = records.resource(stack.id, logicalId)
     if (!resource) throw noResource(logicalId, input.StackName ?? '')
-    const metadata = parseTemplate(records.template(stack.definition.template)).resources.get(logicalId)?.metadata
+    const metadata = templateOf(stack, stack.definition, records).resources.get(logicalId)?.metadata
     return { StackResourceDetail: toResourceDetail(resource, stack, metadata === undefined ? undefined : JSON.stringify(metadata)) }
   }
 

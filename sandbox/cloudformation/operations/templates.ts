@@ -1,11 +1,12 @@
-import type * as Sdk from '@aws-sdk/client-cloudformation'
-import type { Operation } from '../../aws.js'
-import type { EngineContext } from '../engine/context.js'
+import * as Sdk from '@aws-sdk/client-cloudformation'
+import type { Caller, Operation } from '../../aws.js'
+import { type EngineContext, stackOf } from '../engine/context.js'
+import { fixedParameters, templateOf } from '../engine/plan.js'
 import { neededCapabilities } from '../template/capabilities.js'
 import { checkReferences } from '../template/check.js'
 import { dependencyGraph } from '../template/graph.js'
 import { type ParameterDefinition, parseTemplate, type Template } from '../template/template.js'
-import { invalid } from '../template/errors.js'
+import { checkEnum, invalid } from '../template/errors.js'
 import { type ChangeSets, requireChangeSet } from './change-set-records.js'
 import { bodyOf } from './definition.js'
 import { requireStack } from './find-stack.js'
@@ -14,14 +15,14 @@ import { requireStack } from './find-stack.js'
 export function createTemplateOperations (context: EngineContext, changeSets: ChangeSets) {
   const { records } = context
 
-  const read = async (body: string): Promise<Template> => {
-    const template = parseTemplate(body)
+  const read = async (body: string, { region }: Caller): Promise<Template> => {
+    const template = parseTemplate(body, fixedParameters({ id: '', name: '', region }))
     checkReferences(template, await context.specification())
     return template
   }
 
-  const ValidateTemplate: Operation<Sdk.ValidateTemplateInput, Sdk.ValidateTemplateOutput> = async input => {
-    const template = await read(bodyOf(input))
+  const ValidateTemplate: Operation<Sdk.ValidateTemplateInput, Sdk.ValidateTemplateOutput> = async (input, caller) => {
+    const template = await read(bodyOf(input), caller)
     dependencyGraph(template.resources)
     return {
       ...described(template),
@@ -30,16 +31,24 @@ export function createTemplateOperations (context: EngineContext, changeSets: Ch
   }
 
   const GetTemplate: Operation<Sdk.GetTemplateInput, Sdk.GetTemplateOutput> = async (input, caller) => {
-    const body = input.ChangeSetName === undefined
-      ? records.template(requireStack(records, input.StackName, caller).definition.template)
-      : requireChangeSet(changeSets, records, input, caller, 'StackName is a required parameter.').body
-    return { TemplateBody: body, StagesAvailable: ['Original', 'Processed'] }
+    checkEnum('templateStage', input.TemplateStage, Sdk.TemplateStage)
+    const { body, processed } = templateAskedFor(input, caller)
+    return { TemplateBody: input.TemplateStage === 'Original' ? body : processed, StagesAvailable: ['Original', 'Processed'] }
+  }
+
+  const templateAskedFor = (input: Sdk.GetTemplateInput, caller: Caller): Template => {
+    if (input.ChangeSetName === undefined) {
+      const stack = requireStack(records, input.StackName, caller)
+      return templateOf(stack, stack.definition, records)
+    }
+    const changeSet = requireChangeSet(changeSets, records, input, caller, 'StackName is a required parameter.')
+    return templateOf(stackOf(context, changeSet.stackId), changeSet.definition, { template: () => changeSet.body })
   }
 
   const GetTemplateSummary: Operation<Sdk.GetTemplateSummaryInput, Sdk.GetTemplateSummaryOutput> = async (input, caller) => {
     const stack = input.StackName === undefined ? undefined : requireStack(records, input.StackName, caller)
     if (stack?.status === 'REVIEW_IN_PROGRESS') throw invalid('GetTemplateSummary cannot be called on REVIEW_IN_PROGRESS stacks.')
-    const template = await read(stack ? records.template(stack.definition.template) : bodyOf(input))
+    const template = stack ? templateOf(stack, stack.definition, records) : await read(bodyOf(input), caller)
     const types = [...new Set([...template.resources.values()].map(({ type }) => type))]
     return {
       ...described(template),

@@ -39,3 +39,9 @@ export function hasAttribute ({ cloudFormationType, attributes, properties }: Re
   const isReadable = readable[service]?.split(' ').includes(kind) === true && Object.hasOwn(properties, property) && !property.endsWith('Password')
   return isReadable || Object.hasOwn(attributes, attribute)
 }
+
+/** Whether what runs outside of CloudFormation decides about the attribute: a custom resource, or a stack with its outputs. */
+export function hasAnyAttribute (typeName: string, attribute: string): boolean {
+  return typeName.startsWith('Custom::') || typeName === 'AWS::CloudFormation::CustomResource' ||
+    (/^AWS::(CloudFormation::Stack|Serverless::Application)$/.test(typeName) && attribute.startsWith('Outputs.'))
+}

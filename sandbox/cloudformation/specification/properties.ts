@@ -13,8 +13,7 @@ export interface Typed {
  */
 export function typeProperties (type: ResourceType, properties: JsonObject, specification: Specification): Typed {
   const problems: string[] = []
-  const isCustom = type.cloudFormationType === 'AWS::CloudFormation::CustomResource'
-  return { properties: isCustom ? properties : members(type.properties, properties, '#', problems, specification), problems }
+  return { properties: type.takesAnything ? properties : members(type.properties, properties, '#', problems, specification), problems }
 }
 
 function members (known: Record<string, Property>, value: JsonObject, path: string, problems: string[], specification: Specification): JsonObject {

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
+import { ownValue } from '../template/json.js'
 
 /** The part of a property type of the specification that matters here. */
 export interface PropertyType {
@@ -27,10 +28,26 @@ export interface ResourceType {
   /** What `Ref` returns, where that is not the primary identifier. */
   cfnRefIdentifier?: string[]
   arnTemplate?: string
+  /** Its properties are not checked: they mean something to others only. */
+  takesAnything?: boolean
 }
+
+const CUSTOM = 'AWS::CloudFormation::CustomResource'
 
 /** Types that take whatever properties they are given. */
 const ANY_PROPERTIES = /^(Custom::[\w@-]+|AWS::CDK::Metadata)$/
+
+/** What the types of `AWS::Serverless` become ("Generated CloudFormation resources", AWS SAM Developer Guide): their ids and attributes are of these. */
+const expandsTo: Readonly<Record<string, string>> = {
+  'AWS::Serverless::Api': 'AWS::ApiGateway::RestApi',
+  'AWS::Serverless::Application': 'AWS::CloudFormation::Stack',
+  'AWS::Serverless::Function': 'AWS::Lambda::Function',
+  'AWS::Serverless::GraphQLApi': 'AWS::AppSync::GraphQLApi',
+  'AWS::Serverless::HttpApi': 'AWS::ApiGatewayV2::Api',
+  'AWS::Serverless::LayerVersion': 'AWS::Lambda::LayerVersion',
+  'AWS::Serverless::SimpleTable': 'AWS::DynamoDB::Table',
+  'AWS::Serverless::StateMachine': 'AWS::StepFunctions::StateMachine'
+}
 
 /** What AWS publishes about its resource types. */
 export interface Specification {
@@ -56,9 +73,11 @@ async function open (): Promise<Specification> {
   const types = new Map<string, ResourceType | undefined>()
   const definitions = new Map<string, Record<string, Property>>()
   return {
-    typeOf: name => remembered(types, name, () => ANY_PROPERTIES.test(name)
-      ? typeAt(text, 'AWS::CloudFormation::CustomResource')
-      : typeAt(text, name)),
+    typeOf: name => remembered(types, name, () => {
+      const standsFor = ANY_PROPERTIES.test(name) ? CUSTOM : ownValue(expandsTo, name)
+      const type = typeAt(text, standsFor ?? name)
+      return type && { ...type, takesAnything: (standsFor ?? name) !== name || name === CUSTOM }
+    }),
     membersOf: ({ reference }) => remembered(definitions, reference?.$ref ?? '', id =>
       entityAt<{ properties: Record<string, Property> }>(text, `{"$id":${JSON.stringify(id)},"name":`)?.properties ?? {})
   }

@@ -1,4 +1,4 @@
-import { hasAttribute } from '../specification/attributes.js'
+import { hasAnyAttribute, hasAttribute } from '../specification/attributes.js'
 import type { Specification } from '../specification/specification.js'
 import { invalid, malformed } from './errors.js'
 import type { Json } from './json.js'
@@ -65,10 +65,9 @@ function checkConditionNames (references: readonly Reference[], template: Templa
 
 function checkAttribute ({ name, attribute }: Reference, template: Template, specification: Specification): void {
   const typeName = template.resources.get(name)?.type
-  if (!attribute || !typeName || typeName.startsWith('Custom::')) return
+  if (!attribute || !typeName || hasAnyAttribute(typeName, attribute)) return
   const type = specification.typeOf(typeName)
-  const isOutputOfStack = typeName === 'AWS::CloudFormation::Stack' && attribute.startsWith('Outputs.')
-  if (type && !hasAttribute(type, attribute) && !isOutputOfStack) {
+  if (type && !hasAttribute(type, attribute)) {
     throw invalid(`Template error: resource ${name} does not support attribute type ${attribute} in Fn::GetAtt`)
   }
 }

@@ -11,7 +11,7 @@ const DEEPEST = 100
 export function readDocument (body: string): JsonObject {
   const value = body.trimStart().startsWith('{') ? readJson(body) : readYaml(body)
   if (!isObject(value)) throw malformed('unsupported structure.')
-  refuseNulls(value, '', 0)
+  refuseUnreadable(value, '', 0)
   return value
 }
 
@@ -108,11 +108,14 @@ export function splitAttribute (path: string): string[] {
   return dot < 0 ? [path] : [path.slice(0, dot), path.slice(dot + 1)]
 }
 
-function refuseNulls (value: Json, path: string, depth: number): void {
+function refuseUnreadable (value: Json, path: string, depth: number): void {
   if (depth > DEEPEST) throw tooDeep()
   if (value === null) throw invalid(`[${path}] 'null' values are not allowed in templates`)
   if (typeof value !== 'object') return
-  for (const [key, item] of Object.entries(value)) refuseNulls(item, `${path}/${key}`, depth + 1)
+  for (const [key, item] of Object.entries(value)) {
+    if (key === 'Fn::Transform') throw invalid(`[${path}] Fn::Transform is not available in the sandbox, which has neither S3 nor the code of macros.`)
+    refuseUnreadable(item, `${path}/${key}`, depth + 1)
+  }
 }
 
 function notWellFormed (lines: LineCounter, offset: number): Error {

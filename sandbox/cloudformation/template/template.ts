@@ -1,7 +1,10 @@
 import { readDocument } from './document.js'
 import { invalid, malformed, unmet } from './errors.js'
 import { type Json, type JsonObject, isObject } from './json.js'
+import { writeOutLoops } from './loops.js'
+import { parameterReference } from './parameters.js'
 import { readRule, type RuleDefinition } from './rules.js'
+import { withImpliedResources } from './serverless.js'
 
 export interface ParameterDefinition {
   type: string
@@ -36,6 +39,8 @@ export interface OutputDefinition {
 /** A template whose every part has the shape it must have; what it refers to is checked by `checkReferences`. */
 export interface Template {
   body: string
+  /** The same after its transforms. */
+  processed: string
   description?: string
   metadata?: JsonObject
   transforms: string[]
@@ -53,41 +58,53 @@ const RESOURCE_MEMBERS = new Set(['Condition', 'CreationPolicy', 'DeletionPolicy
 const POLICIES = new Set(['Delete', 'Retain', 'RetainExceptOnCreate', 'Snapshot'])
 const LIMITS = ['MinLength', 'MaxLength', 'MinValue', 'MaxValue']
 const MOST: Readonly<Record<string, number>> = { Parameters: 200, Mappings: 200, Outputs: 200, Resources: 500 }
-/** Transforms that the sandbox carries out; others would need the macro's own code. */
-const TRANSFORMS = new Set(['AWS::LanguageExtensions'])
+const EXTENSIONS = 'AWS::LanguageExtensions'
+const SERVERLESS = 'AWS::Serverless-2016-10-31'
+/** Transforms that the sandbox knows; those of Secrets Manager make Lambda functions, which are inert here. Others would need the macro's own code. */
+const TRANSFORMS = new Set([EXTENSIONS, SERVERLESS, 'AWS::SecretsManager-2020-07-23', 'AWS::SecretsManager-2024-09-16'])
+
+/** By name of a parameter, or of a pseudo parameter, its value as it was given. */
+export type Values = Readonly<Record<string, string | undefined>>
 
 const TEMPLATES_KEPT = 16
 const latest = new Map<string, Template>()
 
-/** Reads a template, in YAML or JSON. Throws a ValidationError in AWS's words for whatever is not one. */
-export function parseTemplate (body: string): Template {
+/**
+ * Reads a template, in YAML or JSON; `values` are what its parameters stand for, which decides about its loops. Throws a
+ * ValidationError in AWS's words for whatever is not one.
+ */
+export function parseTemplate (body: string, values: Values = {}): Template {
   // Every phase of an operation reads the same text again, and a stack is often one of many from one template.
-  const template = latest.get(body) ?? readTemplate(body)
-  latest.delete(body)
-  latest.set(body, template)
+  const key = body.includes('Fn::ForEach') ? body + JSON.stringify(values) : body
+  const template = latest.get(key) ?? readTemplate(body, values)
+  latest.delete(key)
+  latest.set(key, template)
   const [oldest] = latest.keys()
   if (latest.size > TEMPLATES_KEPT && oldest !== undefined) latest.delete(oldest)
   return template
 }
 
-function readTemplate (body: string): Template {
+function readTemplate (body: string, values: Values): Template {
   if (Buffer.byteLength(body) > LARGEST_BYTES) {
     throw unmet('templateBody', `${body.slice(0, 100)}...`, `have length less than or equal to ${LARGEST_BYTES}`)
   }
-  const document = readDocument(body)
-  const unknown = Object.keys(document).filter(key => !SECTIONS.has(key))
+  const written = readDocument(body)
+  const transforms = readTransforms(written.Transform)
+  const unknown = Object.keys(written).filter(key => !SECTIONS.has(key) && !(key === 'Globals' && transforms.includes(SERVERLESS)))
   if (unknown.length > 0) throw invalid(`Invalid template property or properties [${unknown.join(', ')}]`)
-  const version = document.AWSTemplateFormatVersion
+  const version = written.AWSTemplateFormatVersion
   if (version !== undefined && version !== '2010-09-09') throw malformed('unsupported value for AWSTemplateFormatVersion.')
-  const transforms = readTransforms(document.Transform)
-  const resources = section(document, 'Resources', (name, value) => readResource(name, value, transforms.length > 0))
+  const parameters = section(written, 'Parameters', readParameter)
+  const document = carryOut(transforms, written, parameters, values)
+  const resources = section(document, 'Resources', (name, value) => readResource(name, value, transforms.includes(EXTENSIONS)))
   if (resources.size === 0) throw malformed('At least one Resources member must be defined.')
   return {
     body,
+    processed: document === written ? body : JSON.stringify({ ...document, Transform: undefined, Globals: undefined }),
     ...optionalText(document, 'Description', 'description'),
     ...(isObject(document.Metadata) ? { metadata: document.Metadata } : {}),
     transforms,
-    parameters: section(document, 'Parameters', readParameter),
+    parameters,
     rules: section(document, 'Rules', readRule),
     mappings: Object.fromEntries(section(document, 'Mappings', readMapping)),
     conditions: section(document, 'Conditions', (_name, value) => value),
@@ -104,18 +121,31 @@ function section<T> (document: JsonObject, name: string, read: (name: string, va
   const most = MOST[name] ?? Infinity
   if (entries.length > most) throw malformed(`Number of ${name.toLowerCase()}, ${entries.length}, is greater than maximum allowed, ${most}`)
   return new Map(entries.map(([key, item]) => {
-    if (key.startsWith('Fn::ForEach')) throw invalid(`${key} is not available in the sandbox. Write out what it stands for.`)
+    if (key.startsWith('Fn::ForEach')) throw malformed(`${key} is only supported with the transform ${EXTENSIONS}, in Conditions, Resources and Outputs`)
     if (!/^[a-zA-Z0-9]+$/.test(key)) throw malformed(`${name.slice(0, -1)} name ${key} is non alphanumeric.`)
     return [key, read(key, item)]
   }))
 }
 
 function readTransforms (value: Json | undefined): string[] {
-  const names = value === undefined ? [] : [value].flat()
-  for (const name of names) {
-    if (typeof name !== 'string' || !TRANSFORMS.has(name)) throw invalid(`No transform named ${JSON.stringify(name)} found.`)
+  const names = value === undefined ? [] : [value].flat(2)
+  return names.map(name => {
+    if (typeof name === 'string' && TRANSFORMS.has(name)) return name
+    if (isObject(name) || name === 'AWS::Include') throw invalid('The transform AWS::Include is not available in the sandbox, which has no S3 to read from.')
+    throw invalid(`No transform named ${String(name)} found.`)
+  })
+}
+
+function carryOut (transforms: readonly string[], written: JsonObject, parameters: ReadonlyMap<string, ParameterDefinition>, values: Values): JsonObject {
+  const ref = (name: string): string | string[] | undefined => {
+    const definition = parameters.get(name)
+    // Without values, as when it is validated, a loop over a parameter is written out once.
+    return definition ? parameterReference(definition, { key: name, value: values[name] ?? definition.default ?? name }) : values[name]
   }
-  return names as string[]
+  let document = written
+  if (transforms.includes(EXTENSIONS)) document = writeOutLoops(document, { ref, mappings: isObject(document.Mappings) ? document.Mappings : {} })
+  if (transforms.includes(SERVERLESS)) document = { ...document, Resources: withImpliedResources(document.Resources ?? {}) }
+  return document
 }
 
 function readResource (name: string, value: Json, extended: boolean): ResourceDefinition {

@@ -61,7 +61,10 @@ t.test('whatever is no template is refused in AWS\'s words, in bounded time', as
     [`Resources:\n${Array.from({ length: 200 }, (_, depth) => ' '.repeat(depth + 1) + 'a:').join('\n')}`, /nested more than 100 levels/],
     ['x'.repeat(51_201), /'templateBody' failed to satisfy constraint: Member must have length less than or equal to 51200$/],
     ['{}', 'Template format error: At least one Resources member must be defined.'],
-    [withResources({ 'Fn::ForEach::Topics': ['Name', ['A'], {}] }), 'Fn::ForEach::Topics is not available in the sandbox. Write out what it stands for.'],
+    [withResources({ 'Fn::ForEach::Topics': ['Name', ['A'], {}] }), 'Template format error: Fn::ForEach::Topics is only supported with the transform AWS::LanguageExtensions, in Conditions, Resources and Outputs'],
+    [withResources({ A: { ...topic, Properties: { 'Fn::Transform': { Name: 'AWS::Include' } } } }), '[/Resources/A/Properties] Fn::Transform is not available in the sandbox, which has neither S3 nor the code of macros.'],
+    [withResources({ A: topic }, { Transform: { Name: 'AWS::Include', Parameters: { Location: 's3://x/y' } } }), 'The transform AWS::Include is not available in the sandbox, which has no S3 to read from.'],
+    [withResources({ A: topic }, { Globals: {} }), 'Invalid template property or properties [Globals]'],
     [withResources({ A: topic }, { Nope: 1 }), 'Invalid template property or properties [Nope]'],
     [withResources({ A: 'text' }), 'Template format error: Any Resources member must be an object.'],
     [withResources({ A: {} }), 'Template format error: [/Resources/A] Every Resources object must contain a Type member.'],
@@ -71,7 +74,7 @@ t.test('whatever is no template is refused in AWS\'s words, in bounded time', as
     [withResources({ A: topic }, { Parameters: { P: {} } }), 'Template format error: Every Parameters object must contain a Type member.'],
     [withResources({ A: topic }, { Parameters: { P: { Type: 'Text' } } }), 'Template format error: Unrecognized parameter type: Text'],
     [withResources({ A: topic }, { Outputs: { O: {} } }), 'Template format error: Every Outputs member must contain a Value object'],
-    [withResources({ A: topic }, { Transform: 'AWS::Serverless-2016-10-31' }), 'No transform named "AWS::Serverless-2016-10-31" found.']
+    [withResources({ A: topic }, { Transform: ['AWS::LanguageExtensions', 'Mine'] }), 'No transform named Mine found.']
   ]
   for (const [body, message] of cases) t.throws(() => parseTemplate(body), { code: 'ValidationError', message }, body.slice(0, 60))
 })
