@@ -9,6 +9,7 @@ import type { Databases } from '../src/databases/databases.js'
 import { eventsAfter } from '../src/databases/follow.js'
 import { principalOf } from '../src/plugins/authentication.js'
 import type { Clock } from '../src/clock.js'
+import type { LiveStreamMetrics } from '../src/metrics/requests.js'
 import { eventsExample, operationsExample } from './examples.js'
 import { dropSlowReader, liveEvents } from './live-events.js'
 import { hangUp } from './preferences.js'
@@ -36,7 +37,7 @@ const OperationListSchema = Type.Object({
 }, { $id: 'OperationList', description: 'The operations of a stack, newest first.' })
 
 /** What CloudFormation has done and is doing: events as a list and live, and the operations they add up to. */
-export function registerEventRoutes (instance: FastifyInstance, databases: Databases, clock: Clock): void {
+export function registerEventRoutes (instance: FastifyInstance, databases: Databases, metrics: LiveStreamMetrics, clock: Clock): void {
   const app = instance.withTypeProvider<TypeBoxTypeProvider>()
   for (const schema of [EventSchema, EventListSchema, OperationListSchema]) instance.addSchema(schema)
 
@@ -73,9 +74,12 @@ export function registerEventRoutes (instance: FastifyInstance, databases: Datab
     const first = await changes.next() // Refuses with a problem, before the stream has begun.
     reply.header('cache-control', 'no-store').header('x-accel-buffering', 'no').type('text/event-stream')
     const messages = dropSlowReader(liveEvents({ first, changes, after, clock, signal, toJson }), clock, () => {
+      metrics.dropped()
       request.log.info({ databaseId: id }, 'a live stream is cut off, for nobody reads it')
       reply.raw.destroy()
     })
+    metrics.opened()
+    reply.raw.once('close', metrics.closed)
     // One message ahead of the socket, and no more.
     return reply.send(Readable.from(messages, { highWaterMark: 1 }))
   })

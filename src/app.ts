@@ -10,6 +10,7 @@ import { registerDataApiRoutes } from '../routes/data-api.js'
 import { registerDatabaseRoutes } from '../routes/databases.js'
 import { registerEventRoutes } from '../routes/events.js'
 import { registerHealthRoutes } from '../routes/health.js'
+import { registerMetricsRoute } from '../routes/metrics.js'
 import { registerOrphanRoutes } from '../routes/orphans.js'
 import { registerQueryRoutes } from '../routes/queries.js'
 import { registerRecoveryRoutes } from '../routes/recovery.js'
@@ -26,9 +27,11 @@ import { registerAuthentication } from './plugins/authentication.js'
 import { registerDocumentation, registerDocumentationRoutes } from './plugins/documentation.js'
 import { answerClientError, answerError, registerProblems } from './plugins/problems.js'
 import { registerRequestLog, requestIdOf } from './plugins/request-log.js'
+import { registerRequestMetrics } from './plugins/request-metrics.js'
 import { buildSerializers } from './plugins/serialization.js'
 import { registerShutdown } from './plugins/shutdown.js'
 import { registerValidation } from './plugins/validation.js'
+import type { ServiceMetrics } from './metrics/service-metrics.js'
 import type { Mirror } from './queries/mirror.js'
 import type { Queries } from './queries/queries.js'
 import type { Catalog } from './templates/catalog.js'
@@ -37,6 +40,7 @@ export interface AppDependencies {
   databases: Databases
   queries: Queries
   mirror: Mirror
+  metrics: Pick<ServiceMetrics, 'requests' | 'liveStreams' | 'render'>
   catalog: Catalog
   defaultTemplate: string
   authenticate: Authenticate
@@ -54,7 +58,7 @@ const REQUEST_TIMEOUT_MS = 60_000
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.resolve('#templates/network.yaml')), 'utf8')) as { version: string }
 
 /** The service, ready to listen or to be injected into. It opens nothing by itself. */
-export async function buildApp ({ databases, queries, mirror, catalog, defaultTemplate, authenticate, checkSignature, clock, log }: AppDependencies): Promise<FastifyInstance> {
+export async function buildApp ({ databases, queries, mirror, metrics, catalog, defaultTemplate, authenticate, checkSignature, clock, log }: AppDependencies): Promise<FastifyInstance> {
   const app = fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
@@ -72,6 +76,7 @@ export async function buildApp ({ databases, queries, mirror, catalog, defaultTe
   app.removeContentTypeParser('text/plain')
   registerProblems(app)
   registerRequestLog(app)
+  registerRequestMetrics(app, metrics.requests)
   registerShutdown(app)
   registerValidation(app)
   registerAuthentication(app, authenticate, checkSignature)
@@ -82,7 +87,7 @@ export async function buildApp ({ databases, queries, mirror, catalog, defaultTe
   registerChangeRoutes(app, databases)
   registerRecoveryRoutes(app, databases)
   registerSnapshotRoutes(app, databases)
-  registerEventRoutes(app, databases, clock)
+  registerEventRoutes(app, databases, metrics.liveStreams, clock)
   registerConnectionRoutes(app, databases)
   registerCredentialRoutes(app, databases)
   registerQueryRoutes(app, queries)
@@ -93,6 +98,7 @@ export async function buildApp ({ databases, queries, mirror, catalog, defaultTe
   registerRegionRoutes(app, databases)
   registerTemplateRoutes(app, catalog, defaultTemplate)
   registerHealthRoutes(app)
+  registerMetricsRoute(app, metrics)
   await registerDocumentationRoutes(app)
   return app
 }

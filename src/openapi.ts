@@ -4,6 +4,7 @@ import { pino } from 'pino'
 import { buildApp } from './app.js'
 import { systemClock } from './clock.js'
 import type { Databases } from './databases/databases.js'
+import { createServiceMetrics } from './metrics/service-metrics.js'
 import { toYaml } from './plugins/documentation.js'
 import type { Queries } from './queries/queries.js'
 import { loadCatalog } from './templates/catalog.js'
@@ -14,6 +15,7 @@ export async function buildUnwiredApp (): Promise<FastifyInstance> {
     databases: {} as Databases,
     queries: {} as Queries,
     mirror: async () => { throw new Error('nothing is behind the routes') },
+    metrics: createServiceMetrics(),
     catalog: loadCatalog(),
     defaultTemplate: 'aurora-serverless-v2-postgres',
     authenticate: () => null,

@@ -6,18 +6,9 @@ import type { Logger } from 'pino'
 import { createAuthenticate } from './access/keys.js'
 import { createCheckSignature } from './access/signatures.js'
 import { buildApp, type AppDependencies } from './app.js'
-import { createAccount } from './aws/account.js'
-import { createChangeSets } from './aws/change-sets.js'
+import { createAwsAdapters } from './aws-adapters.js'
 import { createAwsClients, type AwsClients } from './aws/clients.js'
-import { createCloudWatch } from './aws/cloud-watch.js'
-import { createClusters } from './aws/clusters.js'
 import { createDataApi } from './aws/data-api.js'
-import { createDataApiWire } from './aws/data-api-wire.js'
-import { createLeftovers } from './aws/leftovers.js'
-import { createMasterPasswords } from './aws/master-passwords.js'
-import { meterCalls, type Meter } from './aws/metering.js'
-import { createSecrets } from './aws/secrets.js'
-import { createStacks } from './aws/stacks.js'
 import { systemClock, type Clock } from './clock.js'
 import type { Config } from './config.js'
 import type { Target } from './databases/access.js'
@@ -25,6 +16,7 @@ import { createCompute } from './databases/compute.js'
 import { createDatabases, type Databases } from './databases/databases.js'
 import { createAuditLog } from './log.js'
 import { createAudit } from './queries/audit.js'
+import { createServiceMetrics } from './metrics/service-metrics.js'
 import { createNewPassword } from './databases/passwords/new-password.js'
 import { readOwnTags } from './databases/tags.js'
 import { createGate } from './queries/gate.js'
@@ -36,7 +28,6 @@ import { createQueries } from './queries/queries.js'
 import { createTargets, type Targets } from './queries/targets.js'
 import { createTransactionIds, deriveSecret } from './queries/transaction-ids.js'
 import { loadCatalog } from './templates/catalog.js'
-import { createCallBudget, type CallBudget, type Urgency } from './watching/call-budget.js'
 import { createEventLog } from './watching/event-log.js'
 import { createStackIndex } from './watching/stack-index.js'
 import { createStackWatch } from './watching/stack-watch.js'
@@ -72,22 +63,14 @@ export async function createService (options: ServiceOptions): Promise<FastifyIn
 export function createDependencies ({ config, log, clients, clock = systemClock, newToken = randomUUID }: ServiceOptions & { clients: AwsClients }): AppDependencies & { background: Background } {
   const { regions, defaultTemplate, keys, pollMs, sweepMs, callsPerSecond } = config
   const catalog = loadCatalog()
-  const budget = createCallBudget({ callsPerSecond, clock })
-  const cloudFormation = meterCalls(clients.cloudFormation, meterOf(budget, 'caller'))
-  const stacks = createStacks(cloudFormation)
-  const inBackground = createStacks(meterCalls(clients.cloudFormationInBackground, meterOf(budget, 'background')))
-  const index = createStackIndex({ stacks, background: inBackground, clock, sweepMs, random: Math.random, log })
-  const events = createEventLog(stacks)
-  const watch = createStackWatch({ stacks: index, background: { describe: index.describeInBackground, eventsAfter: inBackground.eventsAfter }, events, clock, pollMs, log })
-  const compute = createCompute({ cloudWatch: createCloudWatch(clients.cloudWatch), clock })
+  const metrics = createServiceMetrics()
+  const { budgets, stacksInBackground, cloudWatch, wire, ...aws } = createAwsAdapters({ clients, callsPerSecond, clock, metrics })
+  const index = createStackIndex({ stacks: aws.stacks, background: stacksInBackground, clock, sweepMs, random: Math.random, log })
+  const events = createEventLog(aws.stacks)
+  const watch = createStackWatch({ stacks: index, background: { describe: index.describeInBackground, eventsAfter: stacksInBackground.eventsAfter }, events, clock, pollMs, log })
+  const compute = createCompute({ cloudWatch, clock })
   const databases = createDatabases({
-    stacks,
-    changeSets: createChangeSets(cloudFormation),
-    secrets: createSecrets(clients.secrets),
-    clusters: createClusters(clients.rds),
-    account: createAccount(cloudFormation, clients.rds),
-    leftovers: createLeftovers(clients.rds, clients.secrets),
-    passwords: createMasterPasswords(clients.secrets, clients.rds),
+    ...aws,
     compute,
     watch,
     events,
@@ -101,27 +84,35 @@ export function createDependencies ({ config, log, clients, clock = systemClock,
     newToken,
     newPassword: createNewPassword(randomInt)
   })
-  index.onSweep((_region, found) => { watch.followMoving(found.filter(stack => readOwnTags(stack) !== null)) })
+  index.onSweep((region, found) => {
+    const own = found.filter(stack => readOwnTags(stack) !== null)
+    watch.followMoving(own)
+    metrics.databases(region, own.map(({ status }) => status))
+  })
   index.onSweep(async (_region, found) => { await databases.expire(found) })
-  const wire = createDataApiWire(clients.dataApi)
   const targets = createTargets(databases, clock)
-  const gate = createGate(config.statements, clock)
+  const gates = { statements: createGate(config.statements, clock), streams: createGate(config.streams, clock) }
   const auditLog = createAuditLog(log)
-  const audit = createAudit(line => { auditLog.info(line, line.operation) }, clock)
+  const audit = createAudit(line => {
+    auditLog.info(line, line.operation)
+    metrics.statement(line)
+  }, clock)
   const queries = createQueries({
     targets,
     dataApi: finishRotations<Target>(cancelAbandoned(noteCompute(createDataApi(wire), compute), { clock, newTag: createTags(randomBytes(TAG_BYTES).toString('hex')) }), databases.finishRotation),
-    gate,
-    streamGate: createGate(config.streams, clock),
+    gate: gates.statements,
+    streamGate: gates.streams,
     transactionIds: createTransactionIds(deriveSecret(keys), randomBytes),
     audit,
     clock
   })
-  const mirror = createMirror({ targets, wire, gate, notes: compute, audit })
+  const mirror = createMirror({ targets, wire, gate: gates.statements, notes: compute, audit })
+  metrics.lookAt({ budgets, gates, index, regions, clock })
   return {
     databases: { ...databases, remove: forgetFirst(targets, databases.remove) },
     queries,
     mirror,
+    metrics,
     catalog,
     defaultTemplate,
     clock,
@@ -129,21 +120,17 @@ export function createDependencies ({ config, log, clients, clock = systemClock,
     checkSignature: createCheckSignature(keys, clock.now),
     log: log as FastifyBaseLogger,
     background: {
-      start: () => { index.start(regions) },
+      start: () => {
+        metrics.process.start()
+        index.start(regions)
+      },
       stop: () => {
         index.stop()
         watch.stop()
-        budget.close()
+        for (const budget of Object.values(budgets)) budget.close()
+        metrics.process.stop()
       }
     }
-  }
-}
-
-/** Calls ask the budget for their turn, and have it slow down when AWS refuses one for being too many. */
-function meterOf (budget: CallBudget, urgency: Urgency): Meter {
-  return {
-    admit: async ({ region, subject }) => { await budget.take(region, subject, urgency) },
-    note: ({ region }, failure) => { if (failure?.kind === 'throttled') budget.slowDown(region) }
   }
 }
 

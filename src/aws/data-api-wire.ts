@@ -2,7 +2,8 @@ import { ExecuteStatementCommand, type RDSDataClient } from '@aws-sdk/client-rds
 import { getEndpointFromInstructions } from '@smithy/core/endpoints'
 import { HttpRequest } from '@smithy/core/protocols'
 
-import { AwsFailure, toFailure } from './errors.js'
+import { AwsFailure, kindOf, toFailure } from './errors.js'
+import type { Meter } from './metering.js'
 
 /** An answer of the Data API as it came. */
 export interface WireAnswer {
@@ -32,7 +33,7 @@ const MOST_SKEW_MS = 300_000
  * left out, since nothing is ever sent twice. Throws {@link AwsFailure}: `denied` when AWS refused not the request but us, and
  * `unavailable` with the code of the connection's failure when no answer came.
  */
-export function createDataApiWire (clientFor: (region: string) => RDSDataClient) {
+export function createDataApiWire (clientFor: (region: string) => RDSDataClient, note: Meter['note'] = () => {}) {
   const ways = new WeakMap<RDSDataClient, Promise<Way>>()
 
   const wayOf = async (client: RDSDataClient): Promise<Way> => {
@@ -44,7 +45,7 @@ export function createDataApiWire (clientFor: (region: string) => RDSDataClient)
     return await found
   }
 
-  const forward = async (region: string, operation: string, body: Uint8Array, signal?: AbortSignal): Promise<WireAnswer> => {
+  const send = async (region: string, operation: string, body: Uint8Array, signal: AbortSignal | undefined): Promise<WireAnswer> => {
     const client = clientFor(region)
     try {
       const { url, prefix, signer } = await wayOf(client)
@@ -63,6 +64,21 @@ export function createDataApiWire (clientFor: (region: string) => RDSDataClient)
       return assertOurs({ status: response.statusCode, headers: response.headers, body: await client.config.streamCollector(response.body) })
     } catch (error) {
       throw toFailure(error)
+    }
+  }
+
+  const forward = async (region: string, operation: string, body: Uint8Array, signal?: AbortSignal): Promise<WireAnswer> => {
+    const startedAt = performance.now()
+    let failure: Parameters<Meter['note']>[1] = null
+    try {
+      const answer = await send(region, operation, body, signal)
+      if (answer.status !== 200) failure = kindOf(errorTypeOf(answer) ?? '', '', answer.status)
+      return answer
+    } catch (error) {
+      failure = signal?.aborted ? 'abandoned' : toFailure(error).kind
+      throw error
+    } finally {
+      note({ service: 'rds-data', region, operation, subject: '' }, failure, performance.now() - startedAt)
     }
   }
 

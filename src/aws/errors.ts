@@ -69,7 +69,8 @@ export function failureOf (code: string, message: string, status: number): AwsFa
   return new AwsFailure(kindOf(code, message, status), code, message)
 }
 
-function kindOf (code: string, message: string, status: number | undefined): FailureKind {
+/** Which kind of failure an answer of AWS is. */
+export function kindOf (code: string, message: string, status: number | undefined): FailureKind {
   const known = kinds[code]
   if (known) return known
   if (code === 'ValidationError' && missingStack.test(message)) return 'not-found'

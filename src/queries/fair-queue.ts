@@ -27,6 +27,8 @@ const SIDES = ['key', 'database'] as const
  */
 export class FairQueue<Ticket extends Place> {
   readonly #limits: FairQueueLimits
+  #running = 0
+  #waiting = 0
   readonly #sides = { key: new Map<string, Side<Ticket>>(), database: new Map<string, Side<Ticket>>() }
 
   constructor (limits: FairQueueLimits) {
@@ -41,9 +43,11 @@ export class FairQueue<Ticket extends Place> {
     const lane = this.#laneOf(ticket)
     if (lane.tickets.length === 0 && isFree(lane)) {
       start(lane)
+      this.#running++
       return { isRunning: true, refused: [] }
     }
     lane.tickets.push(ticket)
+    this.#waiting++
     for (const side of SIDES) {
       lane[side].waiting++
       lane[side].lanes.add(lane)
@@ -66,6 +70,8 @@ export class FairQueue<Ticket extends Place> {
     const isForBoth = onDatabase?.key === sides.key && onDatabase !== firstFree(sides.key)
     const rounds = isForBoth ? [sides.key, sides.database] : [sides.database, sides.key]
     const next = rounds.map(admitNext).filter(admitted => admitted !== undefined)
+    this.#running += next.length - 1
+    this.#waiting -= next.length
     this.#forget(ticket)
     return next
   }
@@ -74,13 +80,20 @@ export class FairQueue<Ticket extends Place> {
   withdraw (ticket: Ticket): boolean {
     const lane = this.#laneOf(ticket)
     const at = lane.tickets.indexOf(ticket)
-    if (at >= 0) take(lane, at)
+    if (at >= 0) {
+      take(lane, at)
+      this.#waiting--
+    }
     this.#forget(ticket)
     return at >= 0
   }
 
   /** How many keys and databases are remembered: those that run or wait. */
   get size (): number { return this.#sides.key.size + this.#sides.database.size }
+
+  get running (): number { return this.#running }
+
+  get waiting (): number { return this.#waiting }
 
   #sidesOf (place: Place): Pick<Lane<Ticket>, keyof Place> {
     const sideOf = (side: keyof Place, most: number): Side<Ticket> => {

@@ -17,6 +17,8 @@ export interface Gate {
   run: <T>(place: Place, signal: AbortSignal, work: () => Promise<T>) => Promise<T>
   /** Resolves when the turn has come, with what ends it; throws as `run` does. For work that outlasts the call which begins it. */
   enter: (place: Place, signal: AbortSignal) => Promise<() => void>
+  /** How many run and wait now. */
+  standing: () => { running: number, waiting: number }
 }
 
 /** What a refusal calls that of which too many wait. */
@@ -66,6 +68,7 @@ export function createGate ({ waitMs, ...limits }: GateLimits, clock: Pick<Clock
 
   return {
     enter,
+    standing: () => ({ running: queue.running, waiting: queue.waiting }),
     run: async (place, signal, work) => {
       const leave = await enter(place, signal)
       try {

@@ -14,13 +14,23 @@ export interface CallBudget {
   take: (region: string, lane: string, urgency: Urgency) => Promise<void>
   /** Has a region's calls be made more slowly for a while: AWS has refused one. */
   slowDown: (region: string) => void
+  /** How each region stands that a call was made in. */
+  standing: () => BudgetStanding[]
   /** Refuses everybody who waits, and whoever comes. */
   close: () => void
 }
 
+/** How many calls wait, and how many times more slowly than it may the budget is spent. */
+export interface BudgetStanding { region: string, waiting: Readonly<Record<Urgency, number>>, slowness: number }
+
+/** What a call has waited for its turn, which did not come if it was not admitted. */
+export interface BudgetWait { region: string, urgency: Urgency, waitedMs: number, isAdmitted: boolean }
+
 export interface CallBudgetOptions {
   callsPerSecond: number
   clock: Clock
+  /** Told of each call that had to wait, when it waits no longer. */
+  noteWait?: (wait: BudgetWait) => void
 }
 
 /** How long a caller waits for its turn at most. */
@@ -51,7 +61,7 @@ interface Place {
  * The calls that this replica may make. In no second more of them are begun in a region than it has, whatever they are for. It is
  * not a bucket that fills up: AWS is said to refuse a sixth `DescribeStacks` in a second, whatever was before (aws-sam-cli#2671).
  */
-export function createCallBudget ({ callsPerSecond, clock }: CallBudgetOptions): CallBudget {
+export function createCallBudget ({ callsPerSecond, clock, noteWait = () => {} }: CallBudgetOptions): CallBudget {
   const places = new Map<string, Place>()
   const closed = new AbortController()
 
@@ -63,10 +73,14 @@ export function createCallBudget ({ callsPerSecond, clock }: CallBudgetOptions):
     return known
   }
 
+  const recover = (place: Place, now: number): void => {
+    for (; place.slowness > 1 && now - place.slowedAt >= RECOVERY_MS; place.slowedAt += RECOVERY_MS) place.slowness /= 2
+  }
+
   /** In how many milliseconds the next call may begin. */
   const pauseOf = (place: Place): number => {
     const now = clock.now()
-    for (; place.slowness > 1 && now - place.slowedAt >= RECOVERY_MS; place.slowedAt += RECOVERY_MS) place.slowness /= 2
+    recover(place, now)
     // A clock that was set back would hold everything up until it is as late again.
     if ((place.begun.at(-1) ?? now) > now) place.begun = place.begun.map(() => now)
     const [oldest] = place.begun
@@ -101,12 +115,17 @@ export function createCallBudget ({ callsPerSecond, clock }: CallBudgetOptions):
     place.isServing = false
   }
 
-  const queue = async (place: Place, lane: string, urgency: Urgency): Promise<void> => {
+  const queue = async (region: string, place: Place, lane: string, urgency: Urgency): Promise<void> => {
+    const since = clock.now()
     await new Promise<void>((resolve, reject) => {
       const settled = new AbortController()
+      const settle = (isAdmitted: boolean): void => {
+        settled.abort()
+        noteWait({ region, urgency, waitedMs: Math.max(0, clock.now() - since), isAdmitted })
+      }
       const ticket: Ticket = {
-        admit: () => { settled.abort(); resolve() },
-        refuse: failure => { settled.abort(); reject(failure) }
+        admit: () => { settle(true); resolve() },
+        refuse: failure => { settle(false); reject(failure) }
       }
       place.waiting[urgency].enter(lane, ticket)
       if (urgency === 'caller') {
@@ -125,7 +144,7 @@ export function createCallBudget ({ callsPerSecond, clock }: CallBudgetOptions):
       if (closed.signal.aborted) throw stopping()
       const place = placeOf(region)
       if (!place.isServing && pauseOf(place) <= 0) begin(place)
-      else await queue(place, lane, urgency)
+      else await queue(region, place, lane, urgency)
     },
     slowDown: region => {
       const place = placeOf(region)
@@ -135,6 +154,11 @@ export function createCallBudget ({ callsPerSecond, clock }: CallBudgetOptions):
       place.slowness = Math.min(place.slowness * 2, SLOWEST)
       place.slowedAt = now
     },
+    standing: () => [...places].map(([region, place]) => {
+      const { waiting: { caller, background } } = place
+      recover(place, clock.now())
+      return { region, waiting: { caller: caller.size, background: background.size }, slowness: place.slowness }
+    }),
     close: () => {
       closed.abort()
       for (const { waiting } of places.values()) {

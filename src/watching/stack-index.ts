@@ -9,6 +9,9 @@ import { RegionStacks, type RegionStatus } from './region-stacks.js'
 /** The stacks of one region, as they were at `asOf` or later. `failure` is why the last reading did not succeed, if it did not. */
 export interface RegionReading { stacks: readonly Stack[], asOf: Date, status: Exclude<RegionStatus, 'unavailable'>, failure: AwsFailure | null }
 
+/** How a region stands. `failure` is null where nothing has failed: of one that is unavailable, it was not read yet. */
+export interface RegionStanding { status: RegionStatus, asOf: Date | null, failure: AwsFailure | null }
+
 /** Told of all stacks of a region after each complete reading of it. What it throws is logged, and stops nothing. */
 export type SweepListener = (region: string, stacks: readonly Stack[]) => void | Promise<void>
 
@@ -21,6 +24,8 @@ export interface StackIndex {
   read: (region: string, fresh: boolean) => Promise<RegionReading>
   /** What is known of a region without asking AWS; null when it was never read. */
   peek: (region: string) => RegionReading | null
+  /** How a region stands, without its stacks: the same work however many there are. */
+  standingOf: (region: string) => RegionStanding
   /** Asks AWS for one stack, by name or id, and remembers what it answers: whoever lists the region next sees it. */
   describe: Stacks['describe']
   /** The same, for what nobody waits for. */
@@ -136,11 +141,15 @@ export function createStackIndex ({ stacks, background, clock, sweepMs, random, 
     return stack
   }
 
-  const answer = ({ stacks: known }: Place): RegionReading | null => {
-    const { asOf, failure } = known
-    if (!asOf) return null
+  const standingOf = ({ stacks: { asOf, failure } }: Place): RegionStanding => {
+    if (!asOf) return { status: 'unavailable', asOf, failure }
     const isLate = clock.now() - asOf.getTime() > LATE_AFTER_INTERVALS * sweepMs
-    return { stacks: known.list(), asOf, status: failure || isLate ? 'stale' : 'ok', failure }
+    return { status: failure || isLate ? 'stale' : 'ok', asOf, failure }
+  }
+
+  const answer = (place: Place): RegionReading | null => {
+    const { asOf, status, failure } = standingOf(place)
+    return asOf === null || status === 'unavailable' ? null : { stacks: place.stacks.list(), asOf, status, failure }
   }
 
   /** Waits for a reading as long as a reader may; how it went is seen from what is known then. */
@@ -163,6 +172,7 @@ export function createStackIndex ({ stacks, background, clock, sweepMs, random, 
       throw place.stacks.failure ?? new AwsFailure('unavailable', 'NoAnswerYet', `The region ${region} has not answered yet`)
     },
     peek: region => answer(placeOf(region)),
+    standingOf: region => standingOf(placeOf(region)),
     describe: async (region, nameOrId) => await describe(region, nameOrId, stacks),
     describeInBackground: async (region, nameOrId) => await describe(region, nameOrId, background),
     invalidate: region => { placeOf(region).isInvalid = true },

@@ -23,8 +23,9 @@ function wireTo (answer: () => { statusCode: number, headers: Record<string, str
       }
     }
   })
-  const { forward } = createDataApiWire(() => client)
-  return { sent, forward: async (operation: string, body: string) => await forward('eu-west-1', operation, Buffer.from(body), new AbortController().signal) }
+  const noted: unknown[] = []
+  const { forward } = createDataApiWire(() => client, ({ service, region, operation }, failure, durationMs) => { noted.push([service, region, operation, failure, durationMs >= 0]) })
+  return { sent, noted, forward: async (operation: string, body: string, signal = new AbortController().signal) => await forward('eu-west-1', operation, Buffer.from(body), signal) }
 }
 
 const json = { 'content-type': 'application/json', 'x-amzn-requestid': 'r-1' }
@@ -68,4 +69,22 @@ t.test('a clock that is wrong is put right by what AWS answers', async t => {
   await forward('Execute', '{}')
   const [before, after] = sent.map(({ headers }) => headers['x-amz-date'] ?? '')
   t.ok((after ?? '') > (before ?? '') && after?.startsWith(ahead.toISOString().slice(0, 13).replaceAll('-', '')), `${before} and then ${after}`)
+})
+
+t.test('each call is told of, with how it failed', async t => {
+  const leaving = new AbortController()
+  const endings: Array<[answer: () => { statusCode: number, headers: Record<string, string>, body: string }, told: string | null, signal?: AbortSignal]> = [
+    [() => ({ statusCode: 200, headers: json, body: '{}' }), null],
+    [() => ({ statusCode: 400, headers: { ...json, 'x-amzn-errortype': 'DatabaseErrorException' }, body: '{}' }), 'refused'],
+    [() => ({ statusCode: 400, headers: { ...json, 'x-amzn-errortype': 'ThrottlingException' }, body: '{}' }), 'throttled'],
+    [() => ({ statusCode: 403, headers: json, body: '{}' }), 'denied'],
+    [() => ({ statusCode: 503, headers: json, body: '' }), 'unavailable'],
+    [() => { throw new Error('no luck') }, 'unavailable'],
+    [() => { leaving.abort(); throw new Error('aborted') }, 'abandoned', leaving.signal]
+  ]
+  for (const [answer, told, signal] of endings) {
+    const { noted, forward } = wireTo(answer)
+    await forward('Execute', '{}', signal).catch(() => {})
+    t.strictSame(noted, [['rds-data', 'eu-west-1', 'Execute', told, true]])
+  }
 })

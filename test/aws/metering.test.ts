@@ -1,14 +1,14 @@
 import { CloudFormationClient, DescribeStackEventsCommand, DescribeStacksCommand, ListExportsCommand } from '@aws-sdk/client-cloudformation'
+import { DescribeDBClustersCommand, RDSClient } from '@aws-sdk/client-rds'
 import t from 'tap'
 
-import type { AwsFailure } from '../../src/aws/errors.js'
-import { meterCalls, type AwsCall } from '../../src/aws/metering.js'
+import { meterCalls, type AwsCall, type Meter } from '../../src/aws/metering.js'
 
 /** A client whose requests go nowhere: each is answered with the status at hand. */
 function createMetered (answers: Array<{ statusCode: number, body: string }>, admit: (call: AwsCall) => Promise<void> = async () => {}) {
   const sent: string[] = []
   const admitted: AwsCall[] = []
-  const noted: Array<AwsFailure['kind'] | null> = []
+  const noted: Array<Parameters<Meter['note']>[1]> = []
   const client = new CloudFormationClient({
     region: 'eu-west-1',
     credentials: { accessKeyId: 'any', secretAccessKey: 'any' },
@@ -23,12 +23,15 @@ function createMetered (answers: Array<{ statusCode: number, body: string }>, ad
       destroy: () => {}
     }
   })
-  const clientFor = meterCalls(() => client, {
+  const clientFor = meterCalls('cloudformation', () => client, {
     admit: async call => {
       admitted.push(call)
       await admit(call)
     },
-    note: (_call, failure) => { noted.push(failure?.kind ?? null) }
+    note: (_call, failure, durationMs) => {
+      noted.push(failure)
+      if (!(durationMs >= 0)) throw new Error('it took no time that can be told')
+    }
   })
   return { client: () => clientFor('eu-west-1'), sent, admitted, noted }
 }
@@ -41,7 +44,8 @@ t.test('every attempt asks and tells, also those that the SDK makes by itself', 
   client()
   await client().send(new ListExportsCommand({}))
   t.strictSame(sent, ['ListExports', 'ListExports'])
-  t.strictSame(admitted, [{ region: 'eu-west-1', operation: 'ListExports', subject: '' }, { region: 'eu-west-1', operation: 'ListExports', subject: '' }])
+  const call = { service: 'cloudformation', region: 'eu-west-1', operation: 'ListExports', subject: '' }
+  t.strictSame(admitted, [call, call])
   t.strictSame(noted, ['throttled', null])
 })
 
@@ -56,4 +60,12 @@ t.test('what is not admitted is not sent, and not tried again', async t => {
   const { client, sent, admitted, noted } = createMetered([], async () => { throw new TypeError('not now') })
   await t.rejects(client().send(new ListExportsCommand({})), { message: 'not now' })
   t.strictSame([sent, noted, admitted.length], [[], [], 1])
+})
+
+t.test('a cluster is the same by its identifier and by its ARN, and whoever need not ask is told all the same', async t => {
+  const calls: AwsCall[] = []
+  const rds = new RDSClient({ region: 'eu-west-1', maxAttempts: 1, credentials: { accessKeyId: 'any', secretAccessKey: 'any' }, requestHandler: { handle: async () => { throw new Error('no way') }, updateHttpClientConfig: () => {}, httpHandlerConfigs: () => ({}), destroy: () => {} } })
+  const client = meterCalls('rds', () => rds, { note: call => { calls.push(call) } })('eu-west-1')
+  for (const DBClusterIdentifier of ['one', 'arn:aws:rds:eu-west-1:000000000000:cluster:one']) await t.rejects(client.send(new DescribeDBClustersCommand({ DBClusterIdentifier })))
+  t.strictSame(calls, Array(2).fill({ service: 'rds', region: 'eu-west-1', operation: 'DescribeDBClusters', subject: 'one' }))
 })

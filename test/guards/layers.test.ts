@@ -13,10 +13,11 @@ const directions: ReadonlyArray<{ of: string, may: readonly string[] }> = [
   { of: 'src/access/', may: ['src/access/', 'src/databases/naming.ts', ...common] },
   { of: 'src/databases/', may: ['src/databases/', 'src/watching/', 'src/templates/', 'src/access/', 'src/aws/', ...common] },
   { of: 'src/queries/', may: ['src/queries/', 'src/databases/', 'src/access/', 'src/aws/', ...common] },
-  { of: 'src/plugins/', may: ['src/plugins/', 'src/templates/', 'src/access/', 'src/aws/errors.ts', ...common] },
-  { of: 'src/app.ts', may: ['routes/', 'src/plugins/', 'src/databases/', 'src/queries/', 'src/access/', 'src/templates/', ...common] },
+  { of: 'src/metrics/', may: ['src/metrics/', 'src/databases/', 'src/queries/', 'src/watching/', 'src/aws/', ...common] },
+  { of: 'src/plugins/', may: ['src/plugins/', 'src/metrics/', 'src/templates/', 'src/access/', 'src/aws/errors.ts', ...common] },
+  { of: 'src/app.ts', may: ['routes/', 'src/plugins/', 'src/metrics/', 'src/databases/', 'src/queries/', 'src/access/', 'src/templates/', ...common] },
   { of: 'src/', may: ['src/'] },
-  { of: 'routes/', may: ['routes/', 'src/plugins/', 'src/databases/', 'src/queries/', 'src/access/', 'src/templates/', 'src/aws/', ...common] },
+  { of: 'routes/', may: ['routes/', 'src/plugins/', 'src/metrics/', 'src/databases/', 'src/queries/', 'src/access/', 'src/templates/', 'src/aws/', ...common] },
   { of: 'sandbox/', may: ['sandbox/'] }
 ]
 
@@ -54,6 +55,7 @@ t.test('every import goes in the direction of the house', async t => {
 
 const wrong: Array<[why: string, path: string, text: string]> = [
   ['the watch does not know of databases', 'src/watching/made-up.ts', "import { toDatabase } from '../databases/database.js'"],
+  ['the domain does not know who counts', 'src/queries/made-up.ts', "import { createRegistry } from '../metrics/registry.js'"],
   ['the domain does not know of HTTP', 'src/databases/made-up.ts', "import type { FastifyInstance } from 'fastify'"],
   ['the domain does not know of the SDK', 'src/queries/made-up.ts', "import {\n  RDSDataClient\n} from '@aws-sdk/client-rds-data'"],
   ['routes take nothing but types from AWS', 'routes/made-up.ts', "import { createStacks } from '../src/aws/stacks.js'"],

@@ -11,6 +11,7 @@ import type { MasterPasswords } from '../../src/aws/master-passwords.js'
 import type { Credentials, SecretFacts, Secrets } from '../../src/aws/secrets.js'
 import { createDatabases, type Databases, type DatabasesOptions } from '../../src/databases/databases.js'
 import { logOptions } from '../../src/log.js'
+import { createServiceMetrics, type ServiceMetrics } from '../../src/metrics/service-metrics.js'
 import type { Mirror } from '../../src/queries/mirror.js'
 import { loadCatalog } from '../../src/templates/catalog.js'
 import { createEventLog } from '../../src/watching/event-log.js'
@@ -108,6 +109,7 @@ function counter (): () => string {
 
 export interface TestApp extends TestService {
   app: FastifyInstance
+  metrics: ServiceMetrics
   /** Every line of the log, read. */
   log: Array<Record<string, unknown>>
 }
@@ -116,6 +118,7 @@ export interface TestApp extends TestService {
 export const KEYS: readonly Key[] = [
   keyOf('all'),
   keyOf('reader', { scopes: ['databases:read'] }),
+  keyOf('scraper', { scopes: ['metrics:read'] }),
   keyOf('acme', { client: 'acme' }),
   keyOf('elsewhere', { regions: ['us-east-1'] }),
   keyOf('expired', { expiresAt: '2026-01-01T00:00:00Z' })
@@ -135,10 +138,12 @@ export async function buildTestApp (doubles: Partial<Databases> = {}, mirror: Mi
     }
   }))
   const service = createTestService(logger)
+  const metrics = createServiceMetrics()
   const app = await buildApp({
     databases: { ...service.databases, ...doubles },
     queries: { query: noStatement, stream: noStatement, transact: noStatement, batch: noStatement, resume: noStatement, begin: noStatement, commit: noStatement, rollback: noStatement },
     mirror,
+    metrics,
     catalog: loadCatalog(),
     defaultTemplate: DEFAULT_TEMPLATE,
     authenticate: createAuthenticate(KEYS, service.clock.now),
@@ -146,7 +151,7 @@ export async function buildTestApp (doubles: Partial<Databases> = {}, mirror: Mi
     clock: service.clock,
     log: logger as FastifyBaseLogger
   })
-  return { ...service, app, log }
+  return { ...service, app, log, metrics }
 }
 
 /** What a finished stack has. */

@@ -17,6 +17,7 @@ const setUp = () => {
   const clock = createStandingClock()
   return { clock, gate: createGate({ perDatabase: 1, perKey: 5, waiting: 1, waitMs: 1_000 }, clock) }
 }
+const NEVER_RUN = async (): Promise<never> => { throw new Error('it ran') }
 const place = { key: 'key', database: 'db' }
 
 t.test('work waits for its turn, also after work that failed', async t => {
@@ -53,4 +54,26 @@ t.test('what does not get its turn is told so, and has not begun', async t => {
   await one
   t.notOk(never.hasBegun())
   t.equal(await gate.run(place, NEVER, async () => 'next'), 'next', 'nothing of it holds a place')
+})
+
+t.test('what runs and waits can be counted at any time', async t => {
+  const { gate } = setUp()
+  const works = [createWork(), createWork()]
+  const hangUp = new AbortController()
+  t.strictSame(gate.standing(), { running: 0, waiting: 0 })
+  const first = gate.run(place, NEVER, works[0]?.work ?? NEVER_RUN)
+  const second = gate.run(place, NEVER, works[1]?.work ?? NEVER_RUN)
+  t.strictSame(gate.standing(), { running: 1, waiting: 1 })
+  await t.rejects(gate.run(place, NEVER, NEVER_RUN), 'there is no room')
+  t.strictSame(gate.standing(), { running: 1, waiting: 1 })
+  works[0]?.end()
+  await first
+  t.strictSame(gate.standing(), { running: 1, waiting: 0 })
+  const left = gate.run(place, hangUp.signal, NEVER_RUN)
+  t.strictSame(gate.standing(), { running: 1, waiting: 1 })
+  hangUp.abort()
+  await t.rejects(left)
+  works[1]?.end()
+  await second
+  t.strictSame(gate.standing(), { running: 0, waiting: 0 })
 })

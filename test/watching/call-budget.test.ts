@@ -1,14 +1,15 @@
 import fc from 'fast-check'
 import t from 'tap'
 
-import { createCallBudget, type Urgency } from '../../src/watching/call-budget.js'
+import { createCallBudget, type BudgetWait, type Urgency } from '../../src/watching/call-budget.js'
 import { REGION } from '../helpers/facts.js'
 import { createStandingClock } from '../helpers/standing-clock.js'
 import { turns } from '../helpers/turns.js'
 
 function createWatched (callsPerSecond: number) {
   const clock = createStandingClock(0)
-  const budget = createCallBudget({ callsPerSecond, clock })
+  const waits: BudgetWait[] = []
+  const budget = createCallBudget({ callsPerSecond, clock, noteWait: wait => { waits.push(wait) } })
   const begun: Array<{ lane: string, at: number }> = []
   const refused: string[] = []
   const want = (lane: string, urgency: Urgency = 'caller', region = REGION): void => {
@@ -21,7 +22,7 @@ function createWatched (callsPerSecond: number) {
       await turns(1)
     }
   }
-  return { clock, budget, begun, refused, want, pass, lanes: () => begun.map(({ lane }) => lane) }
+  return { clock, budget, begun, refused, waits, want, pass, lanes: () => begun.map(({ lane }) => lane) }
 }
 
 t.test('in no second more calls are begun than the budget has, whoever wants them and whenever', async () => {
@@ -120,4 +121,32 @@ t.test('closed, it refuses everybody and sleeps no longer', async t => {
   await turns(1)
   t.equal(refused.length, 3)
   t.equal(clock.sleepers(), 0)
+})
+
+t.test('what has to wait is told of when it waits no longer, and can be counted until then', async t => {
+  const { budget, want, pass, waits } = createWatched(1)
+  t.strictSame(budget.standing(), [])
+  want('at once')
+  want('a')
+  want('loop', 'background')
+  await turns(1)
+  t.strictSame(budget.standing(), [{ region: REGION, waiting: { caller: 1, background: 1 }, slowness: 1 }])
+  t.strictSame(waits, [])
+  await pass(2_000)
+  t.strictSame(waits, [{ region: REGION, urgency: 'caller', waitedMs: 1_000, isAdmitted: true }, { region: REGION, urgency: 'background', waitedMs: 2_000, isAdmitted: true }])
+  t.strictSame(budget.standing(), [{ region: REGION, waiting: { caller: 0, background: 0 }, slowness: 1 }])
+  for (let at = 0; at < 12; at++) want('b')
+  await pass(10_000)
+  t.match(waits.at(-1), { waitedMs: 10_000, isAdmitted: false })
+  t.strictSame(budget.standing()[0]?.waiting, { caller: 0, background: 0 }, 'who is refused waits no longer')
+})
+
+t.test('how slow a region is can be seen, also when nobody calls there any more', async t => {
+  const { budget, want, clock } = createWatched(1)
+  clock.move(100_000)
+  want('a')
+  budget.slowDown(REGION)
+  t.equal(budget.standing()[0]?.slowness, 2)
+  clock.move(10_000)
+  t.equal(budget.standing()[0]?.slowness, 1)
 })
