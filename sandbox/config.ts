@@ -11,6 +11,8 @@ export interface SandboxConfig {
   logLevel: string
   /** `retired` refuses new Serverless v1 clusters, as AWS has done since January 2025. */
   serverlessV1: 'allowed' | 'retired'
+  /** `allowed` takes engine versions that AWS has retired, so that older templates run. */
+  retiredVersions: 'allowed' | 'refused'
   /** Host names besides loopback's that requests may be addressed to; `*` is any. */
   allowedHosts: readonly string[]
   /** AWS's default quota is 40 clusters in a region. */
@@ -25,6 +27,7 @@ export interface SandboxConfig {
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']
 const SERVERLESS_V1 = ['allowed', 'retired'] as const
+const RETIRED_VERSIONS = ['allowed', 'refused'] as const
 
 /** Reads the environment. Throws one error that names every problem at once. */
 export function readSandboxConfig (env: Readonly<Record<string, string | undefined>>): Readonly<SandboxConfig> {
@@ -57,6 +60,7 @@ export function readSandboxConfig (env: Readonly<Record<string, string | undefin
     resumeMs: env['SANDBOX_RESUME_MS']?.trim() ? integer('SANDBOX_RESUME_MS', 0, 0, 600_000) : null,
     logLevel: oneOf('LOG_LEVEL', LOG_LEVELS, 'info'),
     serverlessV1: oneOf('SANDBOX_SERVERLESS_V1', SERVERLESS_V1, 'allowed'),
+    retiredVersions: oneOf('SANDBOX_RETIRED_VERSIONS', RETIRED_VERSIONS, 'refused'),
     allowedHosts: text('SANDBOX_ALLOWED_HOSTS', '').split(',').map(host => host.trim()).filter(Boolean),
     clusterQuota: integer('SANDBOX_CLUSTER_QUOTA', 40, 1, 1000),
     clusterPorts: portRange('SANDBOX_CLUSTER_PORTS'),

@@ -70,7 +70,7 @@ interface Ground {
 
 /** The services, each made with what it needs of the others. `rooms` has their operations by signing name. */
 function createServices (options: SandboxOptions, { store, clock, faults }: Ground) {
-  const { log, dataDir, searchPath, serverlessV1 } = options
+  const { log, dataDir, searchPath, serverlessV1, retiredVersions } = options
   const pace = durations[options.pace]
   const pacing = { ...pace, resume: options.resumeMs ?? pace.resume }
   const secrets = createSecretsManager({ store, clock, log })
@@ -83,6 +83,7 @@ function createServices (options: SandboxOptions, { store, clock, faults }: Grou
     log,
     searchPath,
     serverlessV1,
+    retiredVersions,
     quotas: { clusters: options.clusterQuota },
     ports: options.clusterPorts ? { bindHost: options.host, ...options.clusterPorts } : undefined,
     advertisedHost: options.clusterHost ?? undefined

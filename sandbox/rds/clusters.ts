@@ -46,7 +46,7 @@ export function createClusterOperations (context: RdsContext): ClusterOperations
     CreateDBCluster: async (input, caller) => {
       const mode = readMode(context, input.EngineMode)
       const id = readIdentifier('DBClusterIdentifier', input.DBClusterIdentifier)
-      const version = readVersion(input.Engine, input.EngineVersion, mode)
+      const version = readVersion(input.Engine, input.EngineVersion, mode, context.retiredVersions === 'allowed')
       requireRoomForCluster(context, id, caller)
       if (!input.ManageMasterUserPassword) {
         const facts = readClusterFacts(context, id, input, version, mode, caller)

@@ -35,6 +35,8 @@ export interface RdsContext {
   quotas: Quotas
   /** Refused as AWS does since 2025, or run as before. */
   serverlessV1: 'allowed' | 'retired'
+  /** Engine versions that AWS has retired: refused as there, or run as before. */
+  retiredVersions: 'allowed' | 'refused'
   /** What clients are told to connect to, where that is not the address that the front listens on. */
   advertisedHost: string | undefined
 }

@@ -15,7 +15,13 @@ const MINORS: Readonly<Record<number, readonly number[]>> = {
   18: [3, 4]
 }
 
-/** From which minor of each major on an ability is there; a major that is not listed has it from its first. */
+/** The same of versions that nobody can create any more: the first and the last minor of each major (Aurora PostgreSQL release notes). */
+const RETIRED: Readonly<Record<number, readonly [number, number]>> = { 9.6: [3, 22], 10: [4, 21], 11: [4, 21], 12: [4, 22], 13: [3, 22], 14: [3, 21], 15: [2, 16], 16: [1, 12] }
+/** Majors that Serverless v1 had at some time. */
+const SERVERLESS_V1_MAJORS = [10, 11, 13]
+
+const OLDEST_WITH_ABILITIES = 13
+/** From which minor of each major on an ability is there; a later major that is not listed has it from its first. */
 type Since = Readonly<Record<number, number>>
 
 /** Sources: Aurora User Guide, "Requirements and limitations for Aurora Serverless v2" and "Data API". */
@@ -40,20 +46,30 @@ export interface EngineVersion {
   /** In ACUs; absent: no Serverless v2. */
   serverlessV2: { minimum: number, maximum: number } | undefined
   supportsDataApi: boolean
+  isRetired: boolean
   engineModes: Array<'provisioned' | 'serverless'>
 }
 
 /** Every version that can be created, the oldest first. */
 export const ENGINE_VERSIONS: readonly EngineVersion[] = Object.entries(MINORS).flatMap(([major, minors]) => minors.map(minor => describe(Number(major), minor)))
 
+const RETIRED_VERSIONS = Object.entries(RETIRED).flatMap(([major, [first, last]]) => Array.from({ length: last - first + 1 }, (_, index) => first + index)
+  .filter(minor => !MINORS[Number(major)]?.includes(minor)).map(minor => describe(Number(major), minor)))
+
+const ALL_VERSIONS = [...RETIRED_VERSIONS, ...ENGINE_VERSIONS]
+
+/** Families of parameter groups, those of retired majors first. */
+export const FAMILIES = [...new Set(ALL_VERSIONS.map(({ family }) => family))]
+
 /**
  * The version that a request means: itself, the newest of a bare major, or the default. Throws AWS's refusals of
- * another engine, of a version that there is not, and of Serverless v1 on another than its last version.
+ * another engine, of a version that there is not, and of Serverless v1 on a version that it never had. Where Serverless
+ * v1 can still be had, so can its older versions.
  */
-export function readVersion (engine: string | undefined, version: string | undefined, mode: string): EngineVersion {
+export function readVersion (engine: string | undefined, version: string | undefined, mode: string, withRetired: boolean): EngineVersion {
   if (engine !== ENGINE) throw invalidValue(`Invalid DB engine: ${engine ?? ''}. This sandbox runs ${ENGINE} only.`)
   const wanted = version ?? (mode === 'serverless' ? SERVERLESS_V1_VERSION : DEFAULT_VERSION)
-  const found = findVersions(wanted)
+  const found = findVersions(wanted, withRetired || mode === 'serverless')
   if (!found.length) throw invalidCombination(`Cannot find version ${wanted} for ${ENGINE}`)
   const supporting = found.findLast(({ engineModes }) => engineModes.some(supported => supported === mode))
   if (!supporting) throw invalidValue(`The engine mode ${mode} you requested is currently unavailable.`)
@@ -68,19 +84,21 @@ export function requireDataApi (version: EngineVersion, region: string, mode: st
 }
 
 /** The version of that name, or every version of a bare major. */
-export function findVersions (wanted: string): EngineVersion[] {
-  return ENGINE_VERSIONS.filter(({ version, major }) => version === wanted || String(major) === wanted)
+export function findVersions (wanted: string, withRetired = true): EngineVersion[] {
+  return (withRetired ? ALL_VERSIONS : ENGINE_VERSIONS).filter(({ version, major }) => version === wanted || String(major) === wanted)
 }
 
 function describe (major: number, minor: number): EngineVersion {
-  const has = (since: Since): boolean => minor >= (since[major] ?? 0)
+  const has = (since: Since): boolean => major >= OLDEST_WITH_ABILITIES && minor >= (since[major] ?? 0)
   const version = `${major}.${minor}`
+  const isRetired = !MINORS[major]?.includes(minor)
   return {
     version,
     major,
     family: `${ENGINE}${major}`,
     serverlessV2: has(SERVERLESS_V2) ? { minimum: has(AUTO_PAUSE) ? 0 : 0.5, maximum: has(UP_TO_256_ACU) ? 256 : 128 } : undefined,
     supportsDataApi: has(DATA_API),
-    engineModes: version === SERVERLESS_V1_VERSION ? ['provisioned', 'serverless'] : ['provisioned']
+    isRetired,
+    engineModes: version === SERVERLESS_V1_VERSION || (isRetired && SERVERLESS_V1_MAJORS.includes(major)) ? ['provisioned', 'serverless'] : ['provisioned']
   }
 }

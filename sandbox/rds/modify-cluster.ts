@@ -65,7 +65,7 @@ export function versionOf ({ facts }: ClusterRecord): EngineVersion {
 }
 
 function readChanges (context: RdsContext, cluster: ClusterRecord, input: ModifyDBClusterMessage, caller: Caller): Partial<ClusterFacts> {
-  const { EngineVersion } = readUpgrade(cluster, input)
+  const { EngineVersion } = readUpgrade(context, cluster, input)
   const version = EngineVersion ? findVersions(EngineVersion)[0] ?? versionOf(cluster) : versionOf(cluster)
   return {
     ...pickGiven(input, CHANGEABLE),
@@ -104,11 +104,11 @@ function keptGroup ({ facts }: ClusterRecord, version: EngineVersion): string | 
   return facts.DBClusterParameterGroup.startsWith('default.') ? `default.${version.family}` : facts.DBClusterParameterGroup
 }
 
-function readUpgrade (cluster: ClusterRecord, input: ModifyDBClusterMessage): { EngineVersion?: string } {
+function readUpgrade ({ retiredVersions }: RdsContext, cluster: ClusterRecord, input: ModifyDBClusterMessage): { EngineVersion?: string } {
   const before = versionOf(cluster)
   const wanted = input.EngineVersion
   if (!wanted || wanted === before.version) return {}
-  const after = findVersions(wanted).at(-1)
+  const after = findVersions(wanted, retiredVersions === 'allowed').at(-1)
   if (!after) throw invalidCombination(`Cannot find version ${wanted} for ${ENGINE}`)
   if (after.major === before.major && wanted === String(after.major)) return {}
   if (after.major > before.major) {

@@ -3,12 +3,12 @@ import { AwsError, type Caller } from '../aws.js'
 import type { SettingDescription } from '../postgres/catalogue.js'
 import { isAdjustable } from '../postgres/settings.js'
 import type { RdsContext } from './context.js'
-import { ENGINE_VERSIONS } from './engine-versions.js'
+import { ENGINE_VERSIONS, FAMILIES } from './engine-versions.js'
 import { arnOf, invalidCombination, invalidValue, nameIn, type ResourceKind } from './names.js'
 import type { Book, ParameterGroupRecord, ParameterValue } from './records.js'
 import { addTags } from './tags.js'
 
-const FAMILIES = [...new Set(ENGINE_VERSIONS.map(({ family }) => family))]
+const CURRENT_FAMILIES = [...new Set(ENGINE_VERSIONS.map(({ family }) => family))]
 const MOST_PARAMETERS = 20
 
 /** Parameters of Aurora and of extensions, which PostgreSQL itself does not know. */
@@ -96,7 +96,7 @@ export function createParameterStore ({ postgres }: Pick<RdsContext, 'postgres'>
     },
     list: (nameOrArn, caller) => {
       if (nameOrArn) return [find(nameOrArn, caller).facts]
-      return [...FAMILIES.map(family => defaultGroup(family, caller)), ...book.in(caller.region).map(({ facts }) => facts)]
+      return [...CURRENT_FAMILIES.map(family => defaultGroup(family, caller)), ...book.in(caller.region).map(({ facts }) => facts)]
     },
     parameters: async (nameOrArn, caller) => {
       const { facts, parameters } = find(nameOrArn, caller)

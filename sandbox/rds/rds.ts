@@ -42,6 +42,8 @@ export interface RdsOptions {
   searchPath?: string
   /** `retired` refuses Serverless v1 as AWS does since 2025. */
   serverlessV1?: 'allowed' | 'retired'
+  /** `allowed` takes engine versions that AWS has retired. */
+  retiredVersions?: 'allowed' | 'refused'
   quotas?: Partial<Quotas>
   /** Absent: an address of 127.77.0.0/16 for each cluster. */
   ports?: PortRange | undefined
@@ -89,6 +91,7 @@ export function createRds (options: RdsOptions): Rds {
     secrets: createManagedSecrets(options.secrets.operations),
     quotas: quotasOf(options.quotas),
     serverlessV1: options.serverlessV1 ?? 'allowed',
+    retiredVersions: options.retiredVersions ?? 'refused',
     advertisedHost: options.advertisedHost
   }
   const operations = createOperations(context)

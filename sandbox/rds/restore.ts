@@ -42,7 +42,7 @@ export function createRestoreOperations (context: RdsContext): RestoreOperations
       }
       requireRoomForCluster(context, id, caller)
       const mode = readMode(context, input.EngineMode ?? source.facts.EngineMode)
-      const version = readVersion(ENGINE, source.facts.EngineVersion, mode)
+      const version = readVersion(ENGINE, source.facts.EngineVersion, mode, true)
       const settings = { ...inherit(input, source.facts), ...inheritScaling(input, source.facts, mode) }
       const facts = { ...readClusterFacts(context, id, settings, version, mode, caller), ...joinCloneGroup(context, source, input) }
       return { DBCluster: showCluster(context, await addCluster(context, { facts, port: input.Port ?? source.facts.Port ?? 5432, copyOf: source.facts.DbClusterResourceId, restoreToMs }, caller)) }
@@ -77,7 +77,7 @@ function readMode ({ serverlessV1 }: RdsContext, mode: string): string {
 }
 
 function readRestoreVersion (input: RestoreDBClusterFromSnapshotMessage, source: ClusterFacts, mode: string): EngineVersion {
-  const wanted = readVersion(input.Engine, input.EngineVersion ?? source.EngineVersion, mode)
+  const wanted = readVersion(input.Engine, input.EngineVersion ?? source.EngineVersion, mode, true)
   const [major, minor] = wanted.version.split('.').map(Number)
   const [oldMajor = 0, oldMinor = 0] = source.EngineVersion.split('.').map(Number)
   if (major === oldMajor && (minor ?? 0) >= oldMinor) return wanted

@@ -91,6 +91,19 @@ t.test('Serverless v1 can be as retired as it is on AWS', async t => {
   })
 })
 
+t.test('versions that AWS has retired can be had where that is set, and for Serverless v1', async t => {
+  const fixture = await startFixture({ retiredVersions: 'allowed', isIdle: true })
+  t.teardown(fixture.close)
+  const { operations } = fixture.rds
+  const parameterGroup = { DBClusterParameterGroupName: 'old', DBParameterGroupFamily: 'aurora-postgresql9.6', Description: 'old' }
+  await operations.CreateDBClusterParameterGroup(parameterGroup, caller)
+  t.match(await operations.CreateDBCluster({ ...GOOD, EngineVersion: '9.6.12', DBClusterParameterGroupName: 'old' }, caller), { DBCluster: { EngineVersion: '9.6.12' } })
+  t.match(await operations.CreateDBCluster({ ...GOOD, DBClusterIdentifier: 'first', EngineMode: 'serverless', EngineVersion: '10.7' }, caller), { DBCluster: { EngineMode: 'serverless' } })
+  await t.rejects(operations.CreateDBCluster({ ...GOOD, DBClusterIdentifier: 'never', EngineVersion: '12.99' }, caller), { message: 'Cannot find version 12.99 for aurora-postgresql' })
+  const { DBEngineVersions: listed = [] } = await operations.DescribeDBEngineVersions({}, caller)
+  t.notOk(listed.some(({ EngineVersion }) => EngineVersion === '15.4'))
+})
+
 t.test('lists have pages', async t => {
   const fixture = await startFixture({ isIdle: true })
   t.teardown(fixture.close)
