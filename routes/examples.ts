@@ -43,6 +43,7 @@ export const templatesExample = example('template-list', 'One template, shortene
 export const templateExample = example('template', 'The default, shortened')
 export const metricsExample = textExample('metrics.txt', 'Some of the metrics, shortened')
 export const healthExample = example('health', 'It does')
+export const readinessExample = example('readiness', 'Ready, while one region is down')
 export const queryRequestExample = readExample('query-request')
 export const queryExample = example('query', 'Two rows were changed')
 export const ndjsonExamples = { ...textExample('rows.ndjson', 'Two rows'), ...textExample('broken-off.ndjson', 'A stream that broke off after its first row') }

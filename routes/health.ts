@@ -2,16 +2,28 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 
+import type { Databases } from '../src/databases/databases.js'
+import { sendProblem } from '../src/plugins/problems.js'
 import { Problem, problemKinds, type ProblemCode } from '../src/problems.js'
-import { healthExample } from './examples.js'
-import { ProblemSchema, refTo } from './schemas.js'
+import { healthExample, readinessExample } from './examples.js'
+import { Choice, ProblemSchema, refTo, RegionAnswer } from './schemas.js'
 
 const HealthSchema = Type.Object({ status: Type.Literal('ok') }, { $id: 'Health', description: 'The service answers.' })
 
+const ReadinessSchema = Type.Object({
+  status: Type.Literal('ready'),
+  regions: Type.Array(Type.Object({
+    region: Type.String(),
+    ...RegionAnswer,
+    status: Choice(['ok', 'stale', 'unavailable', 'pending'], { description: '`stale`: AWS was not, or not successfully, asked since `asOf`. `unavailable`: AWS failed to answer. `pending`: it has not answered yet.' })
+  }))
+}, { $id: 'Readiness', description: 'The replica takes requests, and how each region stands.' })
+
 /** Whether the service lives and takes requests, and what its problems mean. Open to everybody. */
-export function registerHealthRoutes (instance: FastifyInstance): void {
+export function registerHealthRoutes (instance: FastifyInstance, databases: Pick<Databases, 'readiness'>): void {
   const app = instance.withTypeProvider<TypeBoxTypeProvider>()
   instance.addSchema(HealthSchema)
+  instance.addSchema(ReadinessSchema)
   const healthy = { description: 'Yes.', content: { 'application/json': { schema: refTo(HealthSchema), examples: healthExample } } }
   const problem = (description: string) => ({ description, content: { 'application/problem+json': { schema: refTo(ProblemSchema) } } })
 
@@ -33,12 +45,22 @@ export function registerHealthRoutes (instance: FastifyInstance): void {
     schema: {
       operationId: 'getReadiness',
       tags: ['service'],
-      summary: 'Ask whether the service takes requests',
-      description: 'It does until it is told to stop. It keeps no state, so it needs no other to be ready: a region that is down is named where it matters.',
+      summary: 'Ask whether this replica is to be sent requests',
+      description: 'It is once each region was read for the first time, or could not be, and after 30 s at the latest, until the replica is told to stop. A region that is down keeps no replica from being ready: it is named here and where it matters.',
       security: [],
-      response: { 200: healthy, '4XX': problem('The request could not be read.'), 503: problem('`shutting-down`: it is stopping.') }
+      response: {
+        200: { description: 'Yes.', content: { 'application/json': { schema: refTo(ReadinessSchema), examples: readinessExample } } },
+        '4XX': problem('The request could not be read.'),
+        503: problem('`not-ready`: it has just started, and `regions` says what it waits for. `shutting-down`: it is stopping.')
+      }
     }
-  }, async () => ({ status: 'ok' as const }))
+  }, async (request, reply) => {
+    const { isReady, regions } = databases.readiness()
+    if (isReady) return { status: 'ready' as const, regions }
+    const pending = regions.filter(({ status }) => status === 'pending').map(({ region }) => region)
+    // Sent and not thrown: a probe that asks every second is to leave no error in the log each time.
+    return sendProblem(request, reply, new Problem('not-ready', `Nothing was heard yet of ${pending.join(' and ')}.`, { retryAfterSeconds: 1, extensions: { regions } }))
+  })
 
   app.get('/problems/:code', {
     config: { access: 'open' },

@@ -97,7 +97,7 @@ export async function buildApp ({ databases, queries, mirror, metrics, catalog, 
   registerOrphanRoutes(app, databases)
   registerRegionRoutes(app, databases)
   registerTemplateRoutes(app, catalog, defaultTemplate)
-  registerHealthRoutes(app)
+  registerHealthRoutes(app, databases)
   registerMetricsRoute(app, metrics)
   await registerDocumentationRoutes(app)
   return app

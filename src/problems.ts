@@ -288,6 +288,12 @@ export const problemKinds = {
     retryable: true,
     explanation: 'The statement waited for its turn, which did not come in time. It did not run. Send it again after `Retry-After`, and fewer at once.'
   },
+  'not-ready': {
+    status: 503,
+    title: 'This replica has just started',
+    retryable: true,
+    explanation: 'It has not heard of every region yet: `regions` says of which. That takes some seconds, and at most 30, also when a region is down. Other requests are answered meanwhile.'
+  },
   'shutting-down': {
     status: 503,
     title: 'This replica is stopping',

@@ -49,7 +49,7 @@ t.test('it answers until it is told to stop, and then ends in order', async t =>
       })
     })
     const url = await listening
-    t.equal((await fetch(`${url}/readyz`)).status, 200)
+    t.equal((await fetch(`${url}/healthz`)).status, 200)
     t.equal((await fetch(`${url}/v1/templates`, { headers: { authorization: 'Bearer token' } })).status, 200)
     child.kill(signal)
     t.equal(await exitOf(child), 0)

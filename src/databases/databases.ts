@@ -39,6 +39,7 @@ import { createRotate } from './passwords/rotate.js'
 import { createPlan } from './plan.js'
 import { createPreflight } from './preflight.js'
 import { createRecover, type RecoverRequest } from './recover.js'
+import { createReadiness } from './readiness.js'
 import { createCountPerRegion } from './regions.js'
 import { createRestore } from './restore.js'
 import { createUntilRunning } from './running.js'
@@ -133,6 +134,7 @@ export function createDatabases (options: DatabasesOptions) {
   return {
     list: createList({ ...options, read, listDeleted: createListDeleted({ ...options, deleted, read }) }),
     countPerRegion: createCountPerRegion(options.index, options.regions),
+    readiness: createReadiness(options),
     follow,
     orphans: createOrphans(options),
 

@@ -166,7 +166,7 @@ t.test('while it stops, what still comes is told to come again', async t => {
   const socket = connect((app.server.address() as AddressInfo).port, '127.0.0.1')
   const answers = text(socket)
   // The second request has begun, but cannot be answered yet, when the first one is.
-  socket.write('GET /readyz HTTP/1.1\r\nhost: x\r\n\r\nGET /readyz HTTP/1.1\r\n')
+  socket.write('GET /healthz HTTP/1.1\r\nhost: x\r\n\r\nGET /readyz HTTP/1.1\r\n')
   await once(app.server, 'request')
   const closed = app.close()
   await once(app.closing, 'abort')

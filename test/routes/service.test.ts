@@ -6,13 +6,48 @@ import { bearer, buildTestApp } from '../helpers/test-service.js'
 const { app, stacks } = await buildTestApp()
 t.teardown(async () => { await app.close() })
 
-t.test('health, readiness and documentation are open', async t => {
-  for (const url of ['/healthz', '/readyz']) t.strictSame((await app.inject(url)).json(), { status: 'ok' })
+t.test('health and documentation are open', async t => {
+  t.strictSame((await app.inject('/healthz')).json(), { status: 'ok' })
   t.match((await app.inject('/openapi.json')).json(), { openapi: '3.1.0', paths: { '/v1/databases': {} } })
   t.match((await app.inject('/openapi.yaml')), { headers: { 'content-type': /^application\/yaml/ }, body: /^openapi: 3\.1\.0/ })
   const docs = await app.inject('/docs')
   const page = docs.statusCode === 302 ? await app.inject(String(docs.headers.location)) : docs
   t.match(page, { statusCode: 200, headers: { 'content-type': /^text\/html/ } })
+})
+
+t.test('a replica is ready, for whoever asks, once each region has answered or failed for the first time', async t => {
+  const starting = await buildTestApp()
+  t.teardown(async () => { await starting.app.close() })
+  const list = async (region: string) => await starting.app.inject({ url: `/v1/databases?region=${region}`, headers: bearer('all') })
+  const ready = async () => {
+    const { statusCode, headers, ...answer } = await starting.app.inject('/readyz')
+    return { statusCode, headers, body: answer.json<object>() }
+  }
+  const pending = { status: 'pending', asOf: null, problem: null }
+  t.match(await ready(), {
+    statusCode: 503,
+    headers: { 'retry-after': '1', 'content-type': /^application\/problem\+json/ },
+    body: { code: 'not-ready', retryable: true, detail: 'Nothing was heard yet of eu-west-1 and us-east-1.', regions: [{ region: 'eu-west-1', ...pending }, { region: 'us-east-1', ...pending }] }
+  })
+  await list('eu-west-1')
+  t.match(await ready(), { statusCode: 503, body: { detail: 'Nothing was heard yet of us-east-1.', regions: [{ status: 'ok', asOf: /./ }, pending] } })
+  starting.stacks.failNext('list', new AwsFailure('denied', 'AccessDenied', 'User: arn:aws:iam::000000000000:role/service is not authorized'))
+  await list('us-east-1')
+  const answer = await ready()
+  t.match(answer, { statusCode: 200, body: { status: 'ready', regions: [{ status: 'ok' }, { region: 'us-east-1', status: 'unavailable', asOf: null, problem: 'aws-refused' }] } }, 'a region that is down is no reason')
+  t.notMatch(JSON.stringify(answer.body), /arn:/)
+  t.strictSame(starting.log.filter(({ level }) => Number(level) >= 50), [], 'and nobody is alarmed')
+  starting.clock.move(3_600_000)
+  t.match(await ready(), { statusCode: 200, body: { regions: [{ status: 'stale' }, {}] } }, 'nor is one that has gone since')
+})
+
+t.test('regions that say nothing at all are waited for, but not for ever', async t => {
+  const silent = await buildTestApp()
+  t.teardown(async () => { await silent.app.close() })
+  silent.clock.move(29_999)
+  t.equal((await silent.app.inject('/readyz')).statusCode, 503)
+  silent.clock.move(1)
+  t.match((await silent.app.inject('/readyz')).json(), { status: 'ready', regions: [{ status: 'pending' }, { status: 'pending' }] })
 })
 
 t.test('the templates, as JSON and as they are launched', async t => {
