@@ -7,7 +7,7 @@ import { ID_PATTERN } from '../src/databases/naming.js'
 import { principalOf } from '../src/plugins/authentication.js'
 import { isNoneMatchedBy, tagOf } from './entity-tags.js'
 import { createCloneExample, createExample, createPlanExample, databaseExample, deletedExample, listExample, outputsExample } from './examples.js'
-import { createSettle } from './preferences.js'
+import { createSettle, wantsFresh } from './preferences.js'
 import { Choice, DatabaseParams, DatabaseSchema, Nullable, OutputsSchema, PreferHeader, problemResponses, refTo, RegionAnswer, Slug } from './schemas.js'
 
 const CreateBody = Type.Object({
@@ -128,8 +128,7 @@ export function registerDatabaseRoutes (instance: FastifyInstance, databases: Da
     }
   }, async request => {
     const { region = [], sort = 'createdAt', limit = 50, cursor = null, ...filters } = request.query
-    const fresh = /no-cache/i.test(request.headers['cache-control'] ?? '')
-    return await databases.list(principalOf(request), { regions: region, filters, sort, limit, cursor, fresh })
+    return await databases.list(principalOf(request), { regions: region, filters, sort, limit, cursor, fresh: wantsFresh(request) })
   })
 
   app.get('/v1/databases/:id', {
@@ -138,7 +137,7 @@ export function registerDatabaseRoutes (instance: FastifyInstance, databases: Da
       operationId: 'getDatabase',
       tags: ['databases'],
       summary: 'Read a database',
-      description: 'Also a deleted one, for the 90 days that AWS remembers it, with its snapshots.',
+      description: 'Also a deleted one, for the 90 days that AWS remembers it, with its snapshots. AWS is asked for the database, by one question for all who ask at the same time. With `Prefer: wait`, a database that moves is watched already, and the wait begins with what was last seen of it, which is as old as the time between two looks (`POLL_MS`), or older while AWS throttles; `Cache-Control: no-cache` has AWS asked first there, too. `compute` is from CloudWatch, and up to two minutes old.',
       params: DatabaseParams,
       headers: Type.Object({ ...PreferHeader.properties, 'if-none-match': Type.Optional(Type.String({ description: 'The `ETag` of an answer that the caller has.' })) }),
       response: {

@@ -70,7 +70,7 @@ export function registerEventRoutes (instance: FastifyInstance, databases: Datab
       return { items: eventsAfter(await databases.eventsOf(principal, id), after).map(toJson), nextCursor: null }
     }
     const signal = hangUp(request, reply)
-    const changes = databases.follow(principal, id, signal, after)[Symbol.asyncIterator]()
+    const changes = databases.follow(principal, id, signal, { lastEventId: after })[Symbol.asyncIterator]()
     const first = await changes.next() // Refuses with a problem, before the stream has begun.
     reply.header('cache-control', 'no-store').header('x-accel-buffering', 'no').type('text/event-stream')
     const messages = dropSlowReader(liveEvents({ first, changes, after, clock, signal, toJson }), clock, () => {

@@ -42,6 +42,11 @@ export function hangUp ({ server: { closing } }: FastifyRequest, reply: FastifyR
   return controller.signal
 }
 
+/** Whether AWS is to be asked before the answer (RFC 9111, `no-cache` in a request). */
+export function wantsFresh ({ headers }: Pick<FastifyRequest, 'headers'>): boolean {
+  return /\bno-cache\b/i.test(headers['cache-control'] ?? '')
+}
+
 /** Reads a database; held back as long as the caller prefers, for the operation to settle. */
 export type Settle = (request: FastifyRequest, reply: FastifyReply, id: string, now: () => Promise<Database>) => Promise<Database>
 
@@ -50,6 +55,6 @@ export function createSettle (databases: Pick<Databases, 'untilSettled'>): Settl
     const seconds = preferredWait(request.headers.prefer as string | undefined)
     if (seconds === null) return await now()
     applyWait(reply, seconds)
-    return await databases.untilSettled(principalOf(request), id, seconds, hangUp(request, reply))
+    return await databases.untilSettled(principalOf(request), id, seconds, hangUp(request, reply), { isFresh: wantsFresh(request) })
   }
 }

@@ -29,7 +29,7 @@ import { createExpire } from './expire.js'
 import { assertToCome } from './expiry.js'
 import { createFinalSnapshot } from './final-snapshot.js'
 import { createFind } from './find.js'
-import { createFollow } from './follow.js'
+import { createFollow, type FollowFrom } from './follow.js'
 import { createFindImporters } from './importers.js'
 import type { CreateRequest } from './launch.js'
 import { createList } from './list.js'
@@ -174,8 +174,8 @@ export function createDatabases (options: DatabasesOptions) {
       await recover(principal, id, request),
 
     /** The database once its operation has settled, or as it is after `seconds`. */
-    untilSettled: async (principal: Principal, id: string, seconds: number, signal: AbortSignal): Promise<Database> =>
-      await withDetails(principal, (await untilSettled(principal, id, seconds, signal)).database),
+    untilSettled: async (principal: Principal, id: string, seconds: number, signal: AbortSignal, from: FollowFrom = {}): Promise<Database> =>
+      await withDetails(principal, (await untilSettled(principal, id, seconds, signal, from)).database),
 
     /** The operations of a database, newest first. */
     operationsOf: async (principal: Principal, id: string) => operationsOf(await find(principal, id)).toReversed(),

@@ -16,20 +16,29 @@ export interface FollowOptions {
   clock: Pick<Clock, 'sleep'>
 }
 
+/** What a database that is followed is to begin with. */
+export interface FollowFrom {
+  /** No older than this event. */
+  lastEventId?: string | null
+  /** As AWS has it, asked after the caller did. */
+  isFresh?: boolean
+}
+
 /** Waits for databases to change. */
 export function createFollow ({ find, findToWatch, read, watch, clock }: FollowOptions) {
   /** As it is known. Who has had an event already that is not known here had it from another replica: then AWS is asked. */
-  const begin = async (principal: Principal, id: string, lastEventId: string | null): Promise<Found> => {
+  const begin = async (principal: Principal, id: string, { lastEventId = null, isFresh = false }: FollowFrom): Promise<Found> => {
+    if (isFresh) return await find(principal, id)
     const known = await findToWatch(principal, id)
     return lastEventId === null || known.events.some(event => event.id === lastEventId) ? known : await find(principal, id)
   }
 
   /**
-   * The database as it is, then each time it has changed, until its operation settles or `signal` is aborted. With `lastEventId` it is
-   * no older than that event.
+   * The database as it is, then each time it has changed, until its operation settles or `signal` is aborted. What is watched begins
+   * with what was last seen of it, which may be as old as the time between two looks, unless `from` says otherwise.
    */
-  async function * follow (principal: Principal, id: string, signal: AbortSignal, lastEventId: string | null = null): AsyncIterable<Found> {
-    const first = await begin(principal, id, lastEventId)
+  async function * follow (principal: Principal, id: string, signal: AbortSignal, from: FollowFrom = {}): AsyncIterable<Found> {
+    const first = await begin(principal, id, from)
     yield first
     if (!isMoving(first.stack.status)) return
     let { events } = first
@@ -54,10 +63,10 @@ export function createFollow ({ find, findToWatch, read, watch, clock }: FollowO
   }
 
   /** The database once its operation has settled, or as it is after `seconds`. */
-  const untilSettled = async (principal: Principal, id: string, seconds: number, signal: AbortSignal): Promise<Found> =>
+  const untilSettled = async (principal: Principal, id: string, seconds: number, signal: AbortSignal, from: FollowFrom = {}): Promise<Found> =>
     await within(seconds, async timeUp => {
       let latest: Found | null = null
-      for await (const found of follow(principal, id, AbortSignal.any([signal, timeUp]))) latest = found
+      for await (const found of follow(principal, id, AbortSignal.any([signal, timeUp]), from)) latest = found
       return latest ?? await findToWatch(principal, id)
     })
 

@@ -1,7 +1,10 @@
+import { getEventListeners } from 'node:events'
+
 import t from 'tap'
 
 import { AwsFailure } from '../../src/aws/errors.js'
 import { bearer, buildTestApp, OUTPUTS, PASSWORD, type TestApp } from '../helpers/test-service.js'
+import { turns } from '../helpers/turns.js'
 
 const ORDERS = { client: 'acme', region: 'eu-west-1', name: 'orders' }
 const NAME = 'acme-orders-dev-kv2yaiou'
@@ -101,6 +104,54 @@ t.test('or until the time is up, which is a minute at most', async t => {
   for (const nonsense of ['wait', 'wait=-1', 'wait=soon', 'return=minimal', '']) {
     t.match(await call('GET', URL, { headers: { prefer: nonsense } }), { statusCode: 200, headers: { 'preference-applied': undefined } }, nonsense)
   }
+})
+
+t.test('a wait for what is watched already begins with what is known, unless AWS is to be asked', async t => {
+  const service = await start(t)
+  const { create, call, stacks, clock } = service
+  await create()
+  const watching = call('GET', URL, { headers: { prefer: 'wait=60' } }).then(answer => answer)
+  await clock.whenAsleep()
+  await turns()
+  const asked = stacks.calls.length
+  stacks.advance(NAME, 'CREATE_COMPLETE', { outputs: OUTPUTS })
+  const look = async (headers: Record<string, string>): Promise<{ status: string, calls: string[] }> => {
+    const from = stacks.calls.length
+    const answer = await call('GET', URL, { headers })
+    return { status: answer.json<DatabaseBody>().status, calls: stacks.calls.slice(from).map(each => each.split(' ')[0] ?? '') }
+  }
+  t.match(await answerOf(service, look({ prefer: 'wait=0' })), { status: 'creating', calls: [] }, 'it is as it was seen last')
+  t.equal(stacks.calls.length, asked)
+  t.match(await look({ prefer: 'wait=30', 'cache-control': 'max-age=0, No-Cache' }), { status: 'available', calls: ['describe', 'eventsAfter'] }, 'AWS knows better')
+  t.match((await watching).json(), { status: 'available' }, 'and so does whoever waited')
+  t.match(await look({ prefer: 'wait=30' }), { calls: ['describe'] }, 'at rest it is watched no more')
+  t.match(await look({}), { calls: ['describe'] })
+})
+
+t.test('who hangs up in the middle of a wait leaves nothing behind', async t => {
+  const { app, create, stacks, clock } = await start(t)
+  await create()
+  const url = await app.listen({ host: '127.0.0.1', port: 0 })
+  const listeners = (): number => getEventListeners(app.closing, 'abort').length
+  const before = listeners()
+  const hangUp = new AbortController()
+  const isGone = new Promise(resolve => { app.server.once('connection', socket => { socket.once('close', resolve) }) })
+  const waiting = fetch(url + URL, { headers: { ...bearer('all'), prefer: 'wait=60' }, signal: hangUp.signal })
+  await clock.whenAsleep()
+  t.equal(listeners(), before + 1)
+  hangUp.abort()
+  await t.rejects(waiting, { name: 'AbortError' })
+  await isGone
+  await turns()
+  t.equal(listeners(), before, 'nothing listens for the end of the service any more')
+  t.strictSame(await clock.whenAsleep(), [1_000], 'nobody waits for the time to be up, and the watch ends with its pause')
+  clock.move(1_000)
+  await turns()
+  t.equal(clock.sleepers(), 0)
+  const asked = stacks.calls.length
+  clock.move(60_000)
+  await turns()
+  t.equal(stacks.calls.length, asked, 'and AWS is asked nothing any more')
 })
 
 t.test('a delete is 202, also again, and refused while the database is protected', async t => {
