@@ -5,7 +5,7 @@ import { Type } from 'typebox'
 import { principalOf } from '../src/plugins/authentication.js'
 import { MIRRORED, type Mirror, type Mirrored } from '../src/queries/mirror.js'
 import { dataApiExamples } from './examples.js'
-import { hangUp } from './preferences.js'
+import { cutOff } from './preferences.js'
 import { DatabaseParams, problemResponses } from './schemas.js'
 
 /** The request limit of the RDS Data API. */
@@ -71,7 +71,7 @@ export function registerDataApiRoutes (instance: FastifyInstance, mirror: Mirror
           }
         }
       }, async (request, reply) => {
-        const { status, headers, body } = await mirror(principalOf(request), request.params.id, operation, request.body ?? Buffer.alloc(0), hangUp(request, reply))
+        const { status, headers, body } = await mirror(principalOf(request), request.params.id, operation, request.body ?? Buffer.alloc(0), cutOff(request, reply))
         for (const name of ['content-type', 'x-amzn-errortype', 'x-amzn-requestid']) if (headers[name] !== undefined) reply.header(name, headers[name])
         return await reply.code(status as 200).send(Buffer.from(body))
       })

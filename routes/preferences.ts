@@ -28,17 +28,26 @@ export function waitFor (request: FastifyRequest<{ Headers: { prefer?: string } 
   return preferred ?? RESUME_WAIT_SECONDS
 }
 
-/** Aborted when the caller has hung up or has its whole answer, and when the service stops. */
-export function hangUp ({ server: { closing } }: FastifyRequest, reply: FastifyReply): AbortSignal {
+/** For what waits or streams: aborted when the caller has hung up or has its whole answer, and when the service stops. */
+export function hangUp ({ server: { shutdown } }: FastifyRequest, reply: FastifyReply): AbortSignal {
+  return untilClosed(reply, shutdown.stopping)
+}
+
+/** For statements: aborted when the caller has hung up or has its whole answer, and when a service that stops gives them no more time. */
+export function cutOff ({ server: { shutdown } }: FastifyRequest, reply: FastifyReply): AbortSignal {
+  return untilClosed(reply, shutdown.overdue)
+}
+
+function untilClosed (reply: FastifyReply, stop: AbortSignal): AbortSignal {
   const controller = new AbortController()
   const end = (): void => {
     // A signal made of both with `any` would stay on the list of the one that lives as long as the service.
-    closing.removeEventListener('abort', end)
+    stop.removeEventListener('abort', end)
     controller.abort()
   }
-  closing.addEventListener('abort', end)
+  stop.addEventListener('abort', end)
   reply.raw.once('close', end)
-  if (closing.aborted) end()
+  if (stop.aborted) end()
   return controller.signal
 }
 

@@ -9,7 +9,7 @@ import type { Queries } from '../src/queries/queries.js'
 import { formatFor } from '../src/queries/streams/formats.js'
 import { ISOLATION_LEVELS } from '../src/queries/transaction.js'
 import { batchExample, batchRequestExample, queryExample, queryRequestExample, transactionExample, transactionRequestExample } from './examples.js'
-import { hangUp, waitFor } from './preferences.js'
+import { cutOff, hangUp, waitFor } from './preferences.js'
 import { mediaFor, sendRows, streamContent, streamDescription, streamHeaders } from './row-streams.js'
 import { Choice, DatabaseParams, Nullable, PreferHeader, problemResponses, refTo } from './schemas.js'
 import { TransactionId } from './transactions.js'
@@ -129,8 +129,9 @@ export function registerQueryRoutes (instance: FastifyInstance, queries: Queries
     const query = { sql, parameters, types, mode, dryRun, maxAffected, timeoutMs, maxRows, rowFormat, castUnsupported, explain, transactionId, database }
     const media = mediaFor(request, reply)
     const format = media === 'application/json' ? null : formatFor(media, rowFormat)
-    const call = [principalOf(request), request.params.id, query, waitFor(request, reply), hangUp(request, reply)] as const
-    return format ? sendRows(request, reply, await queries.stream(...call), format) : await queries.query(...call)
+    const call = [principalOf(request), request.params.id, query, waitFor(request, reply)] as const
+    if (format) return sendRows(request, reply, await queries.stream(...call, hangUp(request, reply)), format)
+    return await queries.query(...call, cutOff(request, reply))
   })
 
   app.post('/v1/databases/:id/batch', {
@@ -151,7 +152,7 @@ export function registerQueryRoutes (instance: FastifyInstance, queries: Queries
     }
   }, async (request, reply) => {
     const { sql, parameterSets, types = {}, rowFormat = 'object', database = null } = request.body
-    return await queries.batch(principalOf(request), request.params.id, { sql, parameterSets, types, rowFormat, database }, waitFor(request, reply), hangUp(request, reply))
+    return await queries.batch(principalOf(request), request.params.id, { sql, parameterSets, types, rowFormat, database }, waitFor(request, reply), cutOff(request, reply))
   })
 
   app.post('/v1/databases/:id/transaction', {
@@ -174,6 +175,6 @@ export function registerQueryRoutes (instance: FastifyInstance, queries: Queries
     const { statements, isolation = 'read committed', readOnly = false, database = null } = request.body
     return await queries.transact(principalOf(request), request.params.id, {
       statements: statements.map(({ sql, parameters = {}, types = {}, maxRows = null, rowFormat = 'object' }) => ({ sql, parameters, types, maxRows, rowFormat })), isolation, readOnly, database
-    }, waitFor(request, reply), hangUp(request, reply))
+    }, waitFor(request, reply), cutOff(request, reply))
   })
 }

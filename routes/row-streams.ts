@@ -61,6 +61,11 @@ const compressors = {
 export function sendRows (request: FastifyRequest, reply: FastifyReply, stream: RowStream, format: RowFormat): FastifyReply {
   const rows = Readable.from(encode(request, reply, stream, format))
   stream.abandoned.addEventListener('abort', () => { rows.destroy(stream.abandoned.reason as Problem) })
+  // Whoever takes nothing would not take the end of it either, and the service would wait.
+  const { overdue } = request.server.shutdown
+  const cut = (): void => { rows.destroy(new Problem('shutting-down', 'The service is stopping.')) }
+  overdue.addEventListener('abort', cut)
+  rows.once('close', () => { overdue.removeEventListener('abort', cut) })
   reply.header('cache-control', 'no-store').header('x-accel-buffering', 'no').header('vary', 'accept, accept-encoding').type(format.mediaType)
   if (stream.resumedAfterMs !== null) reply.header('server-timing', `resume;dur=${stream.resumedAfterMs}`)
   const encoding = new Negotiator(request.raw).encoding(['gzip', 'br', 'identity'])

@@ -7,7 +7,7 @@ import type { ProblemCode } from '../src/problems.js'
 import type { Queries } from '../src/queries/queries.js'
 import { ISOLATION_LEVELS } from '../src/queries/transaction.js'
 import { beginRequestExample, begunExample, committedExample, rolledBackExample } from './examples.js'
-import { hangUp, waitFor } from './preferences.js'
+import { cutOff, waitFor } from './preferences.js'
 import { Choice, DatabaseParams, Nullable, PreferHeader, problemResponses, refTo } from './schemas.js'
 
 /** The id of an interactive transaction, as `POST …/transactions` answers it. */
@@ -68,7 +68,7 @@ export function registerTransactionRoutes (instance: FastifyInstance, queries: P
     }
   }, async (request, reply) => {
     const { isolation = 'read committed', readOnly = null, database = null } = request.body ?? {}
-    const begun = await queries.begin(principalOf(request), request.params.id, { isolation, readOnly, database }, waitFor(request, reply), hangUp(request, reply))
+    const begun = await queries.begin(principalOf(request), request.params.id, { isolation, readOnly, database }, waitFor(request, reply), cutOff(request, reply))
     reply.code(201)
     return begun
   })
@@ -88,7 +88,7 @@ export function registerTransactionRoutes (instance: FastifyInstance, queries: P
       }
     }
   }, async (request, reply) => {
-    await queries.commit(principalOf(request), request.params.id, request.params.transactionId, hangUp(request, reply))
+    await queries.commit(principalOf(request), request.params.id, request.params.transactionId, cutOff(request, reply))
     return { status: 'committed' as const }
   })
 
@@ -106,7 +106,7 @@ export function registerTransactionRoutes (instance: FastifyInstance, queries: P
       }
     }
   }, async (request, reply) => {
-    await queries.rollback(principalOf(request), request.params.id, request.params.transactionId, hangUp(request, reply))
+    await queries.rollback(principalOf(request), request.params.id, request.params.transactionId, cutOff(request, reply))
     return { status: 'rolled_back' as const }
   })
 }

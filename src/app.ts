@@ -34,6 +34,7 @@ import { registerValidation } from './plugins/validation.js'
 import type { ServiceMetrics } from './metrics/service-metrics.js'
 import type { Mirror } from './queries/mirror.js'
 import type { Queries } from './queries/queries.js'
+import type { Shutdown } from './shutdown.js'
 import type { Catalog } from './templates/catalog.js'
 
 export interface AppDependencies {
@@ -46,6 +47,7 @@ export interface AppDependencies {
   authenticate: Authenticate
   checkSignature: CheckSignature
   clock: Clock
+  shutdown: Shutdown
   log: FastifyBaseLogger
 }
 
@@ -58,7 +60,7 @@ const REQUEST_TIMEOUT_MS = 60_000
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.resolve('#templates/network.yaml')), 'utf8')) as { version: string }
 
 /** The service, ready to listen or to be injected into. It opens nothing by itself. */
-export async function buildApp ({ databases, queries, mirror, metrics, catalog, defaultTemplate, authenticate, checkSignature, clock, log }: AppDependencies): Promise<FastifyInstance> {
+export async function buildApp ({ databases, queries, mirror, metrics, catalog, defaultTemplate, authenticate, checkSignature, clock, shutdown, log }: AppDependencies): Promise<FastifyInstance> {
   const app = fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
@@ -77,7 +79,7 @@ export async function buildApp ({ databases, queries, mirror, metrics, catalog, 
   registerProblems(app)
   registerRequestLog(app)
   registerRequestMetrics(app, metrics.requests)
-  registerShutdown(app)
+  registerShutdown(app, shutdown)
   registerValidation(app)
   registerAuthentication(app, authenticate, checkSignature)
   await registerDocumentation(app, version, catalog)

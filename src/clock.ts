@@ -8,6 +8,17 @@ export interface Clock {
   sleep: (ms: number, signal?: AbortSignal) => Promise<void>
 }
 
+/** Sleeps until `ms` have passed or one of the signals is aborted, and leaves nothing behind on those that live on. */
+export async function sleepUntilAny ({ sleep }: Pick<Clock, 'sleep'>, ms: number, ...signals: AbortSignal[]): Promise<void> {
+  const woken = new AbortController()
+  const wake = (): void => { woken.abort() }
+  for (const signal of signals) {
+    if (signal.aborted) return
+    signal.addEventListener('abort', wake, { once: true, signal: woken.signal })
+  }
+  await sleep(ms, woken.signal).finally(wake)
+}
+
 export const systemClock: Clock = {
   now: () => Date.now(),
   sleep: async (ms, signal) => {

@@ -7,6 +7,7 @@ import type { Databases } from './databases/databases.js'
 import { createServiceMetrics } from './metrics/service-metrics.js'
 import { toYaml } from './plugins/documentation.js'
 import type { Queries } from './queries/queries.js'
+import { createShutdown } from './shutdown.js'
 import { loadCatalog } from './templates/catalog.js'
 
 /** The app with all its routes and nothing behind them: enough to look at the routes, not to use them. */
@@ -21,6 +22,7 @@ export async function buildUnwiredApp (): Promise<FastifyInstance> {
     authenticate: () => null,
     checkSignature: () => { throw new Error('nothing is behind the routes') },
     clock: systemClock,
+    shutdown: createShutdown(systemClock),
     log: pino({ level: 'silent' })
   })
   await app.ready()

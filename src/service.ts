@@ -27,6 +27,7 @@ import { noteCompute } from './queries/notes.js'
 import { createQueries } from './queries/queries.js'
 import { createTargets, type Targets } from './queries/targets.js'
 import { createTransactionIds, deriveSecret } from './queries/transaction-ids.js'
+import { createShutdown } from './shutdown.js'
 import { loadCatalog } from './templates/catalog.js'
 import { createEventLog } from './watching/event-log.js'
 import { createStackIndex } from './watching/stack-index.js'
@@ -43,26 +44,31 @@ export interface ServiceOptions {
 /** What goes on without being asked for, from the start of the service to its end. */
 interface Background { start: () => void, stop: () => void }
 
+/** How long those are waited for, whose callers have left, to be ended in the database. */
+const LAST_ENDS_MS = 2_000
+
 /** Enough for no two statements to have the same tag. */
 const TAG_BYTES = 12
 
 /** The service, ready to listen. It closes the clients with itself. */
 export async function createService (options: ServiceOptions): Promise<FastifyInstance> {
   const { clients = createAwsClients() } = options
-  const { background, ...dependencies } = createDependencies({ ...options, clients })
+  const { background, statementsEnded, ...dependencies } = createDependencies({ ...options, clients })
   const app = await buildApp(dependencies)
   app.addHook('onReady', async () => { background.start() })
   app.addHook('onClose', async () => {
     background.stop()
+    await Promise.race([statementsEnded(), (options.clock ?? systemClock).sleep(LAST_ENDS_MS)])
     clients.destroy()
   })
   return app
 }
 
 /** All that answers requests and knows nothing of HTTP, wired to AWS, wherever the clients' configuration says that is. */
-export function createDependencies ({ config, log, clients, clock = systemClock, newToken = randomUUID }: ServiceOptions & { clients: AwsClients }): AppDependencies & { background: Background } {
+export function createDependencies ({ config, log, clients, clock = systemClock, newToken = randomUUID }: ServiceOptions & { clients: AwsClients }): AppDependencies & { background: Background, statementsEnded: () => Promise<void> } {
   const { regions, defaultTemplate, keys, pollMs, sweepMs, callsPerSecond } = config
   const catalog = loadCatalog()
+  const shutdown = createShutdown(clock)
   const metrics = createServiceMetrics()
   const { budgets, stacksInBackground, cloudWatch, wire, ...aws } = createAwsAdapters({ clients, callsPerSecond, clock, metrics })
   const index = createStackIndex({ stacks: aws.stacks, background: stacksInBackground, clock, sweepMs, random: Math.random, log })
@@ -91,7 +97,7 @@ export function createDependencies ({ config, log, clients, clock = systemClock,
   })
   index.onSweep(async (_region, found) => { await databases.expire(found) })
   const targets = createTargets(databases, clock)
-  const gates = { statements: createGate(config.statements, clock), streams: createGate(config.streams, clock) }
+  const gates = { statements: createGate(config.statements, clock, shutdown.stopping), streams: createGate(config.streams, clock, shutdown.stopping) }
   const auditLog = createAuditLog(log)
   const audit = createAudit(line => {
     auditLog.info(line, line.operation)
@@ -104,7 +110,8 @@ export function createDependencies ({ config, log, clients, clock = systemClock,
     streamGate: gates.streams,
     transactionIds: createTransactionIds(deriveSecret(keys), randomBytes),
     audit,
-    clock
+    clock,
+    stopping: shutdown.stopping
   })
   const mirror = createMirror({ targets, wire, gate: gates.statements, notes: compute, audit })
   metrics.lookAt({ budgets, gates, index, regions, clock })
@@ -116,9 +123,11 @@ export function createDependencies ({ config, log, clients, clock = systemClock,
     catalog,
     defaultTemplate,
     clock,
+    shutdown,
     authenticate: createAuthenticate(keys, clock.now),
     checkSignature: createCheckSignature(keys, clock.now),
     log: log as FastifyBaseLogger,
+    statementsEnded: async () => { await Promise.all(Object.values(gates).map(async ({ whenIdle }) => { await whenIdle() })) },
     background: {
       start: () => {
         metrics.process.start()

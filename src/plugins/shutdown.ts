@@ -1,30 +1,34 @@
-import { setMaxListeners } from 'node:events'
 import type { Socket } from 'node:net'
 
 import type { FastifyInstance } from 'fastify'
 
 import { Problem } from '../problems.js'
+import type { Shutdown } from '../shutdown.js'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Aborted when the service starts to stop: whatever waits or streams ends then, so that stopping does not wait for it. */
-    closing: AbortSignal
+    /** When whatever waits or streams ends, and when statements do, so that stopping does not wait for them. */
+    shutdown: Pick<Shutdown, 'stopping' | 'overdue'>
   }
 }
 
 /** Lets what is under way end, and refuses what still comes on connections that are kept alive. */
-export function registerShutdown (app: FastifyInstance): void {
-  const controller = new AbortController()
-  // Each request that waits or streams listens to it.
-  setMaxListeners(0, controller.signal)
-  app.decorate('closing', controller.signal)
+export function registerShutdown (app: FastifyInstance, shutdown: Shutdown): void {
+  app.decorate('shutdown', shutdown)
   const unused = watchUnused(app)
   app.addHook('preClose', async () => {
-    controller.abort()
+    shutdown.begin()
     for (const socket of unused) socket.destroy()
+    // Connections whose answer had begun before have promised to stay open. Node.js closes only those that are idle now.
+    app.server.keepAliveTimeout = 1
   })
+  app.addHook('onSend', (_request, reply, payload, done) => {
+    if (shutdown.stopping.aborted) reply.header('connection', 'close')
+    done(null, payload)
+  })
+  app.addHook('onClose', async () => { shutdown.end() })
   app.addHook('onRequest', async () => {
-    if (controller.signal.aborted) throw new Problem('shutting-down', 'The service is stopping.')
+    if (shutdown.stopping.aborted) throw new Problem('shutting-down', 'The service is stopping.')
   })
 }
 

@@ -12,11 +12,13 @@ export interface GateLimits extends FairQueueLimits {
 export interface Gate {
   /**
    * Does `work` when it is its turn. Throws a problem when too many wait, when the turn does not come in time, and when `signal`
-   * is aborted meanwhile; then `work` was not begun.
+   * is aborted or the service stops meanwhile; then `work` was not begun.
    */
   run: <T>(place: Place, signal: AbortSignal, work: () => Promise<T>) => Promise<T>
   /** Resolves when the turn has come, with what ends it; throws as `run` does. For work that outlasts the call which begins it. */
   enter: (place: Place, signal: AbortSignal) => Promise<() => void>
+  /** Resolves when nothing runs, which is when the database has been told of the end of everything that ran. */
+  whenIdle: () => Promise<void>
   /** How many run and wait now. */
   standing: () => { running: number, waiting: number }
 }
@@ -30,10 +32,11 @@ const RETRY_SECONDS = 2
 
 /**
  * Bounds the statements that run at once on a database and for a key. They hold a connection of a cluster and a socket of this
- * replica each: without bounds a slow database would take those of the others.
+ * replica each: without bounds a slow database would take those of the others. Who still waits when `stopping` is aborted is sent away.
  */
-export function createGate ({ waitMs, ...limits }: GateLimits, clock: Pick<Clock, 'sleep'>, names: GateNames = { key: 'key', database: 'database' }): Gate {
+export function createGate ({ waitMs, ...limits }: GateLimits, clock: Pick<Clock, 'sleep'>, stopping: AbortSignal, names: GateNames = { key: 'key', database: 'database' }): Gate {
   const queue = new FairQueue<Ticket>(limits)
+  let tellIdle: Array<() => void> = []
 
   const giveUp = (ticket: Ticket, problem: Problem): void => {
     if (queue.withdraw(ticket)) ticket.refuse(problem)
@@ -41,7 +44,7 @@ export function createGate ({ waitMs, ...limits }: GateLimits, clock: Pick<Clock
 
   /** Resolves with a ticket that runs. */
   const takeTurn = async (place: Place, signal: AbortSignal): Promise<Ticket> => await new Promise<Ticket>((resolve, reject) => {
-    if (signal.aborted) return reject(gone())
+    if (signal.aborted || stopping.aborted) return reject(gone())
     const settled = new AbortController()
     const ticket: Ticket = {
       ...place,
@@ -52,7 +55,7 @@ export function createGate ({ waitMs, ...limits }: GateLimits, clock: Pick<Clock
     if (isRunning) return resolve(ticket)
     for (const { ticket: victim, full } of refused) victim.refuse(crowded(names[full], limits))
     if (settled.signal.aborted) return
-    signal.addEventListener('abort', () => { giveUp(ticket, gone()) }, { once: true, signal: settled.signal })
+    for (const end of [signal, stopping]) end.addEventListener('abort', () => { giveUp(ticket, gone()) }, { once: true, signal: settled.signal })
     clock.sleep(waitMs, settled.signal).then(() => { giveUp(ticket, late(waitMs)) }, reject)
   })
 
@@ -63,11 +66,15 @@ export function createGate ({ waitMs, ...limits }: GateLimits, clock: Pick<Clock
       if (isOver) return
       isOver = true
       for (const next of queue.leave(ticket)) next.begin()
+      if (queue.running > 0) return
+      for (const tell of tellIdle) tell()
+      tellIdle = []
     }
   }
 
   return {
     enter,
+    whenIdle: async () => { if (queue.running > 0) await new Promise<void>(resolve => tellIdle.push(resolve)) },
     standing: () => ({ running: queue.running, waiting: queue.waiting }),
     run: async (place, signal, work) => {
       const leave = await enter(place, signal)

@@ -14,9 +14,10 @@ export interface HangUpOptions {
  * second call finds its backend and cancels it; that costs no call as long as nobody hangs up. What was cancelled is rolled back.
  */
 export function cancelAbandoned (dataApi: DataApi, { clock, newTag }: HangUpOptions): DataApi {
-  /** Resolves when the statement has been told to end, or does not seem to be there, or when that takes too long. */
-  const cancel = async (target: DataTarget, tag: string): Promise<void> => {
+  /** Resolves when the statement has been told to end, or does not seem to be there, when that takes too long, or when it has `ended`. */
+  const cancel = async (target: DataTarget, tag: string, ended: AbortSignal): Promise<void> => {
     const patience = new AbortController()
+    ended.addEventListener('abort', () => { patience.abort() }, { once: true })
     const tell = async (): Promise<void> => {
       // Its request may still be on its way when it is looked for the first time.
       for (const pauseMs of CANCEL_PAUSES_MS) {
@@ -29,17 +30,30 @@ export function cancelAbandoned (dataApi: DataApi, { clock, newTag }: HangUpOpti
     await Promise.race([tell().catch(() => {}), clock.sleep(CANCEL_MS, patience.signal)]).finally(() => { patience.abort() })
   }
 
+  /** Has the database end a statement, whose answer says then that it has had no effect. The connection is closed only when none comes. */
+  const endStatement = async (target: DataTarget, tag: string, connection: AbortController): Promise<void> => {
+    await cancel(target, tag, connection.signal)
+    await clock.sleep(LAST_WORDS_MS, connection.signal)
+    connection.abort()
+  }
+
   /** Runs a statement with a tag, unless that makes it too long or nobody can hang up. */
-  const tagged = async <Answer>(target: DataTarget, sql: string, signal: AbortSignal | undefined, run: (sql: string) => Promise<Answer>): Promise<Answer> => {
+  const tagged = async <Answer>(target: DataTarget, sql: string, signal: AbortSignal | undefined, run: (sql: string, signal: AbortSignal | undefined) => Promise<Answer>): Promise<Answer> => {
     const tag = `/* aurora-databases-api ${newTag()} */`
-    if (!signal || sql.length + tag.length >= LONGEST_SQL) return await run(sql)
+    if (!signal || sql.length + tag.length >= LONGEST_SQL) return await run(sql, signal)
     if (signal.aborted) throw gone()
+    const connection = new AbortController()
+    const end = (): void => { endStatement(target, tag, connection).catch(() => {}) }
+    signal.addEventListener('abort', end, { once: true })
     try {
-      return await run(isHinted(sql) ? `${sql}\n${tag}` : `${tag} ${sql}`)
+      return await run(isHinted(sql) ? `${sql}\n${tag}` : `${tag} ${sql}`, connection.signal)
     } catch (error) {
       if (!(error instanceof DataApiFailure)) throw error
-      if (signal.aborted && error.kind === 'lost') await cancel(target, tag)
+      if (signal.aborted && error.kind === 'timeout') throw new Problem('shutting-down', 'The statement was cancelled and has had no effect: its request ended before it did.', { cause: error })
       throw isHinted(sql) ? error : withoutTag(error, tag)
+    } finally {
+      signal.removeEventListener('abort', end)
+      connection.abort()
     }
   }
 
@@ -58,10 +72,10 @@ export function cancelAbandoned (dataApi: DataApi, { clock, newTag }: HangUpOpti
 
   return {
     ...dataApi,
-    execute: async (target, sql, args, options = {}) =>
-      await tagged(target, sql, options.signal, async sql => await dataApi.execute(target, sql, args, options)),
-    executeBatch: async (target, sql, argSets, options) => {
-      await tagged(target, sql, options.signal, async sql => { await dataApi.executeBatch(target, sql, argSets, options) })
+    execute: async (target, sql, args, { signal: left, ...options } = {}) =>
+      await tagged(target, sql, left, async (sql, signal) => await dataApi.execute(target, sql, args, { ...options, ...(signal ? { signal } : {}) })),
+    executeBatch: async (target, sql, argSets, { signal: left, ...options }) => {
+      await tagged(target, sql, left, async (sql, signal) => { await dataApi.executeBatch(target, sql, argSets, { ...options, ...(signal ? { signal } : {}) }) })
     },
     /** What is begun for somebody who has left is ended when AWS has said what it is called. */
     begin: async (target, signal) => {
@@ -82,6 +96,9 @@ const CANCEL_PAUSES_MS = [0, 100, 400, 1_600]
 
 /** Whoever hung up does not wait for it, but its place at the gate is not free until then. */
 const CANCEL_MS = 5_000
+
+/** How long the answer to a statement that was told to end is waited for. */
+const LAST_WORDS_MS = 500
 
 const BUSY_PAUSES_MS = [20, 50, 100, 200, 400, 800]
 

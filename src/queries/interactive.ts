@@ -50,11 +50,12 @@ export interface InteractiveOptions {
   order: Gate
   gate: Gate
   clock: Clock
+  stopping: AbortSignal
 }
 
 /** Transactions that last from call to call. Nothing of them is kept here: any replica can go on with any of them. */
-export function createInteractive ({ targets, dataApi, whenAwake, ids, order, gate, clock }: InteractiveOptions) {
-  const whenFree = createWhenFree(clock)
+export function createInteractive ({ targets, dataApi, whenAwake, ids, order, gate, clock, stopping }: InteractiveOptions) {
+  const whenFree = createWhenFree(clock, stopping)
 
   const begin = async (principal: Principal, id: string, { isolation, readOnly: wanted, database }: BeginRequest, waitSeconds: number, signal: AbortSignal): Promise<BeginAnswer> => {
     const readOnly = wanted ?? !principal.mayUse('query:write')

@@ -23,6 +23,8 @@ export interface QueriesOptions {
   transactionIds: TransactionIds
   audit: Audit
   clock: Clock
+  /** Aborted when whatever waits is to end. */
+  stopping: AbortSignal
 }
 
 export type Queries = ReturnType<typeof createQueries>
@@ -31,9 +33,9 @@ export type Queries = ReturnType<typeof createQueries>
 const ORDER: GateLimits = { perDatabase: 1, perKey: 1, waiting: 100, waitMs: 30_000 }
 
 /** SQL for databases, for whoever holds a key. Every function throws a problem or an `AwsFailure`, and leaves its line in the audit trail. */
-export function createQueries ({ targets, dataApi, gate, transactionIds: ids, audit, clock, streamGate }: QueriesOptions) {
-  const options = { targets, dataApi, clock, whenAwake: createWhenAwake(clock) }
-  const order = createGate(ORDER, clock, { key: 'transaction', database: 'transaction' })
+export function createQueries ({ targets, dataApi, gate, transactionIds: ids, audit, clock, streamGate, stopping }: QueriesOptions) {
+  const options = { targets, dataApi, clock, whenAwake: createWhenAwake(clock, stopping), stopping }
+  const order = createGate(ORDER, clock, stopping, { key: 'transaction', database: 'transaction' })
   const interactive = createInteractive({ ...options, ids, order, gate })
   const query = createQuery({ ...options, interactive })
   const transact = createTransaction(options)

@@ -3,7 +3,7 @@ import t from 'tap'
 import { importsOf, readSources, type SourceFile } from '../helpers/source-tree.js'
 
 /** Pieces without a room, which every room may use. */
-const common = ['src/clock.ts', 'src/concurrency.ts', 'src/memo.ts', 'src/problems.ts']
+const common = ['src/clock.ts', 'src/concurrency.ts', 'src/memo.ts', 'src/problems.ts', 'src/shutdown.ts']
 
 /** Which of our folders and files a folder may import. The first that fits a file is the rule for it. */
 const directions: ReadonlyArray<{ of: string, may: readonly string[] }> = [

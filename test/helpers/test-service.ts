@@ -13,6 +13,7 @@ import { createDatabases, type Databases, type DatabasesOptions } from '../../sr
 import { logOptions } from '../../src/log.js'
 import { createServiceMetrics, type ServiceMetrics } from '../../src/metrics/service-metrics.js'
 import type { Mirror } from '../../src/queries/mirror.js'
+import { createShutdown } from '../../src/shutdown.js'
 import { loadCatalog } from '../../src/templates/catalog.js'
 import { createEventLog } from '../../src/watching/event-log.js'
 import { createStackIndex } from '../../src/watching/stack-index.js'
@@ -149,6 +150,7 @@ export async function buildTestApp (doubles: Partial<Databases> = {}, mirror: Mi
     authenticate: createAuthenticate(KEYS, service.clock.now),
     checkSignature: createCheckSignature(KEYS, service.clock.now),
     clock: service.clock,
+    shutdown: createShutdown(service.clock),
     log: logger as FastifyBaseLogger
   })
   return { ...service, app, log, metrics }

@@ -15,7 +15,8 @@ function createWork () {
 
 const setUp = () => {
   const clock = createStandingClock()
-  return { clock, gate: createGate({ perDatabase: 1, perKey: 5, waiting: 1, waitMs: 1_000 }, clock) }
+  const stop = new AbortController()
+  return { clock, stop, gate: createGate({ perDatabase: 1, perKey: 5, waiting: 1, waitMs: 1_000 }, clock, stop.signal) }
 }
 const NEVER_RUN = async (): Promise<never> => { throw new Error('it ran') }
 const place = { key: 'key', database: 'db' }
@@ -76,4 +77,22 @@ t.test('what runs and waits can be counted at any time', async t => {
   works[1]?.end()
   await second
   t.strictSame(gate.standing(), { running: 0, waiting: 0 })
+})
+
+t.test('who waits when the service stops is sent away, and who runs goes on', async t => {
+  const { clock, stop, gate } = setUp()
+  const first = createWork()
+  const one = gate.run(place, NEVER, first.work)
+  const two = gate.run(place, NEVER, NEVER_RUN)
+  stop.abort()
+  await t.rejects(two, { code: 'shutting-down', status: 503 })
+  await t.rejects(gate.run({ ...place, database: 'other' }, NEVER, NEVER_RUN), { code: 'shutting-down' })
+  let isIdle = false
+  const idle = gate.whenIdle().then(() => { isIdle = true })
+  await new Promise(setImmediate)
+  t.notOk(isIdle)
+  first.end()
+  t.equal(await one, 'done')
+  await Promise.all([idle, gate.whenIdle()])
+  t.equal(clock.sleepers(), 0)
 })

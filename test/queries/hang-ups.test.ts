@@ -9,6 +9,7 @@ import { createStandingClock } from '../helpers/standing-clock.js'
 const target = { region: 'eu-west-1', clusterArn: 'arn:cluster', secretArn: 'arn:secret', databaseName: 'temporal' }
 const failure = (kind: DataApiFailureKind, sql: SqlError | null = null): DataApiFailure => new DataApiFailure(kind, new AwsFailure('unavailable', 'Code', 'message'), sql)
 const none: Result = { columns: [], rows: [], affected: 0 }
+const cancelled: Result = { ...none, rows: [[true]] }
 const TAG = '/* aurora-databases-api tag */'
 
 /** A Data API that answers what is asked of it in turn, by what it is. */
@@ -20,10 +21,10 @@ function createDouble (answers: { execute?: Array<Result | Error | Promise<Resul
     return await answer
   }
   const dataApi: DataApi = {
-    execute: async (_target, sql, args) => {
+    execute: async (_target, sql, args, { signal } = {}) => {
       const isCancel = sql.startsWith('SELECT pg_cancel_backend')
       calls.push(isCancel ? `cancel ${String(args[0]?.value)}` : sql)
-      return await take((isCancel ? answers.cancel : answers.execute)?.shift())
+      return await Promise.race([take((isCancel ? answers.cancel : answers.execute)?.shift()), whenAborted(signal)])
     },
     executeBatch: async (_target, sql) => {
       calls.push(sql)
@@ -41,9 +42,15 @@ function createDouble (answers: { execute?: Array<Result | Error | Promise<Resul
   return { calls, clock, hangUp, signal: hangUp.signal, api: cancelAbandoned(dataApi, { clock, newTag: () => 'tag' }) }
 }
 
-/** A statement that ends when its caller hangs up. */
-function whenAborted (signal: () => AbortSignal): Promise<Result> {
-  return new Promise((_resolve, reject) => { queueMicrotask(() => { signal().addEventListener('abort', () => { reject(failure('lost')) }) }) })
+/** How a call ends whose connection is closed. */
+async function whenAborted (signal: AbortSignal | undefined): Promise<never> {
+  return await new Promise((_resolve, reject) => { signal?.addEventListener('abort', () => { reject(failure('lost')) }) })
+}
+
+/** A statement that runs until it is told to end. */
+function createRunning (): { result: Promise<Result>, fail: (error: Error) => void } {
+  let fail = (_error: Error): void => {}
+  return { result: new Promise((_resolve, reject) => { fail = reject }), fail: error => { fail(error) } }
 }
 
 t.test('a statement carries its tag, and no other call is made for it', async t => {
@@ -66,8 +73,8 @@ t.test('an error is where it would be without the tag', async t => {
 })
 
 t.test('who hangs up has the statement cancelled, which is looked for until it is there', async t => {
-  const cancelled = { ...none, rows: [[true]] }
-  const double = createDouble({ execute: [whenAborted(() => double.signal)], cancel: [none, cancelled] })
+  const running = createRunning()
+  const double = createDouble({ execute: [running.result], cancel: [none, cancelled] })
   const answer = double.api.execute(target, 'select 1', [], { signal: double.signal })
   await Promise.resolve()
   double.hangUp.abort()
@@ -76,19 +83,34 @@ t.test('who hangs up has the statement cancelled, which is looked for until it i
   while (double.calls.length < 2) await new Promise(setImmediate)
   await new Promise(setImmediate)
   double.clock.move(100)
-  await t.rejects(answer, { name: 'DataApiFailure', kind: 'lost' })
+  while (double.calls.length < 3) await new Promise(setImmediate)
+  running.fail(failure('timeout'))
+  await t.rejects(answer, { code: 'shutting-down', status: 503 }, 'its answer says that it has had no effect')
   t.strictSame(double.calls, [`${TAG} select 1`, `cancel ${TAG}`, `cancel ${TAG}`])
   t.equal(double.clock.sleepers(), 0)
 })
 
-t.test('that has an end, too', async t => {
-  const double = createDouble({ execute: [whenAborted(() => double.signal)], cancel: [new Promise(() => {})] })
+t.test('that has an end, too: the connection is closed when no answer comes', async t => {
+  for (const [cancel, waits] of [[new Promise<Result>(() => {}), [5_000, 500]], [cancelled, [0, 500]]] as const) {
+    const double = createDouble({ execute: [createRunning().result], cancel: [cancel] })
+    const answer = double.api.execute(target, 'select 1', [], { signal: double.signal })
+    await Promise.resolve()
+    double.hangUp.abort()
+    for (const ms of waits) {
+      while (!(await double.clock.whenAsleep()).includes(ms)) await new Promise(setImmediate)
+      double.clock.move(ms)
+    }
+    await t.rejects(answer, { name: 'DataApiFailure', kind: 'lost' })
+    t.equal(double.clock.sleepers(), 0)
+  }
+})
+
+t.test('what ends by itself just then has the answer that it has', async t => {
+  const double = createDouble({ execute: [new Promise(resolve => { queueMicrotask(() => { resolve(cancelled) }) })] })
   const answer = double.api.execute(target, 'select 1', [], { signal: double.signal })
-  await Promise.resolve()
   double.hangUp.abort()
-  await double.clock.whenAsleep()
-  double.clock.move(5_000)
-  await t.rejects(answer, { name: 'DataApiFailure', kind: 'lost' })
+  t.strictSame(await answer, cancelled)
+  t.strictSame([double.calls.length, double.clock.sleepers()], [1, 0], 'and nothing is looked for any more')
 })
 
 t.test('what was refused, or got no answer while its caller was there, is not cancelled', async t => {

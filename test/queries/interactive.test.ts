@@ -47,11 +47,12 @@ function createDouble (...answers: Array<Result | Error | Promise<Result>>) {
   const replica = () => createQueries({
     targets: { targetOf: async (_principal, id) => ({ id, client: 'acme', region: 'eu-west-1', clusterArn: 'arn:cluster', secretArn: 'arn:secret', databaseName: 'temporal' }), forget: () => {} },
     dataApi,
-    gate: createGate({ perDatabase: 5, perKey: 5, waiting: 5, waitMs: 1_000 }, clock),
-    streamGate: createGate({ perDatabase: 5, perKey: 5, waiting: 5, waitMs: 1_000 }, clock),
+    gate: createGate({ perDatabase: 5, perKey: 5, waiting: 5, waitMs: 1_000 }, clock, NEVER),
+    streamGate: createGate({ perDatabase: 5, perKey: 5, waiting: 5, waitMs: 1_000 }, clock, NEVER),
     transactionIds: createTransactionIds(deriveSecret([]), randomBytes),
     audit: createAudit(() => {}, clock),
-    clock
+    clock,
+    stopping: NEVER
   })
   const queries = replica()
   const query = async (transactionId: string, more: Partial<QueryRequest> = {}, who = WRITER, id = 'id') => await queries.query(who, id, { ...REQUEST, transactionId, ...more }, 30, NEVER)

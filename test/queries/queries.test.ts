@@ -52,8 +52,9 @@ function createDouble (...answers: Array<Result | Error>) {
     rollback: async (_target, id) => { calls.push(`rollback ${id}`) }
   }
   const clock = createStandingClock()
-  const queries = createQueries({ targets: { targetOf: async () => target, forget: () => {} }, dataApi, gate: createGate(LIMITS, clock), streamGate: createGate(LIMITS, clock), transactionIds: createTransactionIds(deriveSecret([]), randomBytes), audit: createAudit(line => { audited.push(line) }, clock), clock })
-  return { calls, audited, clock, queries, query: async (more: Partial<QueryRequest> = {}, who = WRITER, waitSeconds = 30, signal = NEVER) => await queries.query(who, 'id', { ...REQUEST, ...more }, waitSeconds, signal) }
+  const stopping = new AbortController()
+  const queries = createQueries({ targets: { targetOf: async () => target, forget: () => {} }, dataApi, gate: createGate(LIMITS, clock, NEVER), streamGate: createGate(LIMITS, clock, NEVER), transactionIds: createTransactionIds(deriveSecret([]), randomBytes), audit: createAudit(line => { audited.push(line) }, clock), clock, stopping: stopping.signal })
+  return { calls, audited, clock, stopping, queries, query: async (more: Partial<QueryRequest> = {}, who = WRITER, waitSeconds = 30, signal = NEVER) => await queries.query(who, 'id', { ...REQUEST, ...more }, waitSeconds, signal) }
 }
 
 t.test('a plain statement is one call', async t => {
@@ -146,6 +147,12 @@ t.test('waiting has an end: the caller\'s, or the caller', async t => {
   hangUp.abort()
   await t.rejects(answer, { code: 'database-resuming' })
   t.equal(gone.clock.sleepers(), 0)
+  const stopped = createDouble(failure('resuming'), failure('resuming'))
+  const last = stopped.query()
+  await stopped.clock.whenAsleep()
+  stopped.stopping.abort()
+  await t.rejects(last, { code: 'database-resuming', retryAfterSeconds: Number }, 'or the service')
+  t.strictSame([stopped.calls.length, stopped.clock.sleepers()], [1, 0])
 })
 
 t.test('a statement that may have begun is never sent twice', async t => {

@@ -169,7 +169,7 @@ t.test('while it stops, what still comes is told to come again', async t => {
   socket.write('GET /healthz HTTP/1.1\r\nhost: x\r\n\r\nGET /readyz HTTP/1.1\r\n')
   await once(app.server, 'request')
   const closed = app.close()
-  await once(app.closing, 'abort')
+  await once(app.shutdown.stopping, 'abort')
   socket.write('host: x\r\n\r\n')
   const [, first, second] = (await answers).split('HTTP/1.1 ')
   await closed

@@ -132,7 +132,7 @@ t.test('who hangs up in the middle of a wait leaves nothing behind', async t => 
   const { app, create, stacks, clock } = await start(t)
   await create()
   const url = await app.listen({ host: '127.0.0.1', port: 0 })
-  const listeners = (): number => getEventListeners(app.closing, 'abort').length
+  const listeners = (): number => getEventListeners(app.shutdown.stopping, 'abort').length
   const before = listeners()
   const hangUp = new AbortController()
   const isGone = new Promise(resolve => { app.server.once('connection', socket => { socket.once('close', resolve) }) })

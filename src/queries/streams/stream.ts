@@ -44,7 +44,8 @@ interface Opened extends Times { cursor: Cursor, first: Batch, prepared: Prepare
 
 /** Queries whose results are too large to be held. */
 export function createStream ({ targets, dataApi, whenAwake, gate, clock }: StreamOptions) {
-  const whenFree = createWhenFree(clock)
+  // Transactions are ended also while the service stops.
+  const whenFree = createWhenFree(clock, new AbortController().signal)
 
   /** Opens a cursor and fetches the first rows, so that whatever is wrong with the query is a problem before anything is sent. */
   const open = async (lease: Lease, given: Prepared, request: QueryRequest, waitSeconds: number, signal: AbortSignal): Promise<Opened> => {

@@ -14,6 +14,7 @@ const READER: Principal = { keyId: 'key', client: null, mayUse: (scope: Scope) =
 const REQUEST: QueryRequest = {
   sql: 'select n from t', parameters: {}, types: {}, mode: null, dryRun: false, maxAffected: null, timeoutMs: null, maxRows: null, rowFormat: 'object', castUnsupported: false, explain: false, transactionId: null, database: null
 }
+const NEVER = new AbortController().signal
 const target = { id: 'id', client: 'acme', region: 'eu-west-1', clusterArn: 'arn:cluster', secretArn: 'arn:secret', databaseName: 'temporal' }
 const STALL_MS = 150_000
 const COLUMNS = [{ name: 'n', type: 'int4', isNullable: null }]
@@ -55,8 +56,8 @@ function setUp (...fetches: Array<Result | Error | Promise<Result>>) {
   const stream = createStream({
     targets: { targetOf: async () => target, forget: id => { forgotten.push(id) } },
     dataApi,
-    whenAwake: createWhenAwake(clock),
-    gate: createGate({ perDatabase: 1, perKey: 1, waiting: 0, waitMs: 1_000 }, clock),
+    whenAwake: createWhenAwake(clock, NEVER),
+    gate: createGate({ perDatabase: 1, perKey: 1, waiting: 0, waitMs: 1_000 }, clock, NEVER),
     clock
   })
   const hangUp = new AbortController()
