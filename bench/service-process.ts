@@ -1,14 +1,15 @@
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { writeFileSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
+import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { openPlainClient, type PlainClient } from './plain-client.js'
 
 const PROGRAM = fileURLToPath(new URL('../src/server.js', import.meta.url))
 const KEY = 'bench-key'
+const LOOK_EVERY_MS = 20
 
 export interface ServiceProcess {
   call: PlainClient['send']
@@ -23,8 +24,11 @@ export async function startServiceProcess (awsUrl: string, directory: string): P
   const keysFile = join(directory, 'keys.json')
   const sha256 = createHash('sha256').update(KEY).digest('hex')
   writeFileSync(keysFile, JSON.stringify([{ id: 'bench', sha256, client: '*', scopes: ['*'], regions: ['*'] }]))
+  // A file, as in operation: lines through a pipe would be read by the very program that measures.
+  const logFile = join(directory, 'service.log')
+  const log = openSync(logFile, 'w')
   const child = spawn(process.execPath, [PROGRAM], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', log, 'inherit'],
     env: {
       ...environment(),
       NODE_ENV: 'production',
@@ -37,13 +41,8 @@ export async function startServiceProcess (awsUrl: string, directory: string): P
     }
   })
   const exited = once(child, 'exit')
-  const url = await new Promise<string>((resolve, reject) => {
-    createInterface(child.stdout).on('line', line => {
-      const found = /listening at (http:[^"]+)/.exec(line)?.[1]
-      if (found) resolve(found)
-    })
-    exited.then(() => { reject(new Error('the service ended')) }, reject)
-  })
+  closeSync(log)
+  const url = await urlIn(logFile, exited)
   const client = openPlainClient(url, { authorization: `Bearer ${KEY}` })
   return {
     call: client.send,
@@ -58,6 +57,18 @@ export async function startServiceProcess (awsUrl: string, directory: string): P
       child.kill('SIGTERM')
       await exited
     }
+  }
+}
+
+/** Waits for the line that says where the service listens. */
+async function urlIn (logFile: string, exited: Promise<unknown>): Promise<string> {
+  let hasExited = false
+  exited.finally(() => { hasExited = true }).catch(() => {})
+  for (;;) {
+    const found = /listening at (http:[^"]+)/.exec(readFileSync(logFile, 'utf8'))?.[1]
+    if (found) return found
+    if (hasExited) throw new Error(`the service ended: ${readFileSync(logFile, 'utf8')}`)
+    await setTimeout(LOOK_EVERY_MS)
   }
 }
 

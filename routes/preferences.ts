@@ -38,12 +38,15 @@ export function cutOff ({ server: { shutdown } }: FastifyRequest, reply: Fastify
   return untilClosed(reply, shutdown.overdue)
 }
 
+/** Without a reason, each request would make an error with a stack trace, which costs more than all else here. */
+const OVER = new Error('The caller has hung up or has its whole answer, or the service stops.')
+
 function untilClosed (reply: FastifyReply, stop: AbortSignal): AbortSignal {
   const controller = new AbortController()
   const end = (): void => {
     // A signal made of both with `any` would stay on the list of the one that lives as long as the service.
     stop.removeEventListener('abort', end)
-    controller.abort()
+    controller.abort(OVER)
   }
   stop.addEventListener('abort', end)
   reply.raw.once('close', end)

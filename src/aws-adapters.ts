@@ -43,7 +43,7 @@ export function createAwsAdapters ({ clients, callsPerSecond, clock, metrics }: 
     leftovers: createLeftovers(rds, secrets),
     passwords: createMasterPasswords(secrets, rds),
     cloudWatch: createCloudWatch(meterCalls('cloudwatch', clients.cloudWatch, counted)),
-    wire: createDataApiWire(clients.dataApi, metrics.awsCall)
+    wire: createDataApiWire(clients.dataApi, clients.dataApiPosts, metrics.awsCall)
   }
 }
 

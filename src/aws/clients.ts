@@ -4,6 +4,8 @@ import { RDSClient } from '@aws-sdk/client-rds'
 import { RDSDataClient } from '@aws-sdk/client-rds-data'
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 
+import { createHttpPosts, type HttpPosts } from './http-posts.js'
+
 /** One SDK client per service and region, made on first use and kept for its connections. */
 export interface AwsClients {
   cloudFormation: (region: string) => CloudFormationClient
@@ -11,7 +13,9 @@ export interface AwsClients {
   cloudFormationInBackground: (region: string) => CloudFormationClient
   cloudWatch: (region: string) => CloudWatchClient
   rds: (region: string) => RDSClient
+  /** Knows the way to the Data API; what is sent goes by `dataApiPosts`. */
   dataApi: (region: string) => RDSDataClient
+  dataApiPosts: HttpPosts
   secrets: (region: string) => SecretsManagerClient
   /** Closes every connection. */
   destroy: () => void
@@ -37,6 +41,9 @@ export function createAwsClients (settings: ClientSettings = {}): AwsClients {
       return client
     }
   }
+  // A statement may run for 45 s. S3 is known to close connections that have been idle for 20 s; of the Data API it is not known.
+  const dataApiPosts = createHttpPosts({ connectMs: 3_000, answerMs: 60_000, idleMs: 15_000 })
+  made.push(dataApiPosts)
   const requestHandler = { connectionTimeout: 3_000, requestTimeout: 15_000, throwOnRequestTimeout: true }
 
   return {
@@ -46,11 +53,8 @@ export function createAwsClients (settings: ClientSettings = {}): AwsClients {
     cloudWatch: perRegion(region => new CloudWatchClient({ ...settings, region, maxAttempts: 1, requestHandler: { ...requestHandler, requestTimeout: 5_000 } })),
     rds: perRegion(region => new RDSClient({ ...settings, region, requestHandler })),
     secrets: perRegion(region => new SecretsManagerClient({ ...settings, region, requestHandler })),
-    // A statement may run for 45 s, and one that timed out may have run: only the caller may send it again.
-    // The databases of a region share its sockets, of which the SDK opens 50: few slow ones would hold up all the others.
-    dataApi: perRegion(region => new RDSDataClient({
-      ...settings, region, maxAttempts: 1, requestHandler: { ...requestHandler, requestTimeout: 60_000, httpAgent: { maxSockets: Infinity }, httpsAgent: { maxSockets: Infinity } }
-    })),
+    dataApi: perRegion(region => new RDSDataClient({ ...settings, region, maxAttempts: 1 })),
+    dataApiPosts,
     destroy: () => { for (const client of made) client.destroy() }
   }
 }

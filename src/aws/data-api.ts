@@ -1,7 +1,8 @@
 import type { ColumnMetadata } from '@aws-sdk/client-rds-data'
 
-import { errorTypeOf, type DataApiWire, type WireAnswer } from './data-api-wire.js'
+import { errorTypeOf, type DataApiWire } from './data-api-wire.js'
 import { AwsFailure, failureOf, toFailure } from './errors.js'
+import type { HttpAnswer } from './http-posts.js'
 import { parseSqlError, type SqlError } from './sql-error.js'
 
 /** Where SQL goes, and as whom. */
@@ -133,7 +134,7 @@ export function createDataApi ({ forward }: DataApiWire) {
 }
 
 /** What AWS answered, as JSON. Throws an {@link AwsFailure} for an error; one without a name is known by its status. */
-function readAnswer (answer: WireAnswer): unknown {
+function readAnswer (answer: HttpAnswer): unknown {
   const text = Buffer.from(answer.body).toString()
   if (answer.status === 200) return JSON.parse(text)
   throw failureOf(errorTypeOf(answer) ?? 'UnknownError', messageIn(text), answer.status)
@@ -168,7 +169,7 @@ const kindsByMessage: ReadonlyArray<{ pattern: RegExp, kind: DataApiFailureKind 
 ]
 
 /** Failures after which it is certain that the statement was not even begun. */
-const neverBegun = new Set(['ServiceUnavailableError', 'ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN'])
+const neverBegun = new Set(['ServiceUnavailableError', 'NeverSent'])
 
 /** Aurora Serverless v1 answers what PostgreSQL says as BadRequestException, v2 as DatabaseErrorException. */
 const speaksForPostgres = new Set(['BadRequestException', 'DatabaseErrorException'])
@@ -182,8 +183,7 @@ export function toDataApiFailure (error: unknown): DataApiFailure {
   if (sql) return new DataApiFailure(sql.sqlState === QUERY_CANCELED ? 'timeout' : 'sql', aws, sql)
   const told = kindsByMessage.find(({ pattern }) => pattern.test(aws.message))
   if (told) return new DataApiFailure(told.kind, aws)
-  const { code = '' } = (aws.cause ?? {}) as { code?: string }
-  const isLost = aws.kind === 'unavailable' && !neverBegun.has(aws.code) && !neverBegun.has(code)
+  const isLost = aws.kind === 'unavailable' && !neverBegun.has(aws.code)
   return new DataApiFailure(kinds[aws.code] ?? (isLost ? 'lost' : 'aws'), aws)
 }
 

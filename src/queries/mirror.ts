@@ -1,7 +1,8 @@
 import type { Caller } from '../access/keys.js'
 import { toDataApiFailure } from '../aws/data-api.js'
 import { AwsFailure } from '../aws/errors.js'
-import { errorTypeOf, type DataApiWire, type WireAnswer } from '../aws/data-api-wire.js'
+import { errorTypeOf, type DataApiWire } from '../aws/data-api-wire.js'
+import type { HttpAnswer } from '../aws/http-posts.js'
 import { parseSqlError } from '../aws/sql-error.js'
 import type { ComputeNotes } from '../databases/compute.js'
 import { addressTo } from './addressed.js'
@@ -27,10 +28,10 @@ export type Mirror = ReturnType<typeof createMirror>
 
 /** The RDS Data API of one database, as AWS has it. */
 export function createMirror ({ targets, wire, gate, notes, audit }: MirrorOptions) {
-  const send = async (caller: Caller, id: string, operation: Mirrored, body: Uint8Array, signal: AbortSignal): Promise<WireAnswer> => {
+  const send = async (caller: Caller, id: string, operation: Mirrored, body: Uint8Array, signal: AbortSignal): Promise<HttpAnswer> => {
     const target = await targets.targetOf(caller, id)
     const { body: addressed, inTransaction } = addressTo(target, operation, body)
-    const forward = async (): Promise<WireAnswer> => await wire.forward(target.region, operation, addressed, signal)
+    const forward = async (): Promise<HttpAnswer> => await wire.forward(target.region, operation, addressed, signal)
     // As with transactions elsewhere: what waits for their locks must not keep them from going on, and their ends set others free.
     const place = { key: caller.keyId, database: inTransaction ? `${id} transactions` : id }
     try {
@@ -49,7 +50,7 @@ export function createMirror ({ targets, wire, gate, notes, audit }: MirrorOptio
    * Sends a request of the Data API to the database, and answers what AWS did, refusals included, which have happened to the request
    * and not to us. Throws a problem for what does not get there. Nothing is waited for, and nothing sent twice.
    */
-  return async (caller: Caller, id: string, operation: Mirrored, body: Uint8Array, signal: AbortSignal): Promise<WireAnswer> =>
+  return async (caller: Caller, id: string, operation: Mirrored, body: Uint8Array, signal: AbortSignal): Promise<HttpAnswer> =>
     await audit.one(caller, id, askedBy(operation, body), signal, async () => await send(caller, id, operation, body, signal), toRan)
 }
 
@@ -63,7 +64,7 @@ function askedBy (operation: Mirrored, body: Uint8Array): Asked {
   }
 }
 
-function toRan (answer: WireAnswer): Ran {
+function toRan (answer: HttpAnswer): Ran {
   const { records, formattedRecords, numberOfRecordsUpdated, transactionId, message } = readObject(answer.body)
   const rows = Array.isArray(records) ? records : typeof formattedRecords === 'string' ? readJson(formattedRecords) : null
   const refusal = answer.status === 200 ? null : errorTypeOf(answer) ?? String(answer.status)
@@ -95,7 +96,7 @@ const isEnd = (operation: Mirrored): boolean => operation === 'CommitTransaction
 /** After these the database may be somewhere else, or gone. */
 const missesTarget = new Set(['DatabaseNotFoundException', 'HttpEndpointNotEnabledException', 'SecretsErrorException'])
 
-function note (answer: WireAnswer, clusterArn: string, notes: ComputeNotes): void {
+function note (answer: HttpAnswer, clusterArn: string, notes: ComputeNotes): void {
   if (answer.status === 200) notes.noteAwake(clusterArn)
   if (errorTypeOf(answer) === 'DatabaseResumingException') notes.noteResuming(clusterArn)
 }

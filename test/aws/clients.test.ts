@@ -1,10 +1,10 @@
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-import { ExecuteStatementCommand } from '@aws-sdk/client-rds-data'
 import t from 'tap'
 
 import { createAwsClients } from '../../src/aws/clients.js'
+import { createDataApiWire } from '../../src/aws/data-api-wire.js'
 
 t.test('statements that hang on one database leave sockets for those of the others', async t => {
   const HANGING = 60
@@ -23,9 +23,8 @@ t.test('statements that hang on one database leave sockets for those of the othe
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   Object.assign(process.env, { AWS_ENDPOINT_URL: url, AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' })
   const clients = createAwsClients()
-  const send = async (cluster: string): Promise<unknown> => await clients.dataApi('eu-west-1').send(new ExecuteStatementCommand({
-    resourceArn: `arn:aws:rds:eu-west-1:000000000000:cluster:${cluster}`, secretArn: 'arn:aws:secretsmanager:eu-west-1:0:secret:x', sql: 'select 1'
-  }))
+  const { forward } = createDataApiWire(clients.dataApi, clients.dataApiPosts)
+  const send = async (cluster: string): Promise<unknown> => await forward('eu-west-1', 'Execute', Buffer.from(JSON.stringify({ resourceArn: `arn:aws:rds:eu-west-1:000000000000:cluster:${cluster}` })))
   const slow = Array.from({ length: HANGING }, async () => await send('slow'))
   await hanging
   await t.resolves(send('quick'))

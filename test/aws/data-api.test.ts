@@ -1,18 +1,18 @@
 import t from 'tap'
 
 import { createDataApi } from '../../src/aws/data-api.js'
-import type { WireAnswer } from '../../src/aws/data-api-wire.js'
 import { AwsFailure, toFailure } from '../../src/aws/errors.js'
+import { NeverSent, type HttpAnswer } from '../../src/aws/http-posts.js'
 import { parseSqlError } from '../../src/aws/sql-error.js'
 
 const target = { region: 'eu-west-1', clusterArn: 'arn:cluster', secretArn: 'arn:secret', databaseName: 'temporal' }
 
-const answer = (body: object, status = 200, headers: Record<string, string> = {}): WireAnswer => ({ status, headers, body: Buffer.from(JSON.stringify(body)) })
+const answer = (body: object, status = 200, headers: Record<string, string> = {}): HttpAnswer => ({ status, headers, body: Buffer.from(JSON.stringify(body)) })
 
-const refusal = (name: string, message: string, status = 400): WireAnswer => answer({ message }, status, { 'x-amzn-errortype': `${name}:http://x` })
+const refusal = (name: string, message: string, status = 400): HttpAnswer => answer({ message }, status, { 'x-amzn-errortype': `${name}:http://x` })
 
 /** The Data API over a wire that answers these, one after the other, and what went over it. */
-function dataApiOver (...answers: Array<WireAnswer | Error>) {
+function dataApiOver (...answers: Array<HttpAnswer | Error>) {
   const sent: Array<{ region: string, operation: string, input: unknown }> = []
   const dataApi = createDataApi({
     forward: async (region, operation, body) => {
@@ -75,7 +75,7 @@ t.test('a statement without rows has no columns, one with none of its rows has',
 
 t.test('failures come in our words, and nothing is sent twice', async t => {
   const broken = (code: string): AwsFailure => toFailure(Object.assign(new Error('no luck'), { code }))
-  const failures: Array<[answer: WireAnswer | Error, expected: object]> = [
+  const failures: Array<[answer: HttpAnswer | Error, expected: object]> = [
     [refusal('DatabaseErrorException', 'ERROR: relation "nope" does not exist; Position: 15; SQLState: 42P01'), { kind: 'sql', sql: { sqlState: '42P01', position: 15 } }],
     [refusal('DatabaseErrorException', 'Transaction is still running a query'), { kind: 'busy', sql: null }],
     [refusal('DatabaseErrorException', 'Transaction AbC+/= is not found. Transaction may be expired.'), { kind: 'no-transaction' }],
@@ -90,7 +90,7 @@ t.test('failures come in our words, and nothing is sent twice', async t => {
     [{ status: 502, headers: {}, body: Buffer.from('<html>') }, { kind: 'lost' }],
     [{ status: 200, headers: {}, body: Buffer.from('{"rec') }, { kind: 'lost' }],
     [broken('ECONNRESET'), { kind: 'lost' }],
-    [broken('ECONNREFUSED'), { kind: 'aws', aws: { kind: 'unavailable' } }],
+    [toFailure(new NeverSent('no luck')), { kind: 'aws', aws: { kind: 'unavailable' } }],
     [refusal('ServiceUnavailableError', 'no luck', 503), { kind: 'aws', aws: { kind: 'unavailable' } }],
     [refusal('ThrottlingException', 'Rate exceeded'), { kind: 'aws', aws: { kind: 'throttled' } }],
     [new AwsFailure('denied', 'AccessDeniedException', 'not authorized'), { kind: 'aws', aws: { kind: 'denied' } }],

@@ -10,7 +10,7 @@ export interface DyingClients extends AwsClients {
   isDead: () => boolean
 }
 
-/** Dies in the `nth` call of an operation, counted from 1. No call after it happens, whatever still runs. */
+/** Dies in the `nth` call of an operation, counted from 1. No call after it happens, whatever still runs; statements do not count. */
 export function createDyingClients (operation: string, nth: number): DyingClients {
   const clients = createAwsClients()
   const calls: string[] = []
@@ -37,7 +37,8 @@ export function createDyingClients (operation: string, nth: number): DyingClient
     cloudFormationInBackground: dying(clients.cloudFormationInBackground),
     cloudWatch: dying(clients.cloudWatch),
     rds: dying(clients.rds),
-    dataApi: dying(clients.dataApi),
+    dataApi: clients.dataApi,
+    dataApiPosts: clients.dataApiPosts,
     secrets: dying(clients.secrets),
     destroy: clients.destroy,
     calls,
