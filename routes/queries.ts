@@ -5,10 +5,12 @@ import { Type, type Static } from 'typebox'
 import { principalOf } from '../src/plugins/authentication.js'
 import type { ProblemCode } from '../src/problems.js'
 import type { Json } from '../src/queries/arguments.js'
+import type { Value } from '../src/queries/json-text.js'
 import type { Queries } from '../src/queries/queries.js'
 import { formatFor } from '../src/queries/streams/formats.js'
 import { ISOLATION_LEVELS } from '../src/queries/transaction.js'
 import { batchExample, batchRequestExample, queryExample, queryRequestExample, transactionExample, transactionRequestExample } from './examples.js'
+import { sendExactly } from './exact-answers.js'
 import { cutOff, hangUp, waitFor } from './preferences.js'
 import { mediaFor, sendRows, streamContent, streamDescription, streamHeaders } from './row-streams.js'
 import { Choice, DatabaseParams, Nullable, PreferHeader, problemResponses, refTo } from './schemas.js'
@@ -64,8 +66,8 @@ const Outcome = {
     type: Type.String({ description: 'Its type in PostgreSQL.', examples: ['int8'] }),
     nullable: Type.Boolean({ description: 'False when the database knows that there is no NULL in it.' })
   })),
-  rows: Type.Array(Type.Unsafe<Json[] | Record<string, Json>>({}), {
-    description: 'int8 and numeric are texts, which lose no digit; a timestamptz is in UTC with `Z`, bytea in base64, json as it is.'
+  rows: Type.Array(Type.Unsafe<Value[] | Record<string, Value>>({}), {
+    description: 'int8 and numeric are texts, which lose no digit; a timestamptz is in UTC with `Z`, bytea in base64, json and jsonb are JSON as the database prints it, with every digit.'
   }),
   rowCount: Type.Integer({ description: 'Rows in this answer.' }),
   affected: Nullable(Type.Integer({ description: 'Rows that were changed; null for a statement that changes none.' })),
@@ -131,7 +133,7 @@ export function registerQueryRoutes (instance: FastifyInstance, queries: Queries
     const format = media === 'application/json' ? null : formatFor(media, rowFormat)
     const call = [principalOf(request), request.params.id, query, waitFor(request, reply)] as const
     if (format) return sendRows(request, reply, await queries.stream(...call, hangUp(request, reply)), format)
-    return await queries.query(...call, cutOff(request, reply))
+    return sendExactly(reply, await queries.query(...call, cutOff(request, reply)))
   })
 
   app.post('/v1/databases/:id/batch', {
@@ -152,7 +154,8 @@ export function registerQueryRoutes (instance: FastifyInstance, queries: Queries
     }
   }, async (request, reply) => {
     const { sql, parameterSets, types = {}, rowFormat = 'object', database = null } = request.body
-    return await queries.batch(principalOf(request), request.params.id, { sql, parameterSets, types, rowFormat, database }, waitFor(request, reply), cutOff(request, reply))
+    const batch = { sql, parameterSets, types, rowFormat, database }
+    return sendExactly(reply, await queries.batch(principalOf(request), request.params.id, batch, waitFor(request, reply), cutOff(request, reply)))
   })
 
   app.post('/v1/databases/:id/transaction', {
@@ -173,8 +176,9 @@ export function registerQueryRoutes (instance: FastifyInstance, queries: Queries
     }
   }, async (request, reply) => {
     const { statements, isolation = 'read committed', readOnly = false, database = null } = request.body
-    return await queries.transact(principalOf(request), request.params.id, {
+    const transaction = {
       statements: statements.map(({ sql, parameters = {}, types = {}, maxRows = null, rowFormat = 'object' }) => ({ sql, parameters, types, maxRows, rowFormat })), isolation, readOnly, database
-    }, waitFor(request, reply), cutOff(request, reply))
+    }
+    return sendExactly(reply, await queries.transact(principalOf(request), request.params.id, transaction, waitFor(request, reply), cutOff(request, reply)))
   })
 }

@@ -136,8 +136,16 @@ export function createDataApi ({ forward }: DataApiWire) {
 /** What AWS answered, as JSON. Throws an {@link AwsFailure} for an error; one without a name is known by its status. */
 function readAnswer (answer: HttpAnswer): unknown {
   const text = Buffer.from(answer.body).toString()
-  if (answer.status === 200) return JSON.parse(text)
+  if (answer.status === 200) return JSON.parse(text.includes('"longValues"') ? quoteLongs(text) : text)
   throw failureOf(errorTypeOf(answer) ?? 'UnknownError', messageIn(text), answer.status)
+}
+
+/**
+ * In arrays AWS has 64-bit integers as numbers whatever `longReturnType` says, which JavaScript would round. An array's name cannot be
+ * mistaken: in a text its quotation marks would be escaped.
+ */
+function quoteLongs (text: string): string {
+  return text.replace(/"longValues"\s*:\s*\[[^\]]*\]/g, values => values.replace(/-?\d{16,}/g, '"$&"'))
 }
 
 function messageIn (text: string): string {

@@ -24,13 +24,13 @@ export function bindValue (value: Json, type: string | null): Bound {
     case 'boolean': return { value, cast: null }
     case 'string': return { value: assertText(value), cast: null }
     case 'number': return { value: toNumber(value, null), cast: null }
-    default: return { value: JSON.stringify(value), cast: 'jsonb' }
+    default: return { value: toText(value, 'jsonb'), cast: 'jsonb' }
   }
 }
 
 function bindArray (elements: Json[], type: string | null): Bound {
   // There is one value in the brackets of these, and not several.
-  if (type !== null && /^(jsonb?|vector|halfvec)\b(?!.*\[)/i.test(type)) return { value: JSON.stringify(elements), cast: type }
+  if (type !== null && /^(jsonb?|vector|halfvec)\b(?!.*\[)/i.test(type)) return { value: toJson(elements), cast: type }
   const cast = type ?? `${elementType(elements)}[]`
   return { value: toArrayText(elements, cast), cast }
 }
@@ -48,6 +48,16 @@ function toNumber (value: number, type: string | null): bigint | number {
   return BigInt(value)
 }
 
+/** A number in JSON has come here as a JavaScript number, and may have lost digits before. */
+function toJson (value: Json): string {
+  return JSON.stringify(value, (_key, member: Json) => {
+    if (typeof member === 'number' && Number.isInteger(member) && !Number.isSafeInteger(member)) {
+      throw new UnfitValue('has a whole number beyond 2^53 in it, which JSON cannot carry exactly; send the JSON as a text and name its type, json or jsonb')
+    }
+    return member
+  })
+}
+
 const isBytes = (type: string): boolean => /^bytea\b/i.test(type)
 
 function toTypedValue (value: Exclude<Json, null | Json[]>, type: string): Argument['value'] {
@@ -57,7 +67,7 @@ function toTypedValue (value: Exclude<Json, null | Json[]>, type: string): Argum
 
 function toText (value: Exclude<Json, null>, type: string): string {
   if (typeof value === 'number') return String(toNumber(value, type))
-  return typeof value === 'object' ? JSON.stringify(value) : assertText(String(value))
+  return typeof value === 'object' ? toJson(value) : assertText(String(value))
 }
 
 function decodeBase64 (value: Json): Buffer {
@@ -69,7 +79,7 @@ function decodeBase64 (value: Json): Buffer {
 function toArrayText (elements: Json[], type: string): string {
   const texts = elements.map(element => {
     if (element === null) return 'NULL'
-    if (Array.isArray(element)) return /^jsonb?\b/i.test(type) ? quote(JSON.stringify(element)) : toArrayText(element, type)
+    if (Array.isArray(element)) return /^jsonb?\b/i.test(type) ? quote(toJson(element)) : toArrayText(element, type)
     if (isBytes(type)) return quote(`\\x${decodeBase64(element).toString('hex')}`)
     return quote(toText(element, type))
   })

@@ -1,12 +1,12 @@
 import type { Result } from '../aws/data-api.js'
-import type { Json } from './arguments.js'
+import type { Value } from './json-text.js'
 import type { Prepared } from './prepare.js'
 import { cellReader, nameColumns, type QueryColumn } from './values.js'
 
 /** What a statement answered. */
 export interface Outcome {
   columns: QueryColumn[]
-  rows: Array<Json[] | Record<string, Json>>
+  rows: Array<Value[] | Record<string, Value>>
   rowCount: number
   /** Rows changed; null for a statement that changes none by its nature. */
   affected: number | null
@@ -20,7 +20,7 @@ export interface OutcomeForm {
   rowFormat: 'object' | 'array'
 }
 
-/** A result in JSON that loses nothing. Throws a problem for a value that has lost digits on its way. */
+/** A result that loses nothing. */
 export function toOutcome (result: Result, prepared: Prepared, { maxRows, rowFormat }: OutcomeForm): Outcome {
   const columns = nameColumns(result.columns ?? [])
   const kept = maxRows === null ? result.rows : result.rows.slice(0, maxRows)

@@ -49,7 +49,6 @@ interface Work {
   mode: QueryMode
   request: QueryRequest
   signal: AbortSignal
-  /** Reads the result before anything is made to last. */
   finish: (result: Result) => Outcome
 }
 
@@ -77,7 +76,7 @@ export function createQuery ({ targets, interactive, dataApi, whenAwake, clock }
     try {
       if (!needsTransaction(mode, request)) {
         const { value, ...times } = await whenAwake(waitSeconds, signal, async () => await dataApi.execute(target, prepared.sql, prepared.args, { signal }))
-        return answer(keeping(prepared, () => finish(value)), times)
+        return answer(finish(value), times)
       }
       const { value: transactionId, ...times } = await whenAwake(waitSeconds, signal, async () => await dataApi.begin(target, signal))
       const work = { target, transactionId, prepared, mode, request, signal, finish }
@@ -150,16 +149,6 @@ function prepare (request: QueryRequest): Prepared {
 
 function finisher (prepared: Prepared, request: QueryRequest): Work['finish'] {
   return result => request.explain ? toPlan(result) : toOutcome(result, prepared, request)
-}
-
-/** Reads the result of a statement that is done: whoever cannot be told what it answered is told that it has happened. */
-function keeping (prepared: Prepared, read: () => Outcome): Outcome {
-  try {
-    return read()
-  } catch (error) {
-    if (!(error instanceof Problem) || prepared.isQuery) throw error
-    throw new Problem(error.code, `${error.message} What the statement changed is kept.`, { cause: error, extensions: error.extensions })
-  }
 }
 
 /** What the transaction has decided already, or would have to be undone within it. */

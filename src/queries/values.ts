@@ -1,6 +1,6 @@
 import type { Cell, Column } from '../aws/data-api.js'
-import { Problem } from '../problems.js'
 import type { Json } from './arguments.js'
+import { JsonText, type Value } from './json-text.js'
 
 /** A column of an answer. */
 export interface QueryColumn { name: string, type: string, nullable: boolean }
@@ -28,22 +28,17 @@ export function nameColumns (columns: readonly Column[], reserved: readonly stri
   })
 }
 
-/** Turns the cells of one column into JSON. It throws a {@link Problem} for a value that has lost digits on its way. */
-export function cellReader ({ name, type }: QueryColumn): (cell: Cell) => Json {
+/** Turns the cells of one column into values of an answer, which lose nothing. */
+export function cellReader ({ type }: QueryColumn): (cell: Cell) => Value {
   const isArray = type.endsWith('[]')
   const read = readers[isArray ? type.slice(0, -2) : type] ?? asIs
   return cell => {
     if (cell === null) return null
-    if (!isArray) return read(cell, name)
-    return (cell as Cell[]).map(element => {
-      // In an array the Data API has numbers and not digits.
-      if (typeof element === 'number' && type === 'int8[]' && !Number.isSafeInteger(element)) throw imprecise(name)
-      return element === null ? null : read(element, name)
-    })
+    return isArray ? (cell as Cell[]).map(element => element === null ? null : read(element)) : read(cell)
   }
 }
 
-type Reader = (cell: Exclude<Cell, null>, column: string) => Json
+type Reader = (cell: Exclude<Cell, null>) => Value
 
 const readers: Readonly<Record<string, Reader>> = {
   int2: cell => Number(cell),
@@ -53,8 +48,8 @@ const readers: Readonly<Record<string, Reader>> = {
   numeric: cell => String(cell),
   float4: toFloat,
   float8: toFloat,
-  json: parseJson,
-  jsonb: parseJson,
+  json: toJsonText,
+  jsonb: toJsonText,
   timestamp: cell => toRfc3339(String(cell), ''),
   timestamptz: cell => toRfc3339(String(cell), 'Z'),
   bytea: cell => typeof cell === 'object' ? Buffer.from(cell as Uint8Array).toString('base64') : String(cell)
@@ -64,25 +59,14 @@ function asIs (cell: Exclude<Cell, null>): Json {
   return typeof cell === 'object' ? String(cell) : cell
 }
 
-function imprecise (name: string): Problem {
-  return new Problem('statement-refused', `The column ${name} has whole numbers beyond 2^53 in an array, which the Data API does not carry exactly. Cast it to text[].`)
-}
-
 /** JSON has no word for these: they come as PostgreSQL writes them. */
 function toFloat (cell: Exclude<Cell, null>): Json {
   const value = Number(cell)
   return Number.isFinite(value) ? value : String(value)
 }
 
-/** A whole number that JavaScript has no exact number for would come out as another one. */
-function parseJson (cell: Exclude<Cell, null>, column: string): Json {
-  const text = String(cell)
-  if (!/\d{16}|e\+?\d{3}/i.test(text)) return JSON.parse(text) as Json
-  const isExact = (value: number): boolean => Number.isFinite(value) && (!Number.isInteger(value) || Number.isSafeInteger(value) || text.includes(String(BigInt(value))))
-  return JSON.parse(text, (_key, value: Json) => {
-    if (typeof value === 'number' && !isExact(value)) throw new Problem('statement-refused', `The column ${column} has numbers in JSON beyond 2^53, which would lose digits. Cast it to text.`)
-    return value
-  }) as Json
+function toJsonText (cell: Exclude<Cell, null>): Value {
+  return new JsonText(String(cell))
 }
 
 /** AWS shows `2026-01-02 03:04:05.123`, a timestamptz in UTC. A time before Christ has no RFC 3339 form and stays. */

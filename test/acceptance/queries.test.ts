@@ -110,9 +110,6 @@ await t.test('an error of the database is told in its parts, where the caller wr
   t.match(await refusal("select '1 day'::interval as pause"), [422, { code: 'statement-refused', detail: /INTERVAL\. Cast/ }])
   t.match(await refusal("select repeat('x', 1000) from generate_series(1, 5000)"), [422, { code: 'statement-refused', detail: /1 MB/ }])
   t.match(await refusal("select 'infinity'::timestamptz"), [422, { code: 'statement-refused', detail: /infinite/ }])
-  for (const number of ['9007199254740993', '[-12345678901234567890]', '1e400']) t.match(await refusal(`select '{"a": ${number}}'::jsonb as j`), [422, { code: 'statement-refused', detail: /j .*Cast it to text/ }], number)
-  t.strictSame(await rows('select \'{"a": [9007199254740991, 100000000000000000000, 0.12345678901234567890, "9007199254740993"]}\'::jsonb as j'), [{ j: { a: [9007199254740991, 1e20, 0.12345678901234568, '9007199254740993'] } }])
-  t.match(await refusal('select array[9007199254740993]'), [422, { code: 'statement-refused', detail: /Cast it to text/ }])
 })
 
 await t.test('what the Data API refuses comes as text when that is asked for', async t => {

@@ -1,10 +1,11 @@
 import fc from 'fast-check'
 import t from 'tap'
 
+import { LOCAL_KEY } from '../../scripts/local.js'
 import type { Json } from '../../src/queries/arguments.js'
 import { startService } from '../helpers/service.js'
 
-const { call } = await startService(t)
+const { url, call } = await startService(t)
 const { body: { id } } = await call<{ id: string }>('POST', '/v1/databases', { client: 'acme', region: 'us-east-1' }, { prefer: 'wait=60' })
 
 const query = async (sql: string, more: object): Promise<{ status: number, body: { rows: Array<Record<string, Json>>, code: string, detail: string, errors?: Array<{ path: string }> } }> =>
@@ -44,16 +45,13 @@ const values: Readonly<Record<string, fc.Arbitrary<Json>>> = {
   inet: fc.ipV4()
 }
 
-/** In an array it has no digits but numbers, and only these are exact. */
-const inArrays: Readonly<Record<string, fc.Arbitrary<Json>>> = { ...values, int8: fc.maxSafeInteger().map(String) }
-
 /** The Data API has no arrays of these. */
 const noArrays = new Set(['bytea', 'inet'])
 
 t.test('every value comes back as it went in, alone and in arrays with NULLs', async () => {
   const columns = Object.entries(values).flatMap(([type, value]): Array<[type: string, value: fc.Arbitrary<Json>]> => [
     [type, fc.option(value, { freq: 5 })],
-    ...(noArrays.has(type) ? [] : [[`${type}[]`, fc.array(fc.option(inArrays[type] ?? value, { freq: 4 }), { maxLength: 5 })] as [string, fc.Arbitrary<Json>]])
+    ...(noArrays.has(type) ? [] : [[`${type}[]`, fc.array(fc.option(value, { freq: 4 }), { maxLength: 5 })] as [string, fc.Arbitrary<Json>]])
   ])
   const sql = `select ${columns.map((_, index) => `$${index + 1} as c${index}`).join(', ')}`
   const types = Object.fromEntries(columns.map(([type], index) => [String(index + 1), type]))
@@ -66,6 +64,61 @@ t.test('every value comes back as it went in, alone and in arrays with NULLs', a
       if (wanted !== got && !isSameJson(parameters[index], body.rows[0]?.[`c${index}`])) throw new Error(`${type}: ${wanted} became ${got}`)
     }
   }), { numRuns: 60 })
+})
+
+/** The text of a JSON value, as nobody would write it but a database. */
+const jsonText = fc.letrec<{ value: string }>(tie => ({
+  value: fc.oneof(
+    { maxDepth: 3 },
+    fc.oneof(digits(40), digits(30).map(each => `-0.${each}`), fc.tuple(digits(3), fc.integer({ min: -300, max: 300 })).map(parts => parts.join('e')), fc.constantFrom('1.0', '-0', 'true', 'null')),
+    fc.oneof(text, fc.constantFrom('"longValues":[9007199254740993]', '\u2028', '\n')).map(each => JSON.stringify(each)),
+    fc.array(tie('value'), { maxLength: 3 }).map(each => `[${each.join(', ')}]`),
+    fc.array(fc.tuple(fc.constantFrom('a', '1', '__proto__', 'a', '"'), tie('value')), { maxLength: 3 }).map(members => `{\n${members.map(([name, value]) => `${JSON.stringify(name)} :${value}`).join(',\r\n')}}`)
+  )
+})).value
+
+t.test('JSON comes back digit by digit, in whatever form it is asked for', async () => {
+  const path = `${url}/v1/databases/${id}`
+  const send = async (route: string, body: object, accept = 'application/json'): Promise<string> => {
+    const answer = await fetch(`${path}/${route}`, { method: 'POST', headers: { authorization: `Bearer ${LOCAL_KEY}`, 'content-type': 'application/json', accept }, body: JSON.stringify(body) })
+    const answered = await answer.text()
+    if (answer.status !== 200) throw new Error(answered)
+    return answered
+  }
+  await query('create table documents (j json, b jsonb)', {})
+  const parse = (text: string): unknown => JSON.parse(text)
+  await fc.assert(fc.asyncProperty(jsonText.filter(each => !each.includes('\\u0000')), async given => {
+    const types = { 1: 'json' }
+    const statement = { sql: 'insert into documents values ($1, $1::jsonb) returning j, b, b::text as t, array[b, null] as a', types }
+    const inserted = await send('batch', { ...statement, parameterSets: [[given]] })
+    const { results: [{ rows: [{ t: printed }] }] } = parse(inserted) as { results: [{ rows: [{ t: string }] }] }
+    const asText = JSON.stringify(printed)
+    const object = `{"j":${given},"b":${printed},"t":${asText},"a":[${printed},null]}`
+    const array = `[${given},${printed},${asText},[${printed},null]]`
+    const line = (text: string): string => `${text.replace(/[\r\n]+/g, ' ')}\n`
+    const quoted = (text: string): string => /[",\r\n]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+    const read = { sql: 'select $1::json as j, $1::jsonb as b, $1::jsonb::text as t, array[$1::jsonb, null] as a', types, parameters: [given] }
+    const answers: Array<[form: string, answer: string, wanted: string]> = [
+      ['batch', inserted, object],
+      ['transaction', await send('transaction', { statements: [{ ...read, rowFormat: 'array' }] }), `[${array}]`],
+      ['object', await send('query', read), `[${object}]`],
+      ['array', await send('query', { ...read, rowFormat: 'array', mode: 'read' }), `[${array}]`],
+      ['NDJSON', await send('query', read, 'application/x-ndjson'), line(object)],
+      ['NDJSON of arrays', await send('query', { ...read, rowFormat: 'array' }, 'application/x-ndjson'), line(array)],
+      ['CSV', await send('query', read, 'text/csv'), `\r\n${[given, printed, printed, `[${printed},null]`].map(quoted).join(',')}\r\n`]
+    ]
+    for (const [form, answer, wanted] of answers) {
+      if (!answer.includes(wanted)) throw new Error(`${form}: ${wanted} became ${answer}`)
+      if (form !== 'CSV') answer.trimEnd().split(form.startsWith('NDJSON') ? '\n' : '\0').forEach(parse)
+    }
+  }), { numRuns: 25 })
+})
+
+t.test('a whole number that a body of JSON cannot carry is refused, wherever in it', async t => {
+  for (const a of [2 ** 53, [2 ** 53], { n: [2 ** 53] }, [{ n: -(2 ** 60) }]]) {
+    const { status, body } = await query('select :a', { parameters: { a } })
+    t.match([status, body], [400, { code: 'invalid-request', errors: [{ path: '/parameters/a' }] }], JSON.stringify(a))
+  }
 })
 
 /** For json a text is the text of a JSON value. */

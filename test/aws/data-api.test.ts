@@ -25,6 +25,14 @@ function dataApiOver (...answers: Array<HttpAnswer | Error>) {
   return { dataApi, sent }
 }
 
+t.test('64-bit integers in arrays keep their digits, and texts that look like them stay texts', async t => {
+  const text = '"longValues":[9007199254740993]'
+  const body = `{"columnMetadata":[{"label":"n","typeName":"_int8"},{"label":"t","typeName":"text"}],"records":[[{"arrayValue":{"longValues": [9007199254740993, null,
+    -9223372036854775808,1]}},{"stringValue":${JSON.stringify(text)}}]]}`
+  const { dataApi } = dataApiOver({ status: 200, headers: {}, body: Buffer.from(body) })
+  t.strictSame((await dataApi.execute(target, 'select 1', [])).rows, [[['9007199254740993', null, '-9223372036854775808', 1], text]])
+})
+
 t.test('a statement goes out in AWS\'s shapes and its result comes back in ours', async t => {
   const { dataApi, sent } = dataApiOver(answer({
     numberOfRecordsUpdated: 0,

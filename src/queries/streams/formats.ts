@@ -1,5 +1,5 @@
 import { Problem } from '../../problems.js'
-import type { Json } from '../arguments.js'
+import { isJsonType, JsonText, toJson, toJsonLine, type Value } from '../json-text.js'
 import type { QueryColumn } from '../values.js'
 
 /** Rows as text. */
@@ -8,7 +8,7 @@ export interface RowFormat {
   /** What comes before the rows. */
   head: (columns: readonly QueryColumn[]) => string
   /** Makes the writer of rows, each with what ends it. */
-  writer: (columns: readonly QueryColumn[]) => (row: readonly Json[]) => string
+  writer: (columns: readonly QueryColumn[]) => (row: readonly Value[]) => string
   /** The last line of a stream that broke off, which no row can be mistaken for; null where there is no such line. */
   problem: ((problem: object) => string) | null
 }
@@ -18,6 +18,10 @@ export const PROBLEM_KEY = 'aurora-databases:problem'
 
 const problemLine = (problem: object): string => `${JSON.stringify({ [PROBLEM_KEY]: problem })}\n`
 
+/** By column, what writes a value as JSON without a line break. */
+const cellWriters = (columns: readonly QueryColumn[]): Array<(cell: Value) => string> =>
+  columns.map(({ type }) => isJsonType(type) ? toJsonLine : (cell: Value) => JSON.stringify(cell))
+
 /** Newline-delimited JSON, each row an object by column. */
 const objects: RowFormat = {
   mediaType: 'application/x-ndjson',
@@ -25,7 +29,8 @@ const objects: RowFormat = {
   writer: columns => {
     const names = columns.map(({ name }, index) => `${index === 0 ? '{' : ','}${JSON.stringify(name)}:`)
     if (names.length === 0) return () => '{}\n'
-    return row => `${names.map((name, index) => name + JSON.stringify(row[index] ?? null)).join('')}}\n`
+    const write = cellWriters(columns)
+    return row => `${names.map((name, index) => name + write[index]?.(row[index] ?? null)).join('')}}\n`
   },
   problem: problemLine
 }
@@ -34,13 +39,15 @@ const objects: RowFormat = {
 const arrays: RowFormat = {
   mediaType: 'application/x-ndjson',
   head: () => '',
-  writer: () => row => `${JSON.stringify(row)}\n`,
+  writer: columns => {
+    const write = cellWriters(columns)
+    return row => `[${row.map((cell, index) => write[index]?.(cell)).join(',')}]\n`
+  },
   problem: problemLine
 }
 
 /**
- * CSV as RFC 4180 has it. NULL is nothing and an empty text is `""`, as in PostgreSQL's own CSV; what is an object or array in JSON
- * is JSON here.
+ * CSV as RFC 4180 has it. NULL is nothing and an empty text is `""`, as in PostgreSQL's own CSV; JSON is its text, arrays are JSON.
  */
 const csv: RowFormat = {
   mediaType: 'text/csv; charset=utf-8; header=present',
@@ -64,9 +71,9 @@ const toRecord = (fields: readonly string[]): string => `${fields.join(',')}\r\n
 /** What a reader could take for something else: nothing, a separator, a quote, a line's end, space to trim, or COPY's end of data. */
 const needsQuotes = /^$|[",\r\n]|^\s|\s$|^\\\.$/
 
-function toField (value: Json): string {
+function toField (value: Value): string {
   if (value === null) return ''
   if (typeof value === 'number' || typeof value === 'boolean') return String(value)
-  const text = typeof value === 'string' ? value : JSON.stringify(value)
+  const text = typeof value === 'string' ? value : value instanceof JsonText ? value.text : toJson(value)
   return needsQuotes.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }

@@ -2,9 +2,9 @@ import type { Principal } from '../../access/keys.js'
 import { DataApiFailure, type DataApi } from '../../aws/data-api.js'
 import type { Clock } from '../../clock.js'
 import { Problem } from '../../problems.js'
-import type { Json } from '../arguments.js'
 import { canBeCast, castColumns, probeFor } from '../cast.js'
 import type { Gate } from '../gate.js'
+import type { Value } from '../json-text.js'
 import { prepareStatement, refuseTransactionControl, type Prepared } from '../prepare.js'
 import { settings, type QueryRequest } from '../query.js'
 import { toProblem } from '../refusals.js'
@@ -24,7 +24,7 @@ export interface RowStream extends Pick<Times, 'resumedAfterMs'> {
    * The rows, some at a time, in the order of the columns. What is not taken is not fetched, but for one batch ahead. Throws a problem
    * or an `AwsFailure` in the place of rows that cannot come.
    */
-  batches: AsyncGenerator<Json[][]>
+  batches: AsyncGenerator<Value[][]>
   /** Resolves when the stream is over, with how many rows were taken and what broke it off; null when nothing did. */
   ended: Promise<{ rows: number, error: unknown }>
   /** Aborted, for a problem, when nobody has taken anything for so long that nobody will. */
@@ -93,7 +93,7 @@ export function createStream ({ targets, dataApi, whenAwake, gate, clock }: Stre
       const reader = watchReader(clock, lease, signal)
       const columns = nameColumns(opened.first.columns, [PROBLEM_KEY])
       const read = columns.map(cellReader)
-      const batches = async function * (): AsyncGenerator<Json[][]> {
+      const batches = async function * (): AsyncGenerator<Value[][]> {
         let error: unknown = cutShort()
         try {
           for await (const { rows } of ahead(opened, lease)) {

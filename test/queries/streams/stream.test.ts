@@ -3,7 +3,7 @@ import t from 'tap'
 import type { Principal, Scope } from '../../../src/access/keys.js'
 import { AwsFailure } from '../../../src/aws/errors.js'
 import { DataApiFailure, type DataApi, type DataApiFailureKind, type Result } from '../../../src/aws/data-api.js'
-import type { Json } from '../../../src/queries/arguments.js'
+import type { Value } from '../../../src/queries/json-text.js'
 import { createGate } from '../../../src/queries/gate.js'
 import type { QueryRequest } from '../../../src/queries/query.js'
 import { createStream, type RowStream } from '../../../src/queries/streams/stream.js'
@@ -72,8 +72,8 @@ function setUp (...fetches: Array<Result | Error | Promise<Result>>) {
   }
 }
 
-async function readAll ({ batches }: RowStream): Promise<Json[][]> {
-  const rows: Json[][] = []
+async function readAll ({ batches }: RowStream): Promise<Value[][]> {
+  const rows: Value[][] = []
   for await (const batch of batches) rows.push(...batch)
   return rows
 }
