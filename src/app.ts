@@ -24,6 +24,7 @@ import type { CheckSignature } from './access/signatures.js'
 import type { Clock } from './clock.js'
 import type { Databases } from './databases/databases.js'
 import { registerAuthentication } from './plugins/authentication.js'
+import { registerBodies } from './plugins/bodies.js'
 import { registerDocumentation, registerDocumentationRoutes } from './plugins/documentation.js'
 import { answerClientError, answerError, registerProblems } from './plugins/problems.js'
 import { registerRequestLog, requestIdOf } from './plugins/request-log.js'
@@ -74,8 +75,7 @@ export async function buildApp ({ databases, queries, mirror, metrics, catalog, 
     schemaController: { compilersFactory: { buildSerializer: buildSerializers } },
     routerOptions: { maxParamLength: 640 }
   })
-  // Fastify takes plain text too; here a body is JSON or it is refused.
-  app.removeContentTypeParser('text/plain')
+  registerBodies(app)
   registerProblems(app)
   registerRequestLog(app)
   registerRequestMetrics(app, metrics.requests)

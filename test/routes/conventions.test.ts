@@ -2,11 +2,12 @@ import { once } from 'node:events'
 import { connect, type AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 
-import type { InjectOptions } from 'fastify'
+import type { InjectOptions, RouteOptions } from 'fastify'
 import t from 'tap'
 
 import { AwsFailure } from '../../src/aws/errors.js'
 import { problemKinds } from '../../src/problems.js'
+import { collectRoutes } from '../helpers/routes.js'
 import { bearer, buildTestApp } from '../helpers/test-service.js'
 
 const ORDERS = { client: 'acme', region: 'eu-west-1', name: 'orders' }
@@ -88,6 +89,19 @@ for (const { what, request, status, code, detail, headers = {}, errors } of refu
     t.strictSame(stacks.launches, [], 'nothing was launched')
   })
 }
+
+t.test('a body that may be left out may be announced all the same', async t => {
+  const { routes, app } = await collectRoutes(async () => (await buildTestApp()).app)
+  t.teardown(async () => { await app.close() })
+  const takesNone = ({ schema }: RouteOptions): boolean => schema?.body === undefined || JSON.stringify(schema.body).includes('"type":"null"')
+  const posts = routes.filter(({ method, url }) => method === 'POST' && !url.includes('/data-api/'))
+  t.ok(posts.filter(takesNone).length >= 4)
+  for (const route of posts) {
+    const answer = await app.inject({ method: 'POST', url: route.url.replace(':id', ID).replace(':transactionId', 'tx'), headers: { ...bearer('all'), 'content-type': 'application/json' } })
+    if (takesNone(route)) t.not(answer.statusCode, 400, route.url)
+    else t.match(answer.json(), { status: 400, code: 'malformed-json', detail: /empty/ }, route.url)
+  }
+})
 
 t.test('a body with a thousand mistakes is described by the first few', async t => {
   const unknown = Object.fromEntries(Array.from({ length: 1_000 }, (_, at) => [`p${at}`, at]))
