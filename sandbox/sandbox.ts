@@ -90,7 +90,7 @@ function createServices (options: SandboxOptions, { store, clock, faults }: Grou
   })
   secrets.rotateBy('rds', rds.rotateSecret)
   const rdsData = createRdsData({ rds, secrets, clock, log })
-  const cloudFormation = createCloudFormation({ store, clock, durations: pacing, rds, secrets, log, failureOf: faults.failureOf })
+  const cloudFormation = createCloudFormation({ store, clock, durations: pacing, rds, secrets: { operations: secrets.operationsOfCloudFormation }, log, failureOf: faults.failureOf })
   const cloudWatch = createCloudWatch({ measure: rds.measure, clock, log })
   return {
     rooms: {

@@ -14,8 +14,8 @@ export interface SecretOperations {
 /** The secrets with master passwords that RDS makes itself (`ManageMasterUserPassword`). */
 export interface ManagedSecrets {
   create: (clusterArn: string, username: string, kmsKeyId: string | undefined, caller: Caller) => Promise<{ secret: MasterUserSecret, password: string }>
-  /** Gives the secret a new password, which the server is yet to learn. */
-  rotate: (secret: MasterUserSecret, username: string, caller: Caller) => Promise<string>
+  /** A new password, and what puts it into the secret: at once, so that it can be stored together with what the server is to learn. */
+  rotate: (secret: MasterUserSecret, username: string, caller: Caller) => { password: string, put: () => Promise<unknown> }
   /** Removes the secret at once, as AWS does with the cluster; a secret that is gone is no failure. */
   remove: (secret: MasterUserSecret, caller: Caller) => Promise<void>
 }
@@ -34,10 +34,10 @@ export function createManagedSecrets (operations: SecretOperations): ManagedSecr
       }, caller)
       return { secret: { SecretArn: ARN, SecretStatus: 'active', KmsKeyId: kmsKeyId ?? serviceKeyArn(caller, 'secretsmanager') }, password }
     },
-    rotate: async (secret, username, caller) => {
+    rotate: (secret, username, caller) => {
       const password = newPassword()
-      await operations.PutSecretValue({ SecretId: secret.SecretArn, SecretString: secretString(username, password), ClientRequestToken: randomUUID() }, caller)
-      return password
+      const value = { SecretId: secret.SecretArn, SecretString: secretString(username, password), ClientRequestToken: randomUUID() }
+      return { password, put: async () => await operations.PutSecretValue(value, caller) }
     },
     remove: async (secret, caller) => {
       try {

@@ -37,11 +37,16 @@ export function createModifyClusterOperations (context: RdsContext): ModifyClust
       const facts = readChanges(context, cluster, input, caller)
       const id = readNewName(context, cluster, input.NewDBClusterIdentifier, caller)
       if (input.Port !== undefined) requirePort(input.Port)
-      // A password that is in its secret is no longer refused: the server must learn it.
       const secret = await readSecretChange(context, cluster, input, caller)
       const renamed = id === cluster.facts.DBClusterIdentifier ? cluster : rename(context, cluster, id, caller)
       const moved = await moveToPort(context, renamed, input.Port)
-      const changed = changeCluster(context, moved, { ...facts, ...secret.facts, Status: statusOf(facts, secret) }, { verifier: secret.verifier })
+      let settled: Promise<unknown> | undefined
+      // Killed between the two, the secret would hold a password that the server never learns.
+      const changed = context.together(() => {
+        settled = secret.settle?.()
+        return changeCluster(context, moved, { ...facts, ...secret.facts, Status: statusOf(facts, secret) }, { verifier: secret.verifier })
+      })
+      await settled
       for (const member of membersOf(context.records, changed)) changeInstance(context, member, { EngineVersion: changed.facts.EngineVersion })
       beginClusterWork(context, changed)
       return { DBCluster: showCluster(context, changed) }
@@ -126,7 +131,14 @@ function readLogExports ({ facts }: ClusterRecord, { CloudwatchLogsExportConfigu
   return { EnabledCloudwatchLogsExports: [...new Set([...kept, ...wanted.EnableLogTypes ?? []])] }
 }
 
-async function readSecretChange (context: RdsContext, { facts }: ClusterRecord, input: ModifyDBClusterMessage, caller: Caller): Promise<{ facts: Partial<ClusterFacts>, verifier?: string }> {
+interface SecretChange {
+  facts: Partial<ClusterFacts>
+  verifier?: string
+  /** What the secret is to become, stored in one go with the cluster's change. */
+  settle?: () => Promise<unknown>
+}
+
+async function readSecretChange (context: RdsContext, { facts }: ClusterRecord, input: ModifyDBClusterMessage, caller: Caller): Promise<SecretChange> {
   const { MasterUserSecret: secret, MasterUsername: username } = facts
   if (input.ManageMasterUserPassword === false) {
     if (!secret) throw invalidCombination('You cannot set ManageMasterUserPassword to false because the master user password is not currently managed by RDS.')
@@ -135,8 +147,7 @@ async function readSecretChange (context: RdsContext, { facts }: ClusterRecord, 
   if (input.MasterUserPassword) {
     if (secret && input.ManageMasterUserPassword !== false) throw invalidCombination('You can\'t specify MasterUserPassword when ManageMasterUserPassword is enabled.')
     const verifier = scramVerifier(requirePassword(input.MasterUserPassword))
-    if (secret) await context.secrets.remove(secret, caller)
-    return { facts: secret ? { MasterUserSecret: undefined } : {}, verifier }
+    return secret ? { facts: { MasterUserSecret: undefined }, verifier, settle: async () => { await context.secrets.remove(secret, caller) } } : { facts: {}, verifier }
   }
   if (input.ManageMasterUserPassword && !secret) {
     const made = await context.secrets.create(facts.DBClusterArn, username, input.MasterUserSecretKmsKeyId, caller)
@@ -145,7 +156,8 @@ async function readSecretChange (context: RdsContext, { facts }: ClusterRecord, 
   if (!input.RotateMasterUserPassword) return { facts: {} }
   if (!secret) throw invalidCombination('You can\'t rotate the master user password when ManageMasterUserPassword isn\'t enabled.')
   if (!input.ApplyImmediately) throw invalidCombination('You must apply the change immediately when rotating the master user password.')
-  return { facts: {}, verifier: scramVerifier(await context.secrets.rotate(secret, username, caller)) }
+  const { password, put } = context.secrets.rotate(secret, username, caller)
+  return { facts: {}, verifier: scramVerifier(password), settle: put }
 }
 
 /** What the cluster is to be called, which may be what it is called; throws when that is another's name. */

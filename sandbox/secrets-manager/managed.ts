@@ -1,6 +1,7 @@
 import { AwsError } from '../aws.js'
 import type { SecretOperations } from './contract.js'
 import type { SecretRecords } from './records.js'
+import { requireOwnKeys } from './tags.js'
 import { invalidRequest } from './validation.js'
 
 const CHANGES = ['PutSecretValue', 'UpdateSecret', 'UpdateSecretVersionStage', 'DeleteSecret'] as const
@@ -17,6 +18,25 @@ export function guardManaged (operations: SecretOperations, records: Pick<Secret
     return await operations[name](request as never, caller)
   }] as const)
   return { ...operations, ...Object.fromEntries(guarded) }
+}
+
+/** Refuses the tags that only AWS's own services may give and take, such as those that say whose a secret is. */
+export function guardTags (operations: SecretOperations): SecretOperations {
+  return {
+    ...operations,
+    CreateSecret: async (request, caller) => {
+      requireOwnKeys(request.Tags?.map(({ Key }) => Key) ?? [])
+      return await operations.CreateSecret(request, caller)
+    },
+    TagResource: async (request, caller) => {
+      requireOwnKeys(request.Tags?.map(({ Key }) => Key) ?? [])
+      return await operations.TagResource(request, caller)
+    },
+    UntagResource: async (request, caller) => {
+      requireOwnKeys(request.TagKeys ?? [])
+      return await operations.UntagResource(request, caller)
+    }
+  }
 }
 
 /** A secret that there is not is the operation's own to refuse. */

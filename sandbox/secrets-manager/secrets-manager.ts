@@ -5,13 +5,15 @@ import type { Store } from '../store.js'
 import type { SecretOperations, SecretsContext } from './contract.js'
 import { createFactOperations } from './fact-operations.js'
 import { createLifeOperations } from './life-operations.js'
-import { guardManaged } from './managed.js'
+import { guardManaged, guardTags } from './managed.js'
 import { openRecords } from './records.js'
 import { createRotation, type Rotator } from './rotation.js'
 import { createValueOperations } from './value-operations.js'
 
 export interface SecretsManager {
   operations: SecretOperations
+  /** The same for CloudFormation, which tags what it makes. */
+  operationsOfCloudFormation: SecretOperations
   /** The same for the service that manages secrets of its own, and may change them. */
   operationsOfOwner: SecretOperations
   /** Has secrets of that owner (`rds`) rotated by it: when asked to, and every seven days. */
@@ -39,8 +41,10 @@ export function createSecretsManager ({ store, clock, log = { warn: () => {} }, 
   let rotating: Promise<void> = Promise.resolve()
 
   const operations = { ...createLifeOperations(context), ...createFactOperations(context), ...createValueOperations(context) }
+  const guarded = guardManaged(operations, records)
   return {
-    operations: guardManaged(operations, records),
+    operations: guardTags(guarded),
+    operationsOfCloudFormation: guarded,
     operationsOfOwner: operations,
     rotateBy: (owner, rotator) => { rotation.rotators.set(owner, rotator) },
     start: () => { rotating = rotation.keepRotating(closing.signal) },

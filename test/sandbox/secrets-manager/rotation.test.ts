@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ModifyDBClusterCommand, CreateDBClusterCommand, DescribeDBClustersCommand, RDSClient } from '@aws-sdk/client-rds'
@@ -25,7 +25,7 @@ t.test('a managed secret is rotated by its owner when it is asked for, and every
     store.close()
     rmSync(directory, { recursive: true })
   })
-  await operations.CreateSecret({ ...owned, SecretString: 'first' }, caller)
+  await operationsOfOwner.CreateSecret({ ...owned, SecretString: 'first' }, caller)
   const value = async (): Promise<string | undefined> => (await operations.GetSecretValue({ SecretId: 'rds!cluster-1' }, caller)).SecretString
 
   let rotations = 0
@@ -71,9 +71,9 @@ t.test('who cannot be rotated', async t => {
     store.close()
     rmSync(directory, { recursive: true })
   })
-  const { operations, rotateBy } = createSecretsManager({ store, clock: createMovableClock() })
+  const { operations, operationsOfOwner, rotateBy } = createSecretsManager({ store, clock: createMovableClock() })
   await operations.CreateSecret({ Name: 'mine', SecretString: 'x' }, caller)
-  await operations.CreateSecret({ ...owned, SecretString: 'x' }, caller)
+  await operationsOfOwner.CreateSecret({ ...owned, SecretString: 'x' }, caller)
   rotateBy('rds', async () => { throw new AwsError('InvalidDBClusterStateFault', 'DB Cluster is not in available state.') })
   await t.rejects(operations.RotateSecret({ SecretId: 'mine' }, caller), { code: 'InvalidRequestException', message: 'No Lambda rotation function ARN is associated with this secret.' })
   await t.rejects(operations.RotateSecret({ SecretId: 'mine', RotationLambdaARN: 'arn:aws:lambda:us-east-1:000000000000:function:a' }, caller), { code: 'AccessDeniedException' })
@@ -82,7 +82,8 @@ t.test('who cannot be rotated', async t => {
 })
 
 t.test('the master password of a cluster is rotated from either side', async t => {
-  const sandbox = await openSandbox(t)
+  const dataDir = mkdtempSync(join(tmpdir(), 'rotation-'))
+  const sandbox = await openSandbox(t, { dataDir })
   const [rds, secrets] = [new RDSClient(sandbox.clientConfig()), new SecretsManagerClient(sandbox.clientConfig())]
   const made = await rds.send(new CreateDBClusterCommand({ DBClusterIdentifier: 'orders', Engine: 'aurora-postgresql', MasterUsername: 'ada', ManageMasterUserPassword: true }))
   const SecretId = made.DBCluster?.MasterUserSecret?.SecretArn
@@ -103,5 +104,8 @@ t.test('the master password of a cluster is rotated from either side', async t =
   await rds.send(new ModifyDBClusterCommand({ DBClusterIdentifier: 'purchases', RotateMasterUserPassword: true, ApplyImmediately: true }))
   const third = await password()
   t.equal(new Set([first, second, renamed, third]).size, 4)
+  const lines = readFileSync(join(dataDir, 'journal.jsonl'), 'utf8').split('\n').filter(line => line.includes(JSON.stringify(third).slice(1, -1)))
+  t.equal(lines.length, 1)
+  t.match(lines[0], /resetting-master-credentials/, 'a sandbox that is killed there knows of both, the new password and that the server is to learn it, or of neither')
   t.notMatch(sandbox.logged.join('\n'), (JSON.parse(second ?? '{}') as { password: string }).password)
 })

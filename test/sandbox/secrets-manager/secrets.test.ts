@@ -114,6 +114,17 @@ t.test('versions: the current one becomes the previous one, and labels move with
   t.equal(all.Versions?.length, 4)
 })
 
+t.test('nobody but AWS gives and takes tags of AWS', async t => {
+  const { operations } = openLab(t)
+  const reserved = { code: 'InvalidParameterException', message: 'Tag keys that begin with "aws:" are reserved for AWS use.' }
+  const Tags = [{ Key: 'aws:secretsmanager:owningService', Value: 'rds' }]
+  await t.rejects(operations.CreateSecret({ Name: 'a', SecretString: 'one', Tags }, caller), reserved)
+  await operations.CreateSecret({ Name: 'a', SecretString: 'one', Tags: [{ Key: 'team', Value: 'x' }] }, caller)
+  await t.rejects(operations.TagResource({ SecretId: 'a', Tags }, caller), reserved)
+  await t.rejects(operations.UntagResource({ SecretId: 'a', TagKeys: ['team', 'AWS:x'] }, caller), reserved)
+  t.match(await operations.DescribeSecret({ SecretId: 'a' }, caller), { Tags: [{ Key: 'team', Value: 'x' }] })
+})
+
 t.test('a value sent again is no new version; another value under its token is refused', async t => {
   const { operations } = openLab(t)
   await operations.CreateSecret({ Name: 'a', SecretString: 'one', ClientRequestToken: token(1) }, caller)
