@@ -77,6 +77,16 @@ export function createChangeSetOperations (context: EngineContext, engine: Engin
 
   const find = (input: { ChangeSetName?: string | undefined, StackName?: string | undefined }, caller: Caller): ChangeSetRecord => requireChangeSet(changeSets, records, input, caller)
 
+  /** A change set that does not exist is as good as deleted (measured, ministack#1625); its stack has to exist. */
+  const presentOrNot = (input: Sdk.DeleteChangeSetInput, caller: Caller): ChangeSetRecord | undefined => {
+    try {
+      return find(input, caller)
+    } catch (error) {
+      if (error instanceof AwsError && error.code === 'ChangeSetNotFound') return undefined
+      throw error
+    }
+  }
+
   const DescribeChangeSet: Operation<Sdk.DescribeChangeSetInput, Sdk.DescribeChangeSetOutput> = async (input, caller) => {
     const changeSet = find(input, caller)
     const stack = requireStack(records, changeSet.stackId, caller)
@@ -140,7 +150,8 @@ export function createChangeSetOperations (context: EngineContext, engine: Engin
   }
 
   const DeleteChangeSet: Operation<Sdk.DeleteChangeSetInput, Sdk.DeleteChangeSetOutput> = async (input, caller) => {
-    const changeSet = find(input, caller)
+    const changeSet = presentOrNot(input, caller)
+    if (!changeSet) return {}
     const { ExecutionStatus: status } = summaryOf(changeSet, requireStack(records, changeSet.stackId, caller))
     if (status === 'EXECUTE_IN_PROGRESS') throw new AwsError('InvalidChangeSetStatus', `ChangeSet [${changeSet.id}] cannot be deleted in its current status of [${status}]`)
     changeSets.delete(changeSet.id)

@@ -203,6 +203,8 @@ t.test('a change set says what would happen, and then it happens', async t => {
   t.strictSame(log.sort(), ['create A', 'create New', 'delete A', 'delete Gone', 'update User'])
   t.match(await lab.operations.ListChangeSets({ StackName: 'stack' }, caller), { Summaries: [{ ChangeSetName: 'next', ExecutionStatus: 'EXECUTE_COMPLETE' }] })
   await t.rejects(lab.operations.DescribeChangeSet({ StackName: 'stack', ChangeSetName: 'nothing' }, caller), { code: 'ChangeSetNotFound', status: 404 })
+  await lab.operations.DeleteChangeSet({ StackName: 'stack', ChangeSetName: 'nothing' }, caller)
+  await t.rejects(lab.operations.DeleteChangeSet({ StackName: 'nostack', ChangeSetName: 'nothing' }, caller), { code: 'ValidationError', message: 'Stack [nostack] does not exist' })
 })
 
 t.test('a change set names every cause of a change, and what may change with it', async t => {
