@@ -3,7 +3,7 @@ import { AwsError, type Caller } from '../../aws.js'
 import { type JsonObject, isObject } from '../template/json.js'
 import { isOwn, type ResourceHandler, type ResourceRequest, tagsOf, unless } from './handler.js'
 import { changedProperties, identifierOf, inputOf, notStabilized, type Renames, retag, snapshotName } from './rds-input.js'
-import { offered, type RdsRoom } from './rooms.js'
+import type { RdsRoom } from './rooms.js'
 
 const renames: Renames = {
   AssociatedRoles: null,
@@ -49,9 +49,9 @@ export function createClusterHandler (rds: RdsRoom): ResourceHandler {
     const given = { DBClusterIdentifier: identifier, Tags: tagsOf(request), ...secretKey(properties) }
     const { SnapshotIdentifier: snapshot, SourceDBClusterIdentifier: source } = properties
     if (typeof snapshot === 'string') {
-      await offered(rds, 'RestoreDBClusterFromSnapshot')(inputOf(without(properties, AFTER_RESTORE), renames, { ...given, SnapshotIdentifier: snapshot }), caller)
+      await rds.operations.RestoreDBClusterFromSnapshot(inputOf(without(properties, AFTER_RESTORE), renames, { ...given, SnapshotIdentifier: snapshot }), caller)
     } else if (typeof source === 'string') {
-      await offered(rds, 'RestoreDBClusterToPointInTime')(inputOf(without(properties, [...AFTER_RESTORE, 'Engine', 'EngineVersion', 'DatabaseName', 'MasterUsername']), renames, { ...given, ...pointInTime(properties), SourceDBClusterIdentifier: source }), caller)
+      await rds.operations.RestoreDBClusterToPointInTime(inputOf(without(properties, [...AFTER_RESTORE, 'Engine', 'EngineVersion', 'DatabaseName', 'MasterUsername']), renames, { ...given, ...pointInTime(properties), SourceDBClusterIdentifier: source }), caller)
     } else {
       await operations.CreateDBCluster(inputOf(properties, renames, given), caller)
     }

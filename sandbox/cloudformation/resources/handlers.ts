@@ -1,8 +1,8 @@
 import type { Clock } from '../../clock.js'
 import { PlainFailure } from '../engine/failure.js'
 import { createClusterHandler } from './db-cluster.js'
-import { createClusterParameterGroupHandler } from './db-cluster-parameter-group.js'
 import { createInstanceHandler } from './db-instance.js'
+import { createParameterGroupHandler } from './db-parameter-group.js'
 import { createSubnetGroupHandler } from './db-subnet-group.js'
 import type { Pause, ResourceHandler } from './handler.js'
 import { createInertHandler } from './inert.js'
@@ -24,8 +24,9 @@ export function createHandlers ({ rds, secrets, clock, pause }: Dependencies, re
   const table: HandlerTable = {
     'AWS::CloudFormation::Stack': createRefusingHandler('Nested stacks are not available in the sandbox, which has no S3 to read their templates from.'),
     'AWS::RDS::DBCluster': createClusterHandler(rds),
-    'AWS::RDS::DBClusterParameterGroup': createClusterParameterGroupHandler(rds),
+    'AWS::RDS::DBClusterParameterGroup': createParameterGroupHandler(rds, 'DBClusterParameterGroup'),
     'AWS::RDS::DBInstance': createInstanceHandler(rds),
+    'AWS::RDS::DBParameterGroup': createParameterGroupHandler(rds, 'DBParameterGroup'),
     'AWS::RDS::DBSubnetGroup': createSubnetGroupHandler(rds),
     'AWS::SecretsManager::Secret': createSecretHandler(secrets),
     'AWS::SecretsManager::SecretTargetAttachment': createSecretTargetAttachmentHandler(secrets, rds),

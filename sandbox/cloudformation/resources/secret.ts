@@ -54,7 +54,11 @@ export function createSecretHandler ({ operations }: SecretsRoom): ResourceHandl
       const isSame = (key: string): boolean => JSON.stringify(ownValue(properties, key)) === JSON.stringify(ownValue(previous, key))
       const value = isSame('GenerateSecretString') && isSame('SecretString') ? {} : await valueOf(request)
       await operations.UpdateSecret({ SecretId: physicalId, ...described(properties), ...value }, caller)
-      await operations.TagResource({ SecretId: physicalId, Tags: tagsOf(request) }, caller)
+      const wanted = tagsOf(request)
+      const { Tags: present = [] } = await operations.DescribeSecret({ SecretId: physicalId }, caller)
+      const gone = present.flatMap(({ Key: key = '' }) => wanted.some(tag => tag.Key === key) ? [] : [key])
+      await operations.UntagResource({ SecretId: physicalId, TagKeys: gone }, caller)
+      await operations.TagResource({ SecretId: physicalId, Tags: wanted }, caller)
       return { Id: physicalId }
     },
     delete: async ({ caller }, physicalId) => {

@@ -138,3 +138,26 @@ t.test('a database of another stack is not taken for one\'s own', async t => {
   t.match((await eventsOf(lab, id))[2], /^Cluster CREATE_FAILED .*"DB Cluster already exists \(Service: Rds.*HandlerErrorCode: AlreadyExists\)$/)
   t.notOk((await eventsOf(lab, id)).includes('Cluster DELETE_IN_PROGRESS'), 'and not deleted either')
 })
+
+for (const noun of ['DBClusterParameterGroup', 'DBParameterGroup']) {
+  t.test(`a ${noun} is made with its parameters, and those that its template no longer has are reset`, async t => {
+    const calls: Array<[string, object]> = []
+    const noted = (name: string, answer: object = {}) => [name, async (input: object) => { calls.push([name, input]); return answer }] as const
+    const rds = Object.fromEntries([noted(`Create${noun}`), noted(`Modify${noun}`), noted(`Reset${noun}`), noted(`Delete${noun}`),
+      noted(`Describe${noun}s`, { [`${noun}s`]: [{ [`${noun}Arn`]: 'arn:group' }] }), noted('ListTagsForResource', { TagList: [] }), noted('AddTagsToResource')])
+    const template = (parameters: object) => ({ Resources: { Group: { Type: `AWS::RDS::${noun}`, Properties: { [`${noun}Name`]: 'Mine', Family: 'aurora-postgresql17', Description: 'x', Parameters: parameters } } } })
+    const { lab, id } = await launch(t, template({ log_statement: 'ddl', work_mem: 4096 }), { rds })
+    t.strictSame(calls.map(([name]) => name), [`Create${noun}`, `Modify${noun}`])
+    t.match(calls[0]?.[1], { [`${noun}Name`]: 'mine', DBParameterGroupFamily: 'aurora-postgresql17' })
+    t.match(calls[1]?.[1], { Parameters: [{ ParameterName: 'log_statement', ParameterValue: 'ddl' }, { ParameterName: 'work_mem', ParameterValue: '4096' }] })
+    await lab.operations.UpdateStack({ StackName: id, TemplateBody: JSON.stringify(template({ work_mem: 8192 })) }, caller)
+    await lab.whenIdle(id)
+    t.match(calls.filter(([name]) => /^(Reset|Modify)/.test(name)).slice(1), [
+      [`Reset${noun}`, { Parameters: [{ ParameterName: 'log_statement' }] }],
+      [`Modify${noun}`, { Parameters: [{ ParameterName: 'work_mem', ParameterValue: '8192' }] }]
+    ])
+    await lab.operations.DeleteStack({ StackName: id }, caller)
+    await lab.whenIdle(id)
+    t.match(calls.at(-1), [`Delete${noun}`, { [`${noun}Name`]: 'mine' }])
+  })
+}
