@@ -8,11 +8,11 @@ import { createCheckSignature } from './access/signatures.js'
 import { buildApp, type AppDependencies } from './app.js'
 import { createAwsAdapters } from './aws-adapters.js'
 import { createAwsClients, type AwsClients } from './aws/clients.js'
-import { createDataApi } from './aws/data-api.js'
+import { createDataApi, type DataApi } from './aws/data-api.js'
 import { systemClock, type Clock } from './clock.js'
 import type { Config } from './config.js'
 import type { Target } from './databases/access.js'
-import { createCompute } from './databases/compute.js'
+import { createCompute, type ComputeNotes } from './databases/compute.js'
 import { createDatabases, type Databases } from './databases/databases.js'
 import { createAuditLog } from './log.js'
 import { createAudit } from './queries/audit.js'
@@ -25,6 +25,7 @@ import { finishRotations } from './queries/logins.js'
 import { createMirror } from './queries/mirror.js'
 import { noteCompute } from './queries/notes.js'
 import { createQueries } from './queries/queries.js'
+import { repeatHarmless } from './queries/repeats.js'
 import { createTargets, type Targets } from './queries/targets.js'
 import { createTransactionIds, deriveSecret } from './queries/transaction-ids.js'
 import { createShutdown } from './shutdown.js'
@@ -105,7 +106,7 @@ export function createDependencies ({ config, log, clients, clock = systemClock,
   }, clock)
   const queries = createQueries({
     targets,
-    dataApi: finishRotations<Target>(cancelAbandoned(noteCompute(createDataApi(wire), compute), { clock, newTag: createTags(randomBytes(TAG_BYTES).toString('hex')) }), databases.finishRotation),
+    dataApi: wrapDataApi(createDataApi(wire), { clock, compute, finishRotation: databases.finishRotation }),
     gate: gates.statements,
     streamGate: gates.streams,
     transactionIds: createTransactionIds(deriveSecret(keys), randomBytes),
@@ -141,6 +142,14 @@ export function createDependencies ({ config, log, clients, clock = systemClock,
       }
     }
   }
+}
+
+/** The Data API, with all that every statement needs: the innermost comes first. */
+function wrapDataApi (dataApi: DataApi, { clock, compute, finishRotation }: { clock: Clock, compute: ComputeNotes, finishRotation: Databases['finishRotation'] }): DataApi {
+  const noting = noteCompute(dataApi, compute)
+  const cancelling = cancelAbandoned(noting, { clock, newTag: createTags(randomBytes(TAG_BYTES).toString('hex')) })
+  const repeating = repeatHarmless(cancelling, { clock, random: Math.random })
+  return finishRotations<Target>(repeating, finishRotation)
 }
 
 /** A database that is being deleted takes no more statements, also where it was known a moment ago. */

@@ -71,6 +71,17 @@ export class DataApiFailure extends Error {
     this.sql = sql
     this.aws = aws
   }
+
+  /** Whether it is certain that not even a part of it was done, so that it may be sent again whatever it is. */
+  get neverBegun (): boolean {
+    return this.kind === 'aws' && (this.aws.kind === 'throttled' || neverBegun.has(this.aws.code))
+  }
+
+  /** Whether it is unknown what was done because the connection broke, at once and not for want of patience. */
+  get brokeOff (): boolean {
+    const { code = '' } = (this.aws.cause ?? {}) as { code?: string }
+    return this.kind === 'lost' && brokenConnection.has(code)
+  }
 }
 
 export type DataApi = ReturnType<typeof createDataApi>
@@ -178,6 +189,9 @@ const kindsByMessage: ReadonlyArray<{ pattern: RegExp, kind: DataApiFailureKind 
 
 /** Failures after which it is certain that the statement was not even begun. */
 const neverBegun = new Set(['ServiceUnavailableError', 'NeverSent'])
+
+/** What Node.js and undici call a connection that the other side has closed. */
+const brokenConnection = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'])
 
 /** Aurora Serverless v1 answers what PostgreSQL says as BadRequestException, v2 as DatabaseErrorException. */
 const speaksForPostgres = new Set(['BadRequestException', 'DatabaseErrorException'])
