@@ -39,7 +39,7 @@ const QueryBody = Type.Object({
   dryRun: Type.Optional(Type.Boolean({ default: false, description: 'Runs the statement and rolls it back.' })),
   maxAffected: Type.Optional(Nullable(Type.Integer({ minimum: 0, description: 'Rolls back when more rows than this were changed.' }))),
   timeoutMs: Type.Optional(Nullable(Type.Integer({ minimum: 1, maximum: 45_000, description: 'Cancels the statement in the database after this long. AWS does after 45 s.' }))),
-  castUnsupported: Type.Optional(Type.Boolean({ default: false, description: 'Has columns of types that the RDS Data API does not carry (interval, money, ranges …), arrays of arrays and infinite times come as text.' })),
+  castUnsupported: Type.Optional(Type.Boolean({ default: false, description: 'Has columns of types that the RDS Data API does not carry (interval, money, ranges …) come as text, and in the others the values that it does not carry: arrays of arrays, and infinite times. The query is run twice or more for it; a stream is not.' })),
   explain: Type.Optional(Type.Boolean({ default: false, description: 'Answers in `plan` how PostgreSQL would run the statement, as `EXPLAIN (FORMAT JSON)` says it, and never runs it.' })),
   transactionId: Type.Optional(Nullable(TransactionId)),
   database: Type.Optional(Nullable(Type.String({ minLength: 1, maxLength: 63, description: 'Another database of the same cluster.' })))

@@ -28,7 +28,7 @@ export const streamContent = {
     examples: ndjsonExamples
   },
   'text/csv': {
-    schema: asText('RFC 4180 with a header row, UTF-8 and CRLF. NULL is nothing, an empty text is `""`, as in PostgreSQL\'s own CSV. Values are written as in JSON, arrays as JSON, json and jsonb as their text.'),
+    schema: asText('RFC 4180 with a header row, UTF-8 and CRLF. NULL is nothing, an empty text is `""`, as in PostgreSQL\'s own CSV; so a row whose only column is NULL is an empty line, which some readers skip. Values are written as in JSON, arrays as JSON, json and jsonb as their text.'),
     examples: csvExample
   }
 }

@@ -1,6 +1,9 @@
-import type { Column, DataApiFailure } from '../aws/data-api.js'
+import type { Cell, Column, DataApiFailure, Result } from '../aws/data-api.js'
 import { withoutEnd } from './lexemes.js'
 import type { Prepared } from './prepare.js'
+
+/** A query of which the Data API carries every value, and how its result becomes that of the query it was made of. */
+export interface Cast { prepared: Prepared, restore: (result: Result) => Result }
 
 /** The types that the Data API returns (its operations reference), by PostgreSQL's names and its own for generated columns. */
 const carried = new Set(('bool bytea name int8 int2 int4 text oid json jsonb cidr inet float4 float8 bpchar varchar date time timestamp timestamptz ' +
@@ -8,19 +11,14 @@ const carried = new Set(('bool bytea name int8 int2 int4 text oid json jsonb cid
 
 const carriedInArrays = new Set('bool bit name int8 int2 int4 text oid json jsonb float4 float8 bpchar varchar date time timestamp timestamptz numeric uuid'.split(' '))
 
-const temporal = /^_?(date|timestamp|timestamptz)$/
+const temporal = new Set(['date', 'timestamp', 'timestamptz'])
 
-/** For each reason of which the Data API refuses a result: the columns that can be at fault. */
-const reasons: ReadonlyArray<{ refusal: RegExp, isSuspect: (type: string) => boolean }> = [
-  { refusal: /unsupported data type/, isSuspect: type => type.startsWith('_') ? !carriedInArrays.has(type.slice(1)) : !carried.has(type) },
-  { refusal: /multidimensional array/, isSuspect: type => type.startsWith('_') },
-  // An infinite date or time fails without a word.
-  { refusal: /^(UnknownError)?$/, isSuspect: type => temporal.test(type) }
-]
+/** What the Data API says of a type, of an array of arrays, and of an infinite date or time, which fails without a word. */
+const refusals = [/unsupported data type/, /multidimensional array/, /^(UnknownError)?$/]
 
 /** Whether casting columns to text can help against a refusal, which it can where the statement is a query. */
 export function canBeCast ({ kind, message }: DataApiFailure, { isQuery }: Prepared): boolean {
-  return kind === 'unsupported' && isQuery && reasons.some(({ refusal }) => refusal.test(message))
+  return kind === 'unsupported' && isQuery && refusals.some(refusal => refusal.test(message))
 }
 
 /** The query as one that answers its columns and no rows, which the Data API refuses for no type. */
@@ -28,12 +26,45 @@ export function probeFor (prepared: Prepared): string {
   return `SELECT * FROM (\n${withoutEnd(prepared.sql)}\n) AS q LIMIT 0`
 }
 
-/** The query with the columns that the Data API refused as text. */
-export function castColumns (prepared: Prepared, { message }: DataApiFailure, columns: readonly Column[]): Prepared {
-  const isSuspect = reasons.find(({ refusal }) => refusal.test(message))?.isSuspect ?? (() => false)
-  const selected = columns.map(({ name, type }, index) => `c${index}${isSuspect(type) ? '::text' : ''} AS ${quote(name)}`)
+/**
+ * The query, whose columns are these, with columns that the Data API does not carry as text. Of a column that it carries but for some
+ * values (arrays of arrays, infinite times), these come in a column of their own, and the others as ever.
+ */
+export function castColumns (prepared: Prepared, columns: readonly Column[]): Cast {
+  if (columns.length === 0) return { prepared, restore: result => result }
+  const splits = columns.map(({ type }, index) => exceptionOf(type, `c${index}`))
+  const plain = columns.map(({ name, type }, index) => {
+    const given = `c${index}`
+    const value = splits[index] ? `CASE WHEN (${splits[index]}) IS NOT TRUE THEN ${given} END` : isCarried(type) ? given : `${given}::text`
+    return `${value} AS ${quote(name)}`
+  })
+  const exceptions = splits.flatMap((exception, index) => exception === null ? [] : [{ index, sql: `CASE WHEN ${exception} THEN c${index}::text END` }])
+  const selected = [...plain, ...exceptions.map(({ sql }) => sql)]
   const aliases = columns.map((_, index) => `c${index}`)
-  return { ...prepared, sql: `SELECT ${selected.join(', ')} FROM (\n${withoutEnd(prepared.sql)}\n) AS q(${aliases.join(', ')})` }
+  return {
+    prepared: { ...prepared, sql: `SELECT ${selected.join(', ')} FROM (\n${withoutEnd(prepared.sql)}\n) AS q(${aliases.join(', ')})` },
+    restore: result => ({
+      ...result,
+      columns: result.columns?.slice(0, columns.length) ?? null,
+      rows: result.rows.map(row => mergeExceptions(row, columns.length, exceptions))
+    })
+  }
+}
+
+/** When a value of a type that is carried is not, as SQL; null for a type whose values all are. */
+function exceptionOf (type: string, column: string): string | null {
+  if (temporal.has(type)) return `NOT isfinite(${column})`
+  if (!type.startsWith('_') || !isCarried(type)) return null
+  const isNested = `array_ndims(${column}) > 1`
+  return temporal.has(type.slice(1)) ? `${isNested} OR 'infinity' = ANY(${column}) OR '-infinity' = ANY(${column})` : isNested
+}
+
+const isCarried = (type: string): boolean => type.startsWith('_') ? carriedInArrays.has(type.slice(1)) : carried.has(type)
+
+function mergeExceptions (row: readonly Cell[], width: number, exceptions: ReadonlyArray<{ index: number }>): Cell[] {
+  const merged = row.slice(0, width)
+  for (const [at, { index }] of exceptions.entries()) merged[index] = row[width + at] ?? merged[index] ?? null
+  return merged
 }
 
 const quote = (name: string): string => `"${name.replaceAll('"', '""')}"`

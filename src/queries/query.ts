@@ -134,7 +134,8 @@ export function createQuery ({ targets, interactive, dataApi, whenAwake, clock }
         columns = result.columns ?? []
         return work.finish(result)
       })
-      return await again(castColumns(prepared, error, columns), work.finish)
+      const cast = castColumns(prepared, columns)
+      return await again(cast.prepared, result => work.finish(cast.restore(result)))
     }
   }
 

@@ -34,7 +34,9 @@ export function cellReader ({ type }: QueryColumn): (cell: Cell) => Value {
   const read = readers[isArray ? type.slice(0, -2) : type] ?? asIs
   return cell => {
     if (cell === null) return null
-    return isArray ? (cell as Cell[]).map(element => element === null ? null : read(element)) : read(cell)
+    // What is carried as text because it could not be otherwise is text.
+    if (isArray && !Array.isArray(cell)) return asIs(cell)
+    return Array.isArray(cell) ? cell.map(element => element === null ? null : read(element)) : read(cell)
   }
 }
 
@@ -69,7 +71,7 @@ function toJsonText (cell: Exclude<Cell, null>): Value {
   return new JsonText(String(cell))
 }
 
-/** AWS shows `2026-01-02 03:04:05.123`, a timestamptz in UTC. A time before Christ has no RFC 3339 form and stays. */
+/** AWS shows `2026-01-02 03:04:05.123`, a timestamptz in UTC. A time before Christ, or without an end, has no RFC 3339 form and stays. */
 function toRfc3339 (text: string, zone: 'Z' | ''): string {
-  return text.endsWith(' BC') ? text : `${text.replace(' ', 'T')}${zone}`
+  return / BC$|^-?infinity$/.test(text) ? text : `${text.replace(' ', 'T')}${zone}`
 }

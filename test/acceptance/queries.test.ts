@@ -121,6 +121,15 @@ await t.test('what the Data API refuses comes as text when that is asked for', a
   t.strictSame(await rows('values (:a::int4range), (null);', { castUnsupported, parameters: { a: '[1,3)' } }), [{ column1: '[1,3)' }, { column1: null }])
   t.strictSame(await rows("select '{{1,2}}'::int[] as grid", { castUnsupported }), [{ grid: '{{1,2}}' }])
   t.strictSame(await rows("select 'infinity'::timestamptz as late, 1 as one", { castUnsupported, mode: 'read' }), [{ late: 'infinity', one: 1 }])
+  const mixed = `select t, t::date as d, t::timestamp as u, array[t, null] as a, case when n = 1 then array[n] else array[[n, 2]] end as g, s
+    from (values (1, timestamptz '2026-01-02 03:04:05.12Z', interval '1 day'), (2, '-infinity', null), (3, null, null)) as v(n, t, s) order by n`
+  const { body: { columns, rows: times } } = await query(mixed, { castUnsupported })
+  t.strictSame(times, [
+    { t: '2026-01-02T03:04:05.120Z', d: '2026-01-02', u: '2026-01-02T03:04:05.120', a: ['2026-01-02T03:04:05.120Z', null], g: [1], s: '1 day' },
+    { t: '-infinity', d: '-infinity', u: '-infinity', a: '{-infinity,NULL}', g: '{{2,2}}', s: null }, { t: null, d: null, u: null, a: [null, null], g: '{{3,2}}', s: null }
+  ], 'and of a column that is carried, only what is not')
+  t.strictSame(columns.map(({ type }) => type), ['timestamptz', 'date', 'timestamp', 'timestamptz[]', 'int4[]', 'text'])
+  t.strictSame(await rows('select from spans', { castUnsupported }), [])
   t.match(await refusal("insert into spans values (1, '1 day') returning span", { castUnsupported }), [422, { code: 'statement-refused' }])
   t.strictSame(await rows('select count(*) from spans'), [{ count: '0' }], 'what was refused has had no effect')
 })

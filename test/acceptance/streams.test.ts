@@ -59,6 +59,8 @@ await t.test('values are those of the JSON answer', async t => {
   t.strictSame(await lines(sql, { parameters, rowFormat: 'array' }), arrays.body.rows)
   t.strictSame(await lines('select 1 where false'), [])
   t.strictSame(await lines("select interval '1 day' as span", { castUnsupported: true }), [{ span: '1 day' }])
+  const late = await lines("select n, case when n < 90 then timestamptz '2026-01-02 03:04:05Z' else 'infinity' end as t, case when n < 95 then array[n] else array[[n]] end as a from generate_series(1, 100) as n order by n", { castUnsupported: true })
+  t.strictSame([late[0], late[89], late[99], late.length], [{ n: 1, t: '2026-01-02T03:04:05Z', a: [1] }, { n: 90, t: 'infinity', a: [90] }, { n: 100, t: 'infinity', a: '{{100}}' }, 100], 'also what is first met in the middle')
   t.strictSame(await lines('select current_database() as name', { database: 'postgres' }), [{ name: 'postgres' }])
 })
 

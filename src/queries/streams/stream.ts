@@ -1,8 +1,8 @@
 import type { Principal } from '../../access/keys.js'
-import { DataApiFailure, type DataApi } from '../../aws/data-api.js'
+import { DataApiFailure, type Column, type DataApi } from '../../aws/data-api.js'
 import type { Clock } from '../../clock.js'
 import { Problem } from '../../problems.js'
-import { canBeCast, castColumns, probeFor } from '../cast.js'
+import { castColumns, probeFor } from '../cast.js'
 import type { Gate } from '../gate.js'
 import type { Value } from '../json-text.js'
 import { prepareStatement, refuseTransactionControl, type Prepared } from '../prepare.js'
@@ -50,21 +50,13 @@ export function createStream ({ targets, dataApi, whenAwake, gate, clock }: Stre
   /** Opens a cursor and fetches the first rows, so that whatever is wrong with the query is a problem before anything is sent. */
   const open = async (lease: Lease, given: Prepared, request: QueryRequest, waitSeconds: number, signal: AbortSignal): Promise<Opened> => {
     const { startedAt, resumedAfterMs } = await whenAwake(waitSeconds, signal, lease.begin)
-    const start = async (prepared: Prepared): Promise<Opened> => {
-      await lease.execute(settings('read', request.timeoutMs, READ_WHOLE) ?? '')
-      await lease.execute(prepared.sql, prepared.args)
-      const cursor = createCursor(lease.execute)
-      return { cursor, first: await cursor.fetch(), prepared, startedAt, resumedAfterMs }
-    }
-    try {
-      return await start(declare(given))
-    } catch (error) {
-      if (!request.castUnsupported || !(error instanceof DataApiFailure) || !canBeCast(error, given)) throw error
-      await lease.begin()
-      const { columns } = await lease.execute(probeFor(given), given.args)
-      await lease.begin()
-      return await start(declare(castColumns(given, error, columns ?? [])))
-    }
+    const set = settings('read', request.timeoutMs, READ_WHOLE) ?? ''
+    await lease.execute(set)
+    const { prepared: cast, restore } = castColumns(given, request.castUnsupported ? await columnsOf(lease, given, set) : [])
+    const prepared = declare(cast)
+    await lease.execute(prepared.sql, prepared.args)
+    const cursor = createCursor(async sql => restore(await lease.execute(sql)))
+    return { cursor, first: await cursor.fetch(), prepared, startedAt, resumedAfterMs }
   }
 
   /** Streams the result of one query until it is read, or `signal` is aborted. A paused database is waited for, at most `waitSeconds`. */
@@ -115,6 +107,18 @@ export function createStream ({ targets, dataApi, whenAwake, gate, clock }: Stre
       end()
       throw toCallersError(error, declared)
     }
+  }
+}
+
+/** The columns of a query, before its first row: a value that is not carried may come in any. None when the query is wrong, which shows again. */
+async function columnsOf (lease: Lease, given: Prepared, set: string): Promise<Column[]> {
+  try {
+    return (await lease.execute(probeFor(given), given.args)).columns ?? []
+  } catch (error) {
+    if (!(error instanceof DataApiFailure) || error.kind !== 'sql') throw error
+    await lease.begin()
+    await lease.execute(set)
+    return []
   }
 }
 

@@ -236,11 +236,11 @@ t.test('streams wait for each other for as long as they are open, and no longer'
 
 t.test('columns that are not carried come as text when that is asked for', async t => {
   const refusal = failure('unsupported', 'The result contains the unsupported data type INTERVAL.')
-  const { calls, stream } = setUp(refusal, rowsOf(1))
+  const { calls, stream } = setUp(rowsOf(1))
   t.strictSame(await readAll(await stream({ castUnsupported: true })), [[1]])
   await settle()
   t.match(calls.filter(call => !call.includes('set_config')), [
-    'begin', /tx1: DECLARE/, /tx1: FETCH/, 'rollback tx1', 'begin', /tx2: SELECT \* FROM \([^]*LIMIT 0/, 'rollback tx2', 'begin', /tx3: DECLARE .* FOR SELECT/, /tx3: FETCH/, 'rollback tx3'
+    'begin', /tx1: SELECT \* FROM \([^]*LIMIT 0/, /tx1: DECLARE .* FOR SELECT/, /tx1: FETCH/, 'rollback tx1'
   ])
   await t.rejects(setUp(refusal).stream(), { code: 'statement-refused', message: /castUnsupported/ })
 })
