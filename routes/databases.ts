@@ -137,7 +137,7 @@ export function registerDatabaseRoutes (instance: FastifyInstance, databases: Da
       operationId: 'getDatabase',
       tags: ['databases'],
       summary: 'Read a database',
-      description: 'Also a deleted one, for the 90 days that AWS remembers it, with its snapshots. AWS is asked for the database, by one question for all who ask at the same time. With `Prefer: wait`, a database that moves is watched already, and the wait begins with what was last seen of it, which is as old as the time between two looks (`POLL_MS`), or older while AWS throttles; `Cache-Control: no-cache` has AWS asked first there, too. `compute` is from CloudWatch, and up to two minutes old.',
+      description: 'Also a deleted one, for the 90 days that AWS remembers it, with its snapshots. AWS is asked for the database, by one question for all who ask at the same time. With `Prefer: wait`, a database that moves is watched already, and the wait begins with what was last seen of it, which is as old as the time between two looks (`POLL_MS`), or older while AWS throttles; `Cache-Control: no-cache` has AWS asked first there, too, and asked again for a database that was made and deleted at another replica within the last seconds. `compute` is from CloudWatch, and up to two minutes old.',
       params: DatabaseParams,
       headers: Type.Object({ ...PreferHeader.properties, 'if-none-match': Type.Optional(Type.String({ description: 'The `ETag` of an answer that the caller has.' })) }),
       response: {
@@ -148,7 +148,7 @@ export function registerDatabaseRoutes (instance: FastifyInstance, databases: Da
     }
   }, async (request, reply) => {
     const { id } = request.params
-    const database = await settle(request, reply, id, async () => await databases.get(principalOf(request), id))
+    const database = await settle(request, reply, id, async () => await databases.get(principalOf(request), id, { isFresh: wantsFresh(request) }))
     const { 'if-none-match': ifNoneMatch } = request.headers
     const etag = tagOf(database)
     reply.header('etag', etag)

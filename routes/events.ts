@@ -12,7 +12,7 @@ import type { Clock } from '../src/clock.js'
 import type { LiveStreamMetrics } from '../src/metrics/requests.js'
 import { eventsExample, operationsExample } from './examples.js'
 import { dropSlowReader, liveEvents } from './live-events.js'
-import { hangUp } from './preferences.js'
+import { hangUp, wantsFresh } from './preferences.js'
 import { DatabaseParams, Nullable, OperationSchema, problemResponses, refTo } from './schemas.js'
 
 const EventSchema = Type.Object({
@@ -67,7 +67,7 @@ export function registerEventRoutes (instance: FastifyInstance, databases: Datab
     const after = request.headers['last-event-id'] ?? request.query.after ?? null
     const principal = principalOf(request)
     if (!request.headers.accept?.includes('text/event-stream')) {
-      return { items: eventsAfter(await databases.eventsOf(principal, id), after).map(toJson), nextCursor: null }
+      return { items: eventsAfter(await databases.eventsOf(principal, id, { isFresh: wantsFresh(request) }), after).map(toJson), nextCursor: null }
     }
     const signal = hangUp(request, reply)
     const changes = databases.follow(principal, id, signal, { lastEventId: after })[Symbol.asyncIterator]()
@@ -96,7 +96,7 @@ export function registerEventRoutes (instance: FastifyInstance, databases: Datab
         ...problemResponses(['invalid-request', 'not-found'])
       }
     }
-  }, async request => ({ items: await databases.operationsOf(principalOf(request), request.params.id), nextCursor: null }))
+  }, async request => ({ items: await databases.operationsOf(principalOf(request), request.params.id, { isFresh: wantsFresh(request) }), nextCursor: null }))
 }
 
 function toJson ({ token, ...event }: StackEvent) {

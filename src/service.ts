@@ -31,6 +31,7 @@ import { createTransactionIds, deriveSecret } from './queries/transaction-ids.js
 import { createShutdown } from './shutdown.js'
 import { loadCatalog } from './templates/catalog.js'
 import { createEventLog } from './watching/event-log.js'
+import { createLastStacks } from './watching/last-stacks.js'
 import { createStackIndex } from './watching/stack-index.js'
 import { createStackWatch } from './watching/stack-watch.js'
 
@@ -73,6 +74,7 @@ export function createDependencies ({ config, log, clients, clock = systemClock,
   const metrics = createServiceMetrics()
   const { budgets, stacksInBackground, cloudWatch, wire, ...aws } = createAwsAdapters({ clients, callsPerSecond, clock, metrics })
   const index = createStackIndex({ stacks: aws.stacks, background: stacksInBackground, clock, sweepMs, random: Math.random, log })
+  const lastStacks = createLastStacks()
   const events = createEventLog(aws.stacks)
   const watch = createStackWatch({ stacks: index, background: { describe: index.describeInBackground, eventsAfter: stacksInBackground.eventsAfter }, events, clock, pollMs, log })
   const compute = createCompute({ cloudWatch, clock })
@@ -80,6 +82,7 @@ export function createDependencies ({ config, log, clients, clock = systemClock,
     ...aws,
     compute,
     watch,
+    lastStacks,
     events,
     index,
     catalog,
@@ -94,6 +97,7 @@ export function createDependencies ({ config, log, clients, clock = systemClock,
   index.onSweep((region, found) => {
     const own = found.filter(stack => readOwnTags(stack) !== null)
     watch.followMoving(own)
+    for (const stack of own) lastStacks.note(stack)
     metrics.databases(region, own.map(({ status }) => status))
   })
   index.onSweep(async (_region, found) => { await databases.expire(found) })

@@ -14,6 +14,7 @@ import { Problem } from '../problems.js'
 import type { Catalog } from '../templates/catalog.js'
 import { createDeletedStacks } from '../watching/deleted-stacks.js'
 import type { EventLog } from '../watching/event-log.js'
+import type { LastStacks } from '../watching/last-stacks.js'
 import type { StackIndex } from '../watching/stack-index.js'
 import type { StackWatch } from '../watching/stack-watch.js'
 import { createAccess } from './access.js'
@@ -28,7 +29,7 @@ import { createDurations } from './durations.js'
 import { createExpire } from './expire.js'
 import { assertToCome } from './expiry.js'
 import { createFinalSnapshot } from './final-snapshot.js'
-import { createFind } from './find.js'
+import { createFind, type Find } from './find.js'
 import { createFollow, type FollowFrom } from './follow.js'
 import { createFindImporters } from './importers.js'
 import type { CreateRequest } from './launch.js'
@@ -56,6 +57,7 @@ export interface DatabasesOptions {
   passwords: MasterPasswords
   compute: Pick<ComputeStates, 'of'>
   watch: StackWatch
+  lastStacks: LastStacks
   events: EventLog
   index: StackIndex
   catalog: Catalog
@@ -166,7 +168,7 @@ export function createDatabases (options: DatabasesOptions) {
 
     restore: async (principal: Principal, id: string, snapshotId: string | null) => await show(await restore(principal, id, snapshotId)),
 
-    get: async (principal: Principal, id: string): Promise<Database> => await withDetails(principal, (await find(principal, id)).database),
+    get: async (principal: Principal, id: string, how: Parameters<Find['find']>[2] = {}): Promise<Database> => await withDetails(principal, (await find(principal, id, how)).database),
 
     remove: async (principal: Principal, id: string, request: DeleteRequest = { finalSnapshot: true }): Promise<Database> => (await remove(principal, id, request)).database,
 
@@ -178,8 +180,8 @@ export function createDatabases (options: DatabasesOptions) {
       await withDetails(principal, (await untilSettled(principal, id, seconds, signal, from)).database),
 
     /** The operations of a database, newest first. */
-    operationsOf: async (principal: Principal, id: string) => operationsOf(await find(principal, id)).toReversed(),
+    operationsOf: async (principal: Principal, id: string, how: Parameters<Find['find']>[2] = {}) => operationsOf(await find(principal, id, how)).toReversed(),
 
-    eventsOf: async (principal: Principal, id: string) => (await find(principal, id)).events
+    eventsOf: async (principal: Principal, id: string, how: Parameters<Find['find']>[2] = {}) => (await find(principal, id, how)).events
   }
 }

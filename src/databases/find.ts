@@ -6,10 +6,11 @@ import { Problem } from '../problems.js'
 import type { Catalog } from '../templates/catalog.js'
 import { resourcesOf } from '../templates/conditions.js'
 import type { DeletedStacks } from '../watching/deleted-stacks.js'
+import type { LastStacks } from '../watching/last-stacks.js'
 import type { Sighting, StackWatch } from '../watching/stack-watch.js'
 import { toDatabase, type Database } from './database.js'
 import type { Durations } from './durations.js'
-import { idOf, parseId } from './naming.js'
+import { parseId } from './naming.js'
 import { readOperation, splitOperations, type Operation } from './operations.js'
 import { findStuck } from './stuck.js'
 import { readOwnTags, type OwnTags } from './tags.js'
@@ -19,6 +20,7 @@ export interface Found extends Sighting { own: OwnTags, database: Database }
 
 export interface FindOptions {
   deleted: DeletedStacks
+  lastStacks: LastStacks
   watch: Pick<StackWatch, 'look' | 'peek'>
   catalog: Catalog
   durations: Durations
@@ -29,25 +31,14 @@ export interface FindOptions {
 /** How old what is known of deleted stacks may be for whoever asks for one: what never was is asked for as easily as what was. */
 const DELETED_FRESH_FOR_MS = 5_000
 
-/** Of how many names it is remembered which stack had them last. */
-const REMEMBERED_NAMES = 10_000
-
 export type Find = ReturnType<typeof createFind>
 
 /** Finds databases by their ids. */
-export function createFind ({ deleted, watch, catalog, durations, clock, regions }: FindOptions) {
-  const lastLiving = new Map<string, string>()
-
-  const remember = ({ region, name, id, status, deletedAt }: Stack): void => {
-    if (status === 'DELETE_COMPLETE') {
-      deleted.note(region, { id, name, deletedAt: deletedAt ?? new Date(0) })
-      return
-    }
-    const key = idOf(region, name)
-    lastLiving.delete(key)
-    lastLiving.set(key, id)
-    const [oldest] = lastLiving.keys()
-    if (lastLiving.size > REMEMBERED_NAMES && oldest !== undefined) lastLiving.delete(oldest)
+export function createFind ({ deleted, lastStacks, watch, catalog, durations, clock, regions }: FindOptions) {
+  const remember = (stack: Stack): void => {
+    const { region, name, id, status, deletedAt } = stack
+    if (status === 'DELETE_COMPLETE') deleted.note(region, { id, name, deletedAt: deletedAt ?? new Date(0) })
+    else lastStacks.note(stack)
   }
 
   /** A stack and its events as a database; null when it is not one of ours. */
@@ -66,9 +57,11 @@ export function createFind ({ deleted, watch, catalog, durations, clock, regions
 
   /**
    * The database of an id, also a deleted one for as long as AWS remembers it. Throws a {@link Problem} `not-found` when there is
-   * none, and just the same when the key may not see it.
+   * none, and just the same when the key may not see it. A living one is always as AWS has it now; with `isFresh` also one that was
+   * deleted some seconds ago and never seen here.
    */
-  const find = async (principal: Principal, id: string): Promise<Found> => await findBy(findIn, principal, id)
+  const find = async (principal: Principal, id: string, { isFresh = false } = {}): Promise<Found> =>
+    await findBy(async (region, stackName) => await findIn(region, stackName, isFresh), principal, id)
 
   /** The same, without asking AWS while the database moves and is looked at again and again: for those who only watch. */
   const findToWatch = async (principal: Principal, id: string): Promise<Found> =>
@@ -86,13 +79,13 @@ export function createFind ({ deleted, watch, catalog, durations, clock, regions
     return found
   }
 
-  const findIn = async (region: string, stackName: string): Promise<Found | null> => {
+  const findIn = async (region: string, stackName: string, isFresh = false): Promise<Found | null> => {
     const living = await watch.look(region, stackName)
     if (living) return read(living)
-    const { byName, ids } = await deleted.read(region, DELETED_FRESH_FOR_MS)
-    const last = lastLiving.get(idOf(region, stackName))
+    const { byName, ids } = await deleted.read(region, isFresh ? 0 : DELETED_FRESH_FOR_MS)
+    const last = lastStacks.idOf(region, stackName)
     // What was deleted since that was read is known to whoever saw it live.
-    const id = last !== undefined && !ids.has(last) ? last : byName.get(stackName)?.id
+    const id = last !== null && !ids.has(last) ? last : byName.get(stackName)?.id
     const sighting = id === undefined ? null : await watch.look(region, id)
     return sighting && read(sighting)
   }

@@ -28,7 +28,7 @@ export interface FollowFrom {
 export function createFollow ({ find, findToWatch, read, watch, clock }: FollowOptions) {
   /** As it is known. Who has had an event already that is not known here had it from another replica: then AWS is asked. */
   const begin = async (principal: Principal, id: string, { lastEventId = null, isFresh = false }: FollowFrom): Promise<Found> => {
-    if (isFresh) return await find(principal, id)
+    if (isFresh) return await find(principal, id, { isFresh })
     const known = await findToWatch(principal, id)
     return lastEventId === null || known.events.some(event => event.id === lastEventId) ? known : await find(principal, id)
   }

@@ -5,7 +5,7 @@ import { createRandom, type Random } from '../sandbox/killing/random.js'
 import { openAccount } from './account.js'
 import type { Point } from './line.js'
 import type { Operation } from './operations.js'
-import { createReplicas, type Answer } from './replicas.js'
+import { createReplicas, type Answer, type Replica } from './replicas.js'
 import { createStock, type Setting } from './stock.js'
 import { createTrials, type Trials } from './trial.js'
 
@@ -23,18 +23,19 @@ const AT_ONCE = 3
 const TIMEOUT_MS = share > 0.5 ? 1_200_000 : 300_000
 
 /**
- * Has the service die at its calls to AWS: before a call, and after it was done but before the answer was read. Another service
- * gets the same request, and must come to the same answer and leave the same in AWS as when nothing happens.
+ * Has the service die at its calls to AWS: before a call, and after it was done but before the answer was read. Another service,
+ * that was started after it or has been there all the time, gets the same request, and must come to the same answer and leave the same in
+ * AWS as when nothing happens.
  */
 export async function tryCrashes (t: Test, operations: readonly Operation[]): Promise<void> {
   t.setTimeout(TIMEOUT_MS)
   t.comment(`CRASH_SEED=${seed}`)
   const sandbox = await openSandbox(t, { clusterQuota: 10_000 })
   const replicas = await createReplicas(sandbox.url)
-  const steward = await replicas.start()
+  const [steward, neighbour] = [await replicas.start(), await replicas.start()]
   const aws = openAccount(sandbox.url)
   t.teardown(async () => {
-    steward.end()
+    for (const replica of [steward, neighbour]) replica.end()
     aws.close()
   })
   const addFault = async (fault: object): Promise<void> => { await fetch(`${sandbox.url}/_sandbox/faults`, { method: 'POST', body: JSON.stringify(fault) }) }
@@ -43,21 +44,22 @@ export async function tryCrashes (t: Test, operations: readonly Operation[]): Pr
   const random = createRandom(seed)
   for (const operation of operations.filter(({ name }) => name.includes(only))) {
     await t.test(`${operation.name}, with a crash in it`, async t => {
-      await tryOne(t, operation, trials, random)
+      await tryOne(t, operation, trials, neighbour, random)
       t.strictSame(sandbox.logged.filter(line => line.startsWith('{"level":50')), [], 'nothing went wrong in the sandbox by itself')
     })
   }
 }
 
-async function tryOne (t: Test, operation: Operation, { runUndisturbed, runWithCrash }: Trials, random: Random): Promise<void> {
+async function tryOne (t: Test, operation: Operation, { runUndisturbed, runWithCrash }: Trials, neighbour: Replica, random: Random): Promise<void> {
   const undisturbed = await runUndisturbed(operation)
   const possible = undisturbed.calls.flatMap(call => (['before', 'after'] as const).map(moment => ({ ...call, moment })))
   const points = possible.filter(({ operation }) => !readsOnly.test(operation) || random.chance(share))
   t.comment(`${points.length} of ${possible.length} points`)
   const tryNext = async (): Promise<void> => {
     for (let point = points.shift(); point; point = points.shift()) {
-      const { outcome, answer, hasCrashed } = await runWithCrash(operation, point)
-      const where = `${hasCrashed ? 'a crash' : 'it did not come to a crash'} ${nameOf(point)}`
+      const isNeighbour = random.chance(0.5)
+      const { outcome, answer, hasCrashed } = await runWithCrash(operation, point, isNeighbour ? neighbour : null)
+      const where = `${hasCrashed ? 'a crash' : 'it did not come to a crash'} ${nameOf(point)}, ${isNeighbour ? 'and the neighbour' : 'and a new one'}`
       if (!readsOnly.test(point.operation)) t.ok(hasCrashed, where)
       t.ok(answer.status === operation.status || (answer.status === operation.statusOfRepeat && isKnown(answer)), `${where}: ${answer.status} ${String(answer.body.code ?? '')}`)
       t.strictSame(outcome, undisturbed.outcome, where)

@@ -57,16 +57,22 @@ export function createTrials (setting: Setting, replicas: Replicas) {
     return { outcome, calls }
   }
 
-  /** A service dies at the point, another one is started and gets the same request. The status is that of its answer. */
-  const runWithCrash = async (operation: Operation, point: Point): Promise<{ outcome: Outcome, answer: Answer, hasCrashed: boolean }> => {
+  /**
+   * A service dies at the point, and another one gets the same request: the one that is given, which has been there all the time, or
+   * else one that is started. The status is that of its answer.
+   */
+  const runWithCrash = async (operation: Operation, point: Point, neighbour: Replica | null): Promise<{ outcome: Outcome, answer: Answer, hasCrashed: boolean }> => {
     const prepared = await operation.prepare(setting)
+    // It may be one sweep behind; what comes is to find it with the sweep done.
+    await neighbour?.ask({ method: 'GET', path: '/v1/databases', headers: { 'cache-control': 'no-cache' } })
     const doomed = await replicas.start()
     doomed.line.cutAt(point)
     const answerBefore = await doomed.askUntilCut(prepared.request)
-    const successor = await replicas.start()
+    const successor = neighbour ?? await replicas.start()
     const answer = await successor.ask(prepared.request)
     const outcome = await settle(operation, prepared, successor, answer)
-    for (const replica of [doomed, successor]) replica.end()
+    doomed.end()
+    if (!neighbour) successor.end()
     await handOn(operation, prepared, answer)
     return { outcome, answer, hasCrashed: answerBefore === null }
   }

@@ -16,6 +16,7 @@ import type { Mirror } from '../../src/queries/mirror.js'
 import { createShutdown } from '../../src/shutdown.js'
 import { loadCatalog } from '../../src/templates/catalog.js'
 import { createEventLog } from '../../src/watching/event-log.js'
+import { createLastStacks } from '../../src/watching/last-stacks.js'
 import { createStackIndex } from '../../src/watching/stack-index.js'
 import { createStackWatch } from '../../src/watching/stack-watch.js'
 import { keyOf } from './facts.js'
@@ -88,6 +89,7 @@ export function createTestService (log: Logger = pino({ level: 'silent' }), opti
     account,
     compute: { of: async () => ({ state: 'active', capacityAcu: 0.5 }) },
     events,
+    lastStacks: createLastStacks(),
     watch: createStackWatch({ stacks: index, background: { describe: index.describeInBackground, eventsAfter: stacks.eventsAfter }, events, clock, pollMs: 1_000, log }),
     index,
     catalog: loadCatalog(),
