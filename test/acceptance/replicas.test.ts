@@ -75,9 +75,10 @@ await t.test('what one replica took, and stopped at, another goes on with', asyn
     return { status: response.status, body: await response.json() as Database }
   }
   const request = { client: 'acme', region, name: 'invoices' }
-  const steps: Array<[method: 'POST' | 'PATCH', operation: string, body: object, repeated: number, expected: object]> = [
+  const steps: Array<[method: 'POST' | 'PATCH' | 'DELETE', operation: string, body: object | undefined, repeated: number, expected: object]> = [
     ['POST', 'create', request, 200, { status: 'available' }],
-    ['PATCH', 'update', { parameters: { MaxCapacity: 8 } }, 200, { status: 'available', parameters: { MaxCapacity: 8 } }]
+    ['PATCH', 'update', { parameters: { MaxCapacity: 8 } }, 200, { status: 'available', parameters: { MaxCapacity: 8 } }],
+    ['DELETE', 'delete', undefined, 202, { status: 'deleted' }]
   ]
   let id = ''
   for (const [method, operation, body, repeated, expected] of steps) {
