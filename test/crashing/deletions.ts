@@ -1,5 +1,7 @@
 import { asCreate, failTo, type Operation } from './operations.js'
 
+const HOUR_MS = 3_600_000
+
 export const deletions: readonly Operation[] = [
   {
     name: 'delete',
@@ -16,6 +18,18 @@ export const deletions: readonly Operation[] = [
     prepare: async ({ stock }) => {
       const { client, id } = await stock.available()
       return { client, request: { method: 'DELETE', path: `/v1/databases/${id}?finalSnapshot=false` } }
+    }
+  },
+  {
+    name: 'expire',
+    status: 200,
+    aheadMs: 2 * HOUR_MS,
+    isOver: ({ body }) => body.status === 'deleted',
+    prepare: async ({ stock, steward }) => {
+      const { client, id } = await stock.available()
+      const path = `/v1/databases/${id}`
+      await steward.ask({ method: 'PATCH', path, body: { expiresAt: new Date(Date.now() + HOUR_MS).toISOString() }, headers: { prefer: 'wait=60' } })
+      return { client, request: { method: 'GET', path, headers: { prefer: 'wait=60' } } }
     }
   },
   {

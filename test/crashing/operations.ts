@@ -1,5 +1,5 @@
 import type { Setting } from './stock.js'
-import { REGION, type Request } from './replicas.js'
+import { REGION, type Answer, type Request } from './replicas.js'
 
 /** What is to be sent, and whose database it is about. */
 export interface Prepared { client: string, request: Request }
@@ -14,6 +14,10 @@ export interface Operation {
   statusOfRepeat?: number
   /** Whether a database that comes of it has the rows that its data started with. */
   hasRows?: boolean
+  /** How far the clocks of the services that are tried are ahead of AWS's. */
+  aheadMs?: number
+  /** When to stop asking, where the service does by itself what is tried, and the request only looks. */
+  isOver?: (answer: Answer) => boolean
   /** What it leaves for others to start with. */
   leaves?: 'available' | 'deleted'
 }

@@ -27,10 +27,13 @@ export interface Replica {
   end: () => void
 }
 
-export interface Replicas { start: (settings?: ClientSettings) => Promise<Replica> }
+/** How a replica differs from the others: in its way to AWS, and in how far its clock is ahead. */
+export interface ReplicaSettings extends ClientSettings { aheadMs?: number }
+
+export interface Replicas { start: (settings?: ReplicaSettings) => Promise<Replica> }
 
 /** Cuts short what waits for AWS to go on, which takes no time here, and leaves deadlines as they are. */
-const hasty: Clock = { now: Date.now, sleep: async (ms, signal) => { await systemClock.sleep(ms < 5_000 ? Math.min(ms, 100) : ms, signal) } }
+const hasty = (aheadMs: number): Clock => ({ now: () => Date.now() + aheadMs, sleep: async (ms, signal) => { await systemClock.sleep(ms < 5_000 ? Math.min(ms, 100) : ms, signal) } })
 
 const log = pino({ level: process.env['LOG_LEVEL'] ?? 'silent' })
 
@@ -56,10 +59,10 @@ export async function createReplicas (awsUrl: string, regions: readonly string[]
   const app = await buildApp({ ...createDependencies({ config, log, clients: unused }), databases: whoever('databases'), queries: whoever('queries'), mirror: whoever('mirror') })
   unused.destroy()
 
-  const start = async (settings: ClientSettings = {}): Promise<Replica> => {
+  const start = async ({ aheadMs = 0, ...settings }: ReplicaSettings = {}): Promise<Replica> => {
     const line = await openLine(awsUrl)
     const own = clients({ endpoint: line.url, ...settings })
-    const { background, ...dependencies } = createDependencies({ config, log, clients: own, clock: hasty })
+    const { background, ...dependencies } = createDependencies({ config, log, clients: own, clock: hasty(aheadMs) })
     background.start()
     const ask = async ({ method, path, body, headers = {} }: Request): Promise<Answer> => await asked.run(dependencies, async () => {
       const answer = await app.inject({ method, url: path, headers: { authorization: `Bearer ${LOCAL_KEY}`, ...headers }, ...(body === undefined ? {} : { payload: body }) })
