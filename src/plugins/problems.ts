@@ -106,6 +106,8 @@ const wordings: Readonly<Record<string, (params: Record<string, unknown>) => str
   maxLength: ({ limit }) => `must have at most ${String(limit)} characters`,
   minimum: ({ limit }) => `must be at least ${String(limit)}`,
   maximum: ({ limit }) => `must be at most ${String(limit)}`,
+  minItems: ({ limit }) => `must have at least ${String(limit)} ${limit === 1 ? 'entry' : 'entries'}`,
+  maxItems: ({ limit }) => `must have at most ${String(limit)} entries`,
   maxProperties: ({ limit }) => `must have at most ${String(limit)} entries`
 }
 

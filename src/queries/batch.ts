@@ -40,8 +40,8 @@ export function createBatch ({ targets, dataApi, whenAwake, clock }: BatchOption
       return null
     }
     const results: Outcome[] = []
-    for (const each of prepared) {
-      const result = await dataApi.execute(target, each.sql, each.args, { transactionId, signal })
+    for (const [set, each] of prepared.entries()) {
+      const result = await dataApi.execute(target, each.sql, each.args, { transactionId, signal }).catch((error: unknown) => { throw ofSet(error, each, set) })
       results.push(toOutcome(result, each, { maxRows: null, rowFormat: request.rowFormat }))
     }
     return results
@@ -74,8 +74,17 @@ function prepareSet ({ sql, types }: BatchRequest, parameters: StatementText['pa
   } catch (error) {
     if (!(error instanceof Problem)) throw error
     const errors = error.errors?.map(({ path, message }) => ({ path: path.replace(/^\/parameters/, `/parameterSets/${index}`), message }))
-    throw new Problem(error.code, error.message, { extensions: { set: index }, ...(errors ? { errors } : {}) })
+    const detail = errors?.[0] ? `${errors[0].path.slice(1).replaceAll('/', '.')} ${errors[0].message}.` : error.message
+    throw new Problem(error.code, detail, { extensions: { set: index }, ...(errors ? { errors } : {}) })
   }
+}
+
+/** The failure of a set that ran by itself, as a problem that says which one it was. */
+function ofSet (error: unknown, { toCallersPosition }: Prepared, set: number): unknown {
+  const problem = error instanceof DataApiFailure ? toProblem(error, 'write', toCallersPosition) : error
+  if (!(problem instanceof Problem)) return problem
+  const { code, message, extensions, retryAfterSeconds, isConfidential, cause } = problem
+  return new Problem(code, message, { cause, isConfidential, extensions: { ...extensions, set }, ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }) })
 }
 
 /** Well under the 4 MiB that the Data API takes in one request. */

@@ -1,6 +1,8 @@
 import type { Cell, Column, DataApiFailure, Result } from '../aws/data-api.js'
+import { Problem } from '../problems.js'
 import { withoutEnd } from './lexemes.js'
 import type { Prepared } from './prepare.js'
+import { typeNameOf } from './values.js'
 
 /** A query of which the Data API carries every value, and how its result becomes that of the query it was made of. */
 export interface Cast { prepared: Prepared, restore: (result: Result) => Result }
@@ -13,12 +15,30 @@ const carriedInArrays = new Set('bool bit name int8 int2 int4 text oid json json
 
 const temporal = new Set(['date', 'timestamp', 'timestamptz'])
 
-/** What the Data API says of a type, of an array of arrays, and of an infinite date or time, which fails without a word. */
-const refusals = [/unsupported data type/, /multidimensional array/, /^(UnknownError)?$/]
+/** What the Data API says of values that it does not carry, what that means, and columns of which type can have them. An infinite time fails without a word. */
+const refusals: ReadonlyArray<{ message: RegExp, meaning: string, isSuspect: (type: string) => boolean }> = [
+  { message: /unsupported data type/, meaning: 'the type of', isSuspect: type => !isCarried(type) },
+  { message: /multidimensional array/, meaning: 'arrays of arrays, as there are in', isSuspect: type => type.startsWith('_') },
+  { message: /^(UnknownError)?$/, meaning: 'infinite dates and times, as there are in', isSuspect: type => temporal.has(type.replace('_', '')) }
+]
 
 /** Whether casting columns to text can help against a refusal, which it can where the statement is a query. */
 export function canBeCast ({ kind, message }: DataApiFailure, { isQuery }: Prepared): boolean {
-  return kind === 'unsupported' && isQuery && refusals.some(refusal => refusal.test(message))
+  return kind === 'unsupported' && isQuery && refusals.some(refusal => refusal.message.test(message))
+}
+
+/** The refusal as a problem that names the columns which can have caused it; null where none can. */
+export function nameSuspects (failure: DataApiFailure, columns: readonly Column[]): Problem | null {
+  const { meaning = '', isSuspect = () => false } = refusals.find(({ message }) => message.test(failure.message)) ?? {}
+  const possible = columns.filter(({ type }) => isSuspect(type))
+  const [, named = ''] = /data type "?([^".]+)/.exec(failure.message) ?? []
+  const certain = possible.filter(({ type }) => typeNameOf(type) === named.toLowerCase())
+  const suspects = certain.length > 0 ? certain : possible
+  if (suspects.length === 0) return null
+  const names = suspects.map(({ name, type }) => `${name} (${typeNameOf(type)})`).join(' or ')
+  return new Problem('statement-refused', `The RDS Data API does not carry ${meaning} ${names}. Cast it to text, or set castUnsupported.`, {
+    cause: failure, isConfidential: true, extensions: { columns: suspects.map(({ name }) => name) }
+  })
 }
 
 /** The query as one that answers its columns and no rows, which the Data API refuses for no type. */

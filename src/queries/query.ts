@@ -3,7 +3,7 @@ import { DataApiFailure, type Column, type DataApi, type DataApiFailureKind, typ
 import type { Clock } from '../clock.js'
 import { Problem } from '../problems.js'
 import type { Json } from './arguments.js'
-import { canBeCast, castColumns, probeFor } from './cast.js'
+import { canBeCast, castColumns, nameSuspects, probeFor } from './cast.js'
 import { explain, toPlan } from './explain.js'
 import type { Interactive } from './interactive.js'
 import { toOutcome, type Outcome, type OutcomeForm } from './outcome.js'
@@ -47,7 +47,7 @@ interface Work {
   transactionId: string
   prepared: Prepared
   mode: QueryMode
-  request: QueryRequest
+  request: Pick<QueryRequest, 'timeoutMs' | 'maxAffected' | 'dryRun'>
   signal: AbortSignal
   finish: (result: Result) => Outcome
 }
@@ -83,6 +83,8 @@ export function createQuery ({ targets, interactive, dataApi, whenAwake, clock }
       return answer(await (request.castUnsupported ? withCasts(work) : inTransaction(work)), times)
     } catch (error) {
       if (error instanceof DataApiFailure && missesTarget.has(error.kind)) targets.forget(id)
+      const suspects = error instanceof DataApiFailure && !request.castUnsupported && canBeCast(error, prepared) ? nameSuspects(error, await columnsOf(target, prepared, signal)) : null
+      if (suspects) throw suspects
       throw error instanceof DataApiFailure ? toProblem(error, mode, prepared.toCallersPosition) : error
     }
   }
@@ -120,6 +122,18 @@ export function createQuery ({ targets, interactive, dataApi, whenAwake, clock }
     }
   }
 
+  /** The columns of a query whose result was refused; none when they cannot be had. */
+  const columnsOf = async (target: DataTarget, prepared: Prepared, signal: AbortSignal): Promise<Column[]> => {
+    let columns: Column[] = []
+    const work = { target, prepared: { ...prepared, sql: probeFor(prepared) }, mode: 'read' as const, request: PLAIN, signal }
+    const finish = (result: Result): Outcome => {
+      columns = result.columns ?? []
+      return toOutcome(result, prepared, PLAIN)
+    }
+    await dataApi.begin(target, signal).then(async transactionId => await inTransaction({ ...work, transactionId, finish })).catch(() => {})
+    return columns
+  }
+
   /** Nothing of a refused query is kept, so that it can be asked again, with what was refused as text. */
   const withCasts = async (work: Work): Promise<Outcome> => {
     const { target, prepared, signal } = work
@@ -141,6 +155,8 @@ export function createQuery ({ targets, interactive, dataApi, whenAwake, clock }
 
   return query
 }
+
+const PLAIN = { timeoutMs: null, maxAffected: null, dryRun: false, maxRows: null, rowFormat: 'array' } as const
 
 function prepare (request: QueryRequest): Prepared {
   const prepared = prepareStatement(request)

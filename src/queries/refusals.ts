@@ -35,7 +35,7 @@ export function toProblem (failure: DataApiFailure, mode: 'read' | 'write', toCa
 }
 
 function fromSql (error: SqlError, cause: Error, toCallersPosition: (position: number) => number): Problem {
-  const { sqlState, message, detail, hint, position } = error
+  const { sqlState, message, detail, position } = error
   if (INVALID_LOGIN.test(sqlState)) return new Problem('aws-refused', 'The database does not accept the credentials in its secret.', { cause })
   // `detail` is a sentence of the problem's own, as RFC 9457 has it; PostgreSQL's follows there.
   const code = codes[sqlState] ?? (isDatabasesFault(sqlState) ? 'database-failed' : 'sql-error')
@@ -43,9 +43,20 @@ function fromSql (error: SqlError, cause: Error, toCallersPosition: (position: n
     cause,
     isConfidential: true,
     extensions: {
-      sqlState, condition: conditionOf(sqlState), message, position: position === null ? null : toCallersPosition(position), hint, ...namesIn(error)
+      sqlState, condition: conditionOf(sqlState), message, position: position === null ? null : toCallersPosition(position), hint: hintFor(error), ...namesIn(error)
     }
   })
+}
+
+/** What PostgreSQL cannot know: how a statement comes to it. */
+const hints: ReadonlyArray<{ sqlState: string, message: RegExp, hint: string }> = [
+  { sqlState: '42P18', message: /data type of parameter/, hint: 'Name the type of the parameter in types, or cast it in the statement, as in :name::int.' },
+  { sqlState: '42883', message: /^operator does not exist: .* = \S.*\[\]$/, hint: 'An array is one value: write = ANY(:name) where IN (:name) was meant.' },
+  { sqlState: '42803', message: /GROUP BY/, hint: 'Each use of a parameter is a value of its own to the database: group by the number of a column, or by its alias, where its expression has a parameter.' }
+]
+
+function hintFor ({ sqlState, message, hint }: SqlError): string | null {
+  return hints.find(known => known.sqlState === sqlState && known.message.test(message))?.hint ?? hint
 }
 
 /** AWS's own words where they help, with what can be done about it. */
@@ -55,10 +66,10 @@ function adviceFor (message: string): string {
 }
 
 const advice: ReadonlyArray<{ pattern: RegExp, text: (message: string) => string }> = [
-  { pattern: /^(UnknownError)?$/, text: () => 'The Data API failed without a reason, as it does for an infinite date or time: cast such columns to text, or set castUnsupported.' },
+  { pattern: /^(UnknownError)?$/, text: () => 'The Data API failed without a reason, as it does for an infinite date or time: cast such columns to text.' },
   { pattern: /^Multistatements/, text: () => 'One statement per call: the Data API takes no more.' },
-  { pattern: /unsupported data type/, text: message => `${message} Cast the column to text, or set castUnsupported.` },
-  { pattern: /multidimensional array/, text: message => `${message} Cast the column to text, or set castUnsupported.` },
+  { pattern: /unsupported data type/, text: message => `${message} Cast the column to text.` },
+  { pattern: /multidimensional array/, text: message => `${message} Cast the column to text.` },
   { pattern: /size limit|too large/i, text: message => `${message} Select less of it, or page through it.` },
   { pattern: /CopyOutResponse/, text: () => 'COPY to or from the client is not possible over HTTP: use SELECT and INSERT.' }
 ]

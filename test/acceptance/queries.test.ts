@@ -107,9 +107,13 @@ await t.test('an error of the database is told in its parts, where the caller wr
   t.match(await refusal('insert into people values (2, null)'), [422, { condition: 'not_null_violation', table: 'people', column: 'name', constraint: null }])
   t.match(await refusal("select gen_random_uuid() = 'x'::text"), [422, { sqlState: '42883', hint: /explicit type casts/ }])
   t.match(await refusal('select 1; select 2'), [422, { code: 'statement-refused', detail: /One statement per call/ }])
-  t.match(await refusal("select '1 day'::interval as pause"), [422, { code: 'statement-refused', detail: /INTERVAL\. Cast/ }])
+  t.match(await refusal("select 1 as one, '1 day'::interval as pause, array[interval '1 day'] as more"), [422, { code: 'statement-refused', columns: ['pause'], detail: /pause \(interval\)\. Cast it to text, or set castUnsupported/ }])
+  t.match(await refusal('select array[[1]] as grid, array[1] as list', { mode: 'read' }), [422, { code: 'statement-refused', columns: ['grid', 'list'], detail: /arrays of arrays.* grid \(int4\[\]\) or list/ }])
+  for (const [sql, hint] of [['select :a is null as x', /in types/], ['select 1 where 1 in (:a)', /= ANY\(:name\)/], ['select date_trunc(:a, now()::date + n) from generate_series(1, 2) n group by date_trunc(:a, now()::date + n)', /by its alias/]] as const) {
+    t.match(await refusal(sql, { parameters: { a: sql.includes('in (') ? [1] : sql.includes('trunc') ? 'day' : null } }), [422, { hint }], sql)
+  }
   t.match(await refusal("select repeat('x', 1000) from generate_series(1, 5000)"), [422, { code: 'statement-refused', detail: /1 MB/ }])
-  t.match(await refusal("select 'infinity'::timestamptz"), [422, { code: 'statement-refused', detail: /infinite/ }])
+  t.match(await refusal("select 'infinity'::timestamptz as late, 1 as one"), [422, { code: 'statement-refused', columns: ['late'], detail: /infinite/ }])
 })
 
 await t.test('what the Data API refuses comes as text when that is asked for', async t => {

@@ -111,6 +111,13 @@ await t.test('the database itself refuses to write', async t => {
   t.strictSame(await rows('select * from marks'), [])
 })
 
+await t.test('a column that is not carried is named, also where only a later value is not', async t => {
+  const refused = await open("select 1 as one, interval '1 day' as span", { accept: NDJSON })
+  t.match([refused.statusCode, JSON.parse(await text(refused))], [422, { code: 'statement-refused', columns: ['span'] }])
+  const later = await open("select n, case when n < 90 then now() else 'infinity' end as late from generate_series(1, 100) n", { accept: NDJSON })
+  t.match(JSON.parse((await text(later)).trimEnd().split('\n').at(-1) ?? ''), { 'aurora-databases:problem': { code: 'statement-refused', columns: ['late'] } })
+})
+
 await t.test('what goes wrong in the middle is seen: in the last line of NDJSON, by a CSV that has no end', async t => {
   const sql = 'select n, 1 / (n - 50000) as quotient from generate_series(1, 100000) as n'
   const body = await lines<Record<string, unknown>>(sql)

@@ -62,6 +62,7 @@ await t.test('a batch runs with every set or with none', async t => {
   t.equal(await count(), '2503')
   t.match(await batch('delete from t where id = $1 returning id', [[1_000], [1]], { rowFormat: 'array' }), { body: { sets: 2, results: [{ rows: [[1_000]], affected: 1 }, { rows: [[1]] }] } })
   t.match(await batch('insert into t values (:id)', [{ id: 1 }, { id: 2 }]), { status: 409, body: { code: 'unique-violation' } })
+  t.match(await batch('insert into t values (:id) returning id', [{ id: 5_000 }, { id: 5_000 }]), { status: 409, body: { code: 'unique-violation', set: 1 } })
   t.match(await batch('insert into t values (:id)', [{ id: 1 }, { other: 2 }]), { status: 400, body: { errors: [{ path: '/parameterSets/1/id' }, { path: '/parameterSets/1/other' }] } })
   t.equal(await count(), '2501')
 })

@@ -2,7 +2,7 @@ import type { Principal } from '../../access/keys.js'
 import { DataApiFailure, type Column, type DataApi } from '../../aws/data-api.js'
 import type { Clock } from '../../clock.js'
 import { Problem } from '../../problems.js'
-import { castColumns, probeFor } from '../cast.js'
+import { canBeCast, castColumns, nameSuspects, probeFor } from '../cast.js'
 import type { Gate } from '../gate.js'
 import type { Value } from '../json-text.js'
 import { prepareStatement, refuseTransactionControl, type Prepared } from '../prepare.js'
@@ -56,7 +56,7 @@ export function createStream ({ targets, dataApi, whenAwake, gate, clock }: Stre
     const prepared = declare(cast)
     await lease.execute(prepared.sql, prepared.args)
     const cursor = createCursor(async sql => restore(await lease.execute(sql)))
-    return { cursor, first: await cursor.fetch(), prepared, startedAt, resumedAfterMs }
+    return { cursor, first: await fetchFirst(cursor, lease, given, set), prepared, startedAt, resumedAfterMs }
   }
 
   /** Streams the result of one query until it is read, or `signal` is aborted. A paused database is waited for, at most `waitSeconds`. */
@@ -73,11 +73,11 @@ export function createStream ({ targets, dataApi, whenAwake, gate, clock }: Stre
     let close: (error: unknown) => void = () => {}
     const ended = new Promise<{ rows: number, error: unknown }>(resolve => { close = error => { resolve({ rows: rowsSent, error }) } })
     signal.addEventListener('abort', () => { close(cutShort()) }, { once: true })
-    const toCallersError = (error: unknown, { toCallersPosition }: Pick<Prepared, 'toCallersPosition'>): unknown => {
+    const toCallersError = (error: unknown, { toCallersPosition }: Pick<Prepared, 'toCallersPosition'>, columns: readonly Column[] = []): unknown => {
       if (signal.aborted) return cutShort()
       if (!(error instanceof DataApiFailure)) return error
       if (mayHaveMoved.has(error.kind)) targets.forget(id)
-      if (error.kind !== 'no-transaction') return toProblem(error, 'read', toCallersPosition)
+      if (error.kind !== 'no-transaction') return nameSuspects(error, columns) ?? toProblem(error, 'read', toCallersPosition)
       return new Problem('statement-refused', `AWS ended the transaction that the rows are read in, after ${rowsSent} of them. It does so when the database restarts, and after 24 h. Send the query again.`, { cause: error })
     }
     try {
@@ -95,7 +95,7 @@ export function createStream ({ targets, dataApi, whenAwake, gate, clock }: Stre
           }
           error = null
         } catch (cause) {
-          error = toCallersError(cause, opened.prepared)
+          error = toCallersError(cause, opened.prepared, opened.first.columns)
           throw error
         } finally {
           close(error)
@@ -119,6 +119,20 @@ async function columnsOf (lease: Lease, given: Prepared, set: string): Promise<C
     await lease.begin()
     await lease.execute(set)
     return []
+  }
+}
+
+/** The first rows. Throws a problem that names the columns where it is their type which is refused. */
+async function fetchFirst (cursor: Cursor, lease: Lease, given: Prepared, set: string): Promise<Batch> {
+  try {
+    return await cursor.fetch()
+  } catch (error) {
+    if (!(error instanceof DataApiFailure) || !canBeCast(error, given)) throw error
+    const suspects = await lease.begin().then(async () => {
+      await lease.execute(set)
+      return nameSuspects(error, await columnsOf(lease, given, set))
+    }).catch(() => null)
+    throw suspects ?? error
   }
 }
 
