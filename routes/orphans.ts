@@ -17,7 +17,7 @@ const OrphanSchema = Type.Object({
   client: Type.String(),
   status: Type.String({ description: 'As AWS has it; empty for a secret.' }),
   reason: Type.String({ description: 'Why it is an orphan.' }),
-  restorable: Type.Boolean({ description: 'Whether it holds data that can be brought back. It is removed only with `confirm`.' }),
+  restorable: Type.Boolean({ description: 'Whether it holds data, as a snapshot does and what a failed deletion left may do. It is removed only with `confirm`.' }),
   protected: Type.Boolean({ description: 'Whether it is protected from deletion.' }),
   createdAt: Type.Unsafe<Date>({ type: 'string', format: 'date-time' }),
   ageSeconds: Type.Integer()
@@ -63,21 +63,23 @@ export function registerOrphanRoutes (instance: FastifyInstance, { orphans }: Pi
       operationId: 'removeOrphan',
       tags: ['orphans'],
       summary: 'Remove what is left over',
-      description: 'It is looked at again right before: what is no orphan is not found. A cluster is deleted after a final snapshot, a secret can be brought back for seven days. Sent again, it answers 202 while the removal goes on, and 404 once it is done.',
+      description: 'It is looked at again right before: what is no orphan is not found. A cluster is deleted after a final snapshot, a secret can be brought back for seven days. Sent again, it answers 202 while the removal goes on, and 204 once there is nothing of the id any more.',
       params: Type.Object({ id: Type.String({ pattern: ORPHAN_ID_PATTERN, maxLength: 600, description: 'Id of the orphan.', examples: ['eu-west-1.snapshot.acme-orders-final'] }) }),
       querystring: Type.Object({
         confirm: Type.Optional(Type.String({ maxLength: 255, description: 'The `databaseId` of an orphan that is `restorable`: its data are gone then.' }))
       }, { additionalProperties: false }),
       response: {
         202: { description: 'It is being removed, as it was before.', content: { 'application/json': { schema: refTo(OrphanSchema), examples: orphanExample } } },
+        204: Type.Null({ description: 'There is nothing of this id.' }),
         ...problemResponses(['invalid-request', 'not-found', 'deletion-protected', 'confirmation-required', 'database-busy'])
       }
     }
   }, async (request, reply) => {
     const principal = principalOf(request)
-    const orphan = await orphans.remove(principal, request.params.id, request.query.confirm ?? null)
-    request.log.warn({ audit: 'orphan-removed', keyId: principal.keyId, orphanId: orphan.id, databaseId: orphan.databaseId }, 'an orphan was removed')
-    reply.code(202)
-    return orphan
+    const removed = await orphans.remove(principal, request.params.id, request.query.confirm ?? null)
+    if (!removed) return await reply.code(204).send(null)
+    const { orphan, isBegun } = removed
+    if (isBegun) request.log.warn({ audit: 'orphan-removed', keyId: principal.keyId, orphanId: orphan.id, databaseId: orphan.databaseId }, 'an orphan was removed')
+    return await reply.code(202).send(orphan)
   })
 }

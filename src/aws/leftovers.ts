@@ -80,34 +80,36 @@ export function createLeftovers (rdsFor: (region: string) => RDSClient, secretsF
     return found
   })
 
-  /** Has a secret deleted in some days, until when it can be brought back. */
+  /** Has a secret deleted in some days, until when it can be brought back. One that is gone, or has been told so before, is no error. */
   const removeSecret = async (region: string, arn: string): Promise<void> => {
-    await callAws(() => secretsFor(region).send(new DeleteSecretCommand({ SecretId: arn, RecoveryWindowInDays: RECOVERY_DAYS })))
+    await unless(({ code, message }) => code === 'ResourceNotFoundException' || (code === 'InvalidRequestException' && /(marked|scheduled) for deletion/.test(message)), async () =>
+      await secretsFor(region).send(new DeleteSecretCommand({ SecretId: arn, RecoveryWindowInDays: RECOVERY_DAYS })))
   }
 
   /**
    * Deletes the instances of a cluster, and then the cluster, after a snapshot of that name. Repeated, it goes on. False when the
-   * cluster does not let itself be deleted at the moment.
+   * cluster does not let itself be deleted at the moment: in any status but `available`, nothing of it is touched.
    */
-  const removeCluster = async (region: string, { name, instances }: LeftoverCluster, finalSnapshot: string): Promise<boolean> => {
+  const removeCluster = async (region: string, { name, instances, status, isProtected }: LeftoverCluster, finalSnapshot: string): Promise<boolean> => {
+    if (status !== 'available' || isProtected) return false
     for (const instance of instances) {
-      await unless(/^(DBInstanceNotFound(Fault)?|InvalidDBInstanceState(Fault)?)$/, async () =>
+      await unless(({ code }) => /^(DBInstanceNotFound(Fault)?|InvalidDBInstanceState(Fault)?)$/.test(code), async () =>
         await rdsFor(region).send(new DeleteDBInstanceCommand({ DBInstanceIdentifier: instance })))
     }
-    return await unless(/^InvalidDBClusterStateFault$/, async () =>
+    return await unless(({ code }) => code === 'InvalidDBClusterStateFault', async () =>
       await rdsFor(region).send(new DeleteDBClusterCommand({ DBClusterIdentifier: name, SkipFinalSnapshot: false, FinalDBSnapshotIdentifier: finalSnapshot })))
   }
 
   return { clusters, snapshots, secrets, removeSecret, removeCluster }
 }
 
-/** Whether a call was not refused with such a code. */
-async function unless (code: RegExp, call: () => Promise<unknown>): Promise<boolean> {
+/** Whether a call was not refused like that. */
+async function unless (isExpected: (failure: AwsFailure) => boolean, call: () => Promise<unknown>): Promise<boolean> {
   try {
     await callAws(call)
     return true
   } catch (error) {
-    if (error instanceof AwsFailure && code.test(error.code)) return false
+    if (error instanceof AwsFailure && isExpected(error)) return false
     throw error
   }
 }

@@ -23,7 +23,7 @@ export interface Orphan {
   status: string
   /** Why it is one. */
   reason: string
-  /** It holds data that can be brought back, and is perhaps the last of it. */
+  /** It holds data, or may do so, and is perhaps the last of it. */
   restorable: boolean
   /** It is protected from deletion. */
   protected: boolean
@@ -54,7 +54,7 @@ export function findOrphansAmong<T extends Leftover> (kind: OrphanKind, leftover
     const own = readMark(leftover.tags)
     if (!own) return []
     const isOwned = owners.some(owner => belongsTo(owner, { ...own, region })) || stackIds.has(leftover.tags['aws:cloudformation:stack-id'] ?? '')
-    const isNamed = [leftover.name, leftover.arn, leftover.name.replace(/-[A-Za-z0-9]{6}$/, '')].some(each => named.has(each))
+    const isNamed = [leftover.name, leftover.arn].some(each => named.has(each) || named.has(each.replace(/-[A-Za-z0-9]{6}$/, '')))
     if (isOwned || isNamed) return []
     return toOrphan(kind, leftover, own, region, reasons[kind], nowMs).map(orphan => ({ orphan, leftover }))
   })
@@ -77,7 +77,7 @@ function toOrphan (kind: OrphanKind, { name, status, isProtected, createdAt }: P
   const ageMs = nowMs - createdAt.getTime()
   if (ageMs < LEAST_AGE_MS) return []
   return [{
-    id: `${region}.${kind}.${name}`,
+    id: orphanIdOf(region, kind, name),
     region,
     kind,
     name,
@@ -85,14 +85,18 @@ function toOrphan (kind: OrphanKind, { name, status, isProtected, createdAt }: P
     client: own.client,
     status,
     reason,
-    restorable: kind === 'snapshot' && status === 'available',
+    restorable: (kind === 'snapshot' && status === 'available') || status === 'DELETE_FAILED',
     protected: isProtected,
     createdAt,
     ageSeconds: Math.floor(ageMs / 1000)
   }]
 }
 
-/** Region, kind and name in an orphan's id, null when it is none. */
+export function orphanIdOf (region: string, kind: OrphanKind, name: string): string {
+  return `${region}.${kind}.${name}`
+}
+
+/** Region and kind in an orphan's id, null when it is none. */
 export function parseOrphanId (id: string): { region: string, kind: OrphanKind } | null {
   const [, region, kind] = new RegExp(ORPHAN_ID_PATTERN).exec(id) ?? []
   return region && kind ? { region, kind: kind as OrphanKind } : null

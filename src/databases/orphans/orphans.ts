@@ -10,7 +10,7 @@ import { hashOf } from '../naming.js'
 import { regionsOf } from '../list.js'
 import { problemOf, type RegionAnswer } from '../regions.js'
 import { TAG_PREFIX } from '../tags.js'
-import { findOrphansAmong, findOrphanStacks, isGoing, ORPHAN_KINDS, parseOrphanId, type Orphan, type OrphanKind } from './orphan.js'
+import { findOrphansAmong, findOrphanStacks, isGoing, orphanIdOf, ORPHAN_KINDS, parseOrphanId, type Orphan, type OrphanKind } from './orphan.js'
 import { cut } from './pages.js'
 
 export interface OrphansOptions {
@@ -37,6 +37,12 @@ export interface OrphansPage { items: Orphan[], nextCursor: string | null, regio
 /** An orphan, and how it is removed. */
 interface Found { orphan: Orphan, remove: () => Promise<void> }
 
+/** What a region has: its orphans, and by their ids also what is none. */
+interface Seen { found: Found[], ids: ReadonlySet<string> }
+
+/** An orphan that is on its way out, and whether this request has begun that. */
+export interface Removed { orphan: Orphan, isBegun: boolean }
+
 /** How long a region may take. The SDK alone would try for a minute while it does not answer. */
 const DEADLINE_MS = 20_000
 
@@ -45,7 +51,7 @@ export function createOrphans (options: OrphansOptions) {
   const { stacks, clusters, leftovers, index, clock, regions: enabled, newToken } = options
 
   /** The orphans of a region as they are now: what there is, and only then the stacks that it may be of. Throws {@link AwsFailure}. */
-  const look = async (region: string, kinds: readonly OrphanKind[]): Promise<Found[]> => {
+  const look = async (region: string, kinds: readonly OrphanKind[]): Promise<Seen> => {
     const list = async <T>(kind: OrphanKind, ask: () => Promise<T[]>): Promise<T[]> => kinds.includes(kind) ? await ask() : []
     const [someClusters, snapshots, secrets] = await Promise.all([
       list('cluster', async () => await leftovers.clusters(region)),
@@ -54,7 +60,9 @@ export function createOrphans (options: OrphansOptions) {
     ])
     const living = await stacks.list(region)
     const now = clock.now()
-    return [
+    const idsOf = (kind: OrphanKind, things: ReadonlyArray<{ name: string }>): string[] => things.map(({ name }) => orphanIdOf(region, kind, name))
+    const ids = [...idsOf('stack', living), ...idsOf('cluster', someClusters), ...idsOf('snapshot', snapshots), ...idsOf('secret', secrets)]
+    const found: Found[] = [
       ...(kinds.includes('stack') ? findOrphanStacks(living, now) : []).map(orphan => ({ orphan, remove: async () => { await removeStack(orphan) } })),
       ...findOrphansAmong('cluster', someClusters, region, living, now).map(({ orphan, leftover }) => ({
         orphan,
@@ -67,6 +75,7 @@ export function createOrphans (options: OrphansOptions) {
       ...findOrphansAmong('snapshot', snapshots, region, living, now).map(({ orphan }) => ({ orphan, remove: async () => { await clusters.removeSnapshot(region, orphan.name) } })),
       ...findOrphansAmong('secret', secrets, region, living, now).map(({ orphan, leftover }) => ({ orphan, remove: async () => { await leftovers.removeSecret(region, leftover.arn) } }))
     ]
+    return { found, ids: new Set(ids) }
   }
 
   /** By its id, which no later stack has, and only as it was seen. */
@@ -89,7 +98,7 @@ export function createOrphans (options: OrphansOptions) {
 
   const lookIn = async (region: string, kinds: readonly OrphanKind[]): Promise<{ answer: RegionAnswer, orphans: Orphan[] }> => {
     try {
-      const found = await within(async () => await look(region, kinds))
+      const { found } = await within(async () => await look(region, kinds))
       return { orphans: found.map(({ orphan }) => orphan), answer: { region, status: 'ok', asOf: new Date(clock.now()), problem: null } }
     } catch (error) {
       if (!(error instanceof AwsFailure)) throw error
@@ -108,25 +117,30 @@ export function createOrphans (options: OrphansOptions) {
     },
 
     /**
-     * Removes an orphan, if it is still one. A snapshot that can be restored from goes only when `confirm` names its database. Throws a
-     * {@link Problem} when it is none, or is protected.
+     * Removes an orphan, if it is still one. What holds data goes only when `confirm` names its database. Null when there is nothing of
+     * the id: sent again, a removal that is done finds that. Throws a {@link Problem} when it is no orphan, or is protected.
      */
-    remove: async (principal: Principal, id: string, confirm: string | null): Promise<Orphan> => {
+    remove: async (principal: Principal, id: string, confirm: string | null): Promise<Removed | null> => {
       assertOperator(principal)
       const place = parseOrphanId(id)
-      const mayLook = place && enabled.includes(place.region) && principal.mayEnter(place.region)
-      const found = mayLook ? (await within(async () => await look(place.region, [place.kind]))).find(({ orphan }) => orphan.id === id) : undefined
-      if (!found) throw new Problem('not-found', `${id} is no orphan: it is gone, belongs to a living database, or is younger than an hour.`)
-      const { orphan, remove } = found
-      if (isGoing(orphan)) return orphan
-      if (orphan.protected) throw new Problem('deletion-protected', `${id} is protected from deletion. Take the protection off first.`)
-      if (orphan.restorable && confirm !== orphan.databaseId) {
-        throw new Problem('confirmation-required', `${id} may be the last that there is of the data of ${orphan.databaseId}. Send confirm=${orphan.databaseId} to remove it for good.`, { extensions: { databaseId: orphan.databaseId } })
-      }
+      if (!place || !enabled.includes(place.region) || !principal.mayEnter(place.region)) throw new Problem('not-found', `${id} is in no region that this key may enter.`)
+      const { found, ids } = await within(async () => await look(place.region, [place.kind]))
+      const own = found.find(({ orphan }) => orphan.id === id)
+      if (!own && !ids.has(id)) return null
+      if (!own) throw new Problem('not-found', `${id} is no orphan: it belongs to a living database, is younger than an hour, or was not made by this service.`)
+      const { orphan, remove } = own
+      if (isGoing(orphan)) return { orphan, isBegun: false }
+      assertRemovable(orphan, confirm)
       await remove()
-      return orphan
+      return { orphan, isBegun: true }
     }
   }
+}
+
+function assertRemovable ({ id, databaseId, ...orphan }: Orphan, confirm: string | null): void {
+  if (orphan.protected) throw new Problem('deletion-protected', `${id} is protected from deletion. Take the protection off first.`)
+  if (!orphan.restorable || confirm === databaseId) return
+  throw new Problem('confirmation-required', `${id} may be the last that there is of the data of ${databaseId}. Send confirm=${databaseId} to remove it for good.`, { extensions: { databaseId } })
 }
 
 function assertOperator ({ client }: Principal): void {
