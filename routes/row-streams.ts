@@ -45,11 +45,15 @@ export type RowMedia = typeof ROW_MEDIA[number]
 /** What the caller wants its rows in. Throws `not-acceptable` for what there is not. */
 export function mediaFor (request: FastifyRequest, reply: FastifyReply): RowMedia {
   reply.header('vary', 'accept')
-  const media = request.headers.accept?.trim() ? new Negotiator(request.raw).mediaType([...ROW_MEDIA]) : ROW_MEDIA[0]
+  const { accept = '' } = request.headers
+  const media = accept.trim() ? new Negotiator({ headers: { accept: withoutParameters(accept) } }).mediaType([...ROW_MEDIA]) : ROW_MEDIA[0]
   const known = ROW_MEDIA.find(each => each === media)
   if (known) return known
   throw new Problem('not-acceptable', `Accept must allow one of ${ROW_MEDIA.join(', ')}.`, { extensions: { offered: ROW_MEDIA } })
 }
+
+/** Some clients ask for a charset, of which there is one. What is left is the weights. */
+const withoutParameters = (accept: string): string => accept.replace(/;(?!\s*q\s*=)[^;,]*/gi, '')
 
 /** What is compressed is sent on at once: rows arrive while others are made. */
 const compressors = {

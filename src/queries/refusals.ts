@@ -70,6 +70,7 @@ const advice: ReadonlyArray<{ pattern: RegExp, text: (message: string) => string
   { pattern: /^Multistatements/, text: () => 'One statement per call: the Data API takes no more.' },
   { pattern: /unsupported data type/, text: message => `${message} Cast the column to text.` },
   { pattern: /multidimensional array/, text: message => `${message} Cast the column to text.` },
-  { pattern: /size limit|too large/i, text: message => `${message} Select less of it, or page through it.` },
+  { pattern: /size limit/i, text: message => `${message} A query streams a result of any size with Accept: application/x-ndjson or text/csv.` },
+  { pattern: /too large/i, text: message => `${message} Select less of it, such as a part of its longest column.` },
   { pattern: /CopyOutResponse/, text: () => 'COPY to or from the client is not possible over HTTP: use SELECT and INSERT.' }
 ]

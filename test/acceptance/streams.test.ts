@@ -111,6 +111,17 @@ await t.test('the database itself refuses to write', async t => {
   t.strictSame(await rows('select * from marks'), [])
 })
 
+await t.test('a charset is taken for what it is, and weights decide', async t => {
+  for (const [accept, type] of [
+    ['application/json; charset=utf-8', /^application\/json/], ['text/csv;charset=utf-8;q=0.9, application/json;q=0.1', /^text\/csv/], ['application/x-ndjson ; charset=UTF-8', /^application\/x-ndjson/],
+    ['application/*;q=0.1, text/csv;q=0', /^application\/json/], ['text/*', /^text\/csv/]
+  ] as const) {
+    const answer = await open('select 1 as one', { accept })
+    t.match([answer.statusCode, answer.headers['content-type']], [200, type], accept)
+    await bytesOf(answer)
+  }
+})
+
 await t.test('a column that is not carried is named, also where only a later value is not', async t => {
   const refused = await open("select 1 as one, interval '1 day' as span", { accept: NDJSON })
   t.match([refused.statusCode, JSON.parse(await text(refused))], [422, { code: 'statement-refused', columns: ['span'] }])
