@@ -1,39 +1,51 @@
 import { spawn } from 'node:child_process'
 import { createRequire } from 'node:module'
-import { mkdtempSync, readFileSync, rmSync, statfsSync } from 'node:fs'
+import { readFileSync, statfsSync } from 'node:fs'
 import { freemem, tmpdir } from 'node:os'
 import { join } from 'node:path'
 
+import { findTestFiles, runTestFiles, type Ended } from './test-files.js'
+
 // Everything that `npm test` checks, in the order in which a mistake is cheapest to find. The build has type-checked already.
+// With test files as arguments, nothing but those.
 const require = createRequire(import.meta.url)
 const PLENTY_BYTES = 8 * 1024 ** 3
-const place = placeForFiles()
-const workspace = mkdtempSync(join(place, 'aurora-databases-check-'))
-const tapOutput = join(workspace, 'tests.tap')
-/** A person watches the tests run; a pipe gets a line per test file, and the whole of those that failed. */
-const isTerminal = process.stdout.isTTY
+const env = { ...process.env, TMPDIR: placeForFiles(), REDOCLY_TELEMETRY: 'off', REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true' }
+const chosen = process.argv.slice(3)
 
 const checks: ReadonlyArray<{ title: string, script: string, args: string[] }> = [
   { title: 'The style', script: binaryOf('eslint', 'eslint'), args: ['.'] },
-  { title: 'The OpenAPI document', script: binaryOf('@redocly/cli', 'redocly'), args: ['lint', 'openapi/openapi.yaml'] },
-  { title: 'The tests', script: binaryOf('tap', 'tap'), args: ['run', `--reporter=${isTerminal ? 'terse' : 'silent'}`, `--output-file=${tapOutput}`, ...process.argv.slice(3)] }
+  { title: 'The OpenAPI document', script: binaryOf('@redocly/cli', 'redocly'), args: ['lint', 'openapi/openapi.yaml'] }
 ]
 
-try {
-  for (const { title, script, args } of checks) {
-    process.stdout.write(`\n${title}\n`)
-    if (await run(script, args) !== 0) {
-      process.exitCode = 1
-      break
-    }
-  }
-  report()
-} finally {
-  rmSync(workspace, { recursive: true, force: true })
+for (const { title, script, args } of chosen.length > 0 ? [] : checks) {
+  process.stdout.write(`\n${title}\n`)
+  if (await run(script, args) !== 0) end(0, 1)
+}
+process.stdout.write('\nThe tests\n')
+const files = chosen.length > 0 ? chosen : findTestFiles()
+let count = 0
+const results = await runTestFiles(files, env, ({ file, hasPassed, tookMs, output }) => {
+  process.stdout.write(`${hasPassed ? 'ok' : 'not ok'} ${++count} of ${files.length} ${file} # time=${Math.round(tookMs)}ms\n`)
+  // What was not tried is said, whether or not the rest of the file has passed.
+  for (const [line] of output.matchAll(/^ *ok .*# SKIP.*$/gm)) process.stdout.write(`${line}\n`)
+})
+const failed = results.filter(({ hasPassed }) => !hasPassed)
+for (const each of failed) process.stdout.write(describe(each))
+end(results.length - failed.length, failed.length)
+
+/** The whole of what a file said that failed, for whoever was not there. */
+function describe ({ file, output }: Ended): string {
+  return `\nnot ok ${file}\n${output}`
+}
+
+/** One line with the count, for whoever reads only the end. */
+function end (passed: number, failed: number): never {
+  process.stdout.write(`\n${passed} passed, ${failed} failed\n`)
+  process.exit(failed > 0 ? 1 : 0)
 }
 
 async function run (script: string, args: string[]): Promise<number | null> {
-  const env = { ...process.env, TMPDIR: place, REDOCLY_TELEMETRY: 'off', REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true' }
   const child = spawn(process.execPath, [script, ...args], { stdio: ['ignore', 'inherit', 'inherit'], env })
   return await new Promise((resolve, reject) => child.once('error', reject).once('exit', resolve))
 }
@@ -56,22 +68,4 @@ function binaryOf (name: string, command: string): string {
   const file = require.resolve(`${name}/package.json`)
   const { bin } = JSON.parse(readFileSync(file, 'utf8')) as { bin: string | Record<string, string> }
   return join(file, '..', typeof bin === 'string' ? bin : bin[command] ?? '')
-}
-
-/** What each test file came to, where nobody watched; and one line with their count, for whoever reads only the end. */
-function report (): void {
-  const files = readOutput().split(/^(?=# Subtest: )/m).filter(part => part.startsWith('# Subtest: '))
-  const results = files.map(text => ({ text, line: /^(?:not )?ok \d.*$/m.exec(text)?.[0] ?? 'not ok: it did not end' }))
-  const failed = results.filter(({ line }) => line.startsWith('not ok'))
-  if (!isTerminal) process.stdout.write([...results.map(({ line }) => line), ...failed.map(({ text }) => text)].map(text => `${text}\n`).join(''))
-  const others = process.exitCode === 1 && failed.length === 0 ? 1 : 0
-  process.stdout.write(`\n${results.length - failed.length} passed, ${failed.length + others} failed\n`)
-}
-
-function readOutput (): string {
-  try {
-    return readFileSync(tapOutput, 'utf8')
-  } catch {
-    return '' // The tests did not run: an earlier check failed.
-  }
 }
