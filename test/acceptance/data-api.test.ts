@@ -3,7 +3,7 @@ import { promisify } from 'node:util'
 
 import {
   BatchExecuteStatementCommand, BeginTransactionCommand, CommitTransactionCommand, DatabaseErrorException, ExecuteStatementCommand, RDSDataClient, RollbackTransactionCommand,
-  TransactionNotFoundException
+  TransactionNotFoundException, type Field, type TypeHint
 } from '@aws-sdk/client-rds-data'
 import t from 'tap'
 
@@ -68,6 +68,31 @@ await t.test('what this service refuses, a client of AWS can read', async t => {
   for (const [what, client, name, message] of refusals) {
     await t.rejects(client.send(one), { name, message, $metadata: { requestId: /\S/ } } as never, what)
   }
+})
+
+await t.test('what drivers on top of the Data API send works: numbers for names, hints for types, savepoints for nested transactions', async t => {
+  const client = clientFor()
+  const execute = async (sql: string, values: Array<[field: Field, typeHint?: TypeHint]> = [], transactionId?: string) => await client.send(new ExecuteStatementCommand({
+    ...within, sql, includeResultMetadata: true, parameters: values.map(([value, typeHint], index) => ({ name: String(index + 1), value, ...(typeHint ? { typeHint } : {}) })), ...(transactionId ? { transactionId } : {})
+  }))
+  await execute('create table driven (id serial primary key, at timestamptz, day date, "time" time, u uuid, j jsonb, n numeric(10, 2), texts text[], bytes bytea)')
+  const columns = '"id", "at", "day", "time", "u", "j", "n", "texts", "bytes"'
+  const { records, columnMetadata } = await execute(`insert into "driven" (${columns}) values (default, :1, :2, :3, :4, :5, :6, :7::text[], :8) returning ${columns}`, [
+    [{ stringValue: '2026-01-02 03:04:05.123' }, 'TIMESTAMP'], [{ stringValue: '2026-01-02' }, 'DATE'], [{ stringValue: '03:04:05' }, 'TIME'], [{ stringValue: '550e8400-e29b-41d4-a716-446655440000' }, 'UUID'],
+    [{ stringValue: '{"a": [1]}' }, 'JSON'], [{ stringValue: '19.99' }, 'DECIMAL'], [{ stringValue: '{a,"b\\"c"}' }], [{ blobValue: Buffer.from('bytes') }]
+  ])
+  t.strictSame(records, [[
+    { longValue: 1 }, { stringValue: '2026-01-02 03:04:05.123' }, { stringValue: '2026-01-02' }, { stringValue: '03:04:05' }, { stringValue: '550e8400-e29b-41d4-a716-446655440000' },
+    { stringValue: '{"a": [1]}' }, { stringValue: '19.99' }, { arrayValue: { stringValues: ['a', 'b"c'] } }, { blobValue: new Uint8Array(Buffer.from('bytes')) }
+  ]])
+  t.strictSame(columnMetadata?.map(({ typeName }) => typeName), ['serial', 'timestamptz', 'date', 'time', 'uuid', 'jsonb', 'numeric', '_text', 'bytea'])
+  const { transactionId = '' } = await client.send(new BeginTransactionCommand(within))
+  for (const [sql, values] of [
+    ['set transaction isolation level serializable read write', []], ['savepoint sp1', []], ['insert into driven (n) values (:1)', [[{ doubleValue: 1.5 }]]], ['rollback to savepoint sp1', []],
+    ['savepoint sp2', []], ['insert into driven (n) values (:1)', [[{ longValue: 2 }]]], ['release savepoint sp2', []]
+  ] as Array<[string, Array<[Field]>]>) await execute(sql, values, transactionId)
+  await client.send(new CommitTransactionCommand({ ...place, transactionId }))
+  t.strictSame((await execute('select n from driven where id > :1', [[{ longValue: 1 }]])).records, [[{ stringValue: '2.00' }]])
 })
 
 const long = 9007199254740993n
