@@ -75,7 +75,7 @@ function nameOf ({ operation, occurrence, moment }: Point): string {
   return `${moment} ${operation} ${occurrence}`
 }
 
-/** A create says that it is a repeated one; a change finds nothing to change any more. */
-function isKnown ({ headers, body }: Answer): boolean {
-  return headers['idempotency-replayed'] === 'true' || body.status === 'available' || body.status === 'updating'
+/** A create says that it is a repeated one; a change finds nothing to change any more, and a removal nothing to remove. */
+function isKnown ({ status, headers, body }: Answer): boolean {
+  return status === 204 || headers['idempotency-replayed'] === 'true' || body.status === 'available' || body.status === 'updating'
 }
