@@ -44,6 +44,7 @@ export function createClusterOperations (context: RdsContext): ClusterOperations
   }
   return {
     CreateDBCluster: async (input, caller) => {
+      refuseReplication(input)
       const mode = readMode(context, input.EngineMode)
       const id = readIdentifier('DBClusterIdentifier', input.DBClusterIdentifier)
       const version = readVersion(input.Engine, input.EngineVersion, mode, context.retiredVersions === 'allowed')
@@ -122,6 +123,12 @@ export function createClusterOperations (context: RdsContext): ClusterOperations
       return begin(cluster, 'starting')
     }
   }
+}
+
+/** A cluster that is to follow another would stand here by itself, and empty. */
+function refuseReplication ({ GlobalClusterIdentifier: globalCluster, ReplicationSourceIdentifier: source }: CreateDBClusterMessage): void {
+  if (globalCluster) throw new AwsError('GlobalClusterNotFoundFault', `Global cluster ${globalCluster} not found: this sandbox has no global databases.`, 404)
+  if (source) throw invalidCombination('This sandbox has no replication between clusters: leave ReplicationSourceIdentifier out.')
 }
 
 function readMode ({ serverlessV1 }: RdsContext, mode = 'provisioned'): string {

@@ -94,6 +94,7 @@ function textProperty (properties: JsonObject, name: string): string | undefined
 
 function emptyValue (type: PropertyType): Json {
   if (type.type === 'array') return []
+  if (type.type === 'json') return '{}'
   if (type.type === 'boolean') return 'false'
   return type.type === 'integer' || type.type === 'number' ? '0' : {}
 }

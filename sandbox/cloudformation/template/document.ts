@@ -8,7 +8,8 @@ const DEEPEST = 100
  * The value that a template's text stands for, short forms such as `!Ref` written out. Throws a ValidationError with
  * line and column. YAML aliases are refused, as on AWS, so a small text can not stand for a huge value.
  */
-export function readDocument (body: string): JsonObject {
+export function readDocument (text: string): JsonObject {
+  const body = text.replace(/^\ufeff/, '')
   const value = body.trimStart().startsWith('{') ? readJson(body) : readYaml(body)
   if (!isObject(value)) throw malformed('unsupported structure.')
   refuseUnreadable(value, '', 0)

@@ -31,9 +31,11 @@ t.test('types that are not run have ids and attributes of AWS\'s form', async t 
       Queue: { Type: 'AWS::SQS::Queue' },
       Key: { Type: 'AWS::KMS::Key' },
       Custom: { Type: 'Custom::Thing', Properties: { ServiceToken: 'x', Whatever: [1] } },
-      Meta: { Type: 'AWS::CDK::Metadata', Properties: { Analytics: 'x' } }
+      Meta: { Type: 'AWS::CDK::Metadata', Properties: { Analytics: 'x' } },
+      Wait: { Type: 'AWS::CloudFormation::WaitCondition', CreationPolicy: { ResourceSignal: { Timeout: 'PT1S' } } }
     },
     Outputs: {
+      Signals: att('Wait', 'Data'),
       Vpc: ref('Vpc'),
       Subnet: ref('Subnet'),
       SubnetVpc: att('Subnet', 'VpcId'),
@@ -59,6 +61,7 @@ t.test('types that are not run have ids and attributes of AWS\'s form', async t 
     Queue: /^https:\/\/sqs\.us-east-1\.amazonaws\.com\/000000000000\/stack-Queue-/,
     Key: /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/,
     Custom: /./,
+    Signals: '{}',
     TopicName: 'news',
     Display: 'News'
   })

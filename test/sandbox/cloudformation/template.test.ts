@@ -44,6 +44,7 @@ t.test('text without quotes stands for what YAML 1.1 says, except for keys', asy
     t.equal(read(text), value, text)
   }
   t.strictSame(read('!Ref On'), { Ref: 'On' })
+  t.strictSame(readDocument('\ufeff{"a": 1}'), { a: 1 }, 'some editors put a mark before a text')
   t.strictSame(readDocument('012345678901: {on: {no: x}}'), { '012345678901': { on: { no: 'x' } } })
 })
 

@@ -12,6 +12,8 @@ const REFUSED: ReadonlyArray<[object, string, RegExp]> = [
   [{ DBClusterIdentifier: 'x'.repeat(64) }, 'InvalidParameterValue', /not a valid identifier/],
   [{ Engine: 'aurora-mysql' }, 'InvalidParameterValue', /aurora-mysql/],
   [{ EngineVersion: '16.6' }, 'InvalidParameterCombination', /^Cannot find version 16\.6 for aurora-postgresql$/],
+  [{ GlobalClusterIdentifier: 'world' }, 'GlobalClusterNotFoundFault', /^Global cluster world not found/],
+  [{ ReplicationSourceIdentifier: 'arn:aws:rds:eu-west-1:000000000000:cluster:source' }, 'InvalidParameterCombination', /no replication/],
   [{ EngineMode: 'global' }, 'InvalidParameterValue', /global/],
   [{ EngineMode: 'serverless', EngineVersion: '17.7' }, 'InvalidParameterValue', /^The engine mode serverless you requested is currently unavailable\.$/],
   [{ MasterUsername: 'admin' }, 'InvalidParameterValue', /^MasterUsername admin cannot be used as it is a reserved word used by the engine$/],
