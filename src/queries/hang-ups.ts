@@ -49,7 +49,7 @@ export function cancelAbandoned (dataApi: DataApi, { clock, newTag }: HangUpOpti
       return await run(isHinted(sql) ? `${sql}\n${tag}` : `${tag} ${sql}`, connection.signal)
     } catch (error) {
       if (!(error instanceof DataApiFailure)) throw error
-      if (signal.aborted && error.kind === 'timeout') throw new Problem('shutting-down', 'The statement was cancelled and has had no effect: its request ended before it did.', { cause: error })
+      if (signal.aborted && error.kind === 'timeout') throw new Problem('shutting-down', 'The statement was cancelled and has had no effect: this replica is stopping, or nobody waits for the answer any more.', { cause: error })
       throw isHinted(sql) ? error : withoutTag(error, tag)
     } finally {
       signal.removeEventListener('abort', end)
