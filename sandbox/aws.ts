@@ -9,6 +9,16 @@ export interface Caller {
 /** One operation of an AWS service, in the SDK's own input and output types. It throws {@link AwsError}. */
 export type Operation<Input, Output> = (input: Input, caller: Caller) => Promise<Output>
 
+/** The operations of those names, each with the input and the output of its command in a client of the SDK. */
+export type OperationsOf<Sdk, Name extends string> = {
+  [N in Name]: Sdk extends Record<`${N}Command`, new (...input: never[]) => Command<infer Input, infer Output>> ? Operation<Input, Omit<Output, '$metadata'>> : never
+}
+
+interface Command<Input, Output> {
+  readonly input: Input
+  resolveMiddleware: (...given: never[]) => (...given: never[]) => Promise<{ output: Output }>
+}
+
 /** The operations of one AWS service by their AWS names (`CreateStack`). `never` lets each have its own input. */
 export type Operations = Record<string, (input: never, caller: Caller) => Promise<unknown>>
 

@@ -1,10 +1,8 @@
-import type { AccountAttributesMessage, DescribeAccountAttributesMessage } from '@aws-sdk/client-rds'
-import type { Operation } from '../aws.js'
+import type * as Rds from '@aws-sdk/client-rds'
+import type { OperationsOf } from '../aws.js'
 import type { RdsContext } from './context.js'
 
-export interface AccountOperations {
-  DescribeAccountAttributes: Operation<DescribeAccountAttributesMessage, AccountAttributesMessage>
-}
+export type AccountOperations = OperationsOf<typeof Rds, 'DescribeAccountAttributes'>
 
 /** The quotas of the account in the region, under the names that AWS gives them. */
 export function createAccountOperations ({ records, quotas }: Pick<RdsContext, 'records' | 'quotas'>): AccountOperations {

@@ -1,9 +1,6 @@
-import type {
-  CreateDBClusterMessage, CreateDBClusterResult, DeleteDBClusterMessage, DeleteDBClusterResult, DescribeDBClustersMessage, DBClusterMessage,
-  FailoverDBClusterMessage, FailoverDBClusterResult, RebootDBClusterMessage, RebootDBClusterResult, StartDBClusterMessage, StartDBClusterResult,
-  StopDBClusterMessage, StopDBClusterResult
-} from '@aws-sdk/client-rds'
-import { AwsError, type Operation } from '../aws.js'
+import type * as Rds from '@aws-sdk/client-rds'
+import type { CreateDBClusterMessage, DeleteDBClusterMessage, DescribeDBClustersMessage } from '@aws-sdk/client-rds'
+import { AwsError, type OperationsOf } from '../aws.js'
 import { scramVerifier } from '../postgres/scram.js'
 import { addCluster, requireRoomForCluster } from './add-cluster.js'
 import { readClusterFacts } from './cluster-facts.js'
@@ -24,15 +21,9 @@ const FILTERABLE: Filterable<ClusterRecord> = {
   domain: () => []
 }
 
-export interface ClusterOperations {
-  CreateDBCluster: Operation<CreateDBClusterMessage, CreateDBClusterResult>
-  DescribeDBClusters: Operation<DescribeDBClustersMessage, DBClusterMessage>
-  DeleteDBCluster: Operation<DeleteDBClusterMessage, DeleteDBClusterResult>
-  StartDBCluster: Operation<StartDBClusterMessage, StartDBClusterResult>
-  StopDBCluster: Operation<StopDBClusterMessage, StopDBClusterResult>
-  FailoverDBCluster: Operation<FailoverDBClusterMessage, FailoverDBClusterResult>
-  RebootDBCluster: Operation<RebootDBClusterMessage, RebootDBClusterResult>
-}
+export type ClusterOperations = OperationsOf<typeof Rds,
+  'CreateDBCluster' | 'DescribeDBClusters' | 'DeleteDBCluster' | 'StartDBCluster' | 'StopDBCluster' | 'FailoverDBCluster' | 'RebootDBCluster'
+>
 
 export function createClusterOperations (context: RdsContext): ClusterOperations {
   const { records } = context

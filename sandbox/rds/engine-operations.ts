@@ -1,8 +1,6 @@
-import type {
-  DBEngineVersion, DBEngineVersionMessage, DescribeDBEngineVersionsMessage, DescribeOrderableDBInstanceOptionsMessage,
-  OrderableDBInstanceOption, OrderableDBInstanceOptionsMessage
-} from '@aws-sdk/client-rds'
-import { type Caller, type Operation, ACCOUNT } from '../aws.js'
+import type * as Rds from '@aws-sdk/client-rds'
+import type { DBEngineVersion, OrderableDBInstanceOption } from '@aws-sdk/client-rds'
+import { type Caller, type OperationsOf, ACCOUNT } from '../aws.js'
 import { ENGINE, ENGINE_VERSIONS, type EngineVersion } from './engine-versions.js'
 import { zonesOf } from './names.js'
 import { type Filterable, filterBy, pageOf } from './paging.js'
@@ -21,10 +19,7 @@ const VERSION_FILTERS: Filterable<EngineVersion> = {
   status: () => ['available']
 }
 
-export interface EngineOperations {
-  DescribeDBEngineVersions: Operation<DescribeDBEngineVersionsMessage, DBEngineVersionMessage>
-  DescribeOrderableDBInstanceOptions: Operation<DescribeOrderableDBInstanceOptionsMessage, OrderableDBInstanceOptionsMessage>
-}
+export type EngineOperations = OperationsOf<typeof Rds, 'DescribeDBEngineVersions' | 'DescribeOrderableDBInstanceOptions'>
 
 export function createEngineOperations (): EngineOperations {
   return {

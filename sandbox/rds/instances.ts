@@ -1,8 +1,6 @@
-import type {
-  CreateDBInstanceMessage, CreateDBInstanceResult, DBInstance, DBInstanceMessage, DeleteDBInstanceMessage, DeleteDBInstanceResult,
-  DescribeDBInstancesMessage, ModifyDBInstanceMessage, ModifyDBInstanceResult, RebootDBInstanceMessage, RebootDBInstanceResult
-} from '@aws-sdk/client-rds'
-import { AwsError, type Caller, type Operation } from '../aws.js'
+import type * as Rds from '@aws-sdk/client-rds'
+import type { CreateDBInstanceMessage, DBInstance } from '@aws-sdk/client-rds'
+import { AwsError, type Caller, type OperationsOf } from '../aws.js'
 import { isServerlessV1 } from './cluster-shape.js'
 import { changeInstance, pickGiven, type RdsContext, refuseStopped, requireCluster, requireInstance } from './context.js'
 import { beginInstanceWork } from './instance-work.js'
@@ -30,13 +28,7 @@ const FILTERABLE: Filterable<InstanceRecord> = {
   domain: () => []
 }
 
-export interface InstanceOperations {
-  CreateDBInstance: Operation<CreateDBInstanceMessage, CreateDBInstanceResult>
-  DescribeDBInstances: Operation<DescribeDBInstancesMessage, DBInstanceMessage>
-  ModifyDBInstance: Operation<ModifyDBInstanceMessage, ModifyDBInstanceResult>
-  RebootDBInstance: Operation<RebootDBInstanceMessage, RebootDBInstanceResult>
-  DeleteDBInstance: Operation<DeleteDBInstanceMessage, DeleteDBInstanceResult>
-}
+export type InstanceOperations = OperationsOf<typeof Rds, 'CreateDBInstance' | 'DescribeDBInstances' | 'ModifyDBInstance' | 'RebootDBInstance' | 'DeleteDBInstance'>
 
 export function createInstanceOperations (context: RdsContext): InstanceOperations {
   const { records, clock } = context

@@ -1,14 +1,10 @@
 import type * as Rds from '@aws-sdk/client-rds'
-import { AwsError, type Operation } from '../aws.js'
+import { AwsError, type OperationsOf } from '../aws.js'
 import { type RdsContext, requireCluster } from './context.js'
 import { filterBy, pageOf } from './paging.js'
 import type { ClusterRecord } from './records.js'
 
-export interface ListingOperations {
-  DescribeDBClusterEndpoints: Operation<Rds.DescribeDBClusterEndpointsMessage, Rds.DBClusterEndpointMessage>
-  DescribeGlobalClusters: Operation<Rds.DescribeGlobalClustersMessage, Rds.GlobalClustersMessage>
-  DescribePendingMaintenanceActions: Operation<Rds.DescribePendingMaintenanceActionsMessage, Rds.PendingMaintenanceActionsMessage>
-}
+export type ListingOperations = OperationsOf<typeof Rds, 'DescribeDBClusterEndpoints' | 'DescribeGlobalClusters' | 'DescribePendingMaintenanceActions'>
 
 /** What tools list beside a cluster although nothing can make more of it here: its two endpoints, and nothing at all. */
 export function createListingOperations (context: RdsContext): ListingOperations {

@@ -1,15 +1,11 @@
+import type * as Secrets from '@aws-sdk/client-secrets-manager'
 import { randomBytes, randomUUID } from 'node:crypto'
-import type { CreateSecretRequest, CreateSecretResponse, DeleteSecretRequest, DeleteSecretResponse, PutSecretValueRequest, PutSecretValueResponse } from '@aws-sdk/client-secrets-manager'
 import type { MasterUserSecret, Tag } from '@aws-sdk/client-rds'
-import { AwsError, type Caller, type Operation } from '../aws.js'
+import { AwsError, type Caller, type OperationsOf } from '../aws.js'
 import { serviceKeyArn } from './names.js'
 
 /** The operations of Secrets Manager that RDS calls for a cluster whose master password it manages. */
-export interface SecretOperations {
-  CreateSecret: Operation<CreateSecretRequest, CreateSecretResponse>
-  PutSecretValue: Operation<PutSecretValueRequest, PutSecretValueResponse>
-  DeleteSecret: Operation<DeleteSecretRequest, DeleteSecretResponse>
-}
+export type SecretOperations = OperationsOf<typeof Secrets, 'CreateSecret' | 'PutSecretValue' | 'DeleteSecret'>
 
 /** The secrets with master passwords that RDS makes itself (`ManageMasterUserPassword`). */
 export interface ManagedSecrets {

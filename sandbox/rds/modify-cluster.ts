@@ -1,8 +1,6 @@
-import type {
-  DisableHttpEndpointRequest, DisableHttpEndpointResponse, EnableHttpEndpointRequest, EnableHttpEndpointResponse, ModifyDBClusterMessage,
-  ModifyDBClusterResult
-} from '@aws-sdk/client-rds'
-import { AwsError, type Caller, type Operation } from '../aws.js'
+import type * as Rds from '@aws-sdk/client-rds'
+import type { EnableHttpEndpointResponse, ModifyDBClusterMessage } from '@aws-sdk/client-rds'
+import { AwsError, type Caller, type OperationsOf } from '../aws.js'
 import { scramVerifier } from '../postgres/scram.js'
 import { openAddress } from './add-cluster.js'
 import { CHANGEABLE, readParameterGroup, readSecurityGroups } from './cluster-facts.js'
@@ -14,11 +12,7 @@ import { ENGINE, type EngineVersion, findVersions, requireDataApi } from './engi
 import { arnOf, invalidCombination, nameIn, readIdentifier } from './names.js'
 import { type ClusterFacts, type ClusterRecord, membersOf } from './records.js'
 
-export interface ModifyClusterOperations {
-  ModifyDBCluster: Operation<ModifyDBClusterMessage, ModifyDBClusterResult>
-  EnableHttpEndpoint: Operation<EnableHttpEndpointRequest, EnableHttpEndpointResponse>
-  DisableHttpEndpoint: Operation<DisableHttpEndpointRequest, DisableHttpEndpointResponse>
-}
+export type ModifyClusterOperations = OperationsOf<typeof Rds, 'ModifyDBCluster' | 'EnableHttpEndpoint' | 'DisableHttpEndpoint'>
 
 export function createModifyClusterOperations (context: RdsContext): ModifyClusterOperations {
   const setHttpEndpoint = async (arn: string | undefined, enabled: boolean, caller: Caller): Promise<EnableHttpEndpointResponse> => {

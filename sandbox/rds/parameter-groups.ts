@@ -1,25 +1,16 @@
 import type * as Rds from '@aws-sdk/client-rds'
-import type { Operation } from '../aws.js'
+import type { OperationsOf } from '../aws.js'
 import { changeCluster, type RdsContext } from './context.js'
 import { filterBy, pageOf } from './paging.js'
 import { createParameterStore, type GroupFacts } from './parameter-store.js'
 import { parametersOf } from './parameters.js'
 import { type ClusterRecord, membersOf, type ParameterGroupRecord } from './records.js'
 
-export interface ParameterGroupOperations {
-  CreateDBClusterParameterGroup: Operation<Rds.CreateDBClusterParameterGroupMessage, Rds.CreateDBClusterParameterGroupResult>
-  DescribeDBClusterParameterGroups: Operation<Rds.DescribeDBClusterParameterGroupsMessage, Rds.DBClusterParameterGroupsMessage>
-  DescribeDBClusterParameters: Operation<Rds.DescribeDBClusterParametersMessage, Rds.DBClusterParameterGroupDetails>
-  ModifyDBClusterParameterGroup: Operation<Rds.ModifyDBClusterParameterGroupMessage, Rds.DBClusterParameterGroupNameMessage>
-  ResetDBClusterParameterGroup: Operation<Rds.ResetDBClusterParameterGroupMessage, Rds.DBClusterParameterGroupNameMessage>
-  DeleteDBClusterParameterGroup: Operation<Rds.DeleteDBClusterParameterGroupMessage, object>
-  CreateDBParameterGroup: Operation<Rds.CreateDBParameterGroupMessage, Rds.CreateDBParameterGroupResult>
-  DescribeDBParameterGroups: Operation<Rds.DescribeDBParameterGroupsMessage, Rds.DBParameterGroupsMessage>
-  DescribeDBParameters: Operation<Rds.DescribeDBParametersMessage, Rds.DBParameterGroupDetails>
-  ModifyDBParameterGroup: Operation<Rds.ModifyDBParameterGroupMessage, Rds.DBParameterGroupNameMessage>
-  ResetDBParameterGroup: Operation<Rds.ResetDBParameterGroupMessage, Rds.DBParameterGroupNameMessage>
-  DeleteDBParameterGroup: Operation<Rds.DeleteDBParameterGroupMessage, object>
-}
+export type ParameterGroupOperations = OperationsOf<typeof Rds,
+  'CreateDBClusterParameterGroup' | 'DescribeDBClusterParameterGroups' | 'DescribeDBClusterParameters' | 'ModifyDBClusterParameterGroup' |
+  'ResetDBClusterParameterGroup' | 'DeleteDBClusterParameterGroup' | 'CreateDBParameterGroup' | 'DescribeDBParameterGroups' |
+  'DescribeDBParameters' | 'ModifyDBParameterGroup' | 'ResetDBParameterGroup' | 'DeleteDBParameterGroup'
+>
 
 /** Groups for clusters and for instances: the same thing under other names. */
 export function createParameterGroupOperations (context: RdsContext): ParameterGroupOperations {

@@ -1,8 +1,6 @@
-import type {
-  RestoreDBClusterFromSnapshotMessage, RestoreDBClusterFromSnapshotResult, RestoreDBClusterToPointInTimeMessage,
-  RestoreDBClusterToPointInTimeResult
-} from '@aws-sdk/client-rds'
-import { AwsError, type Caller, type Operation } from '../aws.js'
+import type * as Rds from '@aws-sdk/client-rds'
+import type { RestoreDBClusterFromSnapshotMessage, RestoreDBClusterToPointInTimeMessage } from '@aws-sdk/client-rds'
+import { AwsError, type Caller, type OperationsOf } from '../aws.js'
 import { addCluster, requireRoomForCluster } from './add-cluster.js'
 import { type ClusterInput, readClusterFacts } from './cluster-facts.js'
 import { earliestRestorableMs, showCluster } from './cluster-shape.js'
@@ -14,10 +12,7 @@ import { requireSnapshot } from './snapshots.js'
 
 type RestoreInput = RestoreDBClusterFromSnapshotMessage | RestoreDBClusterToPointInTimeMessage
 
-export interface RestoreOperations {
-  RestoreDBClusterFromSnapshot: Operation<RestoreDBClusterFromSnapshotMessage, RestoreDBClusterFromSnapshotResult>
-  RestoreDBClusterToPointInTime: Operation<RestoreDBClusterToPointInTimeMessage, RestoreDBClusterToPointInTimeResult>
-}
+export type RestoreOperations = OperationsOf<typeof Rds, 'RestoreDBClusterFromSnapshot' | 'RestoreDBClusterToPointInTime'>
 
 /** New clusters that start as real copies: of a snapshot, or of a cluster as it is or as it was. */
 export function createRestoreOperations (context: RdsContext): RestoreOperations {

@@ -1,9 +1,6 @@
-import type {
-  CopyDBClusterSnapshotMessage, CopyDBClusterSnapshotResult, CreateDBClusterSnapshotMessage, CreateDBClusterSnapshotResult, DBClusterSnapshot,
-  DBClusterSnapshotMessage, DeleteDBClusterSnapshotMessage, DeleteDBClusterSnapshotResult, DescribeDBClusterSnapshotAttributesMessage,
-  DescribeDBClusterSnapshotAttributesResult, DescribeDBClusterSnapshotsMessage
-} from '@aws-sdk/client-rds'
-import { AwsError, type Caller, type Operation } from '../aws.js'
+import type * as Rds from '@aws-sdk/client-rds'
+import type { DBClusterSnapshot } from '@aws-sdk/client-rds'
+import { AwsError, type Caller, type OperationsOf } from '../aws.js'
 import { changeCluster, clusterKey, type RdsContext, requireCluster, requireStatus } from './context.js'
 import { arnOf, nameIn, newResourceId, readIdentifier } from './names.js'
 import { type Filterable, filterBy, pageOf } from './paging.js'
@@ -18,13 +15,10 @@ const FILTERABLE: Filterable<SnapshotRecord> = {
   engine: ({ facts }) => [facts.Engine]
 }
 
-export interface SnapshotOperations {
-  CreateDBClusterSnapshot: Operation<CreateDBClusterSnapshotMessage, CreateDBClusterSnapshotResult>
-  DescribeDBClusterSnapshots: Operation<DescribeDBClusterSnapshotsMessage, DBClusterSnapshotMessage>
-  CopyDBClusterSnapshot: Operation<CopyDBClusterSnapshotMessage, CopyDBClusterSnapshotResult>
-  DeleteDBClusterSnapshot: Operation<DeleteDBClusterSnapshotMessage, DeleteDBClusterSnapshotResult>
-  DescribeDBClusterSnapshotAttributes: Operation<DescribeDBClusterSnapshotAttributesMessage, DescribeDBClusterSnapshotAttributesResult>
-}
+export type SnapshotOperations = OperationsOf<typeof Rds,
+  'CreateDBClusterSnapshot' | 'DescribeDBClusterSnapshots' | 'CopyDBClusterSnapshot' | 'DeleteDBClusterSnapshot' |
+  'DescribeDBClusterSnapshotAttributes'
+>
 
 export function createSnapshotOperations (context: RdsContext): SnapshotOperations {
   const { records, together, postgres } = context

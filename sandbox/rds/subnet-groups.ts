@@ -1,8 +1,6 @@
-import type {
-  CreateDBSubnetGroupMessage, CreateDBSubnetGroupResult, DBSubnetGroup, DBSubnetGroupMessage, DeleteDBSubnetGroupMessage,
-  DescribeDBSubnetGroupsMessage, ModifyDBSubnetGroupMessage, ModifyDBSubnetGroupResult, Subnet
-} from '@aws-sdk/client-rds'
-import { AwsError, type Caller, type Operation } from '../aws.js'
+import type * as Rds from '@aws-sdk/client-rds'
+import type { DBSubnetGroup, Subnet } from '@aws-sdk/client-rds'
+import { AwsError, type Caller, type OperationsOf } from '../aws.js'
 import type { RdsContext } from './context.js'
 import { arnOf, invalidValue, standInId, zonesOf } from './names.js'
 import { filterBy, pageOf } from './paging.js'
@@ -11,12 +9,7 @@ import { addTags } from './tags.js'
 
 const NAME = /^[A-Za-z0-9._ -]{1,255}$/
 
-export interface SubnetGroupOperations {
-  CreateDBSubnetGroup: Operation<CreateDBSubnetGroupMessage, CreateDBSubnetGroupResult>
-  DescribeDBSubnetGroups: Operation<DescribeDBSubnetGroupsMessage, DBSubnetGroupMessage>
-  ModifyDBSubnetGroup: Operation<ModifyDBSubnetGroupMessage, ModifyDBSubnetGroupResult>
-  DeleteDBSubnetGroup: Operation<DeleteDBSubnetGroupMessage, object>
-}
+export type SubnetGroupOperations = OperationsOf<typeof Rds, 'CreateDBSubnetGroup' | 'DescribeDBSubnetGroups' | 'ModifyDBSubnetGroup' | 'DeleteDBSubnetGroup'>
 
 /** Subnet groups are names only: every cluster of the sandbox can be reached from this machine and no other. */
 export function createSubnetGroupOperations (context: RdsContext): SubnetGroupOperations {

@@ -1,5 +1,6 @@
-import type { AddTagsToResourceMessage, ListTagsForResourceMessage, RemoveTagsFromResourceMessage, Tag, TagListMessage } from '@aws-sdk/client-rds'
-import { AwsError, type Caller, type Operation } from '../aws.js'
+import type * as Rds from '@aws-sdk/client-rds'
+import type { Tag } from '@aws-sdk/client-rds'
+import { AwsError, type Caller, type OperationsOf } from '../aws.js'
 import type { RdsContext } from './context.js'
 import { invalidValue, nameIn, type ResourceKind } from './names.js'
 import { addTags, removeTags } from './tags.js'
@@ -9,11 +10,7 @@ interface Tagged {
   put: (tags: Tag[]) => void
 }
 
-export interface TagOperations {
-  AddTagsToResource: Operation<AddTagsToResourceMessage, object>
-  ListTagsForResource: Operation<ListTagsForResourceMessage, TagListMessage>
-  RemoveTagsFromResource: Operation<RemoveTagsFromResourceMessage, object>
-}
+export type TagOperations = OperationsOf<typeof Rds, 'AddTagsToResource' | 'ListTagsForResource' | 'RemoveTagsFromResource'>
 
 export function createTagOperations ({ records }: Pick<RdsContext, 'records'>): TagOperations {
   const { clusters, instances, snapshots, subnetGroups, parameterGroups, instanceParameterGroups } = records
