@@ -1,5 +1,4 @@
-import type { ColumnMetadata } from '@aws-sdk/client-rds-data'
-
+import { quoteLongs, toParameter, toResult } from './data-api-fields.js'
 import { errorTypeOf, type DataApiWire } from './data-api-wire.js'
 import { AwsFailure, failureOf, toFailure } from './errors.js'
 import type { HttpAnswer } from './http-posts.js'
@@ -86,18 +85,6 @@ export class DataApiFailure extends Error {
 
 export type DataApi = ReturnType<typeof createDataApi>
 
-/** A value as the Data API writes it in JSON; bytes in base64. */
-type Field =
-  | { isNull: true }
-  | { booleanValue: boolean }
-  | { longValue: number }
-  | { doubleValue: number | string }
-  | { stringValue: string }
-  | { blobValue: string }
-  | { arrayValue: Partial<Record<'booleanValues' | 'longValues' | 'doubleValues' | 'stringValues', Cell[]>> }
-
-interface ExecuteAnswer { columnMetadata?: ColumnMetadata[], records?: Field[][], numberOfRecordsUpdated?: number }
-
 /** The RDS Data API. Nothing is ever sent twice. Every function throws {@link DataApiFailure}. */
 export function createDataApi ({ forward }: DataApiWire) {
   const call = async <Answer>({ region, clusterArn, secretArn }: DataTarget, operation: string, input: object, signal?: AbortSignal): Promise<Answer> => {
@@ -151,14 +138,6 @@ function readAnswer (answer: HttpAnswer): unknown {
   throw failureOf(errorTypeOf(answer) ?? 'UnknownError', messageIn(text), answer.status)
 }
 
-/**
- * In arrays AWS has 64-bit integers as numbers whatever `longReturnType` says, which JavaScript would round. An array's name cannot be
- * mistaken: in a text its quotation marks would be escaped.
- */
-function quoteLongs (text: string): string {
-  return text.replace(/"longValues"\s*:\s*\[[^\]]*\]/g, values => values.replace(/-?\d{16,}/g, '"$&"'))
-}
-
 function messageIn (text: string): string {
   try {
     const { message, Message } = JSON.parse(text) as { message?: string, Message?: string }
@@ -207,49 +186,4 @@ export function toDataApiFailure (error: unknown): DataApiFailure {
   if (told) return new DataApiFailure(told.kind, aws)
   const isLost = aws.kind === 'unavailable' && !neverBegun.has(aws.code)
   return new DataApiFailure(kinds[aws.code] ?? (isLost ? 'lost' : 'aws'), aws)
-}
-
-function toParameter ({ name, value }: Argument): { name: string, value: Field } {
-  return { name, value: toField(value) }
-}
-
-function toField (value: Argument['value']): Field {
-  if (value === null) return { isNull: true }
-  switch (typeof value) {
-    case 'boolean': return { booleanValue: value }
-    case 'bigint': return { longValue: Number(value) }
-    case 'number': return { doubleValue: Number.isFinite(value) ? value : String(value) }
-    case 'string': return { stringValue: value }
-    default: return { blobValue: Buffer.from(value).toString('base64') }
-  }
-}
-
-function toResult ({ columnMetadata = [], records, numberOfRecordsUpdated = 0 }: ExecuteAnswer): Result {
-  return {
-    columns: records ? columnMetadata.map(toColumn) : null,
-    rows: (records ?? []).map(row => row.map(toCell)),
-    affected: numberOfRecordsUpdated
-  }
-}
-
-const NO_NULLS = 0
-const NULLS = 1
-
-function toColumn ({ label, name, typeName, nullable }: ColumnMetadata): Column {
-  return {
-    name: label ?? name ?? '',
-    type: typeName ?? '',
-    isNullable: nullable === NO_NULLS ? false : nullable === NULLS ? true : null
-  }
-}
-
-function toCell (field: Field): Cell {
-  if ('stringValue' in field) return field.stringValue
-  if ('booleanValue' in field) return field.booleanValue
-  if ('doubleValue' in field) return Number(field.doubleValue)
-  if ('longValue' in field) return field.longValue
-  if ('blobValue' in field) return Buffer.from(field.blobValue, 'base64')
-  if (!('arrayValue' in field)) return null
-  const { booleanValues, longValues, doubleValues, stringValues } = field.arrayValue
-  return booleanValues ?? longValues ?? doubleValues?.map(value => value === null ? null : Number(value)) ?? stringValues ?? []
 }
