@@ -4,6 +4,7 @@ import { AwsError, type Caller, type OperationsOf } from '../aws.js'
 import { isServerlessV1 } from './cluster-shape.js'
 import { changeInstance, pickGiven, type RdsContext, refuseStopped, requireCluster, requireInstance } from './context.js'
 import { beginInstanceWork } from './instance-work.js'
+import { findVersions } from './engine-versions.js'
 import { arnOf, invalidCombination, invalidValue, nameIn, newResourceId, readIdentifier, zonesOf } from './names.js'
 import { type Filterable, filterBy, pageOf } from './paging.js'
 import { type ClusterRecord, type InstanceFacts, type InstanceRecord, membersOf } from './records.js'
@@ -157,7 +158,7 @@ function newFacts (id: string, input: CreateDBInstanceMessage, cluster: ClusterR
     MultiAZ: false,
     DbInstancePort: 0,
     DBSecurityGroups: [],
-    DBParameterGroups: parameterGroup(input.DBParameterGroupName ?? `default.aurora-postgresql${cluster.facts.EngineVersion.split('.')[0] ?? ''}`),
+    DBParameterGroups: parameterGroup(input.DBParameterGroupName ?? `default.${findVersions(cluster.facts.EngineVersion)[0]?.family ?? ''}`),
     OptionGroupMemberships: [],
     ReadReplicaDBInstanceIdentifiers: [],
     DomainMemberships: [],

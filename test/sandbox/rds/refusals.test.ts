@@ -101,6 +101,8 @@ t.test('versions that AWS has retired can be had where that is set, and for Serv
   await operations.CreateDBClusterParameterGroup(parameterGroup, caller)
   t.match(await operations.CreateDBCluster({ ...GOOD, EngineVersion: '9.6.12', DBClusterParameterGroupName: 'old' }, caller), { DBCluster: { EngineVersion: '9.6.12' } })
   t.match(await operations.CreateDBCluster({ ...GOOD, DBClusterIdentifier: 'first', EngineMode: 'serverless', EngineVersion: '10.7' }, caller), { DBCluster: { EngineMode: 'serverless' } })
+  const instance = { DBInstanceIdentifier: 'one', DBClusterIdentifier: 'fine', DBInstanceClass: 'db.r5.large', Engine: 'aurora-postgresql' }
+  t.match(await operations.CreateDBInstance(instance, caller), { DBInstance: { DBParameterGroups: [{ DBParameterGroupName: 'default.aurora-postgresql9.6' }] } })
   await t.rejects(operations.CreateDBCluster({ ...GOOD, DBClusterIdentifier: 'never', EngineVersion: '12.99' }, caller), { message: 'Cannot find version 12.99 for aurora-postgresql' })
   const { DBEngineVersions: listed = [] } = await operations.DescribeDBEngineVersions({}, caller)
   t.notOk(listed.some(({ EngineVersion }) => EngineVersion === '15.4'))
