@@ -41,8 +41,9 @@ export function createAwsClients (settings: ClientSettings = {}): AwsClients {
       return client
     }
   }
-  // A statement may run for 45 s. S3 is known to close connections that have been idle for 20 s; of the Data API it is not known.
-  const dataApiPosts = createHttpPosts({ connectMs: 3_000, answerMs: 60_000, idleMs: 15_000 })
+  // A statement may run for 45 s. How long the Data API keeps an idle connection is not known; AWS's SDK for Java gives up those of all
+  // services after 5 s, since some close them little later (aws-sdk-java-v2#1520), and a write that meets such an end is of unknown outcome.
+  const dataApiPosts = createHttpPosts({ connectMs: 3_000, answerMs: 60_000, idleMs: 5_000 })
   made.push(dataApiPosts)
   const requestHandler = { connectionTimeout: 3_000, requestTimeout: 15_000, throwOnRequestTimeout: true }
 
