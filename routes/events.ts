@@ -11,7 +11,7 @@ import { principalOf } from '../src/plugins/authentication.js'
 import type { Clock } from '../src/clock.js'
 import type { LiveStreamMetrics } from '../src/metrics/requests.js'
 import { eventsExample, operationsExample } from './examples.js'
-import { dropSlowReader, liveEvents } from './live-events.js'
+import { dropSlowReader, dropSlowTail, liveEvents } from './live-events.js'
 import { hangUp, wantsFresh } from './preferences.js'
 import { DatabaseParams, Nullable, OperationSchema, problemResponses, refTo } from './schemas.js'
 
@@ -73,15 +73,21 @@ export function registerEventRoutes (instance: FastifyInstance, databases: Datab
     const changes = databases.follow(principal, id, signal, { lastEventId: after })[Symbol.asyncIterator]()
     const first = await changes.next() // Refuses with a problem, before the stream has begun.
     reply.header('cache-control', 'no-store').header('x-accel-buffering', 'no').type('text/event-stream')
-    const messages = dropSlowReader(liveEvents({ first, changes, after, clock, signal, toJson }), clock, () => {
+    const drop = (): void => {
       metrics.dropped()
       request.log.info({ databaseId: id }, 'a live stream is cut off, for nobody reads it')
       reply.raw.destroy()
-    })
+    }
+    const sent = new AbortController()
     metrics.opened()
-    reply.raw.once('close', metrics.closed)
+    reply.raw.once('close', () => {
+      metrics.closed()
+      sent.abort()
+    })
     // One message ahead of the socket, and no more.
-    return reply.send(Readable.from(messages, { highWaterMark: 1 }))
+    const messages = Readable.from(dropSlowReader(liveEvents({ first, changes, after, clock, signal, toJson }), clock, drop), { highWaterMark: 1 })
+    messages.once('end', () => { void dropSlowTail(sent.signal, clock, drop) })
+    return reply.send(messages)
   })
 
   app.get('/v1/databases/:id/operations', {

@@ -71,6 +71,12 @@ export async function * dropSlowReader (messages: AsyncIterable<string>, clock: 
   }
 }
 
+/** The same for what the reader has not taken when all of it is handed over. `sent` is aborted when it has. */
+export async function dropSlowTail (sent: AbortSignal, clock: Pick<Clock, 'sleep'>, drop: () => void): Promise<void> {
+  await clock.sleep(SLOW_READER_MS, sent)
+  if (!sent.aborted) drop()
+}
+
 /** The next change, or null when none has come within a heartbeat. */
 async function beat<Change> (next: Promise<Change>, clock: Pick<Clock, 'sleep'>): Promise<Change | null> {
   const stop = new AbortController()

@@ -79,7 +79,7 @@ export async function buildApp ({ databases, queries, mirror, metrics, catalog, 
   registerProblems(app)
   registerRequestLog(app)
   registerRequestMetrics(app, metrics.requests)
-  registerShutdown(app, shutdown)
+  registerShutdown(app, shutdown, clock)
   registerValidation(app)
   registerAuthentication(app, authenticate, checkSignature)
   await registerDocumentation(app, version, catalog)

@@ -212,6 +212,56 @@ t.test('live: a stopping service ends every stream, and so stops', async t => {
   await closed
 })
 
+t.test('live: who does not take the end is cut off as well', async t => {
+  const { app, clock, stacks, open } = await start(t)
+  stacks.advance(NAME, 'CREATE_COMPLETE')
+  const stuck = stickConnections(app)
+  const stream = open()
+  stream.catch(() => {})
+  // All is handed over, and the socket passes nothing on.
+  await until(() => stuck[0]?.writableLength !== undefined && stuck[0].writableLength > 0 && clock.sleepers() > 0)
+  await new Promise(resolve => { setImmediate(resolve) })
+  t.match(await clock.whenAsleep(), [30_000])
+  clock.move(29_999)
+  t.notOk(stuck[0]?.destroyed)
+  clock.move(1)
+  await until(() => stuck[0]?.destroyed === true)
+  await t.rejects(stream)
+  await until(() => clock.sleepers() === 0)
+})
+
+t.test('live: a reader that is stuck holds a stopping service up for some seconds only', async t => {
+  const { app, clock, stacks, open, log } = await start(t)
+  // More than is handed to a socket at once.
+  for (let event = 0; event < 100; event++) stacks.emit(NAME, 'AuroraCluster', 'CREATE_IN_PROGRESS', 'x'.repeat(1_000))
+  const stuck = stickConnections(app)
+  const stream = open()
+  stream.catch(() => {})
+  await until(() => stuck[0]?.writableNeedDrain === true)
+  let isClosed = false
+  const closed = app.close().then(() => { isClosed = true })
+  await once(app.shutdown.stopping, 'abort')
+  await until(() => clock.sleepers() > 0)
+  clock.move(8_999)
+  await new Promise(resolve => { setImmediate(resolve) })
+  t.notOk(isClosed)
+  clock.move(1)
+  await closed
+  t.ok(stuck[0]?.destroyed)
+  t.match(log.filter(({ msg }) => /cut off, for the service stops/.test(String(msg))), [{ level: 40 }])
+})
+
+/** Has every connection that comes pass nothing on, as if nobody read at its other end. */
+function stickConnections ({ server }: TestApp['app']): Socket[] {
+  const stuck: Socket[] = []
+  server.on('connection', (socket: Socket) => {
+    stuck.push(socket)
+    socket._write = () => {}
+    socket._writev = () => {}
+  })
+  return stuck
+}
+
 t.test('live: a refusal is a problem, and no stream', async t => {
   const { app } = await start(t)
   for (const [key, url, status] of [['elsewhere', EVENTS, 404], ['unknown', EVENTS, 401], ['all', '/v1/databases/eu-west-1.none/events', 404]] as const) {
