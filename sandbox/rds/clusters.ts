@@ -12,6 +12,7 @@ import { readVersion } from './engine-versions.js'
 import { arnOf, invalidCombination, invalidValue, nameIn, readIdentifier } from './names.js'
 import { type Filterable, filterBy, pageOf } from './paging.js'
 import { type ClusterRecord, membersOf } from './records.js'
+import { requireRoomForSnapshot } from './snapshot-work.js'
 
 const FILTERABLE: Filterable<ClusterRecord> = {
   'db-cluster-id': ({ facts }) => [facts.DBClusterIdentifier, facts.DBClusterArn],
@@ -73,9 +74,7 @@ export function createClusterOperations (context: RdsContext): ClusterOperations
       if (membersOf(records, cluster).some(({ facts }) => facts.DBInstanceStatus !== 'deleting')) {
         throw new AwsError('InvalidDBClusterStateFault', 'Cluster cannot be deleted, it still contains DB instances in non-deleting state.')
       }
-      if (finalSnapshot && records.snapshots.get(caller.region, finalSnapshot)) {
-        throw new AwsError('DBClusterSnapshotAlreadyExistsFault', `Cannot create the cluster snapshot because a snapshot with the identifier ${finalSnapshot} already exists.`)
-      }
+      if (finalSnapshot) requireRoomForSnapshot(context, finalSnapshot, caller)
       const changed = changeCluster(context, cluster, { Status: 'deleting' }, { finalSnapshot })
       beginClusterWork(context, changed)
       return shown(changed)

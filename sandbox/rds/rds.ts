@@ -118,9 +118,10 @@ export function createRds (options: RdsOptions): Rds {
   }
 }
 
-/** Every cluster may have its writer, also where more clusters are allowed than on AWS. */
+/** Every cluster may have its writer and a snapshot, also where more clusters are allowed than on AWS. */
 function quotasOf (quotas: Partial<Quotas> = {}): Quotas {
-  return { ...AWS_QUOTAS, instances: Math.max(AWS_QUOTAS.instances, quotas.clusters ?? 0), ...quotas }
+  const atLeast = (quota: number): number => Math.max(quota, quotas.clusters ?? 0)
+  return { ...AWS_QUOTAS, instances: atLeast(AWS_QUOTAS.instances), snapshots: atLeast(AWS_QUOTAS.snapshots), ...quotas }
 }
 
 function createOperations (context: RdsContext) {

@@ -5,15 +5,18 @@ import { arnOf, newResourceId, standInId } from './names.js'
 import type { ClusterRecord, SnapshotRecord } from './records.js'
 import { addTags } from './tags.js'
 
-/** Puts the record of a snapshot that is yet to be taken. Throws when the name or the quota is used up. */
-export function addSnapshot (context: RdsContext, cluster: ClusterRecord, name: string, caller: Caller, tags: Tag[]): SnapshotRecord {
-  const { records, clock, quotas } = context
+/** Refuses another snapshot when its name or the quota is used up. */
+export function requireRoomForSnapshot ({ records, quotas }: Pick<RdsContext, 'records' | 'quotas'>, name: string, caller: Caller): void {
   if (records.snapshots.get(caller.region, name)) {
     throw new AwsError('DBClusterSnapshotAlreadyExistsFault', `Cannot create the cluster snapshot because a snapshot with the identifier ${name} already exists.`)
   }
   if (records.snapshots.in(caller.region).length >= quotas.snapshots) {
     throw new AwsError('SnapshotQuotaExceeded', 'Cannot create more than the allowed number of snapshots.')
   }
+}
+
+/** Puts the record of a snapshot that is yet to be taken. */
+export function addSnapshot ({ records, clock }: RdsContext, cluster: ClusterRecord, name: string, caller: Caller, tags: Tag[]): SnapshotRecord {
   const { facts } = cluster
   const snapshot: SnapshotRecord = {
     region: caller.region,

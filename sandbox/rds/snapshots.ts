@@ -5,7 +5,7 @@ import { changeCluster, clusterKey, type RdsContext, requireCluster, requireStat
 import { arnOf, nameIn, newResourceId, readIdentifier } from './names.js'
 import { type Filterable, filterBy, pageOf } from './paging.js'
 import type { ClusterRecord, SnapshotRecord } from './records.js'
-import { addSnapshot, fillSnapshot } from './snapshot-work.js'
+import { addSnapshot, fillSnapshot, requireRoomForSnapshot } from './snapshot-work.js'
 import { addTags } from './tags.js'
 
 const FILTERABLE: Filterable<SnapshotRecord> = {
@@ -27,6 +27,7 @@ export function createSnapshotOperations (context: RdsContext): SnapshotOperatio
       const name = readIdentifier('DBClusterSnapshotIdentifier', input.DBClusterSnapshotIdentifier)
       const cluster = requireCluster(context, input.DBClusterIdentifier, caller)
       requireStatus(cluster, 'stopped')
+      requireRoomForSnapshot(context, name, caller)
       const { snapshot, backingUp } = together(() => ({
         snapshot: addSnapshot(context, cluster, name, caller, addTags([], input.Tags)),
         backingUp: changeCluster(context, cluster, { Status: 'backing-up' })

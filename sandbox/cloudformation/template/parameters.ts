@@ -94,13 +94,17 @@ function failureOf (item: string, { type, limits, allowedPattern }: ParameterDef
   return undefined
 }
 
-const MATCHING_MS = 200
+/** Far more than a pattern needs that ends at all, also where the machine does much else. */
+const MATCHING_MS = 2_000
 const matcher = new Script("new RegExp('^(?:' + pattern + ')$').test(text)")
+const matching: { pattern: string, text: string } = { pattern: '', text: '' }
+createContext(matching)
 
 /** A pattern comes with the template, and one like `(a+)+b` would run for hours; the time it gets is bounded. */
 function matches (pattern: string, text: string): boolean {
   try {
-    return Boolean(matcher.runInContext(createContext({ pattern, text }), { timeout: MATCHING_MS }))
+    Object.assign(matching, { pattern, text })
+    return Boolean(matcher.runInContext(matching, { timeout: MATCHING_MS }))
   } catch {
     throw invalid(`Template format error: AllowedPattern ${pattern} is not a regular expression that can be matched.`)
   }
