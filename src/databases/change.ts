@@ -4,7 +4,6 @@ import { isMoving } from '../aws/stack-status.js'
 import type { Stacks, StackStatus } from '../aws/stacks.js'
 import { Problem } from '../problems.js'
 import type { Catalog } from '../templates/catalog.js'
-import type { StackIndex } from '../watching/stack-index.js'
 import type { ChangePreflight } from './change-preflight.js'
 import { computeChange, discardChange, executeChange, type Computed, type ComputeOptions } from './computed-change.js'
 import type { Database } from './database.js'
@@ -16,7 +15,6 @@ export interface ChangeOptions extends ComputeOptions {
   find: Find['find']
   stacks: Pick<Stacks, 'setTerminationProtection'>
   preflight: ChangePreflight
-  index: Pick<StackIndex, 'invalidate'>
   catalog: Catalog
   newToken: () => string
 }
@@ -32,7 +30,7 @@ const interrupting: ReadonlySet<string> = new Set(['EngineVersion', 'DBInstanceC
  * what interrupts the database only when the caller said so. Repeated after a crash, it finds what it did before.
  */
 export function createChange (options: ChangeOptions) {
-  const { find, stacks, index, catalog, preflight, newToken } = options
+  const { find, stacks, catalog, preflight, newToken } = options
 
   return async (principal: Principal, id: string, request: ChangeRequest, precondition: (database: Database) => void, dryRun: boolean): Promise<Changed> => {
     const found = await find(principal, id)
@@ -50,7 +48,6 @@ export function createChange (options: ChangeOptions) {
     if (dryRun) return { database, changes: computed?.changes ?? [], started: false }
     if (hasNewProtection) await stacks.setTerminationProtection(stack.region, stack.id, request.deletionProtection ?? false)
     if (computed) await executeChange(options, stack, computed, `update-${newToken()}`)
-    if (computed || hasNewProtection) index.invalidate(stack.region)
     return { database: (await find(principal, id)).database, changes: computed?.changes ?? [], started: computed !== null || isMoving(stack.status) }
   }
 }

@@ -17,7 +17,7 @@ export interface Created { region: string, stackId: string, isReplay: boolean }
 
 export interface CreateOptions extends LaunchOptions {
   stacks: Pick<Stacks, 'describe' | 'create' | 'remove' | 'setTerminationProtection'>
-  index: Pick<StackIndex, 'invalidate' | 'read'>
+  index: Pick<StackIndex, 'read'>
   prepare: Prepare
   preflight: Pick<Preflight, 'pass'>
   /** Resolves once a stack is deleted; false when it is not within a bounded time. */
@@ -48,7 +48,6 @@ export function createCreate (options: CreateOptions) {
       await preflight.pass(principal, { ...rest, launch, found, replacesRemainder: existing !== null })
       if (existing) await removeRemainder(options, existing)
       const stackId = await launchOnce(stacks, region, { ...launch, token: `create-${newToken()}` })
-      index.invalidate(region)
       if (!stackId) continue
       return { region, stackId, isReplay: false }
     }

@@ -5,7 +5,6 @@ import { AwsFailure } from '../aws/errors.js'
 import { isMoving } from '../aws/stack-status.js'
 import type { Stack, Stacks } from '../aws/stacks.js'
 import { Problem } from '../problems.js'
-import type { StackIndex } from '../watching/stack-index.js'
 import type { Find, Found } from './find.js'
 import type { FinalSnapshot } from './final-snapshot.js'
 import type { FindImporters } from './importers.js'
@@ -22,7 +21,6 @@ export interface DeleteOptions {
   untilRunning: (stack: Stack) => Promise<boolean>
   /** The database once its operation has settled, or as it is after a bounded time. */
   untilSettled: (principal: Principal, id: string) => Promise<Found>
-  index: Pick<StackIndex, 'invalidate'>
   log: Pick<Logger, 'warn'>
   newToken: () => string
 }
@@ -45,7 +43,7 @@ export type Remove = ReturnType<typeof createDelete>
  * a {@link Problem} while the database is protected or busy, and when something stands in the way that CloudFormation would stop at.
  */
 export function createDelete (options: DeleteOptions) {
-  const { find, stacks, index, newToken } = options
+  const { find, stacks, newToken } = options
 
   return async (principal: Principal, id: string, request: DeleteRequest, unasked?: Unasked): Promise<Found> => {
     const found = await find(principal, id)
@@ -61,7 +59,6 @@ export function createDelete (options: DeleteOptions) {
     const isMade = !isMoving(stack.status) && !isFailedRemainder(stack.status) && stack.status !== 'REVIEW_IN_PROGRESS'
     if (isMade) await prepareDeletion(options, principal, found, request)
     await startDeletion(stacks, found, unasked?.token ?? `delete-${newToken()}`)
-    index.invalidate(stack.region)
     return await find(principal, id)
   }
 }

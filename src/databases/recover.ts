@@ -3,7 +3,6 @@ import { AwsFailure } from '../aws/errors.js'
 import { isMoving } from '../aws/stack-status.js'
 import type { Stacks, StackStatus } from '../aws/stacks.js'
 import { Problem } from '../problems.js'
-import type { StackIndex } from '../watching/stack-index.js'
 import { startDeletion } from './delete.js'
 import type { Find, Found } from './find.js'
 import { invalid } from './launch.js'
@@ -17,7 +16,6 @@ export interface Recovered extends Found { isReplay: boolean }
 export interface RecoverOptions {
   find: Find['find']
   stacks: Pick<Stacks, 'continueRollback' | 'rollBack' | 'remove' | 'resourcesOf'>
-  index: Pick<StackIndex, 'invalidate'>
   newToken: () => string
 }
 
@@ -54,7 +52,7 @@ const ways: Partial<Readonly<Record<StackStatus, Way>>> = {
  * Gets a database out of a status that nothing gets out of by itself: a rollback that is stuck, a change that failed and was kept, a
  * deletion that failed. Sent again after a lost answer, the request finds the recovery that it began.
  */
-export function createRecover ({ find, stacks, index, newToken }: RecoverOptions) {
+export function createRecover ({ find, stacks, newToken }: RecoverOptions) {
   return async (principal: Principal, id: string, request: RecoverRequest): Promise<Recovered> => {
     const found = await find(principal, id)
     const way = ways[found.stack.status]
@@ -70,7 +68,6 @@ export function createRecover ({ find, stacks, index, newToken }: RecoverOptions
       if (error instanceof AwsFailure && error.kind === 'refused') throw new Problem('recovery-refused', `CloudFormation refused it: ${error.message}`, { cause: error })
       throw error
     }
-    index.invalidate(found.stack.region)
     return { ...await find(principal, id), isReplay: false }
   }
 }

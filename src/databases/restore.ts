@@ -5,7 +5,6 @@ import type { Launch, Stacks } from '../aws/stacks.js'
 import { Problem } from '../problems.js'
 import type { Catalog } from '../templates/catalog.js'
 import type { Template } from '../templates/template.js'
-import type { StackIndex } from '../watching/stack-index.js'
 import { launchOnce, removeRemainder, type Created, type CreateOptions } from './create.js'
 import type { Find, Found } from './find.js'
 import { noOrigin, serviceParameters } from './launch.js'
@@ -18,7 +17,6 @@ export interface RestoreOptions extends Pick<CreateOptions, 'untilGone' | 'newTo
   find: Find['find']
   clusters: Pick<Clusters, 'snapshotsOf'>
   stacks: Pick<Stacks, 'create' | 'remove' | 'setTerminationProtection'>
-  index: Pick<StackIndex, 'invalidate'>
   preflight: Pick<Preflight, 'pass'>
   catalog: Catalog
 }
@@ -31,7 +29,7 @@ const PREFIX = 'restore-'
  * of the stack is what makes it exactly one: sent again, the request finds the stack that it made. What is left of a restore that
  * failed is no hindrance to the next.
  */
-export function createRestore ({ find, clusters, stacks, index, preflight, catalog, untilGone, newToken }: RestoreOptions) {
+export function createRestore ({ find, clusters, stacks, preflight, catalog, untilGone, newToken }: RestoreOptions) {
   return async (principal: Principal, id: string, snapshotId: string | null): Promise<Created> => {
     const found = await find(principal, id)
     const { stack, own, database } = found
@@ -45,7 +43,6 @@ export function createRestore ({ find, clusters, stacks, index, preflight, catal
     await preflight.pass(principal, { key: { ...own, region }, template, values: database.parameters, launch, replacesRemainder: isRemainder })
     if (isRemainder) await removeRemainder({ stacks, untilGone, newToken }, stack)
     const stackId = await launchOnce(stacks, region, launch)
-    index.invalidate(region)
     if (!stackId) return replay(await find(principal, id), snapshotId)
     return { region, stackId, isReplay: false }
   }

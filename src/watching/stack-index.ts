@@ -30,8 +30,6 @@ export interface StackIndex {
   describe: Stacks['describe']
   /** The same, for what nobody waits for. */
   describeInBackground: Stacks['describe']
-  /** Has the next reading ask AWS, so that it sees what was just changed. */
-  invalidate: (region: string) => void
   /** Calls a listener after each sweep, from now on; answers how to have it called no more. */
   onSweep: (listener: SweepListener) => () => void
   /** Starts a loop for each region. */
@@ -71,7 +69,6 @@ interface Place {
   failures: number
   /** No reader asks AWS before: it has just failed. */
   quietUntil: number
-  isInvalid: boolean
 }
 
 /** An index of stacks that is filled when it is first read, or by its loops once they are started. */
@@ -82,7 +79,7 @@ export function createStackIndex ({ stacks, background, clock, sweepMs, random, 
   let readings = 0
 
   const placeOf = (region: string): Place => {
-    const known = places.get(region) ?? { stacks: new RegionStacks(), underWay: null, failures: 0, quietUntil: 0, isInvalid: false }
+    const known = places.get(region) ?? { stacks: new RegionStacks(), underWay: null, failures: 0, quietUntil: 0 }
     places.set(region, known)
     return known
   }
@@ -95,7 +92,6 @@ export function createStackIndex ({ stacks, background, clock, sweepMs, random, 
     const place = placeOf(region)
     const order = ++readings
     const asOf = new Date(clock.now())
-    place.isInvalid = false
     try {
       place.stacks.sweep(await list(region), order, asOf)
       place.failures = 0
@@ -165,8 +161,8 @@ export function createStackIndex ({ stacks, background, clock, sweepMs, random, 
   return {
     read: async (region, fresh) => {
       const place = placeOf(region)
-      const mustAsk = fresh || place.isInvalid || (!answer(place) && clock.now() >= place.quietUntil)
-      if (mustAsk) await waitFor((!fresh && !place.isInvalid && place.underWay) || sweepForReader(region))
+      const mustAsk = fresh || (!answer(place) && clock.now() >= place.quietUntil)
+      if (mustAsk) await waitFor((!fresh && place.underWay) || sweepForReader(region))
       const known = answer(place)
       if (known) return known
       throw place.stacks.failure ?? new AwsFailure('unavailable', 'NoAnswerYet', `The region ${region} has not answered yet`)
@@ -175,7 +171,6 @@ export function createStackIndex ({ stacks, background, clock, sweepMs, random, 
     standingOf: region => standingOf(placeOf(region)),
     describe: async (region, nameOrId) => await describe(region, nameOrId, stacks),
     describeInBackground: async (region, nameOrId) => await describe(region, nameOrId, background),
-    invalidate: region => { placeOf(region).isInvalid = true },
     onSweep: listener => {
       listeners.add(listener)
       return () => { listeners.delete(listener) }

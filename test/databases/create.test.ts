@@ -19,14 +19,12 @@ const ID = `eu-west-1.${NAME}`
 /** `lost` is what becomes of the answer to the creation of a stack, which is created all the same. */
 function setUp (options: Partial<CreateOptions> = {}, lost: AwsFailure | null = null) {
   const stacks = createMemoryStacks(() => 0)
-  const invalidated: string[] = []
   const waited: string[] = []
   const create = createCreate({
     catalog,
     defaultTemplate: DEFAULT_TEMPLATE,
     regions: REGIONS,
     index: {
-      invalidate: region => { invalidated.push(region) },
       read: async region => ({ stacks: await stacks.list(region), asOf: new Date(0), status: 'ok', failure: null })
     },
     prepare: async (_principal, _request, plan) => ({ plan, found: [] }),
@@ -49,7 +47,6 @@ function setUp (options: Partial<CreateOptions> = {}, lost: AwsFailure | null = 
   })
   return {
     stacks,
-    invalidated,
     waited,
     create: async (request: CreateRequest = ORDERS, key: string | null = null, principal: Principal = principalOf()) => await create(principal, request, key),
     changes: () => stacks.calls.filter(call => !/^(describe|list)/.test(call)).map(call => call.split(' ')[0])
@@ -57,7 +54,7 @@ function setUp (options: Partial<CreateOptions> = {}, lost: AwsFailure | null = 
 }
 
 t.test('a create launches one stack, with everything that it is known by', async t => {
-  const { stacks, create, invalidated } = setUp()
+  const { stacks, create } = setUp()
   const { region, stackId, isReplay } = await create({ ...ORDERS, tags: { team: 'payments' } }, 'key-1')
   t.strictSame({ region, stackId, isReplay }, { region: 'eu-west-1', stackId: stacks.find(NAME).id, isReplay: false })
   t.match(stacks.launches, [{
@@ -71,7 +68,6 @@ t.test('a create launches one stack, with everything that it is known by', async
   }])
   t.equal(stacks.launches.length, 1)
   t.notOk(Object.values(stacks.launches[0]?.tags ?? {}).includes('key-1'), 'the Idempotency-Key is hashed')
-  t.strictSame(invalidated, ['eu-west-1'])
 })
 
 const K1 = 'key-1'
@@ -224,11 +220,10 @@ const failures: Array<{ failure: AwsFailure, answer: { name?: string, code: stri
 ]
 for (const { failure, answer } of failures) {
   t.test(`CloudFormation fails: ${failure.code}`, async t => {
-    const { stacks, create, invalidated } = setUp()
+    const { stacks, create } = setUp()
     stacks.failNext('create', failure)
     await t.rejects(create(), answer)
     t.strictSame(stacks.calls.filter(call => call.startsWith('create')).length, 1, 'it is not tried again here')
-    t.strictSame(invalidated, [])
   })
 }
 

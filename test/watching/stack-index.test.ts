@@ -157,17 +157,6 @@ t.test('what was seen of one stack is not undone by a sweep that was under way',
   t.strictSame(await namesIn(), ['one'], 'the sweep after it knows better')
 })
 
-t.test('an invalidation has the next reader ask', async t => {
-  const { asked, index, namesIn } = createSlowIndex(t)
-  const first = namesIn()
-  index.invalidate(REGION)
-  asked[0]?.answer([one])
-  await first
-  const second = namesIn()
-  asked[1]?.answer([two])
-  t.strictSame(await second, ['two'])
-})
-
 t.test('a mistake of ours is not taken for a region that is down', async t => {
   const { asked, namesIn } = createSlowIndex(t)
   const reading = namesIn()

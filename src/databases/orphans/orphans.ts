@@ -17,7 +17,8 @@ export interface OrphansOptions {
   stacks: Pick<Stacks, 'list' | 'describe' | 'remove'>
   clusters: Pick<Clusters, 'start' | 'removeSnapshot'>
   leftovers: Leftovers
-  index: Pick<StackIndex, 'invalidate'>
+  /** Asked after a removal, so that the next list knows. */
+  index: Pick<StackIndex, 'describe'>
   clock: Clock
   regions: readonly string[]
   newToken: () => string
@@ -83,7 +84,7 @@ export function createOrphans (options: OrphansOptions) {
     const stack = await stacks.describe(region, name)
     if (stack?.status !== status) throw new Problem('database-busy', `The stack ${name} has changed meanwhile. Look at it again.`, { retryAfterSeconds: 10 })
     await stacks.remove(region, stack.id, `orphan-${newToken()}`)
-    index.invalidate(region)
+    await index.describe(region, stack.id)
   }
 
   const within = async <T>(ask: () => Promise<T>): Promise<T> => {
