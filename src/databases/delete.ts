@@ -6,7 +6,7 @@ import { isMoving } from '../aws/stack-status.js'
 import type { Stack, Stacks } from '../aws/stacks.js'
 import { Problem } from '../problems.js'
 import type { Find, Found } from './find.js'
-import type { FinalSnapshot } from './final-snapshot.js'
+import { isSwitch, type FinalSnapshot } from './final-snapshot.js'
 import type { FindImporters } from './importers.js'
 import { isFailedRemainder, phases } from './phases.js'
 
@@ -45,8 +45,15 @@ export type Remove = ReturnType<typeof createDelete>
 export function createDelete (options: DeleteOptions) {
   const { find, stacks, newToken } = options
 
-  return async (principal: Principal, id: string, request: DeleteRequest, unasked?: Unasked): Promise<Found> => {
+  /** The database, once what a deletion that was not finished has begun with it is over. */
+  const findSettled = async (principal: Principal, id: string): Promise<Found> => {
     const found = await find(principal, id)
+    const { stack, database } = found
+    return isMoving(stack.status) && isSwitch(database.operation) ? await options.untilSettled(principal, id) : found
+  }
+
+  return async (principal: Principal, id: string, request: DeleteRequest, unasked?: Unasked): Promise<Found> => {
+    const found = await findSettled(principal, id)
     if (unasked && !unasked.isStill(found)) return found
     const { stack } = found
     const { type } = phases[stack.status]

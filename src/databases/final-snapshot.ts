@@ -1,5 +1,6 @@
 import type { Stack, Stacks } from '../aws/stacks.js'
 import { Problem } from '../problems.js'
+import type { Operation } from './operations.js'
 import { computeChange, executeChange, type ComputeOptions } from './computed-change.js'
 
 export interface FinalSnapshotOptions extends ComputeOptions {
@@ -18,6 +19,14 @@ const taken = /^( +)DeletionPolicy: Snapshot$/gm
  */
 const skipped = /^( +)DeletionPolicy: Delete\n +Metadata: { FinalSnapshot: skipped }$/gm
 
+/** What the tokens of the updates that switch it begin with. */
+const SWITCH = 'final-snapshot-'
+
+/** Whether an operation is the beginning of a deletion, which goes on once it has settled. */
+export function isSwitch (operation: Pick<Operation, 'id'> | null): boolean {
+  return operation?.id.startsWith(SWITCH) ?? false
+}
+
 /**
  * Whether CloudFormation takes a final snapshot is in the template of the stack, and so is what was decided: a crash at any point
  * leaves a stack that says how it will be deleted. Nothing of the database itself changes.
@@ -35,7 +44,7 @@ export function createFinalSnapshot (options: FinalSnapshotOptions) {
       : before.replace(taken, '$1DeletionPolicy: Delete\n$1Metadata: { FinalSnapshot: skipped }')
     if (templateBody === before) throw new Problem('final-snapshot-required', 'The template of its stack does not say how it is deleted.')
     const computed = await computeChange(options, stack, { parameters: {}, kept: Object.keys(stack.parameters), tags: ownTagsOf(stack), templateBody })
-    if (computed) await executeChange(options, stack, computed, `update-${newToken()}`)
+    if (computed) await executeChange(options, stack, computed, `${SWITCH}${newToken()}`)
   }
 
   return { isTaken, startSwitch }

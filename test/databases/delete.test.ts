@@ -51,15 +51,19 @@ t.test('what died after the switch is finished by the same request, and undone b
 
 t.test('an update that takes longer is waited for by whoever asks again', async t => {
   const { databases, stacks, changeSets, clock, execute, removals } = await createOrders()
-  changeSets.execute = async () => { stacks.advance(NAME, 'UPDATE_IN_PROGRESS', { token: 'update-9', reason: 'User Initiated' }) }
+  changeSets.execute = async (_region, _stackId, _name, token) => { stacks.advance(NAME, 'UPDATE_IN_PROGRESS', { token, reason: 'User Initiated' }) }
+  const isWaiting = async (): Promise<void> => { while ((await clock.whenAsleep()).length < 2) await new Promise(setImmediate) }
   const waiting = databases.remove(everybody, ID, WITHOUT)
-  while ((await clock.whenAsleep()).length < 2) await new Promise(setImmediate)
+  await isWaiting()
   clock.move(45_000)
   await t.rejects(waiting, { code: 'database-busy', retryAfterSeconds: 10 })
   t.equal(removals(), 0)
+  const again = databases.remove(everybody, ID, WITHOUT)
+  await isWaiting()
   execute()
   stacks.advance(NAME, 'UPDATE_COMPLETE')
-  t.match(await databases.remove(everybody, ID, WITHOUT), { status: 'deleting' })
+  clock.move(5_000)
+  t.match(await again, { status: 'deleting' }, 'also by one that was sent before it was over')
 })
 
 t.test('an update that CloudFormation takes back deletes nothing', async t => {
