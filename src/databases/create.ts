@@ -105,6 +105,7 @@ function replay (existing: Stack, plan: LaunchPlan): Created {
   const isSame = own?.fingerprint === plan.own.fingerprint
   const isSameKey = plan.own.idempotencyKey !== '' && own?.idempotencyKey === plan.own.idempotencyKey
   if (isSameKey && !isSame) throw keyReused(databaseId)
+  if (existing.status === 'DELETE_FAILED') throw deletionFailed(databaseId)
   if (isGoing(existing)) {
     throw new Problem('database-busy', `${databaseId} is being removed. Send the request again when it is gone.`, { retryAfterSeconds: 10 })
   }
@@ -113,6 +114,14 @@ function replay (existing: Stack, plan: LaunchPlan): Created {
     throw new Problem('database-exists', `${plan.key.client} has a database ${plan.key.name} for ${plan.key.environment} in ${plan.key.region} already.`, { extensions: { databaseId } })
   }
   return { region: existing.region, stackId: existing.id, isReplay: true }
+}
+
+/** It is neither replaced, for there may be data in what is left, nor anything that a request could be answered with. */
+export function deletionFailed (databaseId: string): Problem {
+  const path = `/v1/databases/${databaseId}`
+  return new Problem('database-exists', `The deletion of ${databaseId} has failed, and what is left of it is in the way. DELETE ${path} tries again; POST ${path}/recover can leave behind what cannot be deleted.`, {
+    extensions: { databaseId }
+  })
 }
 
 /** Whether a stack is on its way out: by a deletion, or because its creation failed. */

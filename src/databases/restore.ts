@@ -5,7 +5,7 @@ import type { Launch, Stacks } from '../aws/stacks.js'
 import { Problem } from '../problems.js'
 import type { Catalog } from '../templates/catalog.js'
 import type { Template } from '../templates/template.js'
-import { launchOnce, removeRemainder, type Created, type CreateOptions } from './create.js'
+import { deletionFailed, launchOnce, removeRemainder, type Created, type CreateOptions } from './create.js'
 import type { Find, Found } from './find.js'
 import { noOrigin, serviceParameters } from './launch.js'
 import { isFailedRemainder, phases, type DatabaseStatus } from './phases.js'
@@ -75,6 +75,7 @@ function replay ({ stack, events, database }: Found, wanted: string | null): Cre
   const isRestored = events.find(isOfStack)?.token?.startsWith(PREFIX) ?? false
   const isSame = isRestored && (wanted === null || stack.parameters.SnapshotIdentifier?.endsWith(`:${wanted}`) === true)
   if (isSame && living.has(database.status)) return { region: stack.region, stackId: stack.id, isReplay: true }
+  if (stack.status === 'DELETE_FAILED') throw deletionFailed(database.id)
   if (phases[stack.status].type === 'delete' || database.status === 'failed') {
     throw new Problem('database-busy', `${database.id} is ${database.status}. Send the request again when it is gone.`, { retryAfterSeconds: 10 })
   }

@@ -127,6 +127,14 @@ for (const status of ['ROLLBACK_COMPLETE', 'DELETE_IN_PROGRESS', 'DELETE_FAILED'
   })
 }
 
+t.test('what a failed deletion left is neither replaced nor an answer', async t => {
+  const { stacks, create, changes } = setUp()
+  await create(ORDERS, K1)
+  stacks.advance(NAME, 'DELETE_FAILED')
+  for (const key of [K1, null]) await t.rejects(create(ORDERS, key), { code: 'database-exists', message: /DELETE \/v1.* tries again; POST .*recover/, extensions: { databaseId: ID } })
+  t.strictSame(changes(), ['create'])
+})
+
 t.test('no Idempotency-Key, no look at the index; an index without an answer launches nothing', async t => {
   const { stacks, create, changes } = setUp()
   await create()
