@@ -61,7 +61,7 @@ async function tryOne (t: Test, operation: Operation, { runUndisturbed, runWithC
       const { outcome, answer, hasCrashed } = await runWithCrash(operation, point, isNeighbour ? neighbour : null)
       const where = `${hasCrashed ? 'a crash' : 'it did not come to a crash'} ${nameOf(point)}, ${isNeighbour ? 'and the neighbour' : 'and a new one'}`
       if (!readsOnly.test(point.operation)) t.ok(hasCrashed, where)
-      t.ok(answer.status === operation.status || (answer.status === operation.statusOfRepeat && isKnown(answer)), `${where}: ${answer.status} ${String(answer.body.code ?? '')}`)
+      t.ok(answer.status === operation.status || (answer.status === operation.statusOfRepeat && isKnown(operation, answer)), `${where}: ${answer.status} ${String(answer.body.code ?? '')}`)
       t.strictSame(outcome, undisturbed.outcome, where)
     }
   }
@@ -75,7 +75,7 @@ function nameOf ({ operation, occurrence, moment }: Point): string {
   return `${moment} ${operation} ${occurrence}`
 }
 
-/** A create says that it is a repeated one; a change finds nothing to change any more, and a removal nothing to remove. */
-function isKnown ({ status, headers, body }: Answer): boolean {
-  return status === 204 || headers['idempotency-replayed'] === 'true' || body.status === 'available' || body.status === 'updating'
+/** A create says that it is a repeated one; a change finds nothing to change any more. */
+function isKnown ({ isAnsweredOnce }: Operation, { headers, body }: Answer): boolean {
+  return isAnsweredOnce === true || headers['idempotency-replayed'] === 'true' || body.status === 'available' || body.status === 'updating'
 }

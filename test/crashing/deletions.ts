@@ -7,7 +7,7 @@ import type { Owned, Setting } from './stock.js'
 const HOUR_MS = 3_600_000
 
 /** What is made here is old enough to be an orphan for those whose clocks are ahead. */
-const asOrphan = { status: 202, statusOfRepeat: 204, aheadMs: 2 * HOUR_MS } as const
+const asOrphan = { status: 202, statusOfRepeat: 204, isAnsweredOnce: true, aheadMs: 2 * HOUR_MS } as const
 
 function removeOrphan ({ client, id }: Owned, kind: string, name: string): Prepared {
   return { client, request: { method: 'DELETE', path: `/v1/orphans/${REGION}.${kind}.${name}?confirm=${id}` } }

@@ -12,6 +12,8 @@ export interface Operation {
   /** What the first answer is, and what a repeated request may be answered besides when the first was done already. */
   status: number
   statusOfRepeat?: number
+  /** Whether a repeated request is answered otherwise than the first one: then it counts what is there. */
+  isAnsweredOnce?: boolean
   /** Whether a database that comes of it has the rows that its data started with. */
   hasRows?: boolean
   /** How far the clocks of the services that are tried are ahead of AWS's. */

@@ -17,9 +17,6 @@ export interface Undisturbed { outcome: Outcome, calls: Array<Omit<Point, 'momen
 
 const MOST_LOOKS = 100
 
-/** What is removed is told of only as long as it is there. */
-const NOTHING_LEFT = 204
-
 export type Trials = ReturnType<typeof createTrials>
 
 /** Runs operations, with and without a crash. */
@@ -39,7 +36,7 @@ export function createTrials (setting: Setting, replicas: Replicas) {
     const id = idOf(request, answer)
     const database = id === '' || isPlan(answer) ? null : (await replica.ask({ method: 'GET', path: `/v1/databases/${id}`, headers: { prefer: 'wait=60' } })).body
     const rows = operation.hasRows ? (await replica.ask({ method: 'POST', path: `/v1/databases/${id}/query`, body: { sql: 'select count(*)::int as rows from kept' } })).body.rows : null
-    const outcome = { answer: operation.statusOfRepeat === NOTHING_LEFT ? null : essenceOf(answer), database: database && { ...database, compute: null }, rows, belongings: await settledBelongings(client) }
+    const outcome = { answer: operation.isAnsweredOnce ? null : essenceOf(answer), database: database && { ...database, compute: null }, rows, belongings: await settledBelongings(client) }
     return withoutNames(outcome, client)
   }
 
