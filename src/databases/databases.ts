@@ -26,6 +26,7 @@ import { createCreate, type Created } from './create.js'
 import type { Database } from './database.js'
 import { createDelete, type DeleteRequest } from './delete.js'
 import { createDurations } from './durations.js'
+import { describeWhereEnabled } from './enabled-region.js'
 import { createExpire } from './expire.js'
 import { assertToCome } from './expiry.js'
 import { createFinalSnapshot } from './final-snapshot.js'
@@ -88,8 +89,10 @@ export function createDatabases (options: DatabasesOptions) {
   const changePreflight = createChangePreflight(createPreflight({ ...options, checks: createChangeChecks(options) }), options.catalog)
   const prepare = createPrepare({ ...options, find })
   const untilRemoved = async (region: string, stackId: string): Promise<boolean> => await untilGone(region, stackId, REMOVAL_SECONDS)
+  const stacks = { ...options.stacks, describe: describeWhereEnabled(options) }
   const launch = createCreate({
     ...options,
+    stacks,
     prepare,
     preflight,
     untilGone: untilRemoved
@@ -103,7 +106,7 @@ export function createDatabases (options: DatabasesOptions) {
     untilSettled: async (principal, id) => await untilSettled(principal, id, PREPARATION_SECONDS, new AbortController().signal)
   })
   const change = createChange({ ...options, find, preflight: changePreflight })
-  const plan = createPlan({ ...options, prepare, preflight })
+  const plan = createPlan({ ...options, stacks, prepare, preflight })
   const recover = createRecover({ ...options, find })
   const { rotate, finish } = createRotate({ ...options, find })
   const snapshots = createSnapshots({ ...options, find })

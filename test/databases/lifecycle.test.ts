@@ -207,3 +207,18 @@ t.test('how long it takes is estimated from what was seen, and from nothing else
   const elsewhere = await databases.create(everybody, { ...ORDERS, region: 'us-east-1' }, null)
   t.equal(elsewhere.database.operation?.progress.estimatedReadyAt, null)
 })
+
+t.test('a region that is not enabled in the account is a finding, where the credentials are good elsewhere', async t => {
+  const refusal = new AwsFailure('denied', 'InvalidClientTokenId', 'The security token included in the request is invalid')
+  const nowhere = createTestService()
+  nowhere.stacks.failNext('describe', refusal)
+  await t.rejects(nowhere.databases.create(everybody, ORDERS, null), { name: 'AwsFailure', code: 'InvalidClientTokenId' })
+  const { databases, stacks } = createTestService()
+  await databases.list(everybody, { regions: [], filters: {}, sort: 'name', limit: 1, cursor: null, fresh: false })
+  const requests: Array<() => Promise<unknown>> = [async () => await databases.create(everybody, ORDERS, null), async () => await databases.plan(everybody, ORDERS)]
+  for (const ask of requests) {
+    stacks.failNext('describe', refusal)
+    await t.rejects(ask(), { code: 'preflight-failed', message: /^region is not enabled in the AWS account/, errors: [{ path: '/region', message: /is not enabled/ }] })
+  }
+  t.strictSame(stacks.launches, [])
+})
