@@ -30,7 +30,7 @@ import { describeWhereEnabled } from './enabled-region.js'
 import { createExpire } from './expire.js'
 import { assertToCome } from './expiry.js'
 import { createFinalSnapshot } from './final-snapshot.js'
-import { createFind, type Find } from './find.js'
+import { createFind, type FindHow } from './find.js'
 import { createFollow, type FollowFrom } from './follow.js'
 import { createFindImporters } from './importers.js'
 import type { CreateRequest } from './launch.js'
@@ -171,7 +171,7 @@ export function createDatabases (options: DatabasesOptions) {
 
     restore: async (principal: Principal, id: string, snapshotId: string | null) => await show(await restore(principal, id, snapshotId)),
 
-    get: async (principal: Principal, id: string, how: Parameters<Find['find']>[2] = {}): Promise<Database> => await withDetails(principal, (await find(principal, id, how)).database),
+    get: async (principal: Principal, id: string, how: FindHow = {}): Promise<Database> => await withDetails(principal, (await find(principal, id, how)).database),
 
     remove: async (principal: Principal, id: string, request: DeleteRequest = { finalSnapshot: true }): Promise<Database> => (await remove(principal, id, request)).database,
 
@@ -183,8 +183,8 @@ export function createDatabases (options: DatabasesOptions) {
       await withDetails(principal, (await untilSettled(principal, id, seconds, signal, from)).database),
 
     /** The operations of a database, newest first. */
-    operationsOf: async (principal: Principal, id: string, how: Parameters<Find['find']>[2] = {}) => operationsOf(await find(principal, id, how)).toReversed(),
+    operationsOf: async (principal: Principal, id: string, how: FindHow = {}) => operationsOf(await find(principal, id, how)).toReversed(),
 
-    eventsOf: async (principal: Principal, id: string, how: Parameters<Find['find']>[2] = {}) => (await find(principal, id, how)).events
+    eventsOf: async (principal: Principal, id: string, how: FindHow = {}) => (await find(principal, id, how)).events
   }
 }

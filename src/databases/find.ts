@@ -18,6 +18,12 @@ import { readOwnTags, type OwnTags } from './tags.js'
 /** A database with the stack behind it. */
 export interface Found extends Sighting { own: OwnTags, database: Database }
 
+/** How a database is looked for. */
+export interface FindHow {
+  /** Also one that was deleted some seconds ago and never seen here. */
+  isFresh?: boolean
+}
+
 export interface FindOptions {
   deleted: DeletedStacks
   lastStacks: LastStacks
@@ -60,7 +66,7 @@ export function createFind ({ deleted, lastStacks, watch, catalog, durations, cl
    * none, and just the same when the key may not see it. A living one is always as AWS has it now; with `isFresh` also one that was
    * deleted some seconds ago and never seen here.
    */
-  const find = async (principal: Principal, id: string, { isFresh = false } = {}): Promise<Found> =>
+  const find = async (principal: Principal, id: string, { isFresh = false }: FindHow = {}): Promise<Found> =>
     await findBy(async (region, stackName) => await findIn(region, stackName, isFresh), principal, id)
 
   /** The same, without asking AWS while the database moves and is looked at again and again: for those who only watch. */
