@@ -17,9 +17,10 @@ export function createStandingClock (start = Date.UTC(2026, 10, 23, 9)): Standin
     now: () => now,
     sleep: async (ms, signal) => await new Promise<void>(resolve => {
       if (signal?.aborted) return resolve()
-      const sleeper = { until: now + ms, wake: resolve }
+      const sleeper = { until: now + ms, wake: () => { signal?.removeEventListener('abort', stop); resolve() } }
+      const stop = (): void => { if (sleeping.delete(sleeper)) resolve() }
       sleeping.add(sleeper)
-      signal?.addEventListener('abort', () => { if (sleeping.delete(sleeper)) resolve() }, { once: true })
+      signal?.addEventListener('abort', stop, { once: true })
       for (const tell of announce) tell()
       announce = []
     }),
