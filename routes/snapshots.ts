@@ -29,7 +29,10 @@ const TakeHeaders = Type.Object({
 
 const RestoreBody = Type.Union([
   Type.Object({
-    snapshotId: Type.Optional(Type.String({ minLength: 1, maxLength: 255, pattern: '^[a-zA-Z][-a-zA-Z0-9]*$', description: 'The snapshot to start from. The last one when left out.' }))
+    snapshotId: Type.Optional(Type.String({ minLength: 1, maxLength: 255, pattern: '^[a-zA-Z][-a-zA-Z0-9]*$', description: 'The snapshot to start from. The last one when left out.' })),
+    parameters: Type.Optional(Type.Record(Type.String(), Type.Unknown(), {
+      description: 'Parameters that are to be otherwise than they were, such as an `EngineVersion` for one that AWS has retired. `EngineVersion` is that of the snapshot when left out.'
+    }))
   }, { additionalProperties: false }),
   Type.Null()
 ])
@@ -122,7 +125,7 @@ export function registerSnapshotRoutes (instance: FastifyInstance, databases: Da
       operationId: 'restoreDatabase',
       tags: ['snapshots'],
       summary: 'Bring a deleted database back',
-      description: 'Under the same id, with the data of its last snapshot or of the one that is named. Sent again, it finds the database that it brought back; after a restore that failed, it tries again.',
+      description: 'Under the same id, with the data of its last snapshot or of the one that is named. Sent again, it finds the database that it brought back; with another snapshot or other parameters it is refused while that lives. After a restore that failed, it tries again.',
       params: DatabaseParams,
       headers: PreferHeader,
       body: RestoreBody,
@@ -134,7 +137,7 @@ export function registerSnapshotRoutes (instance: FastifyInstance, databases: Da
     }
   }, async (request, reply) => {
     const { params: { id }, body } = request
-    const { database, isReplay } = await databases.restore(principalOf(request), id, body?.snapshotId ?? null)
+    const { database, isReplay } = await databases.restore(principalOf(request), id, body ?? {})
     reply.code(isReplay ? 200 : 202).header('location', `/v1/databases/${id}`)
     if (isReplay) reply.header('idempotency-replayed', 'true')
     return await settle(request, reply, id, async () => database)

@@ -1,7 +1,7 @@
 import type * as Rds from '@aws-sdk/client-rds'
 import type { DBEngineVersion, OrderableDBInstanceOption } from '@aws-sdk/client-rds'
 import { type Caller, type OperationsOf, ACCOUNT } from '../aws.js'
-import { ENGINE, ENGINE_VERSIONS, type EngineVersion } from './engine-versions.js'
+import { ENGINE, ENGINE_VERSIONS, type EngineVersion, RETIRED_VERSIONS } from './engine-versions.js'
 import { zonesOf } from './names.js'
 import { type Filterable, filterBy, pageOf } from './paging.js'
 
@@ -16,7 +16,7 @@ const VERSION_FILTERS: Filterable<EngineVersion> = {
   engine: () => [ENGINE],
   'engine-mode': ({ engineModes }) => engineModes,
   'engine-version': ({ version }) => [version],
-  status: () => ['available']
+  status: version => [statusOf(version)]
 }
 
 export type EngineOperations = OperationsOf<typeof Rds, 'DescribeDBEngineVersions' | 'DescribeOrderableDBInstanceOptions'>
@@ -24,7 +24,7 @@ export type EngineOperations = OperationsOf<typeof Rds, 'DescribeDBEngineVersion
 export function createEngineOperations (): EngineOperations {
   return {
     DescribeDBEngineVersions: async input => {
-      const chosen = versionsOf(input.Engine, input.EngineVersion).filter(({ family }) => !input.DBParameterGroupFamily || family === input.DBParameterGroupFamily)
+      const chosen = versionsOf(input.Engine, input.EngineVersion, input.IncludeAll).filter(({ family }) => !input.DBParameterGroupFamily || family === input.DBParameterGroupFamily)
       const found = filterBy(input.DefaultOnly ? defaultsOf(chosen, input.EngineVersion) : chosen, input.Filters, VERSION_FILTERS)
       const { page, Marker } = pageOf(found, input)
       return { DBEngineVersions: page.map(showVersion), Marker }
@@ -40,15 +40,23 @@ export function createEngineOperations (): EngineOperations {
 }
 
 /** AWS answers an engine or version that it does not have with an empty list. */
-function versionsOf (engine: string | undefined, version: string | undefined): readonly EngineVersion[] {
+function versionsOf (engine: string | undefined, version: string | undefined, withRetired = false): readonly EngineVersion[] {
   if (engine && engine !== ENGINE) return []
-  return ENGINE_VERSIONS.filter(known => !version || known.version === version || String(known.major) === version)
+  return [...withRetired ? RETIRED_VERSIONS : [], ...ENGINE_VERSIONS].filter(known => !version || known.version === version || String(known.major) === version)
 }
 
 /** The default of the engine is 17.7; of a major, its newest. */
 function defaultsOf (versions: readonly EngineVersion[], wanted: string | undefined): EngineVersion[] {
   const usual = wanted ? versions.at(-1) : versions.find(({ version }) => version === '17.7')
   return usual ? [usual] : []
+}
+
+function statusOf ({ isRetired }: EngineVersion): string {
+  return isRetired ? 'deprecated' : 'available'
+}
+
+function minorOf ({ version }: EngineVersion): number {
+  return Number(version.split('.').at(-1))
 }
 
 function showVersion (version: EngineVersion): DBEngineVersion {
@@ -61,7 +69,7 @@ function showVersion (version: EngineVersion): DBEngineVersion {
     DBEngineDescription: 'Aurora PostgreSQL',
     DBEngineVersionDescription: `Aurora PostgreSQL (compatible with PostgreSQL ${version.version})`,
     DBEngineVersionArn: `arn:aws:rds::${ACCOUNT}:engine-version:${ENGINE}:${version.version}`,
-    ValidUpgradeTarget: ENGINE_VERSIONS.filter(target => target.major === major && ENGINE_VERSIONS.indexOf(target) > ENGINE_VERSIONS.indexOf(version)).map(target => ({
+    ValidUpgradeTarget: ENGINE_VERSIONS.filter(target => target.major === major && minorOf(target) > minorOf(version)).map(target => ({
       Engine: ENGINE, EngineVersion: target.version, Description: `Aurora PostgreSQL (compatible with PostgreSQL ${target.version})`, AutoUpgrade: false, IsMajorVersionUpgrade: false, SupportedEngineModes: ['provisioned']
     })),
     ExportableLogTypes: ['postgresql'],
@@ -69,7 +77,7 @@ function showVersion (version: EngineVersion): DBEngineVersion {
     SupportsReadReplica: false,
     SupportedEngineModes: version.engineModes,
     SupportedFeatureNames: [],
-    Status: 'available',
+    Status: statusOf(version),
     SupportsParallelQuery: false,
     SupportsGlobalDatabases: false,
     SupportsBabelfish: false,

@@ -53,7 +53,8 @@ export interface EngineVersion {
 /** Every version that can be created, the oldest first. */
 export const ENGINE_VERSIONS: readonly EngineVersion[] = Object.entries(MINORS).flatMap(([major, minors]) => minors.map(minor => describe(Number(major), minor)))
 
-const RETIRED_VERSIONS = Object.entries(RETIRED).flatMap(([major, [first, last]]) => Array.from({ length: last - first + 1 }, (_, index) => first + index)
+/** Every version that could be created at some time and no longer can, the oldest first. */
+export const RETIRED_VERSIONS: readonly EngineVersion[] = Object.entries(RETIRED).flatMap(([major, [first, last]]) => Array.from({ length: last - first + 1 }, (_, index) => first + index)
   .filter(minor => !MINORS[Number(major)]?.includes(minor)).map(minor => describe(Number(major), minor)))
 
 const ALL_VERSIONS = [...RETIRED_VERSIONS, ...ENGINE_VERSIONS]

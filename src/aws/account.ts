@@ -1,5 +1,5 @@
 import { paginateListExports, ValidateTemplateCommand, type CloudFormationClient } from '@aws-sdk/client-cloudformation'
-import { DescribeAccountAttributesCommand, paginateDescribeDBEngineVersions, type RDSClient } from '@aws-sdk/client-rds'
+import { DescribeAccountAttributesCommand, DescribeDBEngineVersionsCommand, paginateDescribeDBEngineVersions, type RDSClient } from '@aws-sdk/client-rds'
 
 import { AwsFailure, callAws } from './errors.js'
 
@@ -32,6 +32,13 @@ export function createAccount (cloudFormationFor: (region: string) => CloudForma
     return versions
   })
 
+  /** The versions that a cluster, or a snapshot, of a version can be brought to, also of a version that is not offered any more; null when RDS does not know it. */
+  const upgradesOf = async (region: string, version: string): Promise<string[] | null> => {
+    const { DBEngineVersions: [found] = [] } = await callAws(() => rdsFor(region).send(
+      new DescribeDBEngineVersionsCommand({ Engine: 'aurora-postgresql', EngineVersion: version, IncludeAll: true })))
+    return found ? (found.ValidUpgradeTarget ?? []).flatMap(({ EngineVersion }) => EngineVersion ?? []) : null
+  }
+
   /** Those of the names that no stack of the region exports. AWS answers 100 at a time; reading ends once all are found. */
   const missingExports = async (region: string, names: readonly string[]): Promise<string[]> => await callAws(async () => {
     const missing = new Set(names)
@@ -60,5 +67,5 @@ export function createAccount (cloudFormationFor: (region: string) => CloudForma
     }
   }
 
-  return { offeredVersions, missingExports, quotas, refusalOf }
+  return { offeredVersions, upgradesOf, missingExports, quotas, refusalOf }
 }

@@ -43,7 +43,7 @@ import { createPreflight } from './preflight.js'
 import { createRecover, type RecoverRequest } from './recover.js'
 import { createReadiness } from './readiness.js'
 import { createCountPerRegion } from './regions.js'
-import { createRestore } from './restore.js'
+import { createRestore, type RestoreRequest } from './restore.js'
 import { createUntilRunning } from './running.js'
 import { createSnapshots } from './snapshots.js'
 import { createPrepare } from './source.js'
@@ -169,7 +169,7 @@ export function createDatabases (options: DatabasesOptions) {
       return await show(await launch(principal, request, idempotencyKey))
     },
 
-    restore: async (principal: Principal, id: string, snapshotId: string | null) => await show(await restore(principal, id, snapshotId)),
+    restore: async (principal: Principal, id: string, request: RestoreRequest) => await show(await restore(principal, id, request)),
 
     get: async (principal: Principal, id: string, how: FindHow = {}): Promise<Database> => await withDetails(principal, (await find(principal, id, how)).database),
 

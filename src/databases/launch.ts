@@ -42,6 +42,8 @@ export interface Origin {
   sources: OriginSources
   /** The master user comes with the data. */
   masterUsername: string
+  /** The engine version of the snapshot; null for a living source, of which a copy has the version that it has. */
+  snapshotVersion: string | null
 }
 
 /** Everything that follows from a request before AWS is asked anything. With a source, its values are not complete until {@link startFrom}. */

@@ -4,12 +4,12 @@ import type { Principal } from '../access/keys.js'
 import { AwsFailure, type FailureKind } from '../aws/errors.js'
 import type { Clock } from '../clock.js'
 import { Problem, type Finding } from '../problems.js'
-import type { LaunchPlan } from './launch.js'
+import type { LaunchPlan, Origin } from './launch.js'
 
 /** What of a launch, or of a change, is looked at. */
 export interface Launching extends Pick<LaunchPlan, 'key' | 'template' | 'values' | 'launch'> {
   /** Null, or left out, for an empty database. */
-  origin?: LaunchPlan['origin']
+  origin?: Pick<Origin, 'masterUsername' | 'snapshotVersion'> | null
   /** Whether the remains of a failed create make room for it. */
   replacesRemainder?: boolean
   /** Whether it is there already, and only changes. */

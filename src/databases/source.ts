@@ -60,7 +60,8 @@ export function createPrepare ({ find, clusters }: SourceOptions) {
         inherited: { ...source.database.parameters, EngineVersion: cluster.engineVersion },
         fixed: ['DatabaseName', 'EngineVersion'],
         sources: { ...noOrigin, sourceCluster: source.stack.parameters.ClusterName || source.stack.name, restoreToTime: at === null ? '' : new Date(at).toISOString() },
-        masterUsername: cluster.masterUsername
+        masterUsername: cluster.masterUsername,
+        snapshotVersion: null
       }
     }
   }
@@ -76,7 +77,8 @@ export function createPrepare ({ find, clusters }: SourceOptions) {
         inherited: { ...source?.database.parameters, EngineVersion: snapshot.engineVersion },
         fixed: source ? ['DatabaseName'] : [],
         sources: { ...noOrigin, snapshot: snapshot.arn },
-        masterUsername: snapshot.masterUsername
+        masterUsername: snapshot.masterUsername,
+        snapshotVersion: snapshot.engineVersion
       }
     }
   }

@@ -7,7 +7,7 @@ interface Snapshots { items: Array<{ id: string, status: string }> }
 
 const { call, sandboxUrl } = await startService(t)
 const wait = { prefer: 'wait=60' }
-const request = { client: 'acme', region: 'eu-west-1', name: 'orders', parameters: { DatabaseName: 'shop', MaxCapacity: 8 }, tags: { team: 'payments' } }
+const request = { client: 'acme', region: 'eu-west-1', name: 'orders', parameters: { DatabaseName: 'shop', MaxCapacity: 8, EngineVersion: '17.6' }, tags: { team: 'payments' } }
 const { body: { id } } = await call<Database>('POST', '/v1/databases', request, wait)
 const path = `/v1/databases/${id}`
 const query = async (sql: string) => (await call<{ rows: unknown[] }>('POST', `${path}/query`, { sql })).body.rows
@@ -47,14 +47,16 @@ await t.test('a deleted database comes back under its id, with its data', async 
   t.match(await call('DELETE', `${path}/snapshots/${items[0]?.id}`), { status: 409, body: { code: 'last-snapshot' } })
   t.match(await call('POST', `${path}/restore`, { snapshotId: 'no-such-snapshot' }), { status: 409, body: { code: 'no-snapshot' } })
 
-  const restored = await call<Database>('POST', `${path}/restore`, {}, wait)
+  t.match(await call('POST', `${path}/restore`, { parameters: { EngineVersion: '17.5' } }), { status: 422, body: { errors: [{ path: '/parameters/EngineVersion', message: /17\.6 cannot be restored to 17\.5 in eu-west-1: set EngineVersion to one of 17\.6, 17\.7/ }] } })
+  const restored = await call<Database>('POST', `${path}/restore`, { parameters: { EngineVersion: '17.7' } }, wait)
   t.equal(restored.status, 202)
-  t.match(restored.body, { id, status: 'available', parameters: { DatabaseName: 'shop', MaxCapacity: 8 }, tags: { team: 'payments' } })
+  t.match(restored.body, { id, status: 'available', parameters: { DatabaseName: 'shop', MaxCapacity: 8, EngineVersion: '17.7' }, tags: { team: 'payments' } })
   t.same(await query('select count(*)::int as rows from orders'), [{ rows: 1000 }])
 })
 
 await t.test('sent again, each request finds the database that came back', async t => {
-  t.match(await call('POST', `${path}/restore`), { status: 200, body: { id } })
+  for (const parameters of [{ EngineVersion: '17.7' }, undefined]) t.match(await call('POST', `${path}/restore`, { parameters }), { status: 200, body: { id } })
+  t.match(await call('POST', `${path}/restore`, { parameters: { EngineVersion: '17.9' } }), { status: 409, body: { code: 'database-exists' } })
   t.match(await call('POST', '/v1/databases', request), { status: 200, body: { id } })
   t.match(await call('PATCH', path, { parameters: { MaxCapacity: 16 } }, wait), { status: 202, body: { status: 'available', parameters: { MaxCapacity: 16 } } })
   t.same(await query('select count(*)::int as rows from orders'), [{ rows: 1000 }], 'a change does not start from the snapshot again')

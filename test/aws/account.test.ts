@@ -26,6 +26,15 @@ t.test('the versions of every page, with what each can do', async t => {
   t.equal(rds.commandCalls(DescribeDBEngineVersionsCommand)[1]?.args[0].input.Marker, 'more')
 })
 
+t.test('what a version can be upgraded to, also a retired one', async t => {
+  const { rds, account } = createMocked()
+  rds.on(DescribeDBEngineVersionsCommand, { Engine: 'aurora-postgresql', EngineVersion: '16.4', IncludeAll: true })
+    .resolves({ DBEngineVersions: [{ EngineVersion: '16.4', Status: 'deprecated', ValidUpgradeTarget: [{ EngineVersion: '16.8' }, { EngineVersion: '17.7', IsMajorVersionUpgrade: true }] }] })
+    .on(DescribeDBEngineVersionsCommand, { EngineVersion: '18.4' }).resolves({ DBEngineVersions: [{ EngineVersion: '18.4' }] })
+    .on(DescribeDBEngineVersionsCommand, { EngineVersion: '99' }).resolves({})
+  t.strictSame(await Promise.all(['16.4', '18.4', '99'].map(async version => await account.upgradesOf(REGION, version))), [['16.8', '17.7'], [], null])
+})
+
 t.test('exports are looked for page by page, and no further than needed', async t => {
   const { cloudFormation, account } = createMocked()
   const page = (name: string, NextToken?: string) => ({ Exports: [{ Name: name, Value: 'x' }], ...(NextToken ? { NextToken } : {}) })

@@ -3,7 +3,7 @@ import t from 'tap'
 
 import { AwsFailure, type FailureKind } from '../../src/aws/errors.js'
 import { createChecks } from '../../src/databases/checks/checks.js'
-import { noOrigin, planLaunch, type CreateRequest } from '../../src/databases/launch.js'
+import { planLaunch, type CreateRequest } from '../../src/databases/launch.js'
 import { createPreflight } from '../../src/databases/preflight.js'
 import { loadCatalog } from '../../src/templates/catalog.js'
 import { principalOf } from '../helpers/facts.js'
@@ -85,7 +85,7 @@ t.test("a key that is bound to a client cannot tell another client's secret from
 
 t.test('the master user comes with the data of a source, and the secret has to be for that user', async t => {
   const { secrets } = setUp({})
-  const origin = (masterUsername: string) => ({ template: null, inherited: {}, fixed: [], sources: noOrigin, masterUsername })
+  const origin = (masterUsername: string) => ({ masterUsername, snapshotVersion: null })
   const { look } = preflightOf(secrets)
   for (const [secret, username] of [['', 'postgres'], ['Mahira', 'master']] as const) {
     t.strictSame((await look(principalOf(), { ...plan(secret), origin: origin(username) })).findings, [])
@@ -136,6 +136,12 @@ t.test('is fine: a network that is there, a major, a version of which AWS says l
   for (const EngineVersion of ['17', '17.9']) t.strictSame(await preflightOf(createMemorySecrets(), account).look(principalOf(), launching({ parameters: { EngineVersion } })), { findings: [], warnings: [] })
   account.versions = []
   t.strictSame(await preflightOf(createMemorySecrets(), account).look(principalOf(), launching()), { findings: [], warnings: [] }, 'an empty answer is none')
+})
+
+t.test('a copy of a living database has its version, whatever is offered to new ones', async t => {
+  const { look } = preflightOf()
+  const retired = launching({ parameters: { EngineVersion: '16.4' } })
+  t.strictSame((await look(principalOf(), { ...retired, origin: { masterUsername: 'postgres', snapshotVersion: null } })).findings, [])
 })
 
 t.test('the remains of a failed create make room for what replaces them', async t => {

@@ -17,7 +17,8 @@ async function createDeleted () {
   await service.databases.remove(everybody, ID)
   service.stacks.advance(NAME, 'DELETE_COMPLETE')
   clusters.snapshots = [snapshotOf(NAME, 'unfinished', { status: 'creating' }), snapshotOf(NAME, 'newest'), snapshotOf(NAME, 'older'), snapshotOf('other', 'foreign')]
-  const restore = async (snapshotId: string | null = null) => await service.databases.restore(everybody, ID, snapshotId)
+  const restore = async (snapshotId?: string, parameters?: Record<string, unknown>) =>
+    await service.databases.restore(everybody, ID, { ...snapshotId === undefined ? {} : { snapshotId }, ...parameters ? { parameters } : {} })
   return { ...service, clusters, restore, origins: () => service.stacks.launches.slice(1).map(({ parameters }) => parameters.SnapshotIdentifier?.split(':').at(-1)) }
 }
 
@@ -39,6 +40,46 @@ t.test('or from one that is named', async t => {
   for (const id of ['foreign', 'never', 'unfinished']) await t.rejects(restore(id), { code: 'no-snapshot' })
   await restore('older')
   t.strictSame(origins(), ['older'])
+})
+
+t.test('with other parameters, which a repeated request must have too', async t => {
+  const { restore, stacks } = await createDeleted()
+  const parameters = { MaxCapacity: 8, SecondsUntilAutoPause: 600 }
+  await restore(undefined, parameters)
+  t.match(stacks.launches.at(-1), { parameters: { MaxCapacity: '8', EngineVersion: '17.7', EnvironmentName: 'dev' }, tags: { team: 'payments' } })
+  stacks.advance(NAME, 'CREATE_COMPLETE')
+  for (const same of [parameters, undefined, {}, { SecondsUntilAutoPause: 600, MaxCapacity: 8 }]) t.match(await restore(undefined, same), { isReplay: true })
+  for (const other of [{ MaxCapacity: 8 }, { ...parameters, EngineVersion: '17.9' }]) await t.rejects(restore(undefined, other), { code: 'database-exists', message: /another request/ })
+  t.equal(stacks.launches.length, 2)
+})
+
+t.test('parameters that do not go with what there was are refused, and nothing is launched', async t => {
+  const { restore, stacks } = await createDeleted()
+  const refused: Array<[Record<string, unknown>, RegExp]> = [
+    [{ Colour: 'red' }, /not a parameter of/], [{ SnapshotIdentifier: 'x' }, /not a parameter of/], [{ MaxCapacity: '8' }, /without quotes/], [{ MaxCapacity: 2, MinCapacity: 4 }, /at most MaxCapacity/],
+    [{ EnvironmentName: 'production' }, /part of what the database is called, and is dev/], [{ DatabaseName: 'other' }, /comes with the data/]
+  ]
+  for (const [parameters, message] of refused) await t.rejects(restore(undefined, parameters), { code: 'invalid-request', errors: [{ message }] })
+  t.equal(stacks.launches.length, 1)
+})
+
+t.test('from a snapshot of a version that was retired it comes back with one that RDS upgrades it to', async t => {
+  const { restore, stacks, account, clusters } = await createDeleted()
+  clusters.snapshots = [snapshotOf(NAME, 'old', { engineVersion: '16.4' })]
+  account.upgrades.set('16.4', ['16.6', '16.8', '16.9'])
+  await t.rejects(restore(), { code: 'preflight-failed', errors: [{ path: '/parameters/EngineVersion', message: /16\.4, which the snapshot is of, is no longer offered in eu-west-1: set EngineVersion to one of 16\.8\./ }] })
+  await t.rejects(restore(undefined, { EngineVersion: '17.7' }), { code: 'preflight-failed', errors: [{ message: /16\.4 cannot be restored to 17\.7/ }] })
+  t.equal(stacks.launches.length, 1)
+  await restore(undefined, { EngineVersion: '16.8' })
+  t.equal(stacks.launches.at(-1)?.parameters.EngineVersion, '16.8')
+})
+
+t.test('a version that AWS has upgraded the database to is kept', async t => {
+  const { restore, stacks, account, clusters } = await createDeleted()
+  account.versions.push({ version: '17.9', modes: ['provisioned'], serverlessV2: null })
+  clusters.snapshots = [snapshotOf(NAME, 'newer', { engineVersion: '17.9' })]
+  await restore()
+  t.equal(stacks.launches.at(-1)?.parameters.EngineVersion, '17.9')
 })
 
 t.test('after a restore that failed it can be tried again, whatever was left of it', async t => {
@@ -73,7 +114,7 @@ t.test('what never held data has none to come back from', async t => {
   await service.databases.create(everybody, ORDERS, null)
   for (const status of ['ROLLBACK_COMPLETE', 'DELETE_COMPLETE'] as const) {
     service.stacks.advance(NAME, status)
-    await t.rejects(service.databases.restore(everybody, ID, null), { code: 'no-snapshot' })
+    await t.rejects(service.databases.restore(everybody, ID, {}), { code: 'no-snapshot' })
   }
   t.equal(service.stacks.launches.length, 1)
 })

@@ -8,27 +8,53 @@ import { hasDataApi } from '../regions.js'
 /** AWS adds and retires versions a few times a year. */
 const REMEMBERED_MS = 10 * 60_000
 
-/** The engine version is one that the region offers today, and can do there what is asked. */
-export function createEngineCheck (account: Pick<Account, 'offeredVersions'>, clock: Clock): Check {
+/** The engine version is one that the region offers today and that a snapshot can be restored to, and can do there what is asked. */
+export function createEngineCheck (account: Pick<Account, 'offeredVersions' | 'upgradesOf'>, clock: Clock): Check {
   const memo = createMemo<OfferedVersion[]>({ clock, forMs: REMEMBERED_MS, keeps: versions => versions.length > 0 })
+  const upgrades = createMemo<string[] | null>({ clock, forMs: REMEMBERED_MS, keeps: targets => targets !== null })
+
+  /** What is wrong with another version than that of the snapshot, or with that if it was retired. RDS restores to no version that it does not upgrade to. */
+  const findUnreachable = async (versions: readonly OfferedVersion[], wanted: string, { key: { region }, origin }: Launching): Promise<Finding[]> => {
+    const from = origin?.snapshotVersion ?? null
+    const chosen = versionsOf(versions, wanted)
+    if (from === null || versions.length === 0 || chosen.some(({ version }) => version === from)) return []
+    const targets = await upgrades(`${region} ${from}`, async () => await account.upgradesOf(region, from))
+    if (targets === null || chosen.some(({ version }) => targets.includes(version))) return []
+    const reachable = versions.filter(({ version }) => version === from || targets.includes(version)).map(({ version }) => version)
+    const cure = reachable.length > 0 ? `set EngineVersion to one of ${reachable.join(', ')}` : 'it has none left there to be restored to'
+    return finding(wanted === from
+      ? `Aurora PostgreSQL ${from}, which the snapshot is of, is no longer offered in ${region}: ${cure}.`
+      : `A snapshot of Aurora PostgreSQL ${from} cannot be restored to ${wanted} in ${region}: ${cure}.`)
+  }
+
   return {
     path: '/parameters/EngineVersion',
     find: async (_principal, launching) => {
       const { region } = launching.key
       const { EngineVersion: wanted } = launching.values
       if (typeof wanted !== 'string') return []
-      return findWrong(await memo(region, async () => await account.offeredVersions(region)), wanted, launching)
+      const versions = await memo(region, async () => await account.offeredVersions(region))
+      const unreachable = await findUnreachable(versions, wanted, launching)
+      return unreachable.length > 0 ? unreachable : findWrong(versions, wanted, launching)
     }
   }
 }
 
-function findWrong (versions: readonly OfferedVersion[], wanted: string, { key: { region }, template, values, isLiving = false }: Launching): Finding[] {
-  const of = (version: string): OfferedVersion[] => versions.filter(each => each.version === version || each.version.startsWith(`${version}.`))
-  // A major alone stands for one of its minors: AWS chooses, so it is enough when one of them can.
-  const chosen = of(wanted)
-  const finding = (message: string): Finding[] => [{ path: '/parameters/EngineVersion', message }]
-  if (versions.length === 0 || (isLiving && (chosen.length === 0 || template.generation === 'v1'))) return []
-  if (chosen.length === 0) return finding(`Aurora PostgreSQL ${wanted} is not offered in ${region}: ${offersInstead(versions, of(wanted.split('.')[0] ?? ''))}.`)
+/** The version of that name; a major alone stands for one of its minors: AWS chooses, so it is enough when one of them will do. */
+function versionsOf (versions: readonly OfferedVersion[], wanted: string): OfferedVersion[] {
+  return versions.filter(({ version }) => version === wanted || version.startsWith(`${wanted}.`))
+}
+
+function finding (message: string): Finding[] {
+  return [{ path: '/parameters/EngineVersion', message }]
+}
+
+function findWrong (versions: readonly OfferedVersion[], wanted: string, { key: { region }, template, values, origin = null, isLiving = false }: Launching): Finding[] {
+  const chosen = versionsOf(versions, wanted)
+  // That a version is no longer offered to new databases is nothing to a living one, nor to its copies.
+  const isKept = isLiving || origin?.snapshotVersion === null
+  if (versions.length === 0 || (isKept && chosen.length === 0) || (isLiving && template.generation === 'v1')) return []
+  if (chosen.length === 0) return finding(`Aurora PostgreSQL ${wanted} is not offered in ${region}: ${offersInstead(versions, versionsOf(versions, wanted.split('.')[0] ?? ''))}.`)
   if (template.generation === 'v1') {
     return chosen.some(({ modes }) => modes.includes('serverless')) ? [] : finding(`Aurora PostgreSQL ${wanted} is not offered with Serverless v1 in ${region}: take a template of Serverless v2.`)
   }

@@ -106,6 +106,8 @@ t.test('versions that AWS has retired can be had where that is set, and for Serv
   await t.rejects(operations.CreateDBCluster({ ...GOOD, DBClusterIdentifier: 'never', EngineVersion: '12.99' }, caller), { message: 'Cannot find version 12.99 for aurora-postgresql' })
   const { DBEngineVersions: listed = [] } = await operations.DescribeDBEngineVersions({}, caller)
   t.notOk(listed.some(({ EngineVersion }) => EngineVersion === '15.4'))
+  const { DBEngineVersions: [retired] = [] } = await operations.DescribeDBEngineVersions({ EngineVersion: '16.4', IncludeAll: true }, caller)
+  t.match(retired, { Status: 'deprecated', ValidUpgradeTarget: [{ EngineVersion: '16.8' }, { EngineVersion: '16.9' }, {}, {}, {}, {}] })
 })
 
 t.test('lists have pages', async t => {
