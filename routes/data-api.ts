@@ -18,7 +18,7 @@ const RequestSchema = Type.Unsafe<Buffer | undefined>({
     resourceArn: Type.String({ description: 'That of the database in the path; may be left out, and then `database` too.' }),
     secretArn: Type.String({ description: 'That of the database in the path; may be left out.' })
   },
-  description: 'The request of the RDS Data API, which goes to AWS as it is.'
+  description: 'The request of the RDS Data API, which goes to AWS as it is, but for a comment before the statement.'
 })
 
 const AnswerSchema = Type.Unsafe<Buffer>({ type: 'object', additionalProperties: true, description: 'The answer of the RDS Data API, as it came.' })
@@ -36,6 +36,8 @@ const operations: Readonly<Record<Mirrored, { operationId: string, summary: stri
   CommitTransaction: { operationId: 'mirrorCommitTransaction', summary: 'CommitTransaction of the RDS Data API' },
   RollbackTransaction: { operationId: 'mirrorRollbackTransaction', summary: 'RollbackTransaction of the RDS Data API' }
 }
+
+const description = 'With `…/data-api` as its endpoint, a client of the RDS Data API works as it is. Answers and errors are AWS\'s own; what this service refuses is a problem that such a client can read too. A client that closes its connection ends its statement in the database, unless it asked for `continueAfterTimeout`, or the statement has more than 65,450 characters or answers with its own text, as `current_query()` does.'
 
 const problems = problemResponses([
   'invalid-request', 'malformed-json', 'invalid-signature', 'not-found', 'database-not-ready', 'body-too-large', 'statement-outcome-unknown', 'too-many-requests', 'overloaded', 'shutting-down'
@@ -62,7 +64,7 @@ export function registerDataApiRoutes (instance: FastifyInstance, mirror: Mirror
         schema: {
           ...operations[operation],
           tags: ['data-api'],
-          description: 'With `…/data-api` as its endpoint, a client of the RDS Data API works as it is. Answers and errors are AWS\'s own; what this service refuses is a problem that such a client can read too.',
+          description,
           params: DatabaseParams,
           body: RequestSchema,
           response: {

@@ -12,7 +12,7 @@ import { createDataApi, type DataApi } from './aws/data-api.js'
 import { systemClock, type Clock } from './clock.js'
 import type { Config } from './config.js'
 import type { Target } from './databases/access.js'
-import { createCompute, type ComputeNotes } from './databases/compute.js'
+import { createCompute } from './databases/compute.js'
 import { createDatabases, type Databases } from './databases/databases.js'
 import { createAuditLog } from './log.js'
 import { createAudit } from './queries/audit.js'
@@ -20,7 +20,8 @@ import { createServiceMetrics } from './metrics/service-metrics.js'
 import { createNewPassword } from './databases/passwords/new-password.js'
 import { readOwnTags } from './databases/tags.js'
 import { createGate } from './queries/gate.js'
-import { cancelAbandoned } from './queries/hang-ups.js'
+import { createRunUnlessLeft } from './queries/cancel.js'
+import { cancelAbandoned, createTags, type HangUpOptions } from './queries/hang-ups.js'
 import { finishRotations } from './queries/logins.js'
 import { createMirror } from './queries/mirror.js'
 import { noteCompute } from './queries/notes.js'
@@ -108,9 +109,11 @@ export function createDependencies ({ config, log, clients, clock = systemClock,
     auditLog.info(line, line.operation)
     metrics.statement(line)
   }, clock)
+  const dataApi = noteCompute(createDataApi(wire), compute)
+  const hangUps = { clock, runUnlessLeft: createRunUnlessLeft({ dataApi, clock }), newTag: createTags(randomBytes(TAG_BYTES).toString('hex')) }
   const queries = createQueries({
     targets,
-    dataApi: wrapDataApi(createDataApi(wire), { clock, compute, finishRotation: databases.finishRotation }),
+    dataApi: wrapDataApi(dataApi, hangUps, databases.finishRotation),
     gate: gates.statements,
     streamGate: gates.streams,
     transactionIds: createTransactionIds(deriveSecret(keys), randomBytes),
@@ -118,7 +121,7 @@ export function createDependencies ({ config, log, clients, clock = systemClock,
     clock,
     stopping: shutdown.stopping
   })
-  const mirror = createMirror({ targets, wire, gate: gates.statements, notes: compute, audit })
+  const mirror = createMirror({ ...hangUps, targets, wire, rollback: dataApi.rollback, gate: gates.statements, notes: compute, audit })
   metrics.lookAt({ budgets, gates, index, regions, clock })
   return {
     databases: { ...databases, remove: forgetFirst(targets, databases.remove) },
@@ -149,10 +152,9 @@ export function createDependencies ({ config, log, clients, clock = systemClock,
 }
 
 /** The Data API, with all that every statement needs: the innermost comes first. */
-function wrapDataApi (dataApi: DataApi, { clock, compute, finishRotation }: { clock: Clock, compute: ComputeNotes, finishRotation: Databases['finishRotation'] }): DataApi {
-  const noting = noteCompute(dataApi, compute)
-  const cancelling = cancelAbandoned(noting, { clock, newTag: createTags(randomBytes(TAG_BYTES).toString('hex')) })
-  const repeating = repeatHarmless(cancelling, { clock, random: Math.random })
+function wrapDataApi (dataApi: DataApi, hangUps: HangUpOptions, finishRotation: Databases['finishRotation']): DataApi {
+  const cancelling = cancelAbandoned(dataApi, hangUps)
+  const repeating = repeatHarmless(cancelling, { clock: hangUps.clock, random: Math.random })
   return finishRotations<Target>(repeating, finishRotation)
 }
 
@@ -162,10 +164,4 @@ function forgetFirst (targets: Targets, remove: Databases['remove']): Databases[
     targets.forget(id)
     return await remove(principal, id, request).finally(() => { targets.forget(id) })
   }
-}
-
-/** Tags that no other statement has, of this replica or of any other. */
-function createTags (ofThisReplica: string): () => string {
-  let count = 0
-  return () => `${ofThisReplica}${++count}`
 }

@@ -1,12 +1,15 @@
 import type { Target } from '../databases/access.js'
 import { Problem } from '../problems.js'
 import { splitMembers, type Member } from './members.js'
+import { hasRoomForTag, tagStatement, type Tagged } from './tag.js'
 
 /** A request on its way. */
 export interface Addressed {
   body: Uint8Array
   /** Whether it belongs to a transaction that is open. */
   inTransaction: boolean
+  /** Its statement as it goes on; null for one that goes on as it came. */
+  tagged: Tagged | null
 }
 
 /** Members of a request that say where it goes, and what they must be. */
@@ -16,9 +19,10 @@ const strict = new TextDecoder('utf-8', { fatal: true })
 
 /**
  * A request of the Data API, bound to a database: it names that database's cluster and secret, and no other. Whoever leaves the
- * cluster to the path leaves the name of the database to it too. Throws a problem, `forbidden` for an address that is another one.
+ * cluster to the path leaves the name of the database to it too. A statement that may be cancelled gets the comment `tag`, and nothing
+ * else is changed. Throws a problem, `forbidden` for an address that is another one.
  */
-export function addressTo (target: Target, operation: string, body: Uint8Array): Addressed {
+export function addressTo (target: Target, operation: string, body: Uint8Array, tag: string): Addressed {
   const members = readMembers(body)
   const address: Address = { resourceArn: target.clusterArn, secretArn: target.secretArn }
   const given = new Map(members.map(({ name, source }) => [name, source]))
@@ -26,11 +30,24 @@ export function addressTo (target: Target, operation: string, body: Uint8Array):
   if (given.size < members.length) throw malformed('The body has a member twice.')
   const inTransaction = given.has('transactionId')
   const missing = Object.entries(address).filter(([name, arn]) => !isGiven(name, arn, given.get(name), operation))
-  if (missing.length === 0) return { body, inTransaction }
+  const tagged = operation.endsWith('Execute') ? tagMember(given, tag) : null
+  if (missing.length === 0 && !tagged) return { body, inTransaction, tagged }
   const database = needsDatabase(operation, given) ? [`"database":${JSON.stringify(target.databaseName)}`] : []
   const rest = members.filter(({ name }) => !missing.some(([each]) => each === name))
-  const sources = [...missing.map(([name, arn]) => `"${name}":${JSON.stringify(arn)}`), ...database, ...rest.map(({ source }) => source)]
-  return { body: new TextEncoder().encode(`{${sources.join(',')}}`), inTransaction }
+    .map(({ name, source }) => tagged && name === 'sql' ? `"sql":${JSON.stringify(tagged.sql)}` : source)
+  const sources = [...missing.map(([name, arn]) => `"${name}":${JSON.stringify(arn)}`), ...database, ...rest]
+  return { body: new TextEncoder().encode(`{${sources.join(',')}}`), inTransaction, tagged }
+}
+
+/** What answers with the text of the statement. */
+const readsItself = /current_query|pg_stat_(activity|statements)/i
+
+/** The statement with the tag. Null where there is none, or no room, where it could show, or where it is to go on although nobody waits for it. */
+function tagMember (given: ReadonlyMap<string, string>, tag: string): Tagged | null {
+  const { sql, continueAfterTimeout } = JSON.parse(`{${['sql', 'continueAfterTimeout'].flatMap(name => given.get(name) ?? []).join(',')}}`) as { sql?: unknown, continueAfterTimeout?: unknown }
+  const mayBeCancelled = continueAfterTimeout === undefined || continueAfterTimeout === null || continueAfterTimeout === false
+  if (!mayBeCancelled || typeof sql !== 'string' || sql === '' || readsItself.test(sql) || !hasRoomForTag(sql)) return null
+  return tagStatement(sql, tag)
 }
 
 /** Throws what AWS answers to a body that is not a JSON object. None at all is an empty one. */

@@ -1,60 +1,41 @@
 import { DataApiFailure, type DataApi, type DataTarget } from '../aws/data-api.js'
 import type { Clock } from '../clock.js'
 import { Problem } from '../problems.js'
+import { markByTag, markByTransaction, type Mark, type RunUnlessLeft } from './cancel.js'
+import { hasRoomForTag, tagStatement, withoutTag, type Tagged } from './tag.js'
 
 export interface HangUpOptions {
-  clock: Pick<Clock, 'now' | 'sleep'>
-  /** Letters and digits that no other statement has. */
+  clock: Pick<Clock, 'sleep'>
+  runUnlessLeft: RunUnlessLeft
+  /** A comment that no other statement has. */
   newTag: () => string
 }
 
 /**
- * The Data API, whose statements end with their caller. AWS goes on with one whose connection is closed, for 45 s (User Guide,
- * "Controlling Data API timeout behavior"), and knows no call that ends it. So each carries a comment that no other has, by which a
- * second call finds its backend and cancels it; that costs no call as long as nobody hangs up. What was cancelled is rolled back.
+ * The Data API, whose statements end with their caller. Each carries a comment that no other has, by which it is found. One that has no
+ * room for it is found by its transaction, which must be asked for its mark before; outside of one it goes on.
  */
-export function cancelAbandoned (dataApi: DataApi, { clock, newTag }: HangUpOptions): DataApi {
-  /** Resolves when the statement has been told to end, or does not seem to be there, when that takes too long, or when it has `ended`. */
-  const cancel = async (target: DataTarget, tag: string, ended: AbortSignal): Promise<void> => {
-    const patience = new AbortController()
-    ended.addEventListener('abort', () => { patience.abort() }, { once: true })
-    const tell = async (): Promise<void> => {
-      // Its request may still be on its way when it is looked for the first time.
-      for (const pauseMs of CANCEL_PAUSES_MS) {
-        await clock.sleep(pauseMs, patience.signal)
-        if (patience.signal.aborted) return
-        const { rows } = await dataApi.execute(target, CANCEL, [{ name: 'tag', value: tag }], { signal: patience.signal })
-        if (rows.length > 0) return
-      }
-    }
-    await Promise.race([tell().catch(() => {}), clock.sleep(CANCEL_MS, patience.signal)]).finally(() => { patience.abort() })
-  }
-
-  /** Has the database end a statement, whose answer says then that it has had no effect. The connection is closed only when none comes. */
-  const endStatement = async (target: DataTarget, tag: string, connection: AbortController): Promise<void> => {
-    await cancel(target, tag, connection.signal)
-    await clock.sleep(LAST_WORDS_MS, connection.signal)
-    connection.abort()
-  }
-
-  /** Runs a statement with a tag, unless that makes it too long or nobody can hang up. */
-  const tagged = async <Answer>(target: DataTarget, sql: string, signal: AbortSignal | undefined, run: (sql: string, signal: AbortSignal | undefined) => Promise<Answer>): Promise<Answer> => {
-    const tag = `/* aurora-databases-api ${newTag()} */`
-    if (!signal || sql.length + tag.length >= LONGEST_SQL) return await run(sql, signal)
-    if (signal.aborted) throw gone()
-    const connection = new AbortController()
-    const end = (): void => { endStatement(target, tag, connection).catch(() => {}) }
-    signal.addEventListener('abort', end, { once: true })
+export function cancelAbandoned (dataApi: DataApi, { clock, runUnlessLeft, newTag }: HangUpOptions): DataApi {
+  const unlessLeft = async <Answer>(target: DataTarget, mark: Mark, signal: AbortSignal, run: (connection: AbortSignal) => Promise<Answer>): Promise<Answer> => {
     try {
-      return await run(isHinted(sql) ? `${sql}\n${tag}` : `${tag} ${sql}`, connection.signal)
+      return await runUnlessLeft(target, mark, signal, run)
     } catch (error) {
-      if (!(error instanceof DataApiFailure)) throw error
-      if (signal.aborted && error.kind === 'timeout') throw new Problem('shutting-down', 'The statement was cancelled and has had no effect: this replica is stopping, or nobody waits for the answer any more.', { cause: error })
-      throw isHinted(sql) ? error : withoutTag(error, tag)
-    } finally {
-      signal.removeEventListener('abort', end)
-      connection.abort()
+      throw signal.aborted && error instanceof DataApiFailure && error.kind === 'timeout' ? cancelled(error) : error
     }
+  }
+
+  /** Runs a statement so that it can be found. */
+  const findably = async <Answer>(target: DataTarget, sql: string, { signal, transactionId }: { signal: AbortSignal | undefined, transactionId: string | undefined }, run: (sql: string, signal: AbortSignal | undefined) => Promise<Answer>): Promise<Answer> => {
+    if (!signal) return await run(sql, signal)
+    if (signal.aborted) throw gone()
+    if (hasRoomForTag(sql)) {
+      const tag = newTag()
+      const tagged = tagStatement(sql, tag)
+      return await unlessLeft(target, markByTag(tag), signal, async connection => await run(tagged.sql, connection).catch((error: unknown) => { throw untag(error, tagged) }))
+    }
+    if (transactionId === undefined) return await run(sql, signal)
+    const mark = await markByTransaction(dataApi, target, transactionId, signal)
+    return await unlessLeft(target, mark, signal, async connection => await run(sql, connection))
   }
 
   const rollback: DataApi['rollback'] = async (target, transactionId) => {
@@ -72,10 +53,10 @@ export function cancelAbandoned (dataApi: DataApi, { clock, newTag }: HangUpOpti
 
   return {
     ...dataApi,
-    execute: async (target, sql, args, { signal: left, ...options } = {}) =>
-      await tagged(target, sql, left, async (sql, signal) => await dataApi.execute(target, sql, args, { ...options, ...(signal ? { signal } : {}) })),
-    executeBatch: async (target, sql, argSets, { signal: left, ...options }) => {
-      await tagged(target, sql, left, async (sql, signal) => { await dataApi.executeBatch(target, sql, argSets, { ...options, ...(signal ? { signal } : {}) }) })
+    execute: async (target, sql, args, { signal, ...options } = {}) =>
+      await findably(target, sql, { signal, transactionId: options.transactionId }, async (sql, signal) => await dataApi.execute(target, sql, args, { ...options, ...(signal ? { signal } : {}) })),
+    executeBatch: async (target, sql, argSets, { signal, ...options }) => {
+      await findably(target, sql, { signal, transactionId: options.transactionId }, async (sql, signal) => { await dataApi.executeBatch(target, sql, argSets, { ...options, ...(signal ? { signal } : {}) }) })
     },
     /** What is begun for somebody who has left is ended when AWS has said what it is called. */
     begin: async (target, signal) => {
@@ -90,30 +71,22 @@ export function cancelAbandoned (dataApi: DataApi, { clock, newTag }: HangUpOpti
   }
 }
 
-const CANCEL = "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE strpos(query, :tag) > 0 AND state = 'active' AND pid <> pg_backend_pid()"
-
-const CANCEL_PAUSES_MS = [0, 100, 400, 1_600]
-
-/** Whoever hung up does not wait for it, but its place at the gate is not free until then. */
-const CANCEL_MS = 5_000
-
-/** How long the answer to a statement that was told to end is waited for. */
-const LAST_WORDS_MS = 500
-
 const BUSY_PAUSES_MS = [20, 50, 100, 200, 400, 800]
 
-/** pg_hint_plan looks for its hints in the first comment and in no other. Elsewhere that place is the better one: PostgreSQL shows the beginning of a statement. */
-const isHinted = (sql: string): boolean => sql.includes('/*+')
+/** Comments for statements of this replica, which no other has, given letters and digits that no other replica has. */
+export function createTags (ofThisReplica: string): () => string {
+  let count = 0
+  return () => `/* aurora-databases-api ${ofThisReplica}${++count} */`
+}
 
-/** The Data API takes no more. */
-const LONGEST_SQL = 65_536
+/** Whoever has hung up does not read these; whoever meets the end of a replica does. */
+export const gone = (): Problem => new Problem('shutting-down', 'The statement did not run: its request ended before it was sent.')
 
-/** Whoever has hung up does not read it; whoever meets the end of a replica does. */
-const gone = (): Problem => new Problem('shutting-down', 'The statement did not run: its request ended before it was sent.')
+export const cancelled = (cause: Error): Problem =>
+  new Problem('shutting-down', 'The statement was cancelled and has had no effect: this replica is stopping, or nobody waits for the answer any more.', { cause })
 
 /** The same failure, at the place in the statement as it was before it had a tag. */
-function withoutTag (failure: DataApiFailure, tag: string): DataApiFailure {
-  const { kind, aws, sql } = failure
-  if (!sql?.position) return failure
-  return new DataApiFailure(kind, aws, { ...sql, position: Math.max(1, sql.position - tag.length - 1) })
+function untag (error: unknown, tagged: Tagged): unknown {
+  if (!(error instanceof DataApiFailure) || !error.sql?.position) return error
+  return new DataApiFailure(error.kind, error.aws, { ...error.sql, position: withoutTag(error.sql.position, tagged) })
 }

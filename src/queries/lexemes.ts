@@ -33,7 +33,7 @@ export function readLexemes (sql: string): Lexeme[] {
   pattern.lastIndex = 0
   for (let match = pattern.exec(sql); match; match = pattern.exec(sql)) {
     const { comment, body, word, position, number, name, open, close } = match.groups ?? {}
-    if (comment) pattern.lastIndex = endOfComment(sql, match.index)
+    if (comment) pattern.lastIndex = endOfComment(sql, match.index) ?? sql.length
     const piece = { at: match.index, text: sql.slice(match.index, pattern.lastIndex) }
     if (body !== undefined) lexemes.push({ ...piece, kind: 'dollar-quote', body })
     else if (name !== undefined) lexemes.push({ ...piece, kind: 'named', name })
@@ -56,8 +56,8 @@ export function withoutEnd (sql: string): string {
   return sql.slice(0, end)
 }
 
-/** PostgreSQL's block comments nest, which no regular expression can follow. */
-function endOfComment (sql: string, start: number): number {
+/** Where the comment at `start` ends; null when it is left open. PostgreSQL's block comments nest, which no regular expression can follow. */
+export function endOfComment (sql: string, start: number): number | null {
   const marks = /\/\*|\*\//g
   marks.lastIndex = start
   let depth = 0
@@ -65,5 +65,5 @@ function endOfComment (sql: string, start: number): number {
     depth += mark[0] === '/*' ? 1 : -1
     if (depth === 0) return marks.lastIndex
   }
-  return sql.length
+  return null
 }

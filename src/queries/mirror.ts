@@ -1,14 +1,18 @@
 import type { Caller } from '../access/keys.js'
-import { toDataApiFailure } from '../aws/data-api.js'
+import { toDataApiFailure, type DataApi } from '../aws/data-api.js'
 import { AwsFailure } from '../aws/errors.js'
 import { errorTypeOf, type DataApiWire } from '../aws/data-api-wire.js'
 import type { HttpAnswer } from '../aws/http-posts.js'
-import { parseSqlError } from '../aws/sql-error.js'
+import { parseSqlError, type SqlError } from '../aws/sql-error.js'
+import type { Target } from '../databases/access.js'
 import type { ComputeNotes } from '../databases/compute.js'
-import { addressTo } from './addressed.js'
+import { addressTo, type Addressed } from './addressed.js'
 import type { Asked, Audit, Ran } from './audit.js'
+import { markByTag, type RunUnlessLeft } from './cancel.js'
 import type { Gate } from './gate.js'
+import { cancelled, gone } from './hang-ups.js'
 import { toProblem } from './refusals.js'
+import { withoutTag, type Tagged } from './tag.js'
 import type { Targets } from './targets.js'
 
 /** The operations of the RDS Data API, by their paths. */
@@ -19,6 +23,11 @@ export type Mirrored = typeof MIRRORED[number]
 export interface MirrorOptions {
   targets: Targets
   wire: DataApiWire
+  /** Ends the transaction of somebody who has left before hearing of it. */
+  rollback: DataApi['rollback']
+  runUnlessLeft: RunUnlessLeft
+  /** A comment that no other statement has. */
+  newTag: () => string
   gate: Pick<Gate, 'run'>
   notes: ComputeNotes
   audit: Audit
@@ -26,16 +35,32 @@ export interface MirrorOptions {
 
 export type Mirror = ReturnType<typeof createMirror>
 
-/** The RDS Data API of one database, as AWS has it. */
-export function createMirror ({ targets, wire, gate, notes, audit }: MirrorOptions) {
+/** The RDS Data API of one database, as AWS has it, but that a statement ends with its caller. */
+export function createMirror ({ targets, wire, rollback, runUnlessLeft, newTag, gate, notes, audit }: MirrorOptions) {
+  /** Statements are cancelled when `signal` is aborted; a begin and an end are never cut off, for nobody would know what came of them. */
+  const forward = async (target: Target, operation: Mirrored, { body, tagged }: Addressed, tag: string, signal: AbortSignal): Promise<HttpAnswer> => {
+    if (signal.aborted) throw gone()
+    if (tagged) {
+      const answer = await runUnlessLeft(target, markByTag(tag), signal, async connection => await wire.forward(target.region, operation, body, connection))
+      if (signal.aborted && sqlErrorIn(answer)?.sqlState === QUERY_CANCELED) throw cancelled(new Error(`${errorTypeOf(answer)}`))
+      return untag(answer, tagged)
+    }
+    if (operation === 'Execute' || operation === 'BatchExecute') return await wire.forward(target.region, operation, body, signal)
+    const answer = await wire.forward(target.region, operation, body)
+    const { transactionId } = operation === 'BeginTransaction' && signal.aborted ? readObject(answer.body) : {}
+    if (typeof transactionId === 'string') await rollback(target, transactionId).catch(() => {})
+    return answer
+  }
+
   const send = async (caller: Caller, id: string, operation: Mirrored, body: Uint8Array, signal: AbortSignal): Promise<HttpAnswer> => {
     const target = await targets.targetOf(caller, id)
-    const { body: addressed, inTransaction } = addressTo(target, operation, body)
-    const forward = async (): Promise<HttpAnswer> => await wire.forward(target.region, operation, addressed, signal)
+    const tag = newTag()
+    const addressed = addressTo(target, operation, body, tag)
+    const run = async (): Promise<HttpAnswer> => await forward(target, operation, addressed, tag, signal)
     // As with transactions elsewhere: what waits for their locks must not keep them from going on, and their ends set others free.
-    const place = { key: caller.keyId, database: inTransaction ? `${id} transactions` : id }
+    const place = { key: caller.keyId, database: addressed.inTransaction ? `${id} transactions` : id }
     try {
-      const answer = isEnd(operation) ? await forward() : await gate.run(place, signal, forward)
+      const answer = isEnd(operation) ? await run() : await gate.run(place, signal, run)
       note(answer, target.clusterArn, notes)
       if (missesTarget.has(errorTypeOf(answer) ?? '')) targets.forget(id)
       return answer
@@ -65,10 +90,10 @@ function askedBy (operation: Mirrored, body: Uint8Array): Asked {
 }
 
 function toRan (answer: HttpAnswer): Ran {
-  const { records, formattedRecords, numberOfRecordsUpdated, transactionId, message } = readObject(answer.body)
+  const { records, formattedRecords, numberOfRecordsUpdated, transactionId } = readObject(answer.body)
   const rows = Array.isArray(records) ? records : typeof formattedRecords === 'string' ? readJson(formattedRecords) : null
   const refusal = answer.status === 200 ? null : errorTypeOf(answer) ?? String(answer.status)
-  const sqlState = refusal === null ? null : parseSqlError(String(message))?.sqlState
+  const sqlState = sqlErrorIn(answer)?.sqlState
   return {
     rows: Array.isArray(rows) ? rows.length : typeof numberOfRecordsUpdated === 'number' ? numberOfRecordsUpdated : null,
     ...(refusal === null ? {} : { outcome: refusal }),
@@ -89,6 +114,23 @@ function readJson (text: string): unknown {
   } catch {
     return null
   }
+}
+
+const QUERY_CANCELED = '57014'
+
+/** What PostgreSQL said, where it is that which AWS answers. */
+function sqlErrorIn ({ status, body }: HttpAnswer): SqlError | null {
+  return status === 200 ? null : parseSqlError(String(readObject(body)['message']))
+}
+
+/** The same answer, with an error at its place in the statement as it came. Not a byte besides is another one. */
+function untag (answer: HttpAnswer, tagged: Tagged): HttpAnswer {
+  const position = sqlErrorIn(answer)?.position ?? null
+  if (position === null) return answer
+  const text = new TextDecoder().decode(answer.body)
+  const [seen, own] = [position, withoutTag(position, tagged)].map(each => `Position: ${each}`) as [string, string]
+  const at = text.lastIndexOf(seen)
+  return { ...answer, body: new TextEncoder().encode(text.slice(0, at) + own + text.slice(at + seen.length)) }
 }
 
 const isEnd = (operation: Mirrored): boolean => operation === 'CommitTransaction' || operation === 'RollbackTransaction'

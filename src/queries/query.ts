@@ -9,6 +9,7 @@ import type { Interactive } from './interactive.js'
 import { toOutcome, type Outcome, type OutcomeForm } from './outcome.js'
 import { prepareStatement, refuseTransactionControl, type Prepared, type StatementText } from './prepare.js'
 import { toProblem } from './refusals.js'
+import { hasRoomForTag } from './tag.js'
 import type { Targets } from './targets.js'
 import type { Times, WhenAwake } from './waking.js'
 
@@ -74,7 +75,7 @@ export function createQuery ({ targets, interactive, dataApi, whenAwake, clock }
     const target = { ...found, databaseName: request.database ?? found.databaseName }
     const finish = finisher(prepared, request)
     try {
-      if (!needsTransaction(mode, request)) {
+      if (!needsTransaction(mode, request) && !isFoundByTransaction(prepared)) {
         const { value, ...times } = await whenAwake(waitSeconds, signal, async () => await dataApi.execute(target, prepared.sql, prepared.args, { signal }))
         return answer(finish(value), times)
       }
@@ -186,6 +187,11 @@ function allowedMode (principal: Principal, wanted: QueryMode | null): QueryMode
 
 function needsTransaction (mode: QueryMode, { dryRun, maxAffected, timeoutMs, castUnsupported }: QueryRequest): boolean {
   return mode === 'read' || dryRun || castUnsupported || maxAffected !== null || timeoutMs !== null
+}
+
+/** Whether only a transaction of its own lets a statement be cancelled. What cannot run in one, or ends it, goes on without. */
+function isFoundByTransaction ({ sql, isQuery, changes, hidesChanges }: Prepared): boolean {
+  return !hasRoomForTag(sql) && (isQuery || changes || hidesChanges)
 }
 
 /**

@@ -115,7 +115,10 @@ const successes: Array<[operation: string, more: string]> = [
   ['Execute', '"database":"temporal","sql":"select 1","transactionId":"none"'],
   ['BeginTransaction', '"database":"nowhere"'],
   ['CommitTransaction', '"transactionId":"none"'],
-  ['RollbackTransaction', '']
+  ['RollbackTransaction', ''],
+  ...['select (', "select 'left open", 'select $a$ left open', '/* left open', 'select "left open', '/*+ hint */ selec 1', 'select /*+ hint */ nope', '/*+ /* left open */ select 1', 'select :nope::int, \u00e4', '-- nothing', ' ; ',
+    'select current_query()', "do $$ begin raise exception 'x; Position: 3'; end $$", 'explain select 1', "prepare p as select 'left open"
+  ].map((sql): [string, string] => ['Execute', `"database":"temporal","sql":${JSON.stringify(sql)}`])
 ]
 
 await t.test('every answer and every error is AWS\'s, byte for byte', async t => {

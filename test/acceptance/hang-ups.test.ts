@@ -70,12 +70,25 @@ await t.test('who hangs up ends the statement in the database, and nothing of it
   t.match(await query(slow, 'select 1', { transactionId }), { status: 409, body: { code: 'transaction-aborted' } }, 'its transaction has to be ended, as after any failure')
 })
 
-await t.test('the mirror is as AWS is, where a statement goes on without its caller', async t => {
-  const { hangUp } = begin('/data-api/Execute', { sql: "insert into accounts select 7, 0 from pg_sleep(0.5) where 'mirrored' <> ''" })
-  await untilRunning('mirrored')
+await t.test('a statement too long for its comment is found by its transaction', async t => {
+  const sql = `insert into accounts select 8, length('${'x'.repeat(65_400)}') from pg_sleep(40) where 'endless' <> ''`
+  const { hangUp } = begin('/query', { sql: `select 'endless', '${'x'.repeat(65_400)}' from pg_sleep(40)` })
+  await untilRunning('endless')
   await hangUp()
-  await untilRunning('mirrored', 0)
-  t.match((await query(slow, 'select id from accounts where id = 7')).body.rows, [{ id: 7 }])
+  await untilRunning('endless', 0)
+  t.match(await query(slow, sql.replace('pg_sleep(40)', 'pg_sleep(0)')), { status: 200, body: { affected: 1 } }, 'and is kept when nobody hangs up')
+  t.match((await query(slow, 'delete from accounts where id = 8 returning n')).body.rows, [{ n: 65_400 }])
+})
+
+await t.test('the mirror ends what its caller leaves, but for what is to go on', async t => {
+  const insert = (id: number, seconds: number): string => `insert into accounts select ${id}, 0 from pg_sleep(${seconds}) where 'mirrored' <> ''`
+  for (const [body, kept] of [[{ sql: insert(6, 40) }, []], [{ sql: insert(7, 0.5), continueAfterTimeout: true }, [{ id: 7 }]]] as const) {
+    const { hangUp } = begin('/data-api/Execute', body)
+    await untilRunning('mirrored')
+    await hangUp()
+    await untilRunning('mirrored', 0)
+    t.strictSame((await query(slow, 'select id from accounts where id in (6, 7)')).body.rows, kept)
+  }
 })
 
 await t.test('a slow database has no statement of another wait', async t => {

@@ -5,10 +5,10 @@ import { addressTo } from '../../src/queries/addressed.js'
 import { splitMembers } from '../../src/queries/members.js'
 
 const target = { id: 'eu-west-1.a', client: 'acme', region: 'eu-west-1', clusterArn: 'arn:cluster', secretArn: 'arn:secret', databaseName: 'temporal' }
-const address = (body: string, operation = 'Execute'): string => Buffer.from(addressTo(target, operation, Buffer.from(body)).body).toString()
+const address = (body: string, operation = 'Execute'): string => Buffer.from(addressTo(target, operation, Buffer.from(body), '/* tag */').body).toString()
 
 t.test('a request that has its address goes on untouched', async t => {
-  for (const body of ['{"resourceArn":"arn:cluster","secretArn":"arn:secret","sql":"select 1"}', ' {\n "secretArn" : "arn:\\u0073ecret", "a": [1e999, {"b": "}\\"\\\\"}], "resourceArn":"arn:cluster" } ']) {
+  for (const body of ['{"resourceArn":"arn:cluster","secretArn":"arn:secret"}', ' {\n "secretArn" : "arn:\\u0073ecret", "a": [1e999, {"b": "}\\"\\\\"}], "resourceArn":"arn:cluster" } ']) {
     t.equal(address(body), body)
   }
 })
@@ -25,8 +25,20 @@ t.test('one that has none gets it, and keeps every digit of the rest', async t =
   for (const [body, addressed, operation] of cases) t.equal(address(body, operation), addressed)
 })
 
+t.test('a statement that may be cancelled gets its comment, and is otherwise as it was', async t => {
+  const head = '"resourceArn":"arn:cluster","secretArn":"arn:secret"'
+  const cases: Array<[members: string, sent: string]> = [
+    ['"x":1.0, "sql" : "select \\u0031 -- \\ud800\\n"', '"x":1.0,"sql":"/* tag */ select 1 -- \\ud800\\n"'],
+    ['"sql":"/*+ SeqScan(t) */ select 1","continueAfterTimeout":false', '"sql":"/*+ SeqScan(t) */ /* tag */ select 1","continueAfterTimeout":false'],
+    ['"sql":"select 1","continueAfterTimeout":null', '"sql":"/* tag */ select 1","continueAfterTimeout":null']
+  ]
+  for (const [members, sent] of cases) t.equal(address(`{${head},${members}}`), `{${head},${sent}}`)
+  const untouched = ['"sql":"select 1","continueAfterTimeout":true', '"sql":"select current_query()"', `"sql":"${'x'.repeat(65_500)}"`, '"sql":""', '"sql":null', '"sql":1', '"SQL":"select 1"']
+  for (const members of untouched) t.equal(address(`{${head},${members}}`), `{${head},${members}}`)
+})
+
 t.test('bytes that are not UTF-8 go nowhere', async t => {
-  t.throws(() => addressTo(target, 'Execute', Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d])), { code: 'malformed-json' })
+  t.throws(() => addressTo(target, 'Execute', Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]), '/* tag */'), { code: 'malformed-json' })
 })
 
 t.test('any object falls into its members, and those are the object', async t => {

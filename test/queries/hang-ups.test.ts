@@ -3,7 +3,9 @@ import t from 'tap'
 import { DataApiFailure, type DataApi, type DataApiFailureKind, type Result } from '../../src/aws/data-api.js'
 import { AwsFailure } from '../../src/aws/errors.js'
 import type { SqlError } from '../../src/aws/sql-error.js'
+import { createRunUnlessLeft } from '../../src/queries/cancel.js'
 import { cancelAbandoned } from '../../src/queries/hang-ups.js'
+import { tagStatement, withoutTag } from '../../src/queries/tag.js'
 import { createStandingClock } from '../helpers/standing-clock.js'
 
 const target = { region: 'eu-west-1', clusterArn: 'arn:cluster', secretArn: 'arn:secret', databaseName: 'temporal' }
@@ -23,7 +25,8 @@ function createDouble (answers: { execute?: Array<Result | Error | Promise<Resul
   const dataApi: DataApi = {
     execute: async (_target, sql, args, { signal } = {}) => {
       const isCancel = sql.startsWith('SELECT pg_cancel_backend')
-      calls.push(isCancel ? `cancel ${String(args[0]?.value)}` : sql)
+      calls.push(isCancel ? `cancel ${args.map(({ value }) => String(value)).join()}` : sql)
+      if (sql.startsWith('SELECT pg_backend_pid')) return { ...none, rows: [['7', '1.5']] }
       return await Promise.race([take((isCancel ? answers.cancel : answers.execute)?.shift()), whenAborted(signal)])
     },
     executeBatch: async (_target, sql) => {
@@ -39,7 +42,7 @@ function createDouble (answers: { execute?: Array<Result | Error | Promise<Resul
     }
   }
   const hangUp = new AbortController()
-  return { calls, clock, hangUp, signal: hangUp.signal, api: cancelAbandoned(dataApi, { clock, newTag: () => 'tag' }) }
+  return { calls, clock, hangUp, signal: hangUp.signal, api: cancelAbandoned(dataApi, { clock, runUnlessLeft: createRunUnlessLeft({ dataApi, clock }), newTag: () => TAG }) }
 }
 
 /** How a call ends whose connection is closed. */
@@ -61,7 +64,7 @@ t.test('a statement carries its tag, and no other call is made for it', async t 
   await api.execute(target, `select '${'x'.repeat(65_520)}'`, [], { signal })
   await api.execute(target, '/*+ SeqScan(t) */ select 4', [], { signal })
   t.strictSame(calls.slice(0, 3), [`${TAG} select 1`, `${TAG} select 2`, 'select 3'])
-  t.equal(calls[4], `/*+ SeqScan(t) */ select 4\n${TAG}`, 'a hint for the planner stays the first comment')
+  t.equal(calls[4], `/*+ SeqScan(t) */ ${TAG} select 4`, 'a hint for the planner stays the first comment')
   t.match(calls[3], /^select 'x/, 'but for one that it would make too long')
 })
 
@@ -70,6 +73,37 @@ t.test('an error is where it would be without the tag', async t => {
   const { api, signal } = createDouble({ execute: [failure('sql', sql), failure('sql', { ...sql, position: null })] })
   await t.rejects(api.execute(target, 'select nope', [], { signal }), { name: 'DataApiFailure', kind: 'sql', sql: { position: 8 } })
   await t.rejects(api.execute(target, 'select nope', [], { signal }), { name: 'DataApiFailure', kind: 'sql', sql: { position: null } })
+})
+
+t.test('wherever the tag stands, a statement and its positions are the same without it', async t => {
+  const statements = ["select 'a", '/*+ a */ select x', 'explain (verbose) select /*+ a /* b */ */ x', 'select :a /*+ late */', '/*+ /* left open */ select 1', "select '/*+ a */'", '']
+  for (const sql of statements) {
+    const tagged = tagStatement(sql, TAG)
+    const { at, length } = tagged
+    t.strictSame([tagged.sql.slice(0, at) + tagged.sql.slice(at + length), tagged.sql.slice(at, at + length).trim()], [sql, TAG])
+    for (let position = 1; position <= sql.length + 1; position++) {
+      const seen = position > at ? position + length : position
+      t.equal(withoutTag(seen, tagged), position)
+    }
+  }
+})
+
+t.test('a statement without room for a tag is found by its transaction, and goes on where it has none', async t => {
+  const running = createRunning()
+  const double = createDouble({ execute: [running.result], cancel: [cancelled] })
+  const long = `select '${'x'.repeat(65_500)}'`
+  const answer = double.api.execute(target, long, [], { signal: double.signal, transactionId: 'tx' })
+  while (double.calls.length < 2) await new Promise(setImmediate)
+  double.hangUp.abort()
+  await double.clock.whenAsleep()
+  double.clock.move(0)
+  while (double.calls.length < 3) await new Promise(setImmediate)
+  running.fail(failure('timeout'))
+  await t.rejects(answer, { code: 'shutting-down' })
+  t.strictSame(double.calls.slice(1), [long, 'cancel 7,1.5'])
+  const alone = createDouble({ execute: [none] })
+  await alone.api.execute(target, long, [], { signal: alone.signal })
+  t.strictSame(alone.calls, [long])
 })
 
 t.test('who hangs up has the statement cancelled, which is looked for until it is there', async t => {

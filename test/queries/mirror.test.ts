@@ -11,8 +11,10 @@ const target = { id: ID, client: 'acme', region: 'eu-west-1', clusterArn: 'arn:c
 
 const answerOf = (status: number, type?: string): HttpAnswer => ({ status, headers: type === undefined ? {} : { 'x-amzn-errortype': type }, body: Buffer.from('{}') })
 
+const TAG = '/* tag */'
+
 /** A mirror before an AWS that does what it is told; `seen` has all that happened, in order. */
-function mirrorOf (answer: () => HttpAnswer) {
+function mirrorOf (answer: () => HttpAnswer | Promise<HttpAnswer>) {
   const seen: string[] = []
   const audited: AuditLine[] = []
   const mirror = createMirror({
@@ -20,9 +22,15 @@ function mirrorOf (answer: () => HttpAnswer) {
     wire: {
       forward: async (region, operation, body) => {
         seen.push(`${region} ${operation} ${Buffer.from(body).toString()}`)
-        return answer()
+        return await answer()
       }
     },
+    rollback: async (_target, transactionId) => { seen.push(`rollback ${transactionId}`) },
+    runUnlessLeft: async (_target, { args }, _left, run) => {
+      seen.push(`findable by ${String(args[0]?.value)}`)
+      return await run(new AbortController().signal)
+    },
+    newTag: () => TAG,
     gate: {
       run: async ({ key, database }, _signal, work) => {
         seen.push(`gate ${key} ${database}`)
@@ -32,9 +40,10 @@ function mirrorOf (answer: () => HttpAnswer) {
     audit: createAudit(line => { audited.push(line) }, { now: () => 0 }),
     notes: { noteAwake: arn => { seen.push(`awake ${arn}`) }, noteResuming: arn => { seen.push(`resuming ${arn}`) } }
   })
+  const caller = new AbortController()
   const send = async (operation: Mirrored, body: object = {}): Promise<HttpAnswer> =>
-    await mirror(principalOf(), ID, operation, Buffer.from(JSON.stringify({ resourceArn: target.clusterArn, secretArn: target.secretArn, ...body })), new AbortController().signal)
-  return { seen, audited, send }
+    await mirror(principalOf(), ID, operation, Buffer.from(JSON.stringify({ resourceArn: target.clusterArn, secretArn: target.secretArn, ...body })), caller.signal)
+  return { seen, audited, send, hangUp: () => { caller.abort() } }
 }
 
 t.test('statements take their turn at the gate, those of transactions among their like, and ends none', async t => {
@@ -69,6 +78,38 @@ t.test('no answer is a problem that says what may have happened', async t => {
     [new AwsFailure('denied', 'AccessDeniedException', 'no'), { name: 'AwsFailure', kind: 'denied' }]
   ]
   for (const [error, expected] of failures) await t.rejects(mirrorOf(() => { throw error }).send('Execute'), expected as Error)
+})
+
+t.test('an error is where it would be without the comment, and every other byte as it came', async t => {
+  const bodyOf = (position: string): string => `{"message":"ERROR: no \\u0022Position: 19\\u0022;  ${position}SQLState: 42703","extra":1.0}`
+  const positions: Array<[seen: string, own: string]> = [[`Hint: h; Position: ${TAG.length + 1 + 8}; `, 'Hint: h; Position: 8; '], ['', ''], [`\\n  Position: ${TAG.length + 2}; `, '\\n  Position: 1; '], ['Position: 3; ', 'Position: 3; ']]
+  for (const [seenAt, own] of positions) {
+    for (const sql of ['select nope', '/*+ hinted */ select nope']) {
+      const { seen, send } = mirrorOf(() => ({ ...answerOf(400, 'DatabaseErrorException'), body: Buffer.from(bodyOf(seenAt)) }))
+      const { body } = await send('Execute', { sql })
+      if (!sql.startsWith('/*+')) t.equal(Buffer.from(body).toString(), bodyOf(own))
+      t.match(seen, [/^gate/, `findable by ${TAG}`, new RegExp(`"sql":"[^"]*${TAG.replaceAll('*', '\\*')}`)])
+    }
+  }
+})
+
+t.test('who leaves has what is running cancelled, and a transaction that it will not hear of ended', async t => {
+  let answer = (_answer: HttpAnswer): void => {}
+  for (const [operation, body, ended] of [['BeginTransaction', { transactionId: 'tx' }, 'rollback tx'], ['Execute', { message: 'ERROR: canceled; SQLState: 57014' }, undefined]] as const) {
+    const { seen, audited, send, hangUp } = mirrorOf(async () => await new Promise(resolve => { answer = resolve }))
+    const sent = send(operation, { sql: 'select 1' })
+    while (seen.length < 2) await new Promise(setImmediate)
+    await new Promise(setImmediate)
+    hangUp()
+    answer({ ...answerOf(operation === 'Execute' ? 400 : 200, 'DatabaseErrorException'), body: Buffer.from(JSON.stringify(body)) })
+    if (operation === 'Execute') await t.rejects(sent, { code: 'shutting-down' })
+    else await sent
+    t.match(audited, [operation === 'Execute' ? { outcome: 'shutting-down', abandoned: true } : { outcome: 'ok' }])
+    if (ended) t.ok(seen.includes(ended))
+    const before = seen.length
+    await t.rejects(send('Execute', { sql: 'select 1' }), { code: 'shutting-down' }, 'and nothing is sent for who has left before')
+    t.equal(seen.slice(before).filter(each => each.startsWith('eu-west-1')).length, 0)
+  }
 })
 
 t.test('what names another cluster or secret is not sent at all', async t => {
