@@ -9,10 +9,12 @@ export interface Caller {
 /** One operation of an AWS service, in the SDK's own input and output types. It throws {@link AwsError}. */
 export type Operation<Input, Output> = (input: Input, caller: Caller) => Promise<Output>
 
-/** The operations of those names, each with the input and the output of its command in a client of the SDK. */
-export type OperationsOf<Sdk, Name extends string> = {
+/** The operations of those names, all of them unless told, each with the input and the output of its command in a client of the SDK. */
+export type OperationsOf<Sdk, Name extends string = NameIn<keyof Sdk>> = {
   [N in Name]: Sdk extends Record<`${N}Command`, new (...input: never[]) => Command<infer Input, infer Output>> ? Operation<Input, Omit<Output, '$metadata'>> : never
 }
+
+type NameIn<Export> = Export extends `${infer Name}Command` ? Name : never
 
 interface Command<Input, Output> {
   readonly input: Input

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import { AwsError, type Caller } from '../aws.js'
-import type { DatabaseAccess, Databases } from '../rds/database-access.js'
+import type { DatabaseAccess, Databases } from '../rds/databases.js'
 
 /**
  * The cluster that a call may use now. Otherwise throws what AWS answers: `HttpEndpointNotEnabledException` also for an

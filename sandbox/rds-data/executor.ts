@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
 import { AwsError, type Caller } from '../aws.js'
 import type { Clock } from '../clock.js'
-import type { DatabaseAccess, Databases } from '../rds/database-access.js'
+import type { DatabaseAccess, Databases } from '../rds/databases.js'
 import { reachDatabase } from './access.js'
 import { readCredentials, type Secrets } from './credentials.js'
 import { timedOut, toAwsError } from './database-error.js'

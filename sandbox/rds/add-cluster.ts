@@ -1,6 +1,6 @@
 import { AwsError, type Caller } from '../aws.js'
 import { beginClusterWork } from './cluster-work.js'
-import { changeCluster, type RdsContext } from './context.js'
+import type { RdsContext } from './context.js'
 import type { ClusterFacts, ClusterRecord } from './records.js'
 
 /** Throws when the name is taken or the account has as many clusters as it may. */
@@ -41,5 +41,5 @@ export async function openAddress (context: RdsContext, cluster: ClusterRecord):
   const address = await context.live(cluster).open(host && port ? { host, port } : undefined, cluster.wantedPort)
   const shown = context.advertisedHost ?? address.host
   if (shown === host && address.port === port) return cluster
-  return changeCluster(context, cluster, { Endpoint: shown, ReaderEndpoint: shown, Port: address.port })
+  return context.records.clusters.change(cluster, { Endpoint: shown, ReaderEndpoint: shown, Port: address.port })
 }

@@ -1,6 +1,7 @@
 import type { DBCluster } from '@aws-sdk/client-rds'
+import type { Settings } from '../postgres/settings.js'
 import type { RdsContext } from './context.js'
-import { type ClusterRecord, type InstanceRecord, membersOf } from './records.js'
+import { type ClusterRecord, type InstanceRecord, membersOf, type ParameterGroupRecord } from './records.js'
 
 const SERVING_STATUSES: ReadonlySet<string> = new Set(['available', 'modifying', 'backing-up', 'upgrading', 'resetting-master-credentials', 'failing-over'])
 const ABSENT_STATUSES: ReadonlySet<string> = new Set(['creating', 'deleting', 'failed'])
@@ -54,4 +55,19 @@ export function pauseAfterMs (records: RdsContext['records'], cluster: ClusterRe
   const members = membersOf(records, cluster)
   if (v2?.MinCapacity !== 0 || !members.length) return undefined
   return members.every(({ facts }) => facts.DBInstanceClass === 'db.serverless') ? (v2.SecondsUntilAutoPause ?? 300) * 1000 : undefined
+}
+
+export function parametersOf ({ records }: Pick<RdsContext, 'records'>, cluster: ClusterRecord): Settings {
+  const { region, facts } = cluster
+  const [writer] = membersOf(records, cluster)
+  const ownName = writer?.facts.DBParameterGroups?.[0]?.DBParameterGroupName
+  return {
+    ...settingsOf(records.parameterGroups.get(region, facts.DBClusterParameterGroup)),
+    ...settingsOf(ownName ? records.instanceParameterGroups.get(region, ownName) : undefined)
+  }
+}
+
+function settingsOf (group: ParameterGroupRecord | undefined): Settings {
+  const reaching = Object.entries(group?.parameters ?? {}).filter(([, { reachesServer }]) => reachesServer)
+  return Object.fromEntries(reaching.map(([name, { value }]) => [name, value]))
 }

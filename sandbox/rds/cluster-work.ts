@@ -1,9 +1,9 @@
 import type { Caller } from '../aws.js'
 import { ACCOUNT } from '../aws.js'
 import { ensureDatabase, ensureMasterUser } from '../postgres/roles.js'
-import { changeCluster, changeInstance, clusterKey, instanceKey, type RdsContext } from './context.js'
+import { parametersOf } from './cluster-shape.js'
+import { clusterKey, instanceKey, type RdsContext } from './context.js'
 import { findVersions } from './engine-versions.js'
-import { parametersOf } from './parameters.js'
 import { type ClusterRecord, membersOf } from './records.js'
 import { takeSnapshot } from './snapshot-work.js'
 
@@ -27,8 +27,8 @@ export function beginClusterWork (context: RdsContext, cluster: ClusterRecord): 
   const work = WORK[cluster.facts.Status]
   if (!work) return
   context.jobs.run(clusterKey(cluster), async () => { await work(context, cluster) }, () => {
-    if (cluster.facts.Status === 'creating') changeCluster(context, cluster, { Status: 'failed' })
-    else if (cluster.facts.Status !== 'deleting') changeCluster(context, cluster, { Status: 'available' })
+    if (cluster.facts.Status === 'creating') context.records.clusters.change(cluster, { Status: 'failed' })
+    else if (cluster.facts.Status !== 'deleting') context.records.clusters.change(cluster, { Status: 'available' })
   })
 }
 
@@ -39,7 +39,7 @@ export function ownCaller (region: string): Caller {
 
 async function finish (context: RdsContext, cluster: ClusterRecord, durationMs: number, status: string, rest: Partial<ClusterRecord> = {}): Promise<void> {
   await context.jobs.until(cluster.statusMs, durationMs)
-  const changed = changeCluster(context, cluster, { Status: status }, rest)
+  const changed = context.records.clusters.change(cluster, { Status: status }, rest)
   context.live(changed).watch()
 }
 
@@ -111,7 +111,7 @@ async function withServer (context: RdsContext, cluster: ClusterRecord, work: ()
 }
 
 async function setMembers (context: RdsContext, cluster: ClusterRecord, status: string): Promise<void> {
-  for (const member of membersOf(context.records, cluster)) changeInstance(context, member, { DBInstanceStatus: status })
+  for (const member of membersOf(context.records, cluster)) context.records.instances.change(member, { DBInstanceStatus: status })
 }
 
 function warnOfOtherMajor ({ log }: RdsContext, { facts }: ClusterRecord, major: number): void {

@@ -7,7 +7,7 @@ import { readClusterFacts } from './cluster-facts.js'
 import { requirePassword, requirePort, requireUsername } from './cluster-rules.js'
 import { isServerlessV1, showCluster } from './cluster-shape.js'
 import { beginClusterWork } from './cluster-work.js'
-import { changeCluster, changeInstance, type RdsContext, refuseStopped, requireCluster, requireStatus } from './context.js'
+import { type RdsContext, refuseStopped, requireStatus } from './context.js'
 import { readVersion } from './engine-versions.js'
 import { arnOf, invalidCombination, invalidValue, nameIn, readIdentifier } from './names.js'
 import { type Filterable, filterBy, pageOf } from './paging.js'
@@ -22,15 +22,11 @@ const FILTERABLE: Filterable<ClusterRecord> = {
   domain: () => []
 }
 
-export type ClusterOperations = OperationsOf<typeof Rds,
-  'CreateDBCluster' | 'DescribeDBClusters' | 'DeleteDBCluster' | 'StartDBCluster' | 'StopDBCluster' | 'FailoverDBCluster' | 'RebootDBCluster'
->
-
-export function createClusterOperations (context: RdsContext): ClusterOperations {
+export function createClusterOperations (context: RdsContext) {
   const { records } = context
   const shown = (cluster: ClusterRecord): { DBCluster: ReturnType<typeof showCluster> } => ({ DBCluster: showCluster(context, cluster) })
   const begin = (cluster: ClusterRecord, status: string): { DBCluster: ReturnType<typeof showCluster> } => {
-    const changed = changeCluster(context, cluster, { Status: status })
+    const changed = context.records.clusters.change(cluster, { Status: status })
     beginClusterWork(context, changed)
     return shown(changed)
   }
@@ -60,13 +56,13 @@ export function createClusterOperations (context: RdsContext): ClusterOperations
 
     DescribeDBClusters: async (input, caller) => {
       const named = input.DBClusterIdentifier
-      const found = named ? [requireCluster(context, named, caller)] : records.clusters.in(caller.region)
+      const found = records.clusters.list(named, caller)
       const { page, Marker } = pageOf(filterBy(found, readArnFilters(input, caller), FILTERABLE), input)
       return { DBClusters: page.map(cluster => showCluster(context, cluster)), Marker }
     },
 
     DeleteDBCluster: async (input, caller) => {
-      const cluster = requireCluster(context, input.DBClusterIdentifier, caller)
+      const cluster = context.records.clusters.require(input.DBClusterIdentifier, caller)
       refuseStopped(cluster)
       requireStatus(cluster, 'failed')
       if (cluster.facts.DeletionProtection) throw invalidCombination('Cannot delete protected Cluster, please disable deletion protection and try again.')
@@ -75,44 +71,44 @@ export function createClusterOperations (context: RdsContext): ClusterOperations
         throw new AwsError('InvalidDBClusterStateFault', 'Cluster cannot be deleted, it still contains DB instances in non-deleting state.')
       }
       if (finalSnapshot) requireRoomForSnapshot(context, finalSnapshot, caller)
-      const changed = changeCluster(context, cluster, { Status: 'deleting' }, { finalSnapshot })
+      const changed = context.records.clusters.change(cluster, { Status: 'deleting' }, { finalSnapshot })
       beginClusterWork(context, changed)
       return shown(changed)
     },
 
     StartDBCluster: async (input, caller) => {
-      const cluster = requireCluster(context, input.DBClusterIdentifier, caller)
+      const cluster = context.records.clusters.require(input.DBClusterIdentifier, caller)
       if (cluster.facts.Status !== 'stopped') throw new AwsError('InvalidDBClusterStateFault', `DbCluster ${cluster.facts.DBClusterIdentifier} is in ${cluster.facts.Status} state but expected it to be one of stopped,inaccessible-encryption-credentials-recoverable.`)
       return begin(cluster, 'starting')
     },
 
     StopDBCluster: async (input, caller) => {
-      const cluster = requireCluster(context, input.DBClusterIdentifier, caller)
+      const cluster = context.records.clusters.require(input.DBClusterIdentifier, caller)
       if (isServerlessV1(cluster)) throw invalidCombination('Stop cluster is not supported for serverless engine mode.')
       if (cluster.facts.Status !== 'available') throw new AwsError('InvalidDBClusterStateFault', `DbCluster ${cluster.facts.DBClusterIdentifier} is in ${cluster.facts.Status} state but expected it to be one of available.`)
       return begin(cluster, 'stopping')
     },
 
     FailoverDBCluster: async (input, caller) => {
-      const cluster = requireCluster(context, input.DBClusterIdentifier, caller)
+      const cluster = context.records.clusters.require(input.DBClusterIdentifier, caller)
       requireStatus(cluster)
       const [writer, ...readers] = membersOf(records, cluster)
       const target = input.TargetDBInstanceIdentifier ? readers.find(({ facts }) => facts.DBInstanceIdentifier === input.TargetDBInstanceIdentifier?.toLowerCase()) : readers[0]
       if (!writer || !target) throw new AwsError('InvalidDBClusterStateFault', `Cannot failover cluster ${cluster.facts.DBClusterIdentifier}: it has no other DB instance to fail over to.`)
       context.together(() => {
-        changeInstance(context, writer, {}, { isWriter: false })
-        changeInstance(context, target, {}, { isWriter: true })
+        context.records.instances.change(writer, {}, { isWriter: false })
+        context.records.instances.change(target, {}, { isWriter: true })
       })
       return begin(cluster, 'failing-over')
     },
 
     RebootDBCluster: async (input, caller) => {
-      const cluster = requireCluster(context, input.DBClusterIdentifier, caller)
+      const cluster = context.records.clusters.require(input.DBClusterIdentifier, caller)
       requireStatus(cluster)
       await context.postgres.processes.stop(cluster.facts.DbClusterResourceId)
       return begin(cluster, 'starting')
     }
-  }
+  } satisfies Partial<OperationsOf<typeof Rds>>
 }
 
 /** A cluster that is to follow another would stand here by itself, and empty. */

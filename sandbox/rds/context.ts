@@ -1,13 +1,12 @@
 import type { Logger } from 'pino'
-import { AwsError, type Caller } from '../aws.js'
+import { AwsError } from '../aws.js'
 import type { Clock } from '../clock.js'
 import type { Durations } from '../pace.js'
 import type { Postgres } from '../postgres/postgres.js'
 import type { Jobs } from './jobs.js'
 import type { LiveCluster } from './live-cluster.js'
 import type { ManagedSecrets } from './managed-secrets.js'
-import { nameIn } from './names.js'
-import type { ClusterFacts, ClusterRecord, InstanceFacts, InstanceRecord, Records } from './records.js'
+import type { ClusterRecord, InstanceRecord, Records } from './records.js'
 
 /** How many of each an account may have in a region. AWS's defaults are 40, 40, 50, 100 and 50. */
 export interface Quotas {
@@ -49,22 +48,6 @@ export function instanceKey (instance: InstanceRecord): string {
   return `instance:${instance.region}/${instance.facts.DbiResourceId}`
 }
 
-/** The cluster by identifier or ARN; throws DBClusterNotFoundFault. */
-export function requireCluster ({ records }: Pick<RdsContext, 'records'>, identifierOrArn: string | undefined, caller: Caller): ClusterRecord {
-  const name = nameIn(identifierOrArn ?? '', 'cluster', caller)
-  const cluster = name === undefined ? undefined : records.clusters.get(caller.region, name)
-  if (!cluster) throw new AwsError('DBClusterNotFoundFault', `DBCluster ${name ?? identifierOrArn ?? ''} not found.`, 404)
-  return cluster
-}
-
-/** The instance by identifier or ARN; throws DBInstanceNotFound. */
-export function requireInstance ({ records }: Pick<RdsContext, 'records'>, identifierOrArn: string | undefined, caller: Caller): InstanceRecord {
-  const name = nameIn(identifierOrArn ?? '', 'db', caller)
-  const instance = name === undefined ? undefined : records.instances.get(caller.region, name)
-  if (!instance) throw new AwsError('DBInstanceNotFound', `DBInstance ${name ?? identifierOrArn ?? ''} not found.`, 404)
-  return instance
-}
-
 /** Throws InvalidDBClusterStateFault unless the cluster is `available`, or has one of the other statuses. */
 export function requireStatus (cluster: ClusterRecord, ...allowed: string[]): void {
   const { DBClusterIdentifier: id, Status: status } = cluster.facts
@@ -76,22 +59,6 @@ export function requireStatus (cluster: ClusterRecord, ...allowed: string[]): vo
 /** A stopped cluster has to be started before anything of it can be deleted (Aurora User Guide, "Deleting a stopped Aurora cluster"; terraform-provider-aws#28262). */
 export function refuseStopped (cluster: ClusterRecord | undefined): void {
   if (cluster?.facts.Status === 'stopped') throw new AwsError('InvalidDBClusterStateFault', `Db cluster ${cluster.facts.DBClusterIdentifier} is in stopped state`)
-}
-
-/** Stores the cluster as it is now with some facts and some of the rest changed; a new status begins now. */
-export function changeCluster ({ records, clock }: Pick<RdsContext, 'records' | 'clock'>, cluster: ClusterRecord, facts: Partial<ClusterFacts>, rest: Partial<ClusterRecord> = {}): ClusterRecord {
-  const now = records.clusters.get(cluster.region, cluster.facts.DBClusterIdentifier) ?? cluster
-  const changed = { ...now, ...rest, facts: { ...now.facts, ...facts }, ...(facts.Status ? { statusMs: clock.now() } : {}) }
-  records.clusters.put(changed)
-  return changed
-}
-
-/** Stores the instance as it is now with some facts changed; a new status begins now. */
-export function changeInstance ({ records, clock }: Pick<RdsContext, 'records' | 'clock'>, instance: InstanceRecord, facts: Partial<InstanceFacts>, rest: Partial<InstanceRecord> = {}): InstanceRecord {
-  const now = records.instances.get(instance.region, instance.facts.DBInstanceIdentifier) ?? instance
-  const changed = { ...now, ...rest, facts: { ...now.facts, ...facts }, ...(facts.DBInstanceStatus ? { statusMs: clock.now() } : {}) }
-  records.instances.put(changed)
-  return changed
 }
 
 /** The members of an input that are there, for what is only shown again. */

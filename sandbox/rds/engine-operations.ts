@@ -19,9 +19,7 @@ const VERSION_FILTERS: Filterable<EngineVersion> = {
   status: version => [statusOf(version)]
 }
 
-export type EngineOperations = OperationsOf<typeof Rds, 'DescribeDBEngineVersions' | 'DescribeOrderableDBInstanceOptions'>
-
-export function createEngineOperations (): EngineOperations {
+export function createEngineOperations () {
   return {
     DescribeDBEngineVersions: async input => {
       const chosen = versionsOf(input.Engine, input.EngineVersion, input.IncludeAll).filter(({ family }) => !input.DBParameterGroupFamily || family === input.DBParameterGroupFamily)
@@ -36,7 +34,7 @@ export function createEngineOperations (): EngineOperations {
       const { page, Marker } = pageOf(filterBy(options, input.Filters, {}), input)
       return { OrderableDBInstanceOptions: page, Marker }
     }
-  }
+  } satisfies Partial<OperationsOf<typeof Rds>>
 }
 
 /** AWS answers an engine or version that it does not have with an empty list. */

@@ -1,5 +1,5 @@
-import { changeCluster, changeInstance, clusterKey, instanceKey, type RdsContext } from './context.js'
-import { parametersOf } from './parameters.js'
+import { parametersOf } from './cluster-shape.js'
+import { clusterKey, instanceKey, type RdsContext } from './context.js'
 import { type InstanceRecord, membersOf } from './records.js'
 
 /** What goes on while an instance has a status that passes by itself; each can be begun again from the start. */
@@ -15,7 +15,7 @@ export function beginInstanceWork (context: RdsContext, instance: InstanceRecord
   const work = WORK[instance.facts.DBInstanceStatus]
   if (!work) return
   context.jobs.run(instanceKey(instance), async () => { await work(context, instance) }, () => {
-    if (instance.facts.DBInstanceStatus === 'creating') changeInstance(context, instance, { DBInstanceStatus: 'failed' })
+    if (instance.facts.DBInstanceStatus === 'creating') context.records.instances.change(instance, { DBInstanceStatus: 'failed' })
   })
 }
 
@@ -25,7 +25,7 @@ async function settle (context: RdsContext, instance: InstanceRecord, durationMs
   if (cluster) await context.jobs.settled(clusterKey(cluster))
   await context.jobs.until(instance.statusMs, durationMs)
   const isFailed = cluster && context.records.clusters.get(instance.region, cluster.facts.DBClusterIdentifier)?.facts.Status === 'failed'
-  changeInstance(context, instance, { DBInstanceStatus: isFailed ? 'failed' : 'available' })
+  context.records.instances.change(instance, { DBInstanceStatus: isFailed ? 'failed' : 'available' })
   if (cluster) context.live(cluster).watch()
 }
 
@@ -34,7 +34,7 @@ async function reboot (context: RdsContext, instance: InstanceRecord): Promise<v
   if (cluster && cluster.pausedMs === undefined && instance.isWriter) {
     await context.postgres.processes.stop(cluster.facts.DbClusterResourceId)
     await context.postgres.processes.start(cluster.facts.DbClusterResourceId, parametersOf(context, cluster))
-    changeCluster(context, cluster, {}, { isPendingReboot: undefined })
+    context.records.clusters.change(cluster, {}, { isPendingReboot: undefined })
   }
   await settle(context, instance, context.durations.instanceModify)
 }
@@ -49,8 +49,8 @@ async function remove (context: RdsContext, instance: InstanceRecord): Promise<v
       .sort((one, other) => (one.facts.PromotionTier ?? 1) - (other.facts.PromotionTier ?? 1))
     if (heir) {
       context.together(() => {
-        changeInstance(context, instance, {}, { isWriter: false })
-        changeInstance(context, heir, {}, { isWriter: true })
+        context.records.instances.change(instance, {}, { isWriter: false })
+        context.records.instances.change(heir, {}, { isWriter: true })
       })
     }
   }

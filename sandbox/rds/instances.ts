@@ -2,7 +2,7 @@ import type * as Rds from '@aws-sdk/client-rds'
 import type { CreateDBInstanceMessage, DBInstance } from '@aws-sdk/client-rds'
 import { AwsError, type Caller, type OperationsOf } from '../aws.js'
 import { isServerlessV1 } from './cluster-shape.js'
-import { changeInstance, pickGiven, type RdsContext, refuseStopped, requireCluster, requireInstance } from './context.js'
+import { pickGiven, type RdsContext, refuseStopped } from './context.js'
 import { beginInstanceWork } from './instance-work.js'
 import { findVersions } from './engine-versions.js'
 import { arnOf, invalidCombination, invalidValue, nameIn, newResourceId, readIdentifier, zonesOf } from './names.js'
@@ -29,9 +29,7 @@ const FILTERABLE: Filterable<InstanceRecord> = {
   domain: () => []
 }
 
-export type InstanceOperations = OperationsOf<typeof Rds, 'CreateDBInstance' | 'DescribeDBInstances' | 'ModifyDBInstance' | 'RebootDBInstance' | 'DeleteDBInstance'>
-
-export function createInstanceOperations (context: RdsContext): InstanceOperations {
+export function createInstanceOperations (context: RdsContext) {
   const { records, clock } = context
   const begin = (instance: InstanceRecord): { DBInstance: DBInstance } => {
     beginInstanceWork(context, instance)
@@ -53,19 +51,19 @@ export function createInstanceOperations (context: RdsContext): InstanceOperatio
 
     DescribeDBInstances: async (input, caller) => {
       const named = input.DBInstanceIdentifier
-      const found = named ? [requireInstance(context, named, caller)] : records.instances.in(caller.region)
+      const found = records.instances.list(named, caller)
       const filters = input.Filters?.map(filter => filter.Name === 'db-cluster-id' ? { ...filter, Values: filter.Values?.map(value => nameIn(value, 'cluster', caller) ?? value) } : filter)
       const { page, Marker } = pageOf(filterBy(found, filters, FILTERABLE), input)
       return { DBInstances: page.map(instance => showInstance(context, instance)), Marker }
     },
 
     ModifyDBInstance: async (input, caller) => {
-      const instance = requireInstance(context, input.DBInstanceIdentifier, caller)
+      const instance = context.records.instances.require(input.DBInstanceIdentifier, caller)
       requireAvailable(instance)
       if (input.DeletionProtection !== undefined) throw invalidCombination('Deletion Protection can only be applied on the Cluster level, not for individual instances')
       if (input.DBInstanceClass) requireClass(input.DBInstanceClass)
       const renamed = rename(context, instance, input.NewDBInstanceIdentifier, caller)
-      return begin(changeInstance(context, renamed, {
+      return begin(context.records.instances.change(renamed, {
         ...pickGiven(input, [...CHANGEABLE, 'DBInstanceClass']),
         ...(input.DBParameterGroupName ? { DBParameterGroups: parameterGroup(input.DBParameterGroupName) } : {}),
         DBInstanceStatus: 'modifying'
@@ -73,19 +71,19 @@ export function createInstanceOperations (context: RdsContext): InstanceOperatio
     },
 
     RebootDBInstance: async (input, caller) => {
-      const instance = requireInstance(context, input.DBInstanceIdentifier, caller)
+      const instance = context.records.instances.require(input.DBInstanceIdentifier, caller)
       requireAvailable(instance)
-      return begin(changeInstance(context, instance, { DBInstanceStatus: 'rebooting' }))
+      return begin(context.records.instances.change(instance, { DBInstanceStatus: 'rebooting' }))
     },
 
     DeleteDBInstance: async (input, caller) => {
-      const instance = requireInstance(context, input.DBInstanceIdentifier, caller)
+      const instance = context.records.instances.require(input.DBInstanceIdentifier, caller)
       if (input.FinalDBSnapshotIdentifier) throw invalidCombination('FinalDBSnapshotIdentifier can not be specified when deleting a cluster instance')
       if (instance.facts.DBInstanceStatus === 'deleting') throw invalidState(instance)
       refuseStopped(records.clusters.get(caller.region, instance.facts.DBClusterIdentifier))
-      return begin(changeInstance(context, instance, { DBInstanceStatus: 'deleting' }))
+      return begin(context.records.instances.change(instance, { DBInstanceStatus: 'deleting' }))
     }
-  }
+  } satisfies Partial<OperationsOf<typeof Rds>>
 }
 
 /** An instance as DescribeDBInstances shows it: what the cluster decides is the cluster's. */
@@ -113,7 +111,7 @@ export function showInstance ({ records, clock }: Pick<RdsContext, 'records' | '
 function readCluster (context: RdsContext, input: CreateDBInstanceMessage, caller: Caller): ClusterRecord {
   if (input.Engine !== 'aurora-postgresql') throw invalidValue(`Invalid DB engine: ${input.Engine ?? ''}. This sandbox runs aurora-postgresql only.`)
   if (!input.DBClusterIdentifier) throw invalidCombination('The parameter DBClusterIdentifier must be provided for the engine aurora-postgresql.')
-  const cluster = requireCluster(context, input.DBClusterIdentifier, caller)
+  const cluster = context.records.clusters.require(input.DBClusterIdentifier, caller)
   requireClass(input.DBInstanceClass)
   for (const name of MANAGED_BY_CLUSTER) {
     if (input[name] !== undefined) throw invalidCombination(`The requested DB Instance will be a member of a DB Cluster. Set ${name} for the DB Cluster.`)

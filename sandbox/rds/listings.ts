@@ -1,17 +1,14 @@
 import type * as Rds from '@aws-sdk/client-rds'
 import { AwsError, type OperationsOf } from '../aws.js'
-import { type RdsContext, requireCluster } from './context.js'
+import type { RdsContext } from './context.js'
 import { filterBy, pageOf } from './paging.js'
 import type { ClusterRecord } from './records.js'
 
-export type ListingOperations = OperationsOf<typeof Rds, 'DescribeDBClusterEndpoints' | 'DescribeGlobalClusters' | 'DescribePendingMaintenanceActions'>
-
-/** What tools list beside a cluster although nothing can make more of it here: its two endpoints, and nothing at all. */
-export function createListingOperations (context: RdsContext): ListingOperations {
+/** What tools list beside a cluster although nothing can make more of it here: quotas, its two endpoints, and nothing at all. */
+export function createListingOperations ({ records, quotas }: Pick<RdsContext, 'records' | 'quotas'>) {
   return {
     DescribeDBClusterEndpoints: async (input, caller) => {
-      const clusters = input.DBClusterIdentifier ? [requireCluster(context, input.DBClusterIdentifier, caller)] : context.records.clusters.in(caller.region)
-      const found = filterBy(clusters.flatMap(endpointsOf), input.Filters, {
+      const found = filterBy(records.clusters.list(input.DBClusterIdentifier, caller).flatMap(endpointsOf), input.Filters, {
         'db-cluster-endpoint-type': ({ EndpointType }) => [EndpointType],
         'db-cluster-endpoint-status': ({ Status }) => [Status]
       })
@@ -22,8 +19,18 @@ export function createListingOperations (context: RdsContext): ListingOperations
       if (wanted) throw new AwsError('GlobalClusterNotFoundFault', `Global cluster ${wanted} not found`, 404)
       return { GlobalClusters: [] }
     },
+    /** The quotas of the account in the region, under the names that AWS gives them. */
+    DescribeAccountAttributes: async (_input, { region }) => ({
+      AccountQuotas: [
+        { AccountQuotaName: 'DBInstances', Used: records.instances.in(region).length, Max: quotas.instances },
+        { AccountQuotaName: 'DBSubnetGroups', Used: records.subnetGroups.in(region).length, Max: quotas.subnetGroups },
+        { AccountQuotaName: 'DBClusters', Used: records.clusters.in(region).length, Max: quotas.clusters },
+        { AccountQuotaName: 'DBClusterParameterGroups', Used: records.parameterGroups.in(region).length, Max: quotas.parameterGroups },
+        { AccountQuotaName: 'ManualClusterSnapshots', Used: records.snapshots.in(region).length, Max: quotas.snapshots }
+      ]
+    }),
     DescribePendingMaintenanceActions: async () => ({ PendingMaintenanceActions: [] })
-  }
+  } satisfies Partial<OperationsOf<typeof Rds>>
 }
 
 function endpointsOf ({ facts }: ClusterRecord): Rds.DBClusterEndpoint[] {

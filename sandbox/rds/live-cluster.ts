@@ -5,7 +5,7 @@ import { measureUsage, type Usage } from '../postgres/measure.js'
 import type { Address } from '../postgres/placement.js'
 import type { Postgres } from '../postgres/postgres.js'
 import type { Settings } from '../postgres/settings.js'
-import type { DatabaseState } from './database-access.js'
+import type { DatabaseState } from './databases.js'
 import type { ClusterRecord } from './records.js'
 
 export interface LiveClusterDeps {

@@ -7,26 +7,24 @@ import { CHANGEABLE, readParameterGroup, readSecurityGroups } from './cluster-fa
 import { readCapacity, readScaling, requirePassword, requirePort, requireRetention } from './cluster-rules.js'
 import { isServerlessV1, showCluster } from './cluster-shape.js'
 import { beginClusterWork } from './cluster-work.js'
-import { changeCluster, changeInstance, pickGiven, type RdsContext, requireCluster, requireStatus } from './context.js'
+import { pickGiven, type RdsContext, requireStatus } from './context.js'
 import { ENGINE, type EngineVersion, findVersions, requireDataApi } from './engine-versions.js'
 import { arnOf, invalidCombination, nameIn, readIdentifier } from './names.js'
 import { type ClusterFacts, type ClusterRecord, membersOf } from './records.js'
 
-export type ModifyClusterOperations = OperationsOf<typeof Rds, 'ModifyDBCluster' | 'EnableHttpEndpoint' | 'DisableHttpEndpoint'>
-
-export function createModifyClusterOperations (context: RdsContext): ModifyClusterOperations {
+export function createModifyClusterOperations (context: RdsContext) {
   const setHttpEndpoint = async (arn: string | undefined, enabled: boolean, caller: Caller): Promise<EnableHttpEndpointResponse> => {
     const name = nameIn(arn ?? '', 'cluster', caller)
     const cluster = arn?.startsWith('arn:') && name ? context.records.clusters.get(caller.region, name) : undefined
     if (!cluster) throw new AwsError('ResourceNotFoundFault', `The specified resource ARN ${arn ?? ''} was not found.`, 404)
     if (cluster.facts.Status !== 'available') throw new AwsError('InvalidResourceStateFault', `The cluster ${cluster.facts.DBClusterIdentifier} isn't available.`)
     if (enabled) requireDataApi(versionOf(cluster), caller.region, cluster.facts.EngineMode)
-    changeCluster(context, cluster, { HttpEndpointEnabled: enabled })
+    context.records.clusters.change(cluster, { HttpEndpointEnabled: enabled })
     return { ResourceArn: cluster.facts.DBClusterArn, HttpEndpointEnabled: enabled }
   }
   return {
     ModifyDBCluster: async (input, caller) => {
-      const cluster = requireCluster(context, input.DBClusterIdentifier, caller)
+      const cluster = context.records.clusters.require(input.DBClusterIdentifier, caller)
       requireStatus(cluster)
       const facts = readChanges(context, cluster, input, caller)
       const id = readNewName(context, cluster, input.NewDBClusterIdentifier, caller)
@@ -38,16 +36,16 @@ export function createModifyClusterOperations (context: RdsContext): ModifyClust
       // Killed between the two, the secret would hold a password that the server never learns.
       const changed = context.together(() => {
         settled = secret.settle?.()
-        return changeCluster(context, moved, { ...facts, ...secret.facts, Status: statusOf(facts, secret) }, { verifier: secret.verifier })
+        return context.records.clusters.change(moved, { ...facts, ...secret.facts, Status: statusOf(facts, secret) }, { verifier: secret.verifier })
       })
       await settled
-      for (const member of membersOf(context.records, changed)) changeInstance(context, member, { EngineVersion: changed.facts.EngineVersion })
+      for (const member of membersOf(context.records, changed)) context.records.instances.change(member, { EngineVersion: changed.facts.EngineVersion })
       beginClusterWork(context, changed)
       return { DBCluster: showCluster(context, changed) }
     },
     EnableHttpEndpoint: async ({ ResourceArn }, caller) => await setHttpEndpoint(ResourceArn, true, caller),
     DisableHttpEndpoint: async ({ ResourceArn }, caller) => await setHttpEndpoint(ResourceArn, false, caller)
-  }
+  } satisfies Partial<OperationsOf<typeof Rds>>
 }
 
 /** What a cluster is called while it changes (Aurora User Guide, "Viewing DB cluster status"). */
@@ -169,7 +167,7 @@ function rename (context: RdsContext, cluster: ClusterRecord, id: string, caller
   context.together(() => {
     records.clusters.delete(cluster)
     records.clusters.put(renamed)
-    for (const member of members) changeInstance(context, member, { DBClusterIdentifier: id })
+    for (const member of members) context.records.instances.change(member, { DBClusterIdentifier: id })
   })
   return renamed
 }
@@ -177,5 +175,5 @@ function rename (context: RdsContext, cluster: ClusterRecord, id: string, caller
 async function moveToPort (context: RdsContext, cluster: ClusterRecord, port: number | undefined): Promise<ClusterRecord> {
   if (port === undefined || port === cluster.wantedPort) return cluster
   await context.live(cluster).closeFront()
-  return await openAddress(context, changeCluster(context, cluster, { Port: port }, { wantedPort: port }))
+  return await openAddress(context, context.records.clusters.change(cluster, { Port: port }, { wantedPort: port }))
 }

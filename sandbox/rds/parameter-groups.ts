@@ -1,98 +1,185 @@
 import type * as Rds from '@aws-sdk/client-rds'
-import type { OperationsOf } from '../aws.js'
-import { changeCluster, type RdsContext } from './context.js'
-import { filterBy, pageOf } from './paging.js'
-import { createParameterStore, type GroupFacts } from './parameter-store.js'
-import { parametersOf } from './parameters.js'
-import { type ClusterRecord, membersOf, type ParameterGroupRecord } from './records.js'
+import type { Parameter, Tag } from '@aws-sdk/client-rds'
+import { AwsError, type Caller, type Operation, type OperationsOf } from '../aws.js'
+import type { SettingDescription } from '../postgres/catalogue.js'
+import { isAdjustable } from '../postgres/settings.js'
+import { parametersOf } from './cluster-shape.js'
+import type { RdsContext } from './context.js'
+import { ENGINE_VERSIONS, FAMILIES } from './engine-versions.js'
+import { arnOf, invalidCombination, invalidValue, nameIn } from './names.js'
+import { filterBy, type PageRequest, pageOf } from './paging.js'
+import { type Book, type ClusterRecord, membersOf, type ParameterGroupRecord, type ParameterValue } from './records.js'
+import { addTags } from './tags.js'
 
-export type ParameterGroupOperations = OperationsOf<typeof Rds,
-  'CreateDBClusterParameterGroup' | 'DescribeDBClusterParameterGroups' | 'DescribeDBClusterParameters' | 'ModifyDBClusterParameterGroup' |
-  'ResetDBClusterParameterGroup' | 'DeleteDBClusterParameterGroup' | 'CreateDBParameterGroup' | 'DescribeDBParameterGroups' |
-  'DescribeDBParameters' | 'ModifyDBParameterGroup' | 'ResetDBParameterGroup' | 'DeleteDBParameterGroup'
->
+const CURRENT_FAMILIES = [...new Set(ENGINE_VERSIONS.map(({ family }) => family))]
+const MOST_PARAMETERS = 20
+
+/** Parameters of Aurora and of extensions, which PostgreSQL itself does not know. */
+const BEYOND_POSTGRESQL = /^(rds|apg|aurora|babelfishpg|pg_stat_statements|pgaudit|auto_explain|cron|orafce|pg_hint_plan|plan_cache|ssl_)[a-z0-9_]*(\.[a-z0-9_.]+)?$/
+
+/** A value that AWS computes from the instance's class: `LEAST({DBInstanceClassMemory/9531392},5000)`. Nothing here has a class. */
+const FORMULA = /\{|^(greatest|least|sum|log)\(/i
+
+type Verbs<Of extends string> = `Describe${Of}Parameter${'s' | 'Groups'}` | `${'Create' | 'Modify' | 'Reset' | 'Delete'}${Of}ParameterGroup`
+
+export type ParameterGroupOperations = OperationsOf<typeof Rds, Verbs<'DBCluster' | 'DB'>>
 
 /** Groups for clusters and for instances: the same thing under other names. */
 export function createParameterGroupOperations (context: RdsContext): ParameterGroupOperations {
-  const { records, quotas } = context
-  const applyTo = (uses: (cluster: ClusterRecord, group: ParameterGroupRecord) => boolean) => ({
-    quota: quotas.parameterGroups,
-    isInUse: (group: ParameterGroupRecord) => records.clusters.in(group.region).some(cluster => uses(cluster, group)),
-    apply: async (group: ParameterGroupRecord, isPending: boolean) => {
-      for (const cluster of records.clusters.in(group.region).filter(found => uses(found, group))) {
-        if (isPending) changeCluster(context, cluster, {}, { isPendingReboot: true })
-        await context.postgres.processes.reload(cluster.facts.DbClusterResourceId, parametersOf(context, cluster))
-      }
+  const { parameterGroups, instanceParameterGroups } = context.records
+  return {
+    ...createOperationsOn(context, {
+      of: 'DBCluster',
+      book: parameterGroups,
+      isUsedBy: (cluster, { facts: { name } }) => cluster.facts.DBClusterParameterGroup === name
+    }),
+    ...createOperationsOn(context, {
+      of: 'DB',
+      book: instanceParameterGroups,
+      isUsedBy: (cluster, { facts: { name } }) =>
+        membersOf(context.records, cluster).some(({ facts }) => facts.DBParameterGroups?.some(({ DBParameterGroupName: used }) => used === name))
+    })
+  } as ParameterGroupOperations
+}
+
+/** What sets groups for clusters apart from groups for instances. */
+interface GroupKind {
+  of: 'DBCluster' | 'DB'
+  book: Book<ParameterGroupRecord>
+  isUsedBy: (cluster: ClusterRecord, group: ParameterGroupRecord) => boolean
+}
+
+type GroupFacts = ParameterGroupRecord['facts']
+
+/** The members of all those operations, but for the group's name, which is called after the kind. */
+interface GroupInput extends PageRequest, Partial<Record<`${GroupKind['of']}ParameterGroupName`, string>> {
+  DBParameterGroupFamily?: string
+  Description?: string
+  Tags?: Tag[]
+  Filters?: Rds.Filter[]
+  Source?: string
+  Parameters?: Parameter[]
+  ResetAllParameters?: boolean
+}
+
+function createOperationsOn ({ records, postgres, quotas }: RdsContext, { of, book, isUsedBy }: GroupKind): Record<string, Operation<GroupInput, object>> {
+  const noun = `${of}ParameterGroup` as const
+  const nameMember = `${noun}Name` as const
+
+  const defaultGroup = (family: string, caller: Caller): ParameterGroupRecord => {
+    const name = `default.${family}`
+    const facts = { name, family, description: `Default parameter group for ${family}`, arn: arnOf(caller, book.kind, name), TagList: [] }
+    return { region: caller.region, facts, parameters: {} }
+  }
+  const find = ({ [nameMember]: nameOrArn = '' }: GroupInput, caller: Caller): ParameterGroupRecord => {
+    const name = nameIn(nameOrArn, book.kind, caller)
+    const usual = FAMILIES.map(family => defaultGroup(family, caller)).find(({ facts }) => facts.name === name)
+    const group = usual ?? (name === undefined ? undefined : book.get(caller.region, name))
+    if (!group) throw new AwsError('DBParameterGroupNotFound', `${noun} not found: ${name ?? nameOrArn}`, 404)
+    return group
+  }
+  const requireOwn = (input: GroupInput, caller: Caller): ParameterGroupRecord => {
+    const group = find(input, caller)
+    if (group.facts.name.startsWith('default.')) throw invalidValue(`The parameter group ${group.facts.name} is a default parameter group and cannot be changed.`)
+    return group
+  }
+  const usersOf = (group: ParameterGroupRecord): ClusterRecord[] => records.clusters.in(group.region).filter(cluster => isUsedBy(cluster, group))
+  /** Has the servers of the group read it again; `isPending` when something waits for their next start. */
+  const change = async (group: ParameterGroupRecord, parameters: Record<string, ParameterValue>, isPending: boolean): Promise<object> => {
+    const changed = book.change(group, {}, { parameters })
+    for (const cluster of usersOf(changed)) {
+      if (isPending) records.clusters.change(cluster, {}, { isPendingReboot: true })
+      await postgres.processes.reload(cluster.facts.DbClusterResourceId, parametersOf({ records }, cluster))
     }
-  })
-  const forClusters = createParameterStore(context, {
-    book: records.parameterGroups,
-    arnKind: 'cluster-pg',
-    noun: 'DBClusterParameterGroup',
-    ...applyTo((cluster, group) => cluster.facts.DBClusterParameterGroup === group.facts.name)
-  })
-  const forInstances = createParameterStore(context, {
-    book: records.instanceParameterGroups,
-    arnKind: 'pg',
-    noun: 'DBParameterGroup',
-    ...applyTo((cluster, group) => membersOf(records, cluster).some(({ facts }) => facts.DBParameterGroups?.some(({ DBParameterGroupName }) => DBParameterGroupName === group.facts.name)))
-  })
+    return { [nameMember]: group.facts.name }
+  }
+  const show = ({ facts: { name, family, description, arn } }: ParameterGroupRecord): object =>
+    ({ [nameMember]: name, DBParameterGroupFamily: family, Description: description, [`${noun}Arn`]: arn })
 
   return {
-    CreateDBClusterParameterGroup: async (input, caller) => ({
-      DBClusterParameterGroup: showClusterGroup(forClusters.create({ name: input.DBClusterParameterGroupName, family: input.DBParameterGroupFamily, description: input.Description, tags: input.Tags }, caller))
-    }),
-    DescribeDBClusterParameterGroups: async (input, caller) => {
-      const { page, Marker } = pageOf(filterBy(forClusters.list(input.DBClusterParameterGroupName, caller), input.Filters, {}), input)
-      return { DBClusterParameterGroups: page.map(showClusterGroup), Marker }
+    [`Create${noun}`]: async (input, caller) => {
+      const { DBParameterGroupFamily: family = '', Description: description = '', Tags: tags } = input
+      const name = (input[nameMember] ?? '').toLowerCase()
+      if (!/^[a-z](-?[a-z0-9])*$/.test(name) || name.length > 255) throw invalidValue(`The parameter ${nameMember} is not a valid identifier: ${name}`)
+      if (!FAMILIES.includes(family)) throw invalidValue(`ParameterGroupFamily ${family} is not a valid parameter group family`)
+      if (book.get(caller.region, name)) throw new AwsError('DBParameterGroupAlreadyExists', `Parameter group ${name} already exists`)
+      if (book.in(caller.region).length >= quotas.parameterGroups) {
+        throw new AwsError('DBParameterGroupQuotaExceeded', 'The request would result in the user exceeding the allowed number of DB parameter groups.')
+      }
+      const facts: GroupFacts = { name, family, description, arn: arnOf(caller, book.kind, name), TagList: addTags([], tags) }
+      const group = { region: caller.region, facts, parameters: {} }
+      book.put(group)
+      return { [noun]: show(group) }
     },
-    DescribeDBClusterParameters: async (input, caller) => {
-      const { page, Marker } = pageOf(bySource(await forClusters.parameters(input.DBClusterParameterGroupName, caller), input.Source), input)
+    /** The one group that is asked for, or all of the region with the default of each family first. */
+    [`Describe${noun}s`]: async (input, caller) => {
+      const usual = CURRENT_FAMILIES.map(family => defaultGroup(family, caller))
+      const { page, Marker } = pageOf(filterBy(input[nameMember] ? [find(input, caller)] : [...usual, ...book.in(caller.region)], input.Filters, {}), input)
+      return { [`${noun}s`]: page.map(show), Marker }
+    },
+    [`Describe${of}Parameters`]: async (input, caller) => {
+      const { facts, parameters } = find(input, caller)
+      const settings = await postgres.catalogue.list(majorOf(facts.family))
+      const names = [...new Set([...settings.keys(), ...Object.keys(parameters)])].sort()
+      const shown = names.map(name => showParameter(name, settings.get(name), parameters[name]))
+      const { page, Marker } = pageOf(shown.filter(({ Source }) => !input.Source || Source === input.Source), input)
       return { Parameters: page, Marker }
     },
-    ModifyDBClusterParameterGroup: async (input, caller) => ({
-      DBClusterParameterGroupName: (await forClusters.modify(input.DBClusterParameterGroupName, input.Parameters ?? [], caller)).name
-    }),
-    ResetDBClusterParameterGroup: async (input, caller) => ({
-      DBClusterParameterGroupName: (await forClusters.reset(input.DBClusterParameterGroupName, input.ResetAllParameters ? 'all' : input.Parameters ?? [], caller)).name
-    }),
-    DeleteDBClusterParameterGroup: async (input, caller) => {
-      forClusters.remove(input.DBClusterParameterGroupName, caller)
-      return {}
+    [`Modify${noun}`]: async (input, caller) => {
+      const group = requireOwn(input, caller)
+      const given = input.Parameters ?? []
+      if (given.length > MOST_PARAMETERS) throw invalidValue(`At most ${MOST_PARAMETERS} parameters can be modified in a single request.`)
+      const read = await Promise.all(given.map(async parameter => await readParameter(postgres, majorOf(group.facts.family), parameter)))
+      return await change(group, { ...group.parameters, ...Object.fromEntries(read) }, read.some(([, { method }]) => method === 'pending-reboot'))
     },
-
-    CreateDBParameterGroup: async (input, caller) => ({
-      DBParameterGroup: showInstanceGroup(forInstances.create({ name: input.DBParameterGroupName, family: input.DBParameterGroupFamily, description: input.Description, tags: input.Tags }, caller))
-    }),
-    DescribeDBParameterGroups: async (input, caller) => {
-      const { page, Marker } = pageOf(filterBy(forInstances.list(input.DBParameterGroupName, caller), input.Filters, {}), input)
-      return { DBParameterGroups: page.map(showInstanceGroup), Marker }
+    [`Reset${noun}`]: async (input, caller) => {
+      const group = requireOwn(input, caller)
+      const names = input.Parameters?.map(({ ParameterName: name }) => name?.toLowerCase())
+      const kept = Object.entries(group.parameters).filter(([name]) => !input.ResetAllParameters && !names?.includes(name))
+      return await change(group, Object.fromEntries(kept), true)
     },
-    DescribeDBParameters: async (input, caller) => {
-      const { page, Marker } = pageOf(bySource(await forInstances.parameters(input.DBParameterGroupName, caller), input.Source), input)
-      return { Parameters: page, Marker }
-    },
-    ModifyDBParameterGroup: async (input, caller) => ({
-      DBParameterGroupName: (await forInstances.modify(input.DBParameterGroupName, input.Parameters ?? [], caller)).name
-    }),
-    ResetDBParameterGroup: async (input, caller) => ({
-      DBParameterGroupName: (await forInstances.reset(input.DBParameterGroupName, input.ResetAllParameters ? 'all' : input.Parameters ?? [], caller)).name
-    }),
-    DeleteDBParameterGroup: async (input, caller) => {
-      forInstances.remove(input.DBParameterGroupName, caller)
+    [`Delete${noun}`]: async (input, caller) => {
+      const group = requireOwn(input, caller)
+      if (usersOf(group).length > 0) {
+        throw new AwsError('InvalidDBParameterGroupState', 'One or more database instances are still members of this parameter group, so the group cannot be deleted')
+      }
+      book.delete(group)
       return {}
     }
   }
 }
 
-function showClusterGroup ({ name, family, description, arn }: GroupFacts): Rds.DBClusterParameterGroup {
-  return { DBClusterParameterGroupName: name, DBParameterGroupFamily: family, Description: description, DBClusterParameterGroupArn: arn }
+async function readParameter ({ catalogue }: RdsContext['postgres'], major: number, parameter: Parameter): Promise<[string, ParameterValue]> {
+  const name = parameter.ParameterName?.toLowerCase() ?? ''
+  const value = parameter.ParameterValue ?? ''
+  const method = parameter.ApplyMethod === 'pending-reboot' ? 'pending-reboot' : 'immediate'
+  const setting = (await catalogue.list(major)).get(name)
+  if (!setting) {
+    if (!BEYOND_POSTGRESQL.test(name)) throw invalidValue(`Could not find parameter with name: ${name}`)
+    return [name, { value, method, reachesServer: name.includes('.') }]
+  }
+  if (setting.isStatic && method === 'immediate') throw invalidCombination('cannot use immediate apply method for static parameter')
+  const reachesServer = isAdjustable(name) && !FORMULA.test(value)
+  const refusal = reachesServer ? await catalogue.refusalOf(major, setting.name, value) : undefined
+  if (refusal) throw invalidValue(`Invalid parameter value: ${value} for: ${name} allowed values are: ${setting.allowed ?? refusal}`)
+  return [name, { value, method, reachesServer }]
 }
 
-function showInstanceGroup ({ name, family, description, arn }: GroupFacts): Rds.DBParameterGroup {
-  return { DBParameterGroupName: name, DBParameterGroupFamily: family, Description: description, DBParameterGroupArn: arn }
+function showParameter (name: string, setting: SettingDescription | undefined, changed: ParameterValue | undefined): Parameter {
+  return {
+    ParameterName: name,
+    ParameterValue: changed?.value,
+    Description: setting?.description,
+    Source: changed ? 'user' : 'engine-default',
+    ApplyType: setting?.isStatic ? 'static' : 'dynamic',
+    DataType: setting?.dataType ?? 'string',
+    AllowedValues: setting?.allowed,
+    IsModifiable: true,
+    ApplyMethod: changed?.method ?? 'pending-reboot',
+    SupportedEngineModes: ['provisioned']
+  }
 }
 
-function bySource (parameters: Rds.Parameter[], source: string | undefined): Rds.Parameter[] {
-  return source ? parameters.filter(({ Source }) => Source === source) : parameters
+function majorOf (family: string): number {
+  return Number(/\d+$/.exec(family)?.[0])
 }

@@ -1,18 +1,17 @@
+import type * as Sdk from '@aws-sdk/client-rds'
 import type { Logger } from 'pino'
-import type { Caller, Operations } from '../aws.js'
+import type { Caller, Operations, OperationsOf } from '../aws.js'
 import type { Clock } from '../clock.js'
 import type { Durations } from '../pace.js'
 import type { PortRange } from '../postgres/placement.js'
 import { createPostgres } from '../postgres/postgres.js'
 import type { Store } from '../store.js'
-import { createAccountOperations } from './account.js'
 import { openAddress } from './add-cluster.js'
 import { createClusterOperations } from './clusters.js'
-import { isServing, pauseAfterMs } from './cluster-shape.js'
+import { isServing, pauseAfterMs, parametersOf } from './cluster-shape.js'
 import { beginClusterWork } from './cluster-work.js'
-import { changeCluster, clusterKey, instanceKey, type Quotas, type RdsContext } from './context.js'
-import type { Databases } from './database-access.js'
-import { createDatabases } from './databases.js'
+import { clusterKey, instanceKey, type Quotas, type RdsContext } from './context.js'
+import { createDatabases, type Databases } from './databases.js'
 import { createEngineOperations } from './engine-operations.js'
 import { beginInstanceWork } from './instance-work.js'
 import { createInstanceOperations } from './instances.js'
@@ -23,12 +22,11 @@ import { createManagedSecrets, type SecretOperations } from './managed-secrets.j
 import { type ClusterMeasurement, measureClusters } from './measure.js'
 import { createModifyClusterOperations } from './modify-cluster.js'
 import { createParameterGroupOperations } from './parameter-groups.js'
-import { parametersOf } from './parameters.js'
 import { type ClusterRecord, membersOf, openRecords } from './records.js'
 import { createRestoreOperations } from './restore.js'
 import { beginSnapshot, createSnapshotOperations } from './snapshots.js'
 import { createSubnetGroupOperations } from './subnet-groups.js'
-import { createTagOperations } from './tag-operations.js'
+import { createTagOperations } from './tags.js'
 
 export interface RdsOptions {
   store: Pick<Store, 'collection' | 'together'>
@@ -65,14 +63,15 @@ export interface Rds extends Databases {
   close: () => Promise<void>
 }
 
-export type RdsOperations = ReturnType<typeof createOperations>
+/** Those operations of RDS that there are. */
+export type RdsOperations = OperationsOf<typeof Sdk, keyof ReturnType<typeof createOperations>>
 
 const AWS_QUOTAS: Quotas = { clusters: 40, instances: 40, subnetGroups: 50, snapshots: 100, parameterGroups: 50 }
 
 /** RDS for Aurora PostgreSQL: its control plane over real servers. */
 export function createRds (options: RdsOptions): Rds {
   const { store, clock, durations, dataDir, log } = options
-  const records = openRecords(store)
+  const records = openRecords(store, clock)
   const postgres = createPostgres({ dataDir, store, clock, log, searchPath: options.searchPath ?? '', ports: options.ports })
   const living = new Map<string, LiveCluster>()
   const context: RdsContext = {
@@ -135,7 +134,6 @@ function createOperations (context: RdsContext) {
     ...createParameterGroupOperations(context),
     ...createEngineOperations(),
     ...createTagOperations(context),
-    ...createAccountOperations(context),
     ...createListingOperations(context)
   } satisfies Operations
 }
@@ -160,7 +158,7 @@ function liveCluster (context: RdsContext, living: Map<string, LiveCluster>, clu
     parametersOf: found => parametersOf(context, found),
     setPaused: pausedMs => {
       const found = read()
-      if (found) changeCluster(context, found, {}, { pausedMs })
+      if (found) context.records.clusters.change(found, {}, { pausedMs })
     }
   })
   living.set(id, live)

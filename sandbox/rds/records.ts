@@ -1,5 +1,8 @@
 import type { DBCluster, DBClusterSnapshot, DBInstance, DBSubnetGroup, Tag } from '@aws-sdk/client-rds'
+import { AwsError, type Caller } from '../aws.js'
+import type { Clock } from '../clock.js'
 import type { Collection, Store } from '../store.js'
+import { nameIn, type ResourceKind } from './names.js'
 
 /** What DescribeDBClusters shows of a cluster and nothing else tells: no times, and nothing that is computed. */
 export type ClusterFacts =
@@ -56,8 +59,7 @@ export interface SnapshotRecord {
 
 export interface SubnetGroupRecord {
   region: string
-  facts: DBSubnetGroup & Required<{ [K in 'DBSubnetGroupName' | 'DBSubnetGroupArn']: string }>
-  tags: Tag[]
+  facts: DBSubnetGroup & Required<{ [K in 'DBSubnetGroupName' | 'DBSubnetGroupArn']: string }> & { TagList: Tag[] }
 }
 
 export interface ParameterValue {
@@ -70,16 +72,29 @@ export interface ParameterValue {
 /** A group for clusters or for instances. */
 export interface ParameterGroupRecord {
   region: string
-  facts: { name: string, family: string, description: string, arn: string }
+  facts: { name: string, family: string, description: string, arn: string, TagList: Tag[] }
   /** What was changed, by name. */
   parameters: Record<string, ParameterValue>
-  tags: Tag[]
+}
+
+/** What the records of every kind have; `statusMs` is since when it has the status that its facts tell. */
+export interface Kept {
+  region: string
+  facts: object
+  statusMs?: number
 }
 
 /** Records of one kind, found by region and identifier in any case. */
-export interface Book<T extends { region: string }> {
+export interface Book<T extends Kept> {
+  kind: ResourceKind
   get: (region: string, identifier: string) => T | undefined
+  /** The one of that identifier or ARN; throws AWS's refusal of one that there is not. */
+  require: (identifierOrArn: string | undefined, caller: Caller) => T
+  /** The one of that identifier or ARN, where one is given, else all of the region. */
+  list: (identifierOrArn: string | undefined, caller: Caller) => T[]
   put: (record: T) => void
+  /** Stores the record as it is now with some facts and some of the rest changed; a new status begins now. */
+  change: (record: T, facts: Partial<T['facts']>, rest?: Partial<T>) => T
   delete: (record: T) => void
   /** In the order of their identifiers, as AWS lists them. */
   in: (region: string) => T[]
@@ -95,14 +110,28 @@ export interface Records {
   instanceParameterGroups: Book<ParameterGroupRecord>
 }
 
-export function openRecords (store: Pick<Store, 'collection'>): Records {
+export function openRecords (store: Pick<Store, 'collection'>, clock: Pick<Clock, 'now'>): Records {
+  const book = <T extends Kept>(name: string, naming: Naming<T>): Book<T> => openBook(store.collection<T>(name), naming, clock)
+  const groupName = ({ facts }: ParameterGroupRecord): string => facts.name
   return {
-    clusters: openBook(store.collection<ClusterRecord>('rds/clusters'), ({ facts }) => facts.DBClusterIdentifier),
-    instances: openBook(store.collection<InstanceRecord>('rds/instances'), ({ facts }) => facts.DBInstanceIdentifier),
-    snapshots: openBook(store.collection<SnapshotRecord>('rds/snapshots'), ({ facts }) => facts.DBClusterSnapshotIdentifier),
-    subnetGroups: openBook(store.collection<SubnetGroupRecord>('rds/subnet-groups'), ({ facts }) => facts.DBSubnetGroupName),
-    parameterGroups: openBook(store.collection<ParameterGroupRecord>('rds/cluster-parameter-groups'), ({ facts }) => facts.name),
-    instanceParameterGroups: openBook(store.collection<ParameterGroupRecord>('rds/parameter-groups'), ({ facts }) => facts.name)
+    clusters: book<ClusterRecord>('rds/clusters', {
+      kind: 'cluster', nameOf: ({ facts }) => facts.DBClusterIdentifier, notFound: ['DBClusterNotFoundFault', name => `DBCluster ${name} not found.`]
+    }),
+    instances: book<InstanceRecord>('rds/instances', {
+      kind: 'db', nameOf: ({ facts }) => facts.DBInstanceIdentifier, notFound: ['DBInstanceNotFound', name => `DBInstance ${name} not found.`]
+    }),
+    snapshots: book<SnapshotRecord>('rds/snapshots', {
+      kind: 'cluster-snapshot', nameOf: ({ facts }) => facts.DBClusterSnapshotIdentifier, notFound: ['DBClusterSnapshotNotFoundFault', name => `DBClusterSnapshot not found: ${name}`]
+    }),
+    subnetGroups: book<SubnetGroupRecord>('rds/subnet-groups', {
+      kind: 'subgrp', nameOf: ({ facts }) => facts.DBSubnetGroupName, notFound: ['DBSubnetGroupNotFoundFault', name => `DB subnet group '${name}' does not exist.`]
+    }),
+    parameterGroups: book<ParameterGroupRecord>('rds/cluster-parameter-groups', {
+      kind: 'cluster-pg', nameOf: groupName, notFound: ['DBClusterParameterGroupNotFound', name => `DBClusterParameterGroup not found: ${name}`]
+    }),
+    instanceParameterGroups: book<ParameterGroupRecord>('rds/parameter-groups', {
+      kind: 'pg', nameOf: groupName, notFound: ['DBParameterGroupNotFound', name => `DBParameterGroup not found: ${name}`]
+    })
   }
 }
 
@@ -113,13 +142,40 @@ export function membersOf (records: Pick<Records, 'instances'>, cluster: Cluster
     .sort((one, other) => Number(other.isWriter) - Number(one.isWriter))
 }
 
-function openBook<T extends { region: string }> (collection: Collection<T>, nameOf: (record: T) => string): Book<T> {
+/** How the records of a kind are called, in ARNs, by themselves, and in the refusal of one that there is not. */
+interface Naming<T> {
+  kind: ResourceKind
+  nameOf: (record: T) => string
+  notFound: [code: string, message: (name: string) => string]
+}
+
+function openBook<T extends Kept> (collection: Collection<T>, { kind, nameOf, notFound: [code, messageFor] }: Naming<T>, clock: Pick<Clock, 'now'>): Book<T> {
   const keyOf = (region: string, identifier: string): string => `${region}/${identifier.toLowerCase()}`
+  const get: Book<T>['get'] = (region, identifier) => collection.get(keyOf(region, identifier))
+  const put: Book<T>['put'] = record => { collection.put(keyOf(record.region, nameOf(record)), record) }
+  const inRegion: Book<T>['in'] = region =>
+    [...collection.values()].filter(record => record.region === region).sort((one, other) => nameOf(one) < nameOf(other) ? -1 : 1)
+  const require: Book<T>['require'] = (identifierOrArn = '', caller) => {
+    const name = nameIn(identifierOrArn, kind, caller)
+    const record = name === undefined ? undefined : get(caller.region, name)
+    if (!record) throw new AwsError(code, messageFor(name ?? identifierOrArn), 404)
+    return record
+  }
   return {
-    get: (region, identifier) => collection.get(keyOf(region, identifier)),
-    put: record => { collection.put(keyOf(record.region, nameOf(record)), record) },
+    kind,
+    get,
+    require,
+    list: (identifierOrArn, caller) => identifierOrArn ? [require(identifierOrArn, caller)] : inRegion(caller.region),
+    put,
+    change: (record, facts, rest = {}) => {
+      const now = get(record.region, nameOf(record)) ?? record
+      const begins = 'Status' in facts || 'DBInstanceStatus' in facts ? { statusMs: clock.now() } : {}
+      const changed: T = { ...now, ...rest, facts: { ...now.facts, ...facts }, ...begins }
+      put(changed)
+      return changed
+    },
     delete: record => { collection.delete(keyOf(record.region, nameOf(record))) },
-    in: region => [...collection.values()].filter(record => record.region === region).sort((one, other) => nameOf(one) < nameOf(other) ? -1 : 1),
+    in: inRegion,
     all: () => collection.values()
   }
 }

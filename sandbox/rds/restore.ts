@@ -4,22 +4,19 @@ import { AwsError, type Caller, type OperationsOf } from '../aws.js'
 import { addCluster, requireRoomForCluster } from './add-cluster.js'
 import { type ClusterInput, readClusterFacts } from './cluster-facts.js'
 import { earliestRestorableMs, showCluster } from './cluster-shape.js'
-import { changeCluster, type RdsContext, requireCluster, requireStatus } from './context.js'
+import { type RdsContext, requireStatus } from './context.js'
 import { ENGINE, type EngineVersion, readVersion } from './engine-versions.js'
 import { invalidCombination, invalidValue, newResourceId, readIdentifier } from './names.js'
 import type { ClusterFacts, ClusterRecord } from './records.js'
-import { requireSnapshot } from './snapshots.js'
 
 type RestoreInput = RestoreDBClusterFromSnapshotMessage | RestoreDBClusterToPointInTimeMessage
 
-export type RestoreOperations = OperationsOf<typeof Rds, 'RestoreDBClusterFromSnapshot' | 'RestoreDBClusterToPointInTime'>
-
 /** New clusters that start as real copies: of a snapshot, or of a cluster as it is or as it was. */
-export function createRestoreOperations (context: RdsContext): RestoreOperations {
+export function createRestoreOperations (context: RdsContext) {
   return {
     RestoreDBClusterFromSnapshot: async (input, caller) => {
       const id = readIdentifier('DBClusterIdentifier', input.DBClusterIdentifier)
-      const snapshot = requireSnapshot(context, input.SnapshotIdentifier, caller)
+      const snapshot = context.records.snapshots.require(input.SnapshotIdentifier, caller)
       if (snapshot.facts.Status !== 'available') throw new AwsError('InvalidDBClusterSnapshotStateFault', `DBClusterSnapshot ${snapshot.facts.DBClusterSnapshotIdentifier} is in ${snapshot.facts.Status} state.`)
       requireRoomForCluster(context, id, caller)
       const mode = readMode(context, input.EngineMode ?? 'provisioned')
@@ -42,7 +39,7 @@ export function createRestoreOperations (context: RdsContext): RestoreOperations
       const facts = { ...readClusterFacts(context, id, settings, version, mode, caller), ...joinCloneGroup(context, source, input) }
       return { DBCluster: showCluster(context, await addCluster(context, { facts, port: input.Port ?? source.facts.Port ?? 5432, copyOf: source.facts.DbClusterResourceId, restoreToMs }, caller)) }
     }
-  }
+  } satisfies Partial<OperationsOf<typeof Rds>>
 }
 
 /** What a copy has of what it is a copy of, unless the request says otherwise; its users and databases come with the data. */
@@ -81,7 +78,7 @@ function readRestoreVersion (input: RestoreDBClusterFromSnapshotMessage, source:
 
 function readSource (context: RdsContext, input: RestoreDBClusterToPointInTimeMessage, caller: Caller): ClusterRecord {
   const byResource = context.records.clusters.in(caller.region).find(({ facts }) => facts.DbClusterResourceId === input.SourceDbClusterResourceId)
-  const source = input.SourceDBClusterIdentifier || !byResource ? requireCluster(context, input.SourceDBClusterIdentifier, caller) : byResource
+  const source = input.SourceDBClusterIdentifier || !byResource ? context.records.clusters.require(input.SourceDBClusterIdentifier, caller) : byResource
   requireStatus(source, 'stopped', 'backing-up', 'modifying')
   return source
 }
@@ -104,6 +101,6 @@ function readMoment ({ clock }: RdsContext, source: ClusterRecord, input: Restor
 function joinCloneGroup (context: RdsContext, source: ClusterRecord, input: RestoreDBClusterToPointInTimeMessage): { CloneGroupId?: string } {
   if (input.RestoreType !== 'copy-on-write') return {}
   const CloneGroupId = source.facts.CloneGroupId ?? newResourceId('cluster').toLowerCase()
-  if (!source.facts.CloneGroupId) changeCluster(context, source, { CloneGroupId })
+  if (!source.facts.CloneGroupId) context.records.clusters.change(source, { CloneGroupId })
   return { CloneGroupId }
 }

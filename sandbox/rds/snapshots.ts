@@ -1,7 +1,7 @@
 import type * as Rds from '@aws-sdk/client-rds'
 import type { DBClusterSnapshot } from '@aws-sdk/client-rds'
-import { AwsError, type Caller, type OperationsOf } from '../aws.js'
-import { changeCluster, clusterKey, type RdsContext, requireCluster, requireStatus } from './context.js'
+import { AwsError, type OperationsOf } from '../aws.js'
+import { clusterKey, type RdsContext, requireStatus } from './context.js'
 import { arnOf, nameIn, newResourceId, readIdentifier } from './names.js'
 import { type Filterable, filterBy, pageOf } from './paging.js'
 import type { ClusterRecord, SnapshotRecord } from './records.js'
@@ -15,22 +15,17 @@ const FILTERABLE: Filterable<SnapshotRecord> = {
   engine: ({ facts }) => [facts.Engine]
 }
 
-export type SnapshotOperations = OperationsOf<typeof Rds,
-  'CreateDBClusterSnapshot' | 'DescribeDBClusterSnapshots' | 'CopyDBClusterSnapshot' | 'DeleteDBClusterSnapshot' |
-  'DescribeDBClusterSnapshotAttributes'
->
-
-export function createSnapshotOperations (context: RdsContext): SnapshotOperations {
+export function createSnapshotOperations (context: RdsContext) {
   const { records, together, postgres } = context
   return {
     CreateDBClusterSnapshot: async (input, caller) => {
       const name = readIdentifier('DBClusterSnapshotIdentifier', input.DBClusterSnapshotIdentifier)
-      const cluster = requireCluster(context, input.DBClusterIdentifier, caller)
+      const cluster = context.records.clusters.require(input.DBClusterIdentifier, caller)
       requireStatus(cluster, 'stopped')
       requireRoomForSnapshot(context, name, caller)
       const { snapshot, backingUp } = together(() => ({
         snapshot: addSnapshot(context, cluster, name, caller, addTags([], input.Tags)),
-        backingUp: changeCluster(context, cluster, { Status: 'backing-up' })
+        backingUp: context.records.clusters.change(cluster, { Status: 'backing-up' })
       }))
       beginSnapshot(context, backingUp, snapshot, cluster.facts.Status)
       return { DBClusterSnapshot: showSnapshot(snapshot) }
@@ -39,7 +34,7 @@ export function createSnapshotOperations (context: RdsContext): SnapshotOperatio
     DescribeDBClusterSnapshots: async (input, caller) => {
       const named = input.DBClusterSnapshotIdentifier
       const cluster = input.DBClusterIdentifier && nameIn(input.DBClusterIdentifier, 'cluster', caller)?.toLowerCase()
-      const found = (named ? [requireSnapshot(context, named, caller)] : records.snapshots.in(caller.region))
+      const found = (records.snapshots.list(named, caller))
         .filter(({ facts }) => !cluster || facts.DBClusterIdentifier === cluster)
         .filter(({ facts }) => !input.SnapshotType || facts.SnapshotType === input.SnapshotType)
         .filter(({ facts }) => !input.DbClusterResourceId || facts.DbClusterResourceId === input.DbClusterResourceId)
@@ -48,7 +43,7 @@ export function createSnapshotOperations (context: RdsContext): SnapshotOperatio
     },
 
     CopyDBClusterSnapshot: async (input, caller) => {
-      const source = requireSnapshot(context, input.SourceDBClusterSnapshotIdentifier, caller)
+      const source = context.records.snapshots.require(input.SourceDBClusterSnapshotIdentifier, caller)
       const name = readIdentifier('TargetDBClusterSnapshotIdentifier', input.TargetDBClusterSnapshotIdentifier)
       if (records.snapshots.get(caller.region, name)) throw alreadyExists(name)
       const copy: SnapshotRecord = {
@@ -68,7 +63,7 @@ export function createSnapshotOperations (context: RdsContext): SnapshotOperatio
     },
 
     DeleteDBClusterSnapshot: async (input, caller) => {
-      const snapshot = requireSnapshot(context, input.DBClusterSnapshotIdentifier, caller)
+      const snapshot = context.records.snapshots.require(input.DBClusterSnapshotIdentifier, caller)
       if (snapshot.facts.Status !== 'available') throw new AwsError('InvalidDBClusterSnapshotStateFault', `DBClusterSnapshot ${snapshot.facts.DBClusterSnapshotIdentifier} is in ${snapshot.facts.Status} state.`)
       records.snapshots.delete(snapshot)
       await postgres.data.remove(snapshot.dataId)
@@ -76,29 +71,21 @@ export function createSnapshotOperations (context: RdsContext): SnapshotOperatio
     },
 
     DescribeDBClusterSnapshotAttributes: async (input, caller) => {
-      const { facts } = requireSnapshot(context, input.DBClusterSnapshotIdentifier, caller)
+      const { facts } = context.records.snapshots.require(input.DBClusterSnapshotIdentifier, caller)
       return { DBClusterSnapshotAttributesResult: { DBClusterSnapshotIdentifier: facts.DBClusterSnapshotIdentifier, DBClusterSnapshotAttributes: [{ AttributeName: 'restore', AttributeValues: [] }] } }
     }
-  }
+  } satisfies Partial<OperationsOf<typeof Rds>>
 }
 
 /** Takes the snapshot and gives the cluster back the status it had; also what a start does with an unfinished one. */
 export function beginSnapshot (context: RdsContext, cluster: ClusterRecord, snapshot: SnapshotRecord, statusAfter: string): void {
-  const release = (): void => { changeCluster(context, cluster, { Status: statusAfter }) }
+  const release = (): void => { context.records.clusters.change(cluster, { Status: statusAfter }) }
   context.jobs.run(clusterKey(cluster), async () => { await fillSnapshot(context, snapshot, release) }, () => {
     context.together(() => {
       context.records.snapshots.put({ ...snapshot, facts: { ...snapshot.facts, Status: 'failed' } })
       release()
     })
   })
-}
-
-/** The snapshot by identifier or ARN; throws DBClusterSnapshotNotFoundFault. */
-export function requireSnapshot ({ records }: Pick<RdsContext, 'records'>, identifierOrArn: string | undefined, caller: Caller): SnapshotRecord {
-  const name = nameIn(identifierOrArn ?? '', 'cluster-snapshot', caller)
-  const snapshot = name === undefined ? undefined : records.snapshots.get(caller.region, name)
-  if (!snapshot) throw new AwsError('DBClusterSnapshotNotFoundFault', `DBClusterSnapshot not found: ${name ?? identifierOrArn ?? ''}`, 404)
-  return snapshot
 }
 
 function showSnapshot (snapshot: SnapshotRecord): DBClusterSnapshot {

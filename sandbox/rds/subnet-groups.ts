@@ -9,10 +9,8 @@ import { addTags } from './tags.js'
 
 const NAME = /^[A-Za-z0-9._ -]{1,255}$/
 
-export type SubnetGroupOperations = OperationsOf<typeof Rds, 'CreateDBSubnetGroup' | 'DescribeDBSubnetGroups' | 'ModifyDBSubnetGroup' | 'DeleteDBSubnetGroup'>
-
 /** Subnet groups are names only: every cluster of the sandbox can be reached from this machine and no other. */
-export function createSubnetGroupOperations (context: RdsContext): SubnetGroupOperations {
+export function createSubnetGroupOperations (context: RdsContext) {
   const { records, quotas } = context
   return {
     CreateDBSubnetGroup: async (input, caller) => {
@@ -21,7 +19,6 @@ export function createSubnetGroupOperations (context: RdsContext): SubnetGroupOp
       if (!input.DBSubnetGroupDescription) throw invalidValue('The parameter DBSubnetGroupDescription must be provided and must not be blank.')
       const group: SubnetGroupRecord = {
         region: caller.region,
-        tags: addTags([], input.Tags),
         facts: {
           DBSubnetGroupName: name,
           DBSubnetGroupDescription: input.DBSubnetGroupDescription,
@@ -29,7 +26,8 @@ export function createSubnetGroupOperations (context: RdsContext): SubnetGroupOp
           SubnetGroupStatus: 'Complete',
           Subnets: readSubnets(input.SubnetIds, caller),
           DBSubnetGroupArn: arnOf(caller, 'subgrp', name),
-          SupportedNetworkTypes: ['IPV4']
+          SupportedNetworkTypes: ['IPV4'],
+          TagList: addTags([], input.Tags)
         }
       }
       if (records.subnetGroups.get(caller.region, name)) throw new AwsError('DBSubnetGroupAlreadyExists', `The DB subnet group '${name}' already exists.`)
@@ -40,27 +38,27 @@ export function createSubnetGroupOperations (context: RdsContext): SubnetGroupOp
 
     DescribeDBSubnetGroups: async (input, caller) => {
       const named = input.DBSubnetGroupName
-      const found = named ? [requireGroup(context, named, caller)] : records.subnetGroups.in(caller.region)
+      const found = records.subnetGroups.list(named, caller)
       const { page, Marker } = pageOf(filterBy(found, input.Filters, {}), input)
       return { DBSubnetGroups: page.map(({ facts }) => facts), Marker }
     },
 
     ModifyDBSubnetGroup: async (input, caller) => {
-      const group = requireGroup(context, input.DBSubnetGroupName, caller)
+      const group = context.records.subnetGroups.require(input.DBSubnetGroupName, caller)
       const facts = { ...group.facts, Subnets: readSubnets(input.SubnetIds, caller), DBSubnetGroupDescription: input.DBSubnetGroupDescription ?? group.facts.DBSubnetGroupDescription }
       records.subnetGroups.put({ ...group, facts })
       return { DBSubnetGroup: facts }
     },
 
     DeleteDBSubnetGroup: async (input, caller) => {
-      const group = requireGroup(context, input.DBSubnetGroupName, caller)
+      const group = context.records.subnetGroups.require(input.DBSubnetGroupName, caller)
       const name = group.facts.DBSubnetGroupName
       const user = records.clusters.in(caller.region).find(({ facts }) => facts.DBSubnetGroup === name)
       if (user) throw new AwsError('InvalidDBSubnetGroupStateFault', `Cannot delete the subnet group '${name}' because at least one database instance: ${user.facts.DBClusterIdentifier} is still using it.`)
       records.subnetGroups.delete(group)
       return {}
     }
-  }
+  } satisfies Partial<OperationsOf<typeof Rds>>
 }
 
 /** The group as an instance shows it; `default` is one that nobody made. */
@@ -72,12 +70,6 @@ export function showSubnetGroup (records: Pick<Records, 'subnetGroups'>, region:
     SubnetGroupStatus: 'Complete',
     Subnets: zonesOf(region).map(zone => subnetIn(standInId('subnet', zone), zone))
   }
-}
-
-function requireGroup ({ records }: RdsContext, name: string | undefined, caller: Caller): SubnetGroupRecord {
-  const group = records.subnetGroups.get(caller.region, name ?? '')
-  if (!group) throw new AwsError('DBSubnetGroupNotFoundFault', `DB subnet group '${name ?? ''}' does not exist.`, 404)
-  return group
 }
 
 /** Subnets are in no network here: they are taken to lie in one zone after the other. */

@@ -1,5 +1,9 @@
+import type * as Rds from '@aws-sdk/client-rds'
 import type { Tag } from '@aws-sdk/client-rds'
+import type { OperationsOf } from '../aws.js'
+import type { RdsContext } from './context.js'
 import { invalidValue } from './names.js'
+import type { Book, Kept } from './records.js'
 
 const MOST_TAGS = 50
 
@@ -25,6 +29,27 @@ export function addTags (before: readonly Tag[] | undefined, added: readonly Tag
   return [...tags].map(([Key, Value]) => ({ Key, Value }))
 }
 
-export function removeTags (before: readonly Tag[] | undefined, keys: readonly string[]): Tag[] {
-  return (before ?? []).filter(({ Key }) => !keys.includes(Key ?? ''))
+/** The tags of whatever an ARN names. */
+export function createTagOperations ({ records }: Pick<RdsContext, 'records'>) {
+  const books = Object.values(records) as unknown as ReadonlyArray<Book<Kept & { facts: { TagList?: Tag[] } }>>
+  const bookOf = (arn = ''): typeof books[number] => {
+    const book = books.find(({ kind }) => kind === arn.split(':')[5])
+    if (!book) throw invalidValue(`Invalid resource name: ${arn}`)
+    return book
+  }
+  return {
+    AddTagsToResource: async ({ ResourceName: arn, Tags: added }, caller) => {
+      const book = bookOf(arn)
+      const found = book.require(arn, caller)
+      book.change(found, { TagList: addTags(found.facts.TagList, added) })
+      return {}
+    },
+    ListTagsForResource: async ({ ResourceName: arn }, caller) => ({ TagList: bookOf(arn).require(arn, caller).facts.TagList ?? [] }),
+    RemoveTagsFromResource: async ({ ResourceName: arn, TagKeys: keys }, caller) => {
+      const book = bookOf(arn)
+      const found = book.require(arn, caller)
+      book.change(found, { TagList: (found.facts.TagList ?? []).filter(({ Key = '' }) => !keys?.includes(Key)) })
+      return {}
+    }
+  } satisfies Partial<OperationsOf<typeof Rds>>
 }

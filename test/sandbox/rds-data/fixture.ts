@@ -2,7 +2,7 @@ import type { ExecuteStatementRequest, ExecuteStatementResponse, SqlParameter } 
 import { Client } from 'pg'
 import { AwsError, type Caller } from '../../../sandbox/aws.js'
 import { systemClock, type Clock } from '../../../sandbox/clock.js'
-import type { DatabaseAccess } from '../../../sandbox/rds/database-access.js'
+import type { DatabaseAccess } from '../../../sandbox/rds/databases.js'
 import { createRdsData, type RdsData } from '../../../sandbox/rds-data/rds-data.js'
 import type { Limits } from '../../../sandbox/rds-data/limits.js'
 import { PASSWORD, startPostgres } from './postgres-server.js'
