@@ -52,7 +52,8 @@ function authenticateRequest (request: FastifyRequest, authenticate: Authenticat
   const { authorization } = request.headers
   if (authorization === undefined) throw new Problem('unauthorized', 'No key was sent. Send it as Authorization: Bearer <key>.')
   const token = /^Bearer +(\S+)$/i.exec(authorization)?.[1]
-  const principal = token === undefined ? null : authenticate(token)
+  if (token === undefined) throw new Problem('unauthorized', 'The Authorization header is none that is taken here. Send the key as Authorization: Bearer <key>.')
+  const principal = authenticate(token)
   if (!principal) throw new Problem('unauthorized', 'The key that was sent is not known here, or has expired.')
   return principal
 }
