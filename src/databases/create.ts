@@ -4,25 +4,25 @@ import { AwsFailure } from '../aws/errors.js'
 import { isMoving } from '../aws/stack-status.js'
 import type { Stack, Stacks } from '../aws/stacks.js'
 import { Problem } from '../problems.js'
+import type { EventLog } from '../watching/event-log.js'
 import type { StackIndex } from '../watching/stack-index.js'
 import { planLaunch, type CreateRequest, type LaunchOptions, type LaunchPlan } from './launch.js'
 import { hashOf, idOf } from './naming.js'
-import { isFailedRemainder, phases } from './phases.js'
+import { phases } from './phases.js'
 import type { Preflight } from './preflight.js'
+import { deletionFailed, findRemainder, removeRemainder, type RemovalOptions } from './remainder.js'
 import type { Prepare } from './source.js'
 import { belongsTo, readOwnTags } from './tags.js'
 
 /** The stack of a database, and whether this request made it or found it made by an earlier one like it. */
 export interface Created { region: string, stackId: string, isReplay: boolean }
 
-export interface CreateOptions extends LaunchOptions {
-  stacks: Pick<Stacks, 'describe' | 'create' | 'remove' | 'setTerminationProtection'>
+export interface CreateOptions extends LaunchOptions, RemovalOptions {
+  stacks: RemovalOptions['stacks'] & Pick<Stacks, 'create'>
+  events: Pick<EventLog, 'of'>
   index: Pick<StackIndex, 'read'>
   prepare: Prepare
   preflight: Pick<Preflight, 'pass'>
-  /** Resolves once a stack is deleted; false when it is not within a bounded time. */
-  untilGone: (region: string, stackId: string) => Promise<boolean>
-  newToken: () => string
 }
 
 /** Between finding no stack and creating one, somebody else may create or delete it: then look again, a few times. */
@@ -33,7 +33,7 @@ const ATTEMPTS = 3
  * whose answer was lost, finds the stack and holds it against the request by its tags.
  */
 export function createCreate (options: CreateOptions) {
-  const { stacks, index, prepare, preflight, newToken } = options
+  const { stacks, events, index, prepare, preflight, newToken } = options
 
   return async (principal: Principal, request: CreateRequest, idempotencyKey: string | null): Promise<Created> => {
     assertMayCreate(principal, request)
@@ -42,7 +42,7 @@ export function createCreate (options: CreateOptions) {
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
       const existing = await stacks.describe(region, stackName)
       if (existing) assertOurs(existing, plan)
-      if (existing && !isFailedRemainder(existing.status)) return replay(existing, plan)
+      if (existing && !await findRemainder(events, existing)) return replay(existing, plan)
       await refuseReusedKey(index, plan)
       const { plan: { launch, ...rest }, found } = await prepare(principal, request, plan)
       await preflight.pass(principal, { ...rest, launch, found, replacesRemainder: existing !== null })
@@ -116,23 +116,7 @@ function replay (existing: Stack, plan: LaunchPlan): Created {
   return { region: existing.region, stackId: existing.id, isReplay: true }
 }
 
-/** It is neither replaced, for there may be data in what is left, nor anything that a request could be answered with. */
-export function deletionFailed (databaseId: string): Problem {
-  const path = `/v1/databases/${databaseId}`
-  return new Problem('database-exists', `The deletion of ${databaseId} has failed, and what is left of it is in the way. DELETE ${path} tries again; POST ${path}/recover can leave behind what cannot be deleted.`, {
-    extensions: { databaseId }
-  })
-}
-
 /** Whether a stack is on its way out: by a deletion, or because its creation failed. */
 function isGoing ({ status }: Stack): boolean {
   return isMoving(status) && (phases[status].type === 'delete' || phases[status].database === 'failed')
-}
-
-/** Clears away a create that failed. It holds no data, so a protection that was asked for the database does not cover it. */
-export async function removeRemainder ({ stacks, untilGone, newToken }: Pick<CreateOptions, 'untilGone' | 'newToken'> & { stacks: Pick<Stacks, 'remove' | 'setTerminationProtection'> }, { region, id, name, terminationProtection }: Stack): Promise<void> {
-  if (terminationProtection) await stacks.setTerminationProtection(region, id, false)
-  await stacks.remove(region, id, `replace-${newToken()}`)
-  if (await untilGone(region, id)) return
-  throw new Problem('database-busy', `The remains of a failed create of ${idOf(region, name)} are being removed.`, { retryAfterSeconds: 10 })
 }

@@ -8,7 +8,8 @@ import { Problem } from '../problems.js'
 import type { Find, Found } from './find.js'
 import { isSwitch, type FinalSnapshot } from './final-snapshot.js'
 import type { FindImporters } from './importers.js'
-import { isFailedRemainder, phases } from './phases.js'
+import { phases } from './phases.js'
+import { isRemainder } from './remainder.js'
 
 export interface DeleteOptions {
   find: Find['find']
@@ -63,7 +64,7 @@ export function createDelete (options: DeleteOptions) {
     }
     if (stack.terminationProtection) throw isProtected(id)
     if (isMoving(stack.status) && type !== 'create') throw isBusy(id)
-    const isMade = !isMoving(stack.status) && !isFailedRemainder(stack.status) && stack.status !== 'REVIEW_IN_PROGRESS'
+    const isMade = !isMoving(stack.status) && !isRemainder(stack, found.events) && stack.status !== 'REVIEW_IN_PROGRESS'
     if (isMade) await prepareDeletion(options, principal, found, request)
     await startDeletion(stacks, found, unasked?.token ?? `delete-${newToken()}`)
     return await find(principal, id)

@@ -4,10 +4,11 @@ import type { Stacks } from '../aws/stacks.js'
 import type { Finding } from '../problems.js'
 import { resourcesOf } from '../templates/conditions.js'
 import type { ParameterValues } from '../templates/parameters.js'
+import type { EventLog } from '../watching/event-log.js'
 import { planLaunch, type CreateRequest, type LaunchOptions } from './launch.js'
 import { idOf } from './naming.js'
-import { isFailedRemainder } from './phases.js'
 import type { Preflight } from './preflight.js'
+import { findRemainder } from './remainder.js'
 import type { Prepare } from './source.js'
 
 /** What a create would do. */
@@ -29,6 +30,7 @@ export interface Plan {
 
 export interface PlanOptions extends LaunchOptions {
   stacks: Pick<Stacks, 'describe'>
+  events: Pick<EventLog, 'of'>
   prepare: Prepare
   preflight: Pick<Preflight, 'look'>
 }
@@ -40,7 +42,7 @@ export function createPlan (options: PlanOptions) {
     const plan = planLaunch(request, null, options)
     const { key: { region } } = plan
     const existing = await options.stacks.describe(region, plan.launch.stackName)
-    const replacesRemainder = existing !== null && isFailedRemainder(existing.status)
+    const replacesRemainder = existing !== null && await findRemainder(options.events, existing)
     const prepared = await options.prepare(principal, request, plan)
     const { template, values, launch } = prepared.plan
     const { findings, warnings } = await options.preflight.look(principal, { ...prepared.plan, found: prepared.found, replacesRemainder })

@@ -6,20 +6,21 @@ import { Problem } from '../problems.js'
 import type { Catalog } from '../templates/catalog.js'
 import { resolveParameters, toTexts, type ParameterValues } from '../templates/parameters.js'
 import type { Template } from '../templates/template.js'
-import { deletionFailed, launchOnce, removeRemainder, type Created, type CreateOptions } from './create.js'
+import { launchOnce, type Created } from './create.js'
 import type { Find, Found } from './find.js'
 import { invalid, noOrigin, serviceParameters } from './launch.js'
 import { hashOf } from './naming.js'
-import { isFailedRemainder, phases, type DatabaseStatus } from './phases.js'
+import { phases, type DatabaseStatus } from './phases.js'
 import type { Preflight } from './preflight.js'
+import { deletionFailed, isRemainder, removeRemainder, type RemovalOptions } from './remainder.js'
 import { findBrokenRules } from './rules.js'
 import { clusterNameOf } from './running.js'
 import { EXPIRES_AT_TAG } from './tags.js'
 
-export interface RestoreOptions extends Pick<CreateOptions, 'untilGone' | 'newToken'> {
+export interface RestoreOptions extends RemovalOptions {
   find: Find['find']
   clusters: Pick<Clusters, 'snapshotsOf'>
-  stacks: Pick<Stacks, 'create' | 'remove' | 'setTerminationProtection'>
+  stacks: RemovalOptions['stacks'] & Pick<Stacks, 'create'>
   preflight: Pick<Preflight, 'pass'>
   catalog: Catalog
 }
@@ -48,8 +49,8 @@ export function createRestore ({ find, clusters, stacks, preflight, catalog, unt
   return async (principal: Principal, id: string, request: RestoreRequest): Promise<Created> => {
     const found = await find(principal, id)
     const { stack, own } = found
-    const isRemainder = isFailedRemainder(stack.status)
-    if (stack.status !== 'DELETE_COMPLETE' && !isRemainder) return replay(found, request)
+    const replacesRemainder = isRemainder(stack, found.events)
+    if (stack.status !== 'DELETE_COMPLETE' && !replacesRemainder) return replay(found, request)
     const { region } = stack
     const template = catalog.get(own.template)
     if (!template) throw new Problem('change-refused', `${id} was made from the template ${own.template}, which is no longer here.`)
@@ -57,8 +58,8 @@ export function createRestore ({ find, clusters, stacks, preflight, catalog, unt
     const { values, given } = resolve(found, template, snapshot, request.parameters ?? {})
     const launch = toLaunch(found, template, given, snapshot, prefixOf(request.parameters ?? {}) + newToken())
     const origin = { masterUsername: snapshot.masterUsername, snapshotVersion: snapshot.engineVersion }
-    await preflight.pass(principal, { key: { ...own, region }, template, values, launch, origin, replacesRemainder: isRemainder })
-    if (isRemainder) await removeRemainder({ stacks, untilGone, newToken }, stack)
+    await preflight.pass(principal, { key: { ...own, region }, template, values, launch, origin, replacesRemainder })
+    if (replacesRemainder) await removeRemainder({ stacks, untilGone, newToken }, stack)
     const stackId = await launchOnce(stacks, region, launch)
     if (!stackId) return replay(await find(principal, id), request)
     return { region, stackId, isReplay: false }

@@ -1,6 +1,7 @@
 import { CreateSecretCommand } from '@aws-sdk/client-secrets-manager'
 
-import { asCreate, create, type Operation } from './operations.js'
+import { asCreate, create, failTo, type Operation, type Prepared } from './operations.js'
+import type { Setting } from './stock.js'
 
 export const creates: readonly Operation[] = [
   {
@@ -25,14 +26,15 @@ export const creates: readonly Operation[] = [
   {
     name: 'create, after one that failed and was kept',
     ...asCreate,
-    prepare: async ({ stock, steward, addFault }) => {
-      const client = stock.newClient()
-      const request = create({ client, onFailure: 'keep', deletionProtection: true })
-      const plan = await steward.ask({ ...request, path: '/v1/databases?dryRun=true' })
-      await addFault({ kind: 'fail-resource', stack: plan.body.stackName, resource: 'MasterSecret', reason: 'No more secrets.', count: 1 })
-      const { body } = await steward.ask({ ...request, headers: { prefer: 'wait=60' } })
-      if (body.status !== 'failed') throw new Error(`it was to fail: ${JSON.stringify(body)}`)
-      return { client, request }
+    prepare: async setting => (await createToFail(setting, { deletionProtection: true })).prepared
+  },
+  {
+    name: 'create, after one that failed and could not be removed',
+    ...asCreate,
+    prepare: async setting => {
+      const { id, prepared } = await createToFail(setting, {})
+      await failTo(setting, id, 'MasterSecret', { method: 'DELETE', path: `/v1/databases/${id}` }, 'delete_failed', 1)
+      return prepared
     }
   },
   {
@@ -44,3 +46,12 @@ export const creates: readonly Operation[] = [
     }
   }
 ]
+
+/** A create that has failed, what it has made kept. */
+async function createToFail (setting: Setting, more: object): Promise<{ id: string, prepared: Prepared }> {
+  const client = setting.stock.newClient()
+  const request = create({ client, onFailure: 'keep', ...more })
+  const { body: { id } } = await setting.steward.ask({ ...request, path: '/v1/databases?dryRun=true' })
+  await failTo(setting, String(id), 'AuroraCluster', request, 'failed', 1)
+  return { id: String(id), prepared: { client, request } }
+}

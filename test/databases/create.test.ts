@@ -7,6 +7,7 @@ import { createCreate, type CreateOptions } from '../../src/databases/create.js'
 import type { CreateRequest } from '../../src/databases/launch.js'
 import { Problem, type Finding } from '../../src/problems.js'
 import { loadCatalog } from '../../src/templates/catalog.js'
+import { createEventLog } from '../../src/watching/event-log.js'
 import { principalOf } from '../helpers/facts.js'
 import { createMemoryStacks } from '../helpers/memory-stacks.js'
 import { DEFAULT_TEMPLATE, REGIONS } from '../helpers/test-service.js'
@@ -27,6 +28,7 @@ function setUp (options: Partial<CreateOptions> = {}, lost: AwsFailure | null = 
     index: {
       read: async region => ({ stacks: await stacks.list(region), asOf: new Date(0), status: 'ok', failure: null })
     },
+    events: createEventLog(stacks),
     prepare: async (_principal, _request, plan) => ({ plan, found: [] }),
     preflight: { pass: async () => {} },
     untilGone: async (_region, id) => {
@@ -49,7 +51,7 @@ function setUp (options: Partial<CreateOptions> = {}, lost: AwsFailure | null = 
     stacks,
     waited,
     create: async (request: CreateRequest = ORDERS, key: string | null = null, principal: Principal = principalOf()) => await create(principal, request, key),
-    changes: () => stacks.calls.filter(call => !/^(describe|list)/.test(call)).map(call => call.split(' ')[0])
+    changes: () => stacks.calls.filter(call => !/^(describe|list|eventsAfter)/.test(call)).map(call => call.split(' ')[0])
   }
 }
 
@@ -130,9 +132,32 @@ for (const status of ['ROLLBACK_COMPLETE', 'DELETE_IN_PROGRESS', 'DELETE_FAILED'
 t.test('what a failed deletion left is neither replaced nor an answer', async t => {
   const { stacks, create, changes } = setUp()
   await create(ORDERS, K1)
-  stacks.advance(NAME, 'DELETE_FAILED')
+  for (const status of ['CREATE_COMPLETE', 'DELETE_IN_PROGRESS', 'DELETE_FAILED'] as const) stacks.advance(NAME, status)
   for (const key of [K1, null]) await t.rejects(create(ORDERS, key), { code: 'database-exists', message: /DELETE \/v1.* tries again; POST .*recover/, extensions: { databaseId: ID } })
   t.strictSame(changes(), ['create'])
+})
+
+const failedTwice = ['CREATE_FAILED', 'DELETE_IN_PROGRESS', 'DELETE_FAILED'] as const
+
+t.test('but what is left of a create whose removal has failed is, once it is gone', async t => {
+  const { stacks, create, changes, waited } = setUp()
+  await create({ ...ORDERS, deletionProtection: true })
+  for (const status of failedTwice) stacks.advance(NAME, status)
+  const { id } = stacks.find(NAME)
+  t.equal((await create()).isReplay, false)
+  t.strictSame(waited, [id])
+  t.strictSame(changes(), ['create', 'setTerminationProtection', 'remove', 'create'])
+})
+
+t.test('and it is in the way when it does not go, or when its events do not tell that it never held data', async t => {
+  const { stacks, create, changes } = setUp({ untilGone: async () => { stacks.advance(NAME, 'DELETE_FAILED'); return false } })
+  await create()
+  for (const status of failedTwice) stacks.advance(NAME, status)
+  await t.rejects(create(), { code: 'database-exists', message: /recover can leave behind/ })
+  const old = setUp()
+  old.stacks.add({ ...stacks.find(NAME), id: 'arn:old' })
+  await t.rejects(old.create(), { code: 'database-exists', message: /recover can leave behind/ })
+  t.strictSame([changes(), old.changes()], [['create', 'remove'], []])
 })
 
 t.test('no Idempotency-Key, no look at the index; an index without an answer launches nothing', async t => {

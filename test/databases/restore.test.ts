@@ -90,13 +90,15 @@ t.test('after a restore that failed it can be tried again, whatever was left of 
   await t.rejects(restore(), { code: 'database-busy' }, 'it is being removed')
   stacks.advance(NAME, 'DELETE_COMPLETE')
   t.match(await restore('older'), { isReplay: false })
-  stacks.advance(NAME, 'ROLLBACK_COMPLETE')
-  const again = restore()
-  while (stacks.find(NAME).status !== 'DELETE_IN_PROGRESS') await new Promise(setImmediate)
-  stacks.advance(NAME, 'DELETE_COMPLETE')
-  clock.move(1_000)
-  t.match(await again, { isReplay: false })
-  t.strictSame(origins(), ['newest', 'older', 'newest'])
+  for (const status of ['ROLLBACK_COMPLETE', 'DELETE_FAILED'] as const) {
+    stacks.advance(NAME, status)
+    const again = restore()
+    while (stacks.find(NAME).status !== 'DELETE_IN_PROGRESS') await new Promise(setImmediate)
+    stacks.advance(NAME, 'DELETE_COMPLETE')
+    clock.move(1_000)
+    t.match(await again, { isReplay: false }, status)
+  }
+  t.strictSame(origins(), ['newest', 'older', 'newest', 'newest'])
 })
 
 t.test('somebody who makes another database under the key meanwhile has it', async t => {
