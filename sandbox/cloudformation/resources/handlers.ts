@@ -1,11 +1,10 @@
 import type { Clock } from '../../clock.js'
 import { PlainFailure } from '../engine/failure.js'
-import { createClusterHandler } from './db-cluster.js'
-import { createInstanceHandler } from './db-instance.js'
-import { createParameterGroupHandler } from './db-parameter-group.js'
-import { createSubnetGroupHandler } from './db-subnet-group.js'
+import { clusterKind } from './db-cluster.js'
 import type { Pause, ResourceHandler } from './handler.js'
 import { createInertHandler } from './inert.js'
+import { createRdsHandler } from './rds-handler.js'
+import { instanceKind, parameterGroupKind, subnetGroupKind } from './rds-kinds.js'
 import type { RdsRoom, SecretsRoom } from './rooms.js'
 import { createSecretHandler } from './secret.js'
 import { createSecretTargetAttachmentHandler } from './secret-target-attachment.js'
@@ -23,11 +22,11 @@ interface Dependencies {
 export function createHandlers ({ rds, secrets, clock, pause }: Dependencies, replaced: HandlerTable = {}): (type: string) => ResourceHandler {
   const table: HandlerTable = {
     'AWS::CloudFormation::Stack': createRefusingHandler('Nested stacks are not available in the sandbox, which has no S3 to read their templates from.'),
-    'AWS::RDS::DBCluster': createClusterHandler(rds),
-    'AWS::RDS::DBClusterParameterGroup': createParameterGroupHandler(rds, 'DBClusterParameterGroup'),
-    'AWS::RDS::DBInstance': createInstanceHandler(rds),
-    'AWS::RDS::DBParameterGroup': createParameterGroupHandler(rds, 'DBParameterGroup'),
-    'AWS::RDS::DBSubnetGroup': createSubnetGroupHandler(rds),
+    'AWS::RDS::DBCluster': createRdsHandler(rds, clusterKind(rds)),
+    'AWS::RDS::DBClusterParameterGroup': createRdsHandler(rds, parameterGroupKind('DBClusterParameterGroup')),
+    'AWS::RDS::DBInstance': createRdsHandler(rds, instanceKind),
+    'AWS::RDS::DBParameterGroup': createRdsHandler(rds, parameterGroupKind('DBParameterGroup')),
+    'AWS::RDS::DBSubnetGroup': createRdsHandler(rds, subnetGroupKind),
     'AWS::SecretsManager::Secret': createSecretHandler(secrets),
     'AWS::SecretsManager::SecretTargetAttachment': createSecretTargetAttachmentHandler(secrets, rds),
     ...replaced
