@@ -17,7 +17,7 @@ const OrphanSchema = Type.Object({
   client: Type.String(),
   status: Type.String({ description: 'As AWS has it; empty for a secret.' }),
   reason: Type.String({ description: 'Why it is an orphan.' }),
-  restorable: Type.Boolean({ description: 'Whether it holds data, as a snapshot does and what a failed deletion left may do. It is removed only with `confirm`.' }),
+  restorable: Type.Boolean({ description: 'Whether it holds data that would be lost, as a snapshot does, and as what a failed deletion left or a cluster of which AWS takes no snapshot may do. It is removed only with `confirm`.' }),
   protected: Type.Boolean({ description: 'Whether it is protected from deletion.' }),
   createdAt: Type.Unsafe<Date>({ type: 'string', format: 'date-time' }),
   ageSeconds: Type.Integer()
@@ -63,14 +63,14 @@ export function registerOrphanRoutes (instance: FastifyInstance, { orphans }: Pi
       operationId: 'removeOrphan',
       tags: ['orphans'],
       summary: 'Remove what is left over',
-      description: 'It is looked at again right before: what is no orphan is not found. A cluster is deleted after a final snapshot, a secret can be brought back for seven days. Sent again, it answers 202 while the removal goes on, and 204 once there is nothing of the id any more.',
+      description: 'It is looked at again right before: what is no orphan is not found. A cluster is deleted after a final snapshot, unless it is in a status in which AWS takes none: then its `reason` says so, and it needs `confirm`. A secret can be brought back for seven days. Sent again, it answers 202 while the removal goes on, and 204 once there is nothing of the id any more, also where there never was: AWS keeps no trace by which to tell.',
       params: Type.Object({ id: Type.String({ pattern: ORPHAN_ID_PATTERN, maxLength: 600, description: 'Id of the orphan.', examples: ['eu-west-1.snapshot.acme-orders-final'] }) }),
       querystring: Type.Object({
         confirm: Type.Optional(Type.String({ maxLength: 255, description: 'The `databaseId` of an orphan that is `restorable`: its data are gone then.' }))
       }, { additionalProperties: false }),
       response: {
         202: { description: 'It is being removed, as it was before.', content: { 'application/json': { schema: refTo(OrphanSchema), examples: orphanExample } } },
-        204: Type.Null({ description: 'There is nothing of this id.' }),
+        204: Type.Null({ description: 'There is nothing of this id, or no longer.' }),
         ...problemResponses(['invalid-request', 'not-found', 'deletion-protected', 'confirmation-required', 'database-busy'])
       }
     }

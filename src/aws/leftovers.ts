@@ -82,34 +82,43 @@ export function createLeftovers (rdsFor: (region: string) => RDSClient, secretsF
 
   /** Has a secret deleted in some days, until when it can be brought back. One that is gone, or has been told so before, is no error. */
   const removeSecret = async (region: string, arn: string): Promise<void> => {
-    await unless(({ code, message }) => code === 'ResourceNotFoundException' || (code === 'InvalidRequestException' && /(marked|scheduled) for deletion/.test(message)), async () =>
+    await refusalOf(({ code, message }) => code === 'ResourceNotFoundException' || (code === 'InvalidRequestException' && /(marked|scheduled) for deletion/.test(message)), async () =>
       await secretsFor(region).send(new DeleteSecretCommand({ SecretId: arn, RecoveryWindowInDays: RECOVERY_DAYS })))
   }
 
   /**
-   * Deletes the instances of a cluster, and then the cluster, after a snapshot of that name. Repeated, it goes on. False when the
-   * cluster does not let itself be deleted at the moment: in any status but `available`, nothing of it is touched.
+   * Deletes a cluster and its instances, after a snapshot of that name, of which there is none with null: RDS takes one only of what is
+   * `available`. Repeated, it goes on. Answers why the cluster does not let itself be deleted now, null when it does.
    */
-  const removeCluster = async (region: string, { name, instances, status, isProtected }: LeftoverCluster, finalSnapshot: string): Promise<boolean> => {
-    if (status !== 'available' || isProtected) return false
+  const removeCluster = async (region: string, { name, instances }: LeftoverCluster, finalSnapshot: string | null): Promise<string | null> => {
+    const last = finalSnapshot === null ? { SkipFinalSnapshot: true } : { SkipFinalSnapshot: false, FinalDBSnapshotIdentifier: finalSnapshot }
+    const deleteCluster = async (): Promise<string | null> => await refusalOf(({ code, message }) => code === 'InvalidDBClusterStateFault' || isProtection(message), async () =>
+      await rdsFor(region).send(new DeleteDBClusterCommand({ DBClusterIdentifier: name, ...last })))
+    // Asked before the instances go, because a protection that was switched on since the cluster was looked at is the cluster's only.
+    const refusal = await deleteCluster()
+    if (refusal === null || isProtection(refusal) || instances.length === 0) return refusal
     for (const instance of instances) {
-      await unless(({ code }) => /^(DBInstanceNotFound(Fault)?|InvalidDBInstanceState(Fault)?)$/.test(code), async () =>
+      await refusalOf(({ code }) => /^(DBInstanceNotFound(Fault)?|InvalidDBInstanceState(Fault)?)$/.test(code), async () =>
         await rdsFor(region).send(new DeleteDBInstanceCommand({ DBInstanceIdentifier: instance })))
     }
-    return await unless(({ code }) => code === 'InvalidDBClusterStateFault', async () =>
-      await rdsFor(region).send(new DeleteDBClusterCommand({ DBClusterIdentifier: name, SkipFinalSnapshot: false, FinalDBSnapshotIdentifier: finalSnapshot })))
+    return await deleteCluster()
   }
 
   return { clusters, snapshots, secrets, removeSecret, removeCluster }
 }
 
-/** Whether a call was not refused like that. */
-async function unless (isExpected: (failure: AwsFailure) => boolean, call: () => Promise<unknown>): Promise<boolean> {
+/** Whether RDS says that a cluster is protected from deletion ("Deleting an Aurora Serverless v1 DB cluster", Aurora User Guide). */
+export function isProtection (refusal: string): boolean {
+  return refusal.includes('Cannot delete protected')
+}
+
+/** AWS's words when it refuses a call like that, null when it does not. */
+async function refusalOf (isExpected: (failure: AwsFailure) => boolean, call: () => Promise<unknown>): Promise<string | null> {
   try {
     await callAws(call)
-    return true
+    return null
   } catch (error) {
-    if (error instanceof AwsFailure && isExpected(error)) return false
+    if (error instanceof AwsFailure && isExpected(error)) return error.message
     throw error
   }
 }

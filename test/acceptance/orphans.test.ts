@@ -9,6 +9,7 @@ import { createAwsClients } from '../../src/aws/clients.js'
 import { systemClock } from '../../src/clock.js'
 import { readConfig } from '../../src/config.js'
 import type { Orphan, OrphanKind } from '../../src/databases/orphans/orphan.js'
+import { createOrphans } from '../../src/databases/orphans/orphans.js'
 import { createDependencies } from '../../src/service.js'
 import { principalOf } from '../helpers/facts.js'
 import { startService } from '../helpers/service.js'
@@ -127,6 +128,42 @@ await t.test('a region that fails is named, and pages go on where the last one e
   t.equal(items.length, 3)
   t.match(regions, [{ region, status: 'ok', asOf: Date, problem: null }, { region: 'us-east-1', status: 'unavailable', asOf: null, problem: 'aws-throttled' }])
   await fetch(`${sandboxUrl}/_sandbox/faults`, { method: 'DELETE' })
+})
+
+await t.test('a cluster of which RDS takes no snapshot goes without one, if that is meant, and one that was protected meanwhile stays', async t => {
+  const never = async (): Promise<never> => { throw new Error('an unexpected call') }
+  const tags = Object.fromEntries(['client', 'name', 'environment', 'template', 'fingerprint'].map(name => [`aurora-databases:${name}`, 'acme']))
+  const cluster = { name: 'left', arn: 'arn:left', tags, createdAt: new Date(0), isProtected: false, resourceId: 'cluster-X', instances: ['one'] }
+  const setUp = (status: string, refusal: string | null = null) => {
+    const snapshots: Array<string | null> = []
+    const removing = createOrphans({
+      stacks: { list: async () => [], describe: never, remove: never },
+      clusters: { start: never, removeSnapshot: never },
+      leftovers: {
+        clusters: async () => [{ ...cluster, status }],
+        snapshots: async () => [],
+        secrets: async () => [],
+        removeSecret: never,
+        removeCluster: async (_region, _cluster, snapshot) => { snapshots.push(snapshot); return refusal }
+      },
+      index: { describe: never },
+      clock: systemClock,
+      regions: [region],
+      newToken: () => 'token'
+    })
+    return { snapshots, remove: async (confirm: string | null = null) => await removing.remove(operator, `${region}.cluster.left`, confirm) }
+  }
+  const stuck = setUp('inaccessible-encryption-credentials')
+  const { databaseId = '' } = (await stuck.remove().then(() => ({}), (error: { extensions: object }) => error.extensions)) as { databaseId?: string }
+  t.match(await stuck.remove(databaseId), { isBegun: true, orphan: { restorable: true, reason: /KMS key is gone.* RDS takes no final snapshot of it\./ } })
+  t.strictSame(stuck.snapshots, [null])
+  for (const status of ['modifying', 'backing-up']) {
+    const passing = setUp(status)
+    await t.rejects(passing.remove(databaseId), { code: 'database-busy', message: new RegExp(status) })
+    t.strictSame(passing.snapshots, [])
+  }
+  await t.rejects(setUp('available', 'Cannot delete protected Cluster, please disable deletion protection and try again.').remove(), { code: 'deletion-protected' })
+  await t.rejects(setUp('available', 'It still contains instances.').remove(), { code: 'database-busy', message: /not deleted yet: It still contains instances\. Send/ })
 })
 
 await t.test('over HTTP: what is young is none yet, and keys of one client see none', async t => {

@@ -1,11 +1,11 @@
 import {
-  DBInstanceNotFoundFault, DeleteDBClusterCommand, DeleteDBInstanceCommand, DescribeDBClustersCommand, DescribeDBClusterSnapshotsCommand, InvalidDBClusterStateFault, RDSClient
+  DBInstanceNotFoundFault, DeleteDBClusterCommand, DeleteDBInstanceCommand, DescribeDBClustersCommand, DescribeDBClusterSnapshotsCommand, InvalidDBClusterStateFault, RDSClient, RDSServiceException
 } from '@aws-sdk/client-rds'
 import { DeleteSecretCommand, InvalidRequestException, ListSecretsCommand, ResourceNotFoundException, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { mockClient } from 'aws-sdk-client-mock'
 import t from 'tap'
 
-import { createLeftovers, type LeftoverCluster } from '../../src/aws/leftovers.js'
+import { createLeftovers, isProtection, type LeftoverCluster } from '../../src/aws/leftovers.js'
 import { REGION, STACK_NAME } from '../helpers/facts.js'
 
 /** RDS and Secrets Manager that refuse every call that a test does not expect. */
@@ -48,15 +48,24 @@ t.test('a cluster goes after its instances, with a last snapshot, and goes on wh
   const { rds, leftovers } = createMocked()
   rds.on(DeleteDBInstanceCommand, { DBInstanceIdentifier: 'one' }).rejects(new DBInstanceNotFoundFault({ message: 'no', $metadata }))
   rds.on(DeleteDBInstanceCommand, { DBInstanceIdentifier: 'two' }).resolves({})
+  const busy = new InvalidDBClusterStateFault({ message: 'it has instances', $metadata })
   rds.on(DeleteDBClusterCommand, { DBClusterIdentifier: STACK_NAME, SkipFinalSnapshot: false, FinalDBSnapshotIdentifier: 'last' })
-    .rejectsOnce(new InvalidDBClusterStateFault({ message: 'it has instances', $metadata })).resolvesOnce({}).rejects(new Error('down'))
-  t.equal(await leftovers.removeCluster(REGION, cluster, 'last'), false)
-  t.equal(await leftovers.removeCluster(REGION, cluster, 'last'), true)
+    .rejectsOnce(busy).rejectsOnce(busy).rejectsOnce(busy).resolvesOnce({}).resolvesOnce({}).rejects(new Error('down'))
+  t.equal(await leftovers.removeCluster(REGION, cluster, 'last'), 'it has instances')
+  t.equal(await leftovers.removeCluster(REGION, cluster, 'last'), null)
+  t.equal(rds.commandCalls(DeleteDBInstanceCommand).length, 4)
+  t.equal(await leftovers.removeCluster(REGION, cluster, 'last'), null)
   await t.rejects(leftovers.removeCluster(REGION, cluster, 'last'), { message: 'down' })
+  rds.on(DeleteDBClusterCommand, { DBClusterIdentifier: STACK_NAME, SkipFinalSnapshot: true }).resolves({})
+  t.equal(await leftovers.removeCluster(REGION, cluster, null), null)
+  t.equal(rds.commandCalls(DeleteDBInstanceCommand).length, 4, 'instances that are on their way out already are left alone')
 })
 
-t.test('of a cluster that cannot be deleted now nothing is touched', async t => {
+t.test('of a cluster that was protected meanwhile no instance is touched', async t => {
   const { rds, leftovers } = createMocked()
-  for (const change of [{ status: 'modifying' }, { isProtected: true }]) t.equal(await leftovers.removeCluster(REGION, { ...cluster, ...change }, 'last'), false)
-  t.equal(rds.calls().length, 0)
+  const message = 'Cannot delete protected Cluster, please disable deletion protection and try again.'
+  rds.on(DeleteDBClusterCommand).rejects(new RDSServiceException({ name: 'InvalidParameterCombination', message, $fault: 'client', $metadata: { httpStatusCode: 400 } }))
+  t.equal(await leftovers.removeCluster(REGION, cluster, 'last'), message)
+  t.ok(isProtection(message))
+  t.equal(rds.calls().length, 1)
 })

@@ -56,7 +56,8 @@ export function findOrphansAmong<T extends Leftover> (kind: OrphanKind, leftover
     const isOwned = owners.some(owner => belongsTo(owner, { ...own, region })) || stackIds.has(leftover.tags['aws:cloudformation:stack-id'] ?? '')
     const isNamed = [leftover.name, leftover.arn].some(each => named.has(each) || named.has(each.replace(/-[A-Za-z0-9]{6}$/, '')))
     if (isOwned || isNamed) return []
-    return toOrphan(kind, leftover, own, region, reasons[kind], nowMs).map(orphan => ({ orphan, leftover }))
+    const reason = isBeyondSnapshots(kind, leftover.status) ? `${reasons[kind]} ${beyondSnapshots[leftover.status]} RDS takes no final snapshot of it.` : reasons[kind]
+    return toOrphan(kind, leftover, own, region, reason, nowMs).map(orphan => ({ orphan, leftover }))
   })
 }
 
@@ -65,6 +66,23 @@ const reasons: Readonly<Record<OrphanKind, string>> = {
   cluster: 'Its stack is gone, and left it behind.',
   snapshot: 'Its database is deleted. It is the way back, as long as it is kept.',
   secret: 'Its stack is gone, and left it behind.'
+}
+
+/**
+ * Statuses that a cluster does not leave by itself, and what can be done ("DB cluster status", Aurora User Guide; AWS re:Post, "inaccessible
+ * encryption state"). Every other passes. A final snapshot needs a cluster that is available (terraform-provider-aws#40333).
+ */
+const beyondSnapshots: Readonly<Record<string, string>> = {
+  'inaccessible-encryption-credentials': 'Its KMS key is gone, and its data with it, but for what snapshots have.',
+  'inaccessible-encryption-credentials-recoverable': 'Its KMS key cannot be used. Give the key back and start the cluster (StartDBCluster) within seven days, and it is as it was.',
+  'cloning-failed': 'It is a clone that has failed.',
+  'migration-failed': 'It was being made from a snapshot, and that has failed.',
+  failed: 'It has failed.'
+}
+
+/** Whether it is a cluster that can be removed only with no snapshot of its data taken. */
+export function isBeyondSnapshots (kind: OrphanKind, status: string): boolean {
+  return kind === 'cluster' && status in beyondSnapshots
 }
 
 /** Our tags, if the service made what carries them: a person may have put the client's on a secret of their own. */
@@ -85,7 +103,7 @@ function toOrphan (kind: OrphanKind, { name, status, isProtected, createdAt }: P
     client: own.client,
     status,
     reason,
-    restorable: (kind === 'snapshot' && status === 'available') || status === 'DELETE_FAILED',
+    restorable: (kind === 'snapshot' && status === 'available') || status === 'DELETE_FAILED' || isBeyondSnapshots(kind, status),
     protected: isProtected,
     createdAt,
     ageSeconds: Math.floor(ageMs / 1000)

@@ -1,7 +1,7 @@
 import type { Principal } from '../../access/keys.js'
 import type { Clusters } from '../../aws/clusters.js'
 import { AwsFailure } from '../../aws/errors.js'
-import type { Leftovers } from '../../aws/leftovers.js'
+import { isProtection, type LeftoverCluster, type Leftovers } from '../../aws/leftovers.js'
 import type { Stacks } from '../../aws/stacks.js'
 import type { Clock } from '../../clock.js'
 import { Problem } from '../../problems.js'
@@ -10,7 +10,7 @@ import { hashOf } from '../naming.js'
 import { regionsOf } from '../list.js'
 import { problemOf, type RegionAnswer } from '../regions.js'
 import { TAG_PREFIX } from '../tags.js'
-import { findOrphansAmong, findOrphanStacks, isGoing, orphanIdOf, ORPHAN_KINDS, parseOrphanId, type Orphan, type OrphanKind } from './orphan.js'
+import { findOrphansAmong, findOrphanStacks, isBeyondSnapshots, isGoing, orphanIdOf, ORPHAN_KINDS, parseOrphanId, type Orphan, type OrphanKind } from './orphan.js'
 import { cut } from './pages.js'
 
 export interface OrphansOptions {
@@ -67,16 +67,26 @@ export function createOrphans (options: OrphansOptions) {
       ...(kinds.includes('stack') ? findOrphanStacks(living, now) : []).map(orphan => ({ orphan, remove: async () => { await removeStack(orphan) } })),
       ...findOrphansAmong('cluster', someClusters, region, living, now).map(({ orphan, leftover }) => ({
         orphan,
-        remove: async () => {
-          if (orphan.status === 'stopped') await clusters.start(region, orphan.name)
-          const isBegun = orphan.status !== 'stopped' && await leftovers.removeCluster(region, leftover, `orphan-${orphan.name}-${hashOf(leftover.resourceId).slice(0, 8)}`)
-          if (!isBegun) throw new Problem('database-busy', `The cluster ${orphan.name} is ${orphan.status === 'stopped' ? 'being started: AWS deletes nothing that is stopped' : orphan.status}. Send the request again.`, { retryAfterSeconds: 30 })
-        }
+        remove: async () => { await removeCluster(orphan, leftover) }
       })),
       ...findOrphansAmong('snapshot', snapshots, region, living, now).map(({ orphan }) => ({ orphan, remove: async () => { await clusters.removeSnapshot(region, orphan.name) } })),
       ...findOrphansAmong('secret', secrets, region, living, now).map(({ orphan, leftover }) => ({ orphan, remove: async () => { await leftovers.removeSecret(region, leftover.arn) } }))
     ]
     return { found, ids: new Set(ids) }
+  }
+
+  /** After a last snapshot, unless its status is one in which there is none. In any status that passes nothing of it is touched. */
+  const removeCluster = async (orphan: Orphan, leftover: LeftoverCluster): Promise<void> => {
+    const { id, region, kind, name, status } = orphan
+    const busy = (why: string): Problem => new Problem('database-busy', `The cluster ${name} ${why}. Send the request again.`, { retryAfterSeconds: 30 })
+    if (status === 'stopped') {
+      await clusters.start(region, name)
+      throw busy('is being started: AWS deletes nothing that is stopped')
+    }
+    const isBeyond = isBeyondSnapshots(kind, status)
+    if (status !== 'available' && !isBeyond) throw busy(`is ${status}`)
+    const refusal = await leftovers.removeCluster(region, leftover, isBeyond ? null : `orphan-${name}-${hashOf(leftover.resourceId).slice(0, 8)}`)
+    if (refusal !== null) throw isProtection(refusal) ? isProtected(id) : busy(`is not deleted yet: ${refusal.replace(/\.$/, '')}`)
   }
 
   /** By its id, which no later stack has, and only as it was seen. */
@@ -139,9 +149,13 @@ export function createOrphans (options: OrphansOptions) {
 }
 
 function assertRemovable ({ id, databaseId, ...orphan }: Orphan, confirm: string | null): void {
-  if (orphan.protected) throw new Problem('deletion-protected', `${id} is protected from deletion. Take the protection off first.`)
+  if (orphan.protected) throw isProtected(id)
   if (!orphan.restorable || confirm === databaseId) return
   throw new Problem('confirmation-required', `${id} may be the last that there is of the data of ${databaseId}. Send confirm=${databaseId} to remove it for good.`, { extensions: { databaseId } })
+}
+
+function isProtected (id: string): Problem {
+  return new Problem('deletion-protected', `${id} is protected from deletion. Take the protection off first.`)
 }
 
 function assertOperator ({ client }: Principal): void {
