@@ -50,7 +50,9 @@ const sources = readdirSync(new URL('src/aws/', root)).filter(name => name.endsW
   .map(name => readFileSync(new URL(`src/aws/${name}`, root), 'utf8'))
 /** The Data API is called by its paths, and not by commands. */
 const dataApiActions = ['ExecuteStatement', 'BatchExecuteStatement', 'BeginTransaction', 'CommitTransaction', 'RollbackTransaction'].map(name => `rds-data:${name}`)
-const called = new Set([...sources.flatMap(importedActions), ...dataApiActions])
+/** What is asked for in passing, because a stack or a change set has tags (CloudFormation User Guide, "Example IAM identity-based policies"). */
+const taggingActions = ['cloudformation:TagResource', 'cloudformation:UntagResource']
+const called = new Set([...sources.flatMap(importedActions), ...dataApiActions, ...taggingActions])
 
 const made = new Set(readdirSync(new URL('templates/', root)).filter(name => name.endsWith('.yaml'))
   .map(name => readTemplate(name, readFileSync(new URL(`templates/${name}`, root), 'utf8')))
