@@ -13,6 +13,8 @@ export interface SandboxConfig {
   serverlessV1: 'allowed' | 'retired'
   /** `allowed` takes engine versions that AWS has retired, so that older templates run. */
   retiredVersions: 'allowed' | 'refused'
+  /** `allowed` lets the Data API return rows over 64 KB, which AWS documents as refused and has been seen to return. */
+  largeRows: 'allowed' | 'refused'
   /** Host names besides loopback's that requests may be addressed to; `*` is any. */
   allowedHosts: readonly string[]
   /** AWS's default quota is 40 clusters in a region. */
@@ -27,7 +29,7 @@ export interface SandboxConfig {
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']
 const SERVERLESS_V1 = ['allowed', 'retired'] as const
-const RETIRED_VERSIONS = ['allowed', 'refused'] as const
+const ALLOWED_OR_REFUSED = ['allowed', 'refused'] as const
 
 /** Reads the environment. Throws one error that names every problem at once. */
 export function readSandboxConfig (env: Readonly<Record<string, string | undefined>>): Readonly<SandboxConfig> {
@@ -60,7 +62,8 @@ export function readSandboxConfig (env: Readonly<Record<string, string | undefin
     resumeMs: env['SANDBOX_RESUME_MS']?.trim() ? integer('SANDBOX_RESUME_MS', 0, 0, 600_000) : null,
     logLevel: oneOf('LOG_LEVEL', LOG_LEVELS, 'info'),
     serverlessV1: oneOf('SANDBOX_SERVERLESS_V1', SERVERLESS_V1, 'allowed'),
-    retiredVersions: oneOf('SANDBOX_RETIRED_VERSIONS', RETIRED_VERSIONS, 'refused'),
+    retiredVersions: oneOf('SANDBOX_RETIRED_VERSIONS', ALLOWED_OR_REFUSED, 'refused'),
+    largeRows: oneOf('SANDBOX_LARGE_ROWS', ALLOWED_OR_REFUSED, 'refused'),
     allowedHosts: text('SANDBOX_ALLOWED_HOSTS', '').split(',').map(host => host.trim()).filter(Boolean),
     clusterQuota: integer('SANDBOX_CLUSTER_QUOTA', 40, 1, 1000),
     clusterPorts: portRange('SANDBOX_CLUSTER_PORTS'),

@@ -89,7 +89,7 @@ function createServices (options: SandboxOptions, { store, clock, faults }: Grou
     advertisedHost: options.clusterHost ?? undefined
   })
   secrets.rotateBy('rds', rds.rotateSecret)
-  const rdsData = createRdsData({ rds, secrets, clock, log })
+  const rdsData = createRdsData({ rds, secrets, clock, log, ...(options.largeRows === 'allowed' ? { limits: { rowBytes: Infinity } } : {}) })
   const cloudFormation = createCloudFormation({ store, clock, durations: pacing, rds, secrets: { operations: secrets.operationsOfCloudFormation }, log, failureOf: faults.failureOf })
   const cloudWatch = createCloudWatch({ measure: rds.measure, clock, log })
   return {

@@ -125,7 +125,7 @@ export function createSessions (clock: Clock, limits: Limits): Sessions {
         else await makeRoom(pool)
         pooled ??= take(pool, key)
       }
-      return sessionOf(pooled, { keep: () => { park(pool, pooled) }, drop: () => { drop(pool, pooled) } })
+      return sessionOf(pooled, limits.rowBytes, { keep: () => { park(pool, pooled) }, drop: () => { drop(pool, pooled) } })
     },
     close: async () => {
       await Promise.all([...pools.values()].flatMap(pool => [...pool.sessions].map(async pooled => {
@@ -136,14 +136,14 @@ export function createSessions (clock: Clock, limits: Limits): Sessions {
   }
 }
 
-function sessionOf (pooled: Pooled, end: { keep: () => void, drop: () => void }): Session {
+function sessionOf (pooled: Pooled, rowBytes: number, end: { keep: () => void, drop: () => void }): Session {
   const { client } = pooled
   let latest: StatementRun | undefined
   return {
     database: client.database ?? '',
     processId: (client as unknown as { processID?: number }).processID,
     run: statement => {
-      latest = client.query(new StatementRun(statement))
+      latest = client.query(new StatementRun(statement, rowBytes))
       return latest.result
     },
     query: async (text, values) => (await client.query(text, values)).rows,

@@ -17,7 +17,6 @@ export interface StatementResult {
 }
 
 const MAX_RESULT_BYTES = 1024 * 1024
-const MAX_ROW_BYTES = 64 * 1024
 
 /** pg's connection as it is; its published types describe an older one. */
 interface Wire {
@@ -40,6 +39,7 @@ export class StatementRun implements Submittable {
   /** Whether the server has said its last word; a refused result may still be arriving. */
   finished = false
   readonly #statement: Statement
+  readonly #rowBytes: number
   #resolve: (result: StatementResult) => void = () => {}
   #reject: (error: Error) => void = () => {}
   #columns: FieldDef[] | undefined
@@ -47,8 +47,10 @@ export class StatementRun implements Submittable {
   #bytes = 0
   #tag = ''
 
-  constructor (statement: Statement) {
+  /** A result with a row over `rowBytes` is refused. */
+  constructor (statement: Statement, rowBytes: number) {
     this.#statement = statement
+    this.#rowBytes = rowBytes
     this.result = new Promise((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
@@ -79,7 +81,7 @@ export class StatementRun implements Submittable {
   handleDataRow ({ fields, length }: { fields: Array<string | null>, length: number }): void {
     const bytes = length - 4
     this.#bytes += bytes
-    if (bytes > MAX_ROW_BYTES) this.#refuse('Packet for query is too large. Each row must be 64 KB or less.')
+    if (bytes > this.#rowBytes) this.#refuse('Packet for query is too large. Each row must be 64 KB or less.')
     else if (this.#bytes > MAX_RESULT_BYTES) this.#refuse('The result exceeds the size limit 1 MB.')
     else this.#rows.push(fields)
   }

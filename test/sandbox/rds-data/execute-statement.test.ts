@@ -52,10 +52,12 @@ t.test('what AWS refuses is refused by name, once there is a row of it', async t
   await execute("create type mood as enum ('fine', 'bad')")
   t.strictSame(await valueOf("'fine'::mood"), { stringValue: 'fine' }, 'an enum is returned')
   t.strictSame(await valueOf('int4range(1, 10)'), { stringValue: '[1,10)' }, 'and so is a range')
+  t.strictSame(await valueOf('numrange(1, 10)'), { stringValue: '[1,10)' })
   const refused: Array<[expression: string, name: string]> = [
     ["'1 day'::interval", 'INTERVAL'], ["'17:08+02'::timetz", 'TIMETZ'], ['1::money', 'MONEY'], ['point(1,2)', 'POINT'],
     ["B'1'", 'BIT'], ["'a'::\"char\"", '"CHAR"'], ["'pg_class'::regclass", 'regclass'], ["'<a/>'::xml", 'xml'],
-    ["array['pg_class'::regclass]", 'regclass[]'], ["array['fine'::mood]", 'mood[]'], ['row(1,2)', 'RECORD']
+    ["array['pg_class'::regclass]", 'regclass[]'], ["array['fine'::mood]", 'mood[]'], ['row(1,2)', 'RECORD'],
+    ['int8range(1, 10)', 'INT8RANGE'], ["daterange('2024-01-01', null)", 'DATERANGE']
   ]
   for (const [expression, name] of refused) {
     await t.rejects(valueOf(expression), {

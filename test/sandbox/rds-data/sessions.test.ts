@@ -3,7 +3,7 @@ import { startFixture } from './fixture.js'
 import { createMovableClock } from './movable-clock.js'
 
 const clock = createMovableClock()
-const fixture = await startFixture({ sessionsPerCluster: 3, statementMs: 200 }, clock)
+const fixture = await startFixture({ sessionsPerCluster: 3, statementMs: 200, rowBytes: 100_000 }, clock)
 t.teardown(fixture.close)
 const { ask, execute, counts } = fixture
 
@@ -34,6 +34,11 @@ t.test('a call finds nothing that a call before left in its session', async t =>
       { stringValue: '200ms' }, { isNull: true }
     ]])
   }
+})
+
+t.test('rows may be as large as the setting lets them', async t => {
+  t.ok(await one("repeat('x', 99000)"))
+  await t.rejects(one("repeat('x', 101000)"), { code: 'UnsupportedResultException', message: /^Packet for query is too large/ })
 })
 
 t.test('more calls than sessions wait for their turn', async t => {
