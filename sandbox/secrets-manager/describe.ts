@@ -13,10 +13,14 @@ export function describeSecret (secret: SecretRecord): DescribeSecretResponse & 
   const stages = Object.fromEntries(versionIds.map(id => [id, stagesOf(secret, id)]))
   return {
     ...nameOf(secret),
-    ...(secret.description === undefined ? {} : { Description: secret.description }),
-    ...(secret.kmsKeyId === undefined ? {} : { KmsKeyId: secret.kmsKeyId }),
+    Description: secret.description,
+    KmsKeyId: secret.kmsKeyId,
     ...(secret.owner === undefined ? {} : rotationOf(secret)),
-    ...dates(secret),
+    CreatedDate: new Date(secret.createdAt),
+    LastChangedDate: new Date(secret.changedAt),
+    LastAccessedDate: dateOf(secret.accessedAt),
+    LastRotatedDate: dateOf(secret.rotatedAt),
+    DeletedDate: dateOf(secret.deletedAt),
     Tags: secret.tags,
     VersionIdsToStages: stages,
     SecretVersionsToStages: stages
@@ -33,25 +37,14 @@ function rotationOf (secret: SecretRecord): Partial<DescribeSecretResponse> {
   }
 }
 
-function dates (secret: SecretRecord): Partial<DescribeSecretResponse> {
-  const known = {
-    CreatedDate: secret.createdAt,
-    LastChangedDate: secret.changedAt,
-    LastAccessedDate: secret.accessedAt,
-    LastRotatedDate: secret.rotatedAt,
-    DeletedDate: secret.deletedAt
-  }
-  return Object.fromEntries(Object.entries(known)
-    .filter(([, at]) => at !== undefined)
-    .map(([name, at]) => [name, new Date(at ?? 0)]))
+function dateOf (time: number | undefined): Date | undefined {
+  return time === undefined ? undefined : new Date(time)
 }
 
 /** Versions without a label are deprecated, and listed on request only. */
 export function describeVersions (secret: SecretRecord, versions: readonly VersionRecord[], withDeprecated: boolean): SecretVersionsListEntry[] {
   return versions
-    .map(({ versionId, createdAt }) => {
-      const stages = stagesOf(secret, versionId)
-      return { VersionId: versionId, CreatedDate: new Date(createdAt), ...(stages.length > 0 ? { VersionStages: stages } : {}) }
-    })
-    .filter(({ VersionStages }) => withDeprecated || VersionStages !== undefined)
+    .map(({ versionId, createdAt }) => ({ VersionId: versionId, CreatedDate: new Date(createdAt), VersionStages: stagesOf(secret, versionId) }))
+    .filter(({ VersionStages: stages }) => withDeprecated || stages.length > 0)
+    .map(version => version.VersionStages.length > 0 ? version : { ...version, VersionStages: undefined })
 }

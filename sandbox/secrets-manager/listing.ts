@@ -50,12 +50,12 @@ function isMatch (secret: SecretRecord, { Key: key, Values = [] }: Filter): bool
 }
 
 /** One page, and where the next begins. The token names the place by what comes first there, so that deletions do not shift it. */
-export function pageOf<Item> (items: readonly Item[], { MaxResults = 100, NextToken }: { MaxResults?: number | undefined, NextToken?: string | undefined }, keyOf: (item: Item) => string): { page: Item[], NextToken?: string } {
+export function pageOf<Item> (items: readonly Item[], { MaxResults = 100, NextToken }: { MaxResults?: number | undefined, NextToken?: string | undefined }, keyOf: (item: Item) => string): { page: Item[], NextToken: string | undefined } {
   if (MaxResults < 1 || MaxResults > 100) throw invalidParameter('MaxResults must be a number from 1 to 100.')
   const start = NextToken === undefined ? 0 : items.findIndex(item => keyOf(item) === fromToken(NextToken))
   if (start < 0) throw new AwsError('InvalidNextTokenException', 'Invalid pagination token: it is not one of this listing, or what it points to is gone.')
   const next = items[start + MaxResults]
-  return { page: items.slice(start, start + MaxResults), ...(next ? { NextToken: Buffer.from(keyOf(next)).toString('base64') } : {}) }
+  return { page: items.slice(start, start + MaxResults), NextToken: next && Buffer.from(keyOf(next)).toString('base64') }
 }
 
 function fromToken (token: string): string {

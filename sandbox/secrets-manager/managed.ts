@@ -1,8 +1,6 @@
-import { AwsError } from '../aws.js'
-import type { SecretOperations } from './contract.js'
+import type { SecretOperations } from './secrets-manager.js'
 import type { SecretRecords } from './records.js'
-import { requireOwnKeys } from './tags.js'
-import { invalidRequest } from './validation.js'
+import { invalidParameter, invalidRequest } from './validation.js'
 
 const CHANGES = ['PutSecretValue', 'UpdateSecret', 'UpdateSecretVersionStage', 'DeleteSecret'] as const
 
@@ -10,9 +8,9 @@ const CHANGES = ['PutSecretValue', 'UpdateSecret', 'UpdateSecretVersionStage', '
  * Refuses to whoever calls from outside what only the service that manages a secret may do to it. The API reference has
  * this sentence for it under InvalidRequestException; the wording on the wire could not be checked.
  */
-export function guardManaged (operations: SecretOperations, records: Pick<SecretRecords, 'find'>): SecretOperations {
+export function guardManaged (operations: SecretOperations, records: Pick<SecretRecords, 'findIfThere'>): SecretOperations {
   const guarded = CHANGES.map(name => [name, async (request: { SecretId: string | undefined }, caller: Parameters<SecretOperations['DeleteSecret']>[1]) => {
-    if (ownerOf(records, request.SecretId, caller.region) !== undefined) {
+    if (records.findIfThere(request.SecretId ?? '', caller.region)?.owner !== undefined) {
       throw invalidRequest('The secret is managed by another service, and you must use that service to update it.')
     }
     return await operations[name](request as never, caller)
@@ -39,12 +37,7 @@ export function guardTags (operations: SecretOperations): SecretOperations {
   }
 }
 
-/** A secret that there is not is the operation's own to refuse. */
-function ownerOf (records: Pick<SecretRecords, 'find'>, secretId = '', region: string): string | undefined {
-  try {
-    return records.find(secretId, region).owner
-  } catch (error) {
-    if (error instanceof AwsError) return undefined
-    throw error
-  }
+/** Throws for keys that are AWS's own ("Do not use the aws: prefix", API reference of TagResource; the words could not be checked). */
+function requireOwnKeys (keys: ReadonlyArray<string | undefined>): void {
+  if (keys.some(key => key?.toLowerCase().startsWith('aws:'))) throw invalidParameter('Tag keys that begin with "aws:" are reserved for AWS use.')
 }

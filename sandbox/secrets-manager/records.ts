@@ -8,24 +8,24 @@ export interface SecretRecord {
   arn: string
   name: string
   region: string
-  description?: string
-  kmsKeyId?: string
+  description?: string | undefined
+  kmsKeyId?: string | undefined
   /** The service that made it for itself (`rds`). */
-  owner?: string
-  policy?: string
+  owner?: string | undefined
+  policy?: string | undefined
   tags: Tag[]
   /** The version that carries each staging label. */
   stages: Record<string, string>
   createdAt: number
   changedAt: number
   /** Midnight UTC of the day of the last reading: AWS keeps no more either. */
-  accessedAt?: number
-  rotatedAt?: number
+  accessedAt?: number | undefined
+  rotatedAt?: number | undefined
   /** Where it is not rotated every seven days. */
-  rotationRules?: RotationRulesType
-  deletedAt?: number
+  rotationRules?: RotationRulesType | undefined
+  deletedAt?: number | undefined
   /** When it will be gone for good. */
-  purgedAt?: number
+  purgedAt?: number | undefined
 }
 
 /** One value of a secret. A version never changes; which of them counts is in the secret's stages. */
@@ -33,21 +33,24 @@ export interface VersionRecord {
   arn: string
   versionId: string
   createdAt: number
-  text?: string
+  text?: string | undefined
   /** Base64. */
-  binary?: string
+  binary?: string | undefined
 }
 
 /** Secrets and their versions on disk, found by whatever a caller may name them by. */
 export interface SecretRecords {
   /** By name, ARN or ARN without its last six characters. Throws ResourceNotFoundException. */
   find: (secretId: string, region: string) => SecretRecord
+  findIfThere: (secretId: string, region: string) => SecretRecord | undefined
   /** The same, but refuses secrets that are scheduled for deletion (InvalidRequestException). */
   findUsable: (secretId: string, region: string) => SecretRecord
   named: (name: string, region: string) => SecretRecord | undefined
   inRegion: (region: string) => SecretRecord[]
   all: () => SecretRecord[]
   save: (secret: SecretRecord) => void
+  /** Saves a changed secret, with the time of its change. */
+  change: (secret: SecretRecord, changes: Partial<SecretRecord>) => SecretRecord
   remove: (secret: SecretRecord) => void
   version: (secret: SecretRecord, versionId: string) => VersionRecord | undefined
   /** In the order of their making. */
@@ -86,14 +89,20 @@ export function openRecords (store: Store, clock: Pick<Clock, 'now'>): SecretRec
     return secret?.arn === arn ? secret : undefined
   }
 
+  const findIfThere = (secretId: string, region: string): SecretRecord | undefined =>
+    secretId.startsWith('arn:') ? withArn(secretId, region) : named(secretId, region)
+
   const find = (secretId: string, region: string): SecretRecord => {
-    const secret = secretId.startsWith('arn:') ? withArn(secretId, region) : named(secretId, region)
+    const secret = findIfThere(secretId, region)
     if (!secret) throw new AwsError('ResourceNotFoundException', "Secrets Manager can't find the specified secret.")
     return secret
   }
 
+  const save = (secret: SecretRecord): void => { secrets.put(secretKey(secret), secret) }
+
   return {
     find,
+    findIfThere,
     findUsable: (secretId, region) => {
       const secret = find(secretId, region)
       if (secret.deletedAt === undefined) return secret
@@ -102,7 +111,12 @@ export function openRecords (store: Store, clock: Pick<Clock, 'now'>): SecretRec
     named,
     inRegion: region => [...secrets.values()].filter(secret => secret.region === region && named(secret.name, region)),
     all: () => [...secrets.values()],
-    save: secret => secrets.put(secretKey(secret), secret),
+    save,
+    change: (secret, changes) => {
+      const changed = { ...secret, ...changes, changedAt: clock.now() }
+      save(changed)
+      return changed
+    },
     remove,
     version: ({ arn }, versionId) => versions.get(versionKey({ arn, versionId })),
     versions: versionsOf,

@@ -1,14 +1,18 @@
+import type * as Sdk from '@aws-sdk/client-secrets-manager'
 import { randomInt } from 'node:crypto'
 import type { Logger } from 'pino'
+import type { OperationsOf } from '../aws.js'
 import type { Clock } from '../clock.js'
 import type { Store } from '../store.js'
-import type { SecretOperations, SecretsContext } from './contract.js'
-import { createFactOperations } from './fact-operations.js'
-import { createLifeOperations } from './life-operations.js'
+import type { SecretsContext } from './context.js'
 import { guardManaged, guardTags } from './managed.js'
 import { openRecords } from './records.js'
 import { createRotation, type Rotator } from './rotation.js'
+import { createSecretOperations } from './secret-operations.js'
 import { createValueOperations } from './value-operations.js'
+
+/** Those operations of Secrets Manager that there are. */
+export type SecretOperations = OperationsOf<typeof Sdk, keyof ReturnType<typeof createOperations>>
 
 export interface SecretsManager {
   operations: SecretOperations
@@ -40,7 +44,7 @@ export function createSecretsManager ({ store, clock, log = { warn: () => {} }, 
   const closing = new AbortController()
   let rotating: Promise<void> = Promise.resolve()
 
-  const operations = { ...createLifeOperations(context), ...createFactOperations(context), ...createValueOperations(context) }
+  const operations = createOperations(context)
   const guarded = guardManaged(operations, records)
   return {
     operations: guardTags(guarded),
@@ -53,4 +57,8 @@ export function createSecretsManager ({ store, clock, log = { warn: () => {} }, 
       await rotating
     }
   }
+}
+
+function createOperations (context: SecretsContext) {
+  return { ...createSecretOperations(context), ...createValueOperations(context) }
 }

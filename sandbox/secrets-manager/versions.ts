@@ -19,6 +19,11 @@ export function hasValue (value: SecretValue): boolean {
   return value.SecretString !== undefined || value.SecretBinary !== undefined
 }
 
+/** A value as it is kept. */
+export function valueOf ({ SecretString: text, SecretBinary: binary }: SecretValue): Pick<VersionRecord, 'text' | 'binary'> {
+  return { text, binary: binary === undefined ? undefined : Buffer.from(binary).toString('base64') }
+}
+
 /** The labels that a version carries, in the order in which they were attached. */
 export function stagesOf (secret: SecretRecord, versionId: string): string[] {
   return Object.entries(secret.stages).filter(([, held]) => held === versionId).map(([stage]) => stage)
@@ -33,8 +38,7 @@ export function addVersion (records: SecretRecords, secret: SecretRecord, versio
     arn: secret.arn,
     versionId,
     createdAt: now,
-    ...(value.SecretString === undefined ? {} : { text: value.SecretString }),
-    ...(value.SecretBinary === undefined ? {} : { binary: Buffer.from(value.SecretBinary).toString('base64') })
+    ...valueOf(value)
   }
   const known = records.version(secret, versionId)
   if (known && !isSameValue(known, version)) {

@@ -1,6 +1,6 @@
 import type { Caller } from '../../aws.js'
 import type { RdsOperations } from '../../rds/rds.js'
-import type { SecretOperations } from '../../secrets-manager/contract.js'
+import type { SecretOperations } from '../../secrets-manager/secrets-manager.js'
 
 type Lives<Noun extends string> = `${'Create' | 'Delete' | 'Modify'}${Noun}` | `Describe${Noun}s`
 
