@@ -106,7 +106,7 @@ export function registerSnapshotRoutes (instance: FastifyInstance, databases: Da
       description: 'Sent again, it changes nothing and answers the same.',
       params: SnapshotParams,
       querystring: Type.Object({
-        allowLast: Type.Optional(Type.Boolean({ default: false, description: 'Lets the last snapshot of a deleted database go: nothing brings its data back then.' }))
+        allowLast: Type.Optional(Type.Boolean({ default: false, description: 'Lets the newest snapshot of a deleted database go, which it comes back from, and perhaps the only one.' }))
       }, { additionalProperties: false }),
       response: {
         204: { description: 'It is gone.', type: 'null' },

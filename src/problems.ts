@@ -130,7 +130,7 @@ export const problemKinds = {
     status: 409,
     title: 'It is the only way back',
     retryable: false,
-    explanation: 'The database is deleted, or about to be, and no other snapshot is there to restore it from. With `allowLast=true` it is removed all the same, and the data is gone for good. Nothing was removed.'
+    explanation: 'The database does not live, and this is the newest snapshot that it can be restored from, perhaps the only one. It stays, so that requests at the same time never remove them all. With `allowLast=true` it is removed all the same, and what only it has is gone for good. Nothing was removed.'
   },
   'snapshot-busy': {
     status: 409,

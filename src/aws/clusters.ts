@@ -65,7 +65,7 @@ export function createClusters (clientFor: (region: string) => RDSClient) {
     for await (const page of pages) {
       snapshots.push(...(page.DBClusterSnapshots ?? []).map(toSnapshotFacts))
     }
-    return snapshots.sort((a, b) => (b.createdAt?.getTime() ?? Infinity) - (a.createdAt?.getTime() ?? Infinity))
+    return snapshots.sort((a, b) => (b.createdAt?.getTime() ?? Infinity) - (a.createdAt?.getTime() ?? Infinity) || (a.id < b.id ? -1 : 1))
   })
 
   /** A snapshot by its identifier, null when there is none. */

@@ -40,8 +40,8 @@ const KEY_TAG = `${TAG_PREFIX}snapshot-key`
 /** In these there is no cluster to take a snapshot of, or not for long. */
 const without: ReadonlySet<DatabaseStatus> = new Set(['creating', 'deleting', 'deleted'])
 
-/** And in these a snapshot is what the database can come back from. */
-const goneOrGoing: ReadonlySet<DatabaseStatus> = new Set(['deleting', 'delete_failed', 'deleted'])
+/** In all but these a snapshot is what the database can come back from: also in one whose restore goes on, or has failed. */
+const living: ReadonlySet<DatabaseStatus> = new Set(['available', 'updating'])
 
 /** Snapshots of living and of deleted databases. */
 export function createSnapshots ({ find, clusters, clock }: SnapshotsOptions) {
@@ -92,15 +92,18 @@ export function createSnapshots ({ find, clusters, clock }: SnapshotsOptions) {
     }
   }
 
-  /** Removes a snapshot; one that is gone already is no error, so that the request can be repeated. */
+  /**
+   * Removes a snapshot; one that is gone already is no error, so that the request can be repeated. Of a database that does not live the
+   * newest stays: whoever removes another at the same time keeps that one, too, which no count of what is left could promise.
+   */
   const remove = async (principal: Principal, id: string, snapshotId: string, allowLast: boolean): Promise<void> => {
     const found = await find(principal, id)
     const facts = await read(found, snapshotId)
     if (!facts && snapshotId.includes(uniquePartOf(found.stack.name))) return
     if (!facts) throw notFound(id, snapshotId)
-    if (!allowLast && goneOrGoing.has(found.database.status)) {
-      const others = (await listOf(found)).filter(other => other.id !== facts.id && other.status === 'available')
-      if (others.length === 0) throw new Problem('last-snapshot', `${id} is ${found.database.status}, and can be restored from ${snapshotId} only.`)
+    if (!allowLast && !living.has(found.database.status)) {
+      const newest = (await listOf(found)).find(({ status }) => status === 'available') ?? facts
+      if (newest.id === facts.id) throw new Problem('last-snapshot', `${id} is ${found.database.status}, and ${snapshotId} is the newest snapshot that it can be restored from.`)
     }
     try {
       await clusters.removeSnapshot(found.stack.region, snapshotId)

@@ -105,7 +105,7 @@ t.test('removing can be repeated', async t => {
   await t.rejects(snapshots.remove(everybody, ID, `${NAME}-x`, false), { code: 'snapshot-busy', retryAfterSeconds: 30 })
 })
 
-t.test('the last snapshot of a deleted database goes only when that is said', async t => {
+t.test('the newest snapshot of a deleted database goes only when that is said', async t => {
   for (const status of ['DELETE_IN_PROGRESS', 'DELETE_FAILED', 'DELETE_COMPLETE'] as const) {
     const { databases: { snapshots }, clusters } = await createOrders(status)
     clusters.snapshots = [snapshotOf(NAME, FINAL), snapshotOf(NAME, 'older'), snapshotOf(NAME, 'unfinished', { status: 'creating' })]
@@ -114,6 +114,16 @@ t.test('the last snapshot of a deleted database goes only when that is said', as
     await snapshots.remove(everybody, ID, FINAL, true)
     t.strictSame(clusters.calls, ['remove older', `remove ${FINAL}`])
   }
+})
+
+t.test('nor do all of them go at once, nor that which a restore has failed from', async t => {
+  const { databases: { snapshots }, clusters, stacks } = await createOrders('DELETE_COMPLETE')
+  clusters.snapshots = [snapshotOf(NAME, 'newest'), snapshotOf(NAME, 'older')]
+  const [older, newest] = await Promise.allSettled(['older', 'newest'].map(async id => { await snapshots.remove(everybody, ID, id, false) }))
+  t.match([older?.status, newest], ['fulfilled', { reason: { code: 'last-snapshot' } }])
+  t.match(clusters.snapshots, [{ id: 'newest' }])
+  stacks.add({ ...stacks.find(NAME), id: 'arn:restored', status: 'ROLLBACK_COMPLETE' })
+  await t.rejects(snapshots.remove(everybody, ID, 'newest', false), { code: 'last-snapshot' })
 })
 
 t.test('a deleted database is shown with its snapshots', async t => {
