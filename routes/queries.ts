@@ -30,7 +30,8 @@ const Statement = {
   parameters: Type.Optional(ParameterSet),
   types: Type.Optional(Type.Record(Type.String(), Type.String({ maxLength: 200 }), { description: 'PostgreSQL types of parameters, by name or by number. The text of a value is cast to it; for json and jsonb a text is that of a JSON value.' })),
   maxRows: Type.Optional(Nullable(Type.Integer({ minimum: 1, description: 'Answers no more rows than this.' }))),
-  rowFormat: Type.Optional(Choice(['object', 'array'], { default: 'object', description: 'Rows as objects by column, or as arrays in the order of the columns.' }))
+  rowFormat: Type.Optional(Choice(['object', 'array'], { default: 'object', description: 'Rows as objects by column, or as arrays in the order of the columns.' })),
+  castUnsupported: Type.Optional(Type.Boolean({ default: false, description: 'Has columns of types that the RDS Data API does not carry (interval, money, ranges …) come as text, and in the others the values that it does not carry: arrays of arrays, and infinite times. The columns are asked for first, which takes some calls more; the statement is run once. Of what changes rows, they are those of RETURNING.' }))
 }
 
 const QueryBody = Type.Object({
@@ -39,7 +40,6 @@ const QueryBody = Type.Object({
   dryRun: Type.Optional(Type.Boolean({ default: false, description: 'Runs the statement and rolls it back.' })),
   maxAffected: Type.Optional(Nullable(Type.Integer({ minimum: 0, description: 'Rolls back when more rows than this were changed.' }))),
   timeoutMs: Type.Optional(Nullable(Type.Integer({ minimum: 1, maximum: 45_000, description: 'Cancels the statement in the database after this long. AWS does after 45 s.' }))),
-  castUnsupported: Type.Optional(Type.Boolean({ default: false, description: 'Has columns of types that the RDS Data API does not carry (interval, money, ranges …) come as text, and in the others the values that it does not carry: arrays of arrays, and infinite times. The query is run twice or more for it; a stream is not.' })),
   explain: Type.Optional(Type.Boolean({ default: false, description: 'Answers in `plan` how PostgreSQL would run the statement, as `EXPLAIN (FORMAT JSON)` says it, and never runs it.' })),
   transactionId: Type.Optional(Nullable(TransactionId)),
   database: Type.Optional(Nullable(Type.String({ minLength: 1, maxLength: 63, description: 'Another database of the same cluster.' })))
@@ -57,6 +57,7 @@ const BatchBody = Type.Object({
   parameterSets: Type.Array(ParameterSet, { minItems: 1, maxItems: 10_000, description: 'The statement runs once with each.' }),
   types: Statement.types,
   rowFormat: Statement.rowFormat,
+  castUnsupported: Statement.castUnsupported,
   database: Type.Optional(Nullable(Type.String({ minLength: 1, maxLength: 63, description: 'Another database of the same cluster.' })))
 }, { additionalProperties: false, $id: 'Batch', description: 'One statement, and many sets of parameters.', examples: [batchRequestExample] })
 
@@ -153,8 +154,8 @@ export function registerQueryRoutes (instance: FastifyInstance, queries: Queries
       }
     }
   }, async (request, reply) => {
-    const { sql, parameterSets, types = {}, rowFormat = 'object', database = null } = request.body
-    const batch = { sql, parameterSets, types, rowFormat, database }
+    const { sql, parameterSets, types = {}, rowFormat = 'object', castUnsupported = false, database = null } = request.body
+    const batch = { sql, parameterSets, types, rowFormat, castUnsupported, database }
     return sendExactly(reply, await queries.batch(principalOf(request), request.params.id, batch, waitFor(request, reply), cutOff(request, reply)))
   })
 
@@ -177,7 +178,7 @@ export function registerQueryRoutes (instance: FastifyInstance, queries: Queries
   }, async (request, reply) => {
     const { statements, isolation = 'read committed', readOnly = false, database = null } = request.body
     const transaction = {
-      statements: statements.map(({ sql, parameters = {}, types = {}, maxRows = null, rowFormat = 'object' }) => ({ sql, parameters, types, maxRows, rowFormat })), isolation, readOnly, database
+      statements: statements.map(({ sql, parameters = {}, types = {}, maxRows = null, rowFormat = 'object', castUnsupported = false }) => ({ sql, parameters, types, maxRows, rowFormat, castUnsupported })), isolation, readOnly, database
     }
     return sendExactly(reply, await queries.transact(principalOf(request), request.params.id, transaction, waitFor(request, reply), cutOff(request, reply)))
   })

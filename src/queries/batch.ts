@@ -1,7 +1,9 @@
 import type { Principal } from '../access/keys.js'
-import { DataApiFailure, type Argument, type DataApi, type DataTarget } from '../aws/data-api.js'
+import { DataApiFailure, type Argument, type DataApi, type DataTarget, type Result } from '../aws/data-api.js'
 import type { Clock } from '../clock.js'
 import { Problem } from '../problems.js'
+import { castColumns } from './cast.js'
+import { columnsWithin, createNameRefused } from './columns.js'
 import { toOutcome, type Outcome } from './outcome.js'
 import { prepareStatement, refuseTransactionControl, type Prepared, type StatementText } from './prepare.js'
 import { toProblem } from './refusals.js'
@@ -12,6 +14,8 @@ import type { WhenAwake } from './waking.js'
 export interface BatchRequest extends Pick<StatementText, 'sql' | 'types'> {
   parameterSets: ReadonlyArray<StatementText['parameters']>
   rowFormat: 'object' | 'array'
+  /** Has columns that the Data API does not carry come as text. */
+  castUnsupported: boolean
   database: string | null
 }
 
@@ -34,15 +38,22 @@ export interface BatchOptions {
 
 /** One statement with many sets of parameters, which happens for all of them or for none. */
 export function createBatch ({ targets, dataApi, whenAwake, clock }: BatchOptions) {
+  const nameRefused = createNameRefused(dataApi)
+
   const runAll = async (target: DataTarget, transactionId: string, prepared: readonly Prepared[], request: BatchRequest, signal: AbortSignal): Promise<Outcome[] | null> => {
     if (!prepared[0]?.returnsChanges) {
       for (const { sql, argSets } of chunk(prepared)) await dataApi.executeBatch(target, sql, argSets, { transactionId, signal })
       return null
     }
+    const execute = async (sql: string, args: readonly Argument[]): Promise<Result> => await dataApi.execute(target, sql, args, { transactionId, signal })
+    const columns = request.castUnsupported ? await columnsWithin(execute, prepared[0]) : []
     const results: Outcome[] = []
     for (const [set, each] of prepared.entries()) {
-      const result = await dataApi.execute(target, each.sql, each.args, { transactionId, signal }).catch((error: unknown) => { throw ofSet(error, each, set) })
-      results.push(toOutcome(result, each, { maxRows: null, rowFormat: request.rowFormat }))
+      const cast = castColumns(each, columns)
+      const result = await execute(cast.prepared.sql, cast.prepared.args).catch(async (error: unknown) => {
+        throw ofSet(request.castUnsupported ? error : await nameRefused(error, target, each, signal), cast.prepared, set)
+      })
+      results.push(toOutcome(cast.restore(result), each, { maxRows: null, rowFormat: request.rowFormat }))
     }
     return results
   }

@@ -1,11 +1,12 @@
 import type { Cell, Column, DataApiFailure, Result } from '../aws/data-api.js'
 import { Problem } from '../problems.js'
-import { withoutEnd } from './lexemes.js'
+import { readLexemes, withoutEnd } from './lexemes.js'
 import type { Prepared } from './prepare.js'
 import { typeNameOf } from './values.js'
+import { findCommand } from './without-changes.js'
 
-/** A query of which the Data API carries every value, and how its result becomes that of the query it was made of. */
-export interface Cast { prepared: Prepared, restore: (result: Result) => Result }
+/** A statement of which the Data API carries every value, and how its result, and a position in it, become those of the statement it was made of. */
+export interface Cast { prepared: Prepared, restore: (result: Result) => Result, toGivenPosition: (position: number) => number }
 
 /** The types that the Data API returns (its operations reference), by PostgreSQL's names and its own for generated columns. */
 const carried = new Set(('bool bytea name int8 int2 int4 text oid json jsonb cidr inet float4 float8 bpchar varchar date time timestamp timestamptz ' +
@@ -22,9 +23,9 @@ const refusals: ReadonlyArray<{ message: RegExp, meaning: string, isSuspect: (ty
   { message: /^(UnknownError)?$/, meaning: 'infinite dates and times, as there are in', isSuspect: type => temporal.has(type.replace('_', '')) }
 ]
 
-/** Whether casting columns to text can help against a refusal, which it can where the statement is a query. */
-export function canBeCast ({ kind, message }: DataApiFailure, { isQuery }: Prepared): boolean {
-  return kind === 'unsupported' && isQuery && refusals.some(refusal => refusal.message.test(message))
+/** Whether casting columns to text can help against a refusal. */
+export function canBeCast ({ kind, message }: DataApiFailure): boolean {
+  return kind === 'unsupported' && refusals.some(refusal => refusal.message.test(message))
 }
 
 /** The refusal as a problem that names the columns which can have caused it; null where none can. */
@@ -41,18 +42,13 @@ export function nameSuspects (failure: DataApiFailure, columns: readonly Column[
   })
 }
 
-/** The query as one that answers its columns and no rows, which the Data API refuses for no type. */
-export function probeFor (prepared: Prepared): string {
-  return `SELECT * FROM (\n${withoutEnd(prepared.sql)}\n) AS q LIMIT 0`
-}
-
 /**
- * The query, whose columns are these, with columns that the Data API does not carry as text. Of a column that it carries but for some
+ * The statement, whose columns are these, with columns that the Data API does not carry as text. Of a column that it carries but for some
  * values (arrays of arrays, infinite times), these come in a column of their own, and the others as ever.
  */
 export function castColumns (prepared: Prepared, columns: readonly Column[]): Cast {
-  if (columns.length === 0) return { prepared, restore: result => result }
   const splits = columns.map(({ type }, index) => exceptionOf(type, `c${index}`))
+  if (columns.every(({ type }, index) => isCarried(type) && !splits[index])) return { prepared, restore: result => result, toGivenPosition: position => position }
   const plain = columns.map(({ name, type }, index) => {
     const given = `c${index}`
     const value = splits[index] ? `CASE WHEN (${splits[index]}) IS NOT TRUE THEN ${given} END` : isCarried(type) ? given : `${given}::text`
@@ -62,12 +58,27 @@ export function castColumns (prepared: Prepared, columns: readonly Column[]): Ca
   const selected = [...plain, ...exceptions.map(({ sql }) => sql)]
   const aliases = columns.map((_, index) => `c${index}`)
   return {
-    prepared: { ...prepared, sql: `SELECT ${selected.join(', ')} FROM (\n${withoutEnd(prepared.sql)}\n) AS q(${aliases.join(', ')})` },
+    ...selectFrom(prepared, `SELECT ${selected.join(', ')} FROM`, aliases.join(', ')),
     restore: result => ({
       ...result,
       columns: result.columns?.slice(0, columns.length) ?? null,
       rows: result.rows.map(row => mergeExceptions(row, columns.length, exceptions))
     })
+  }
+}
+
+/** A statement, of which `select` is what it answers, under these names. What changes rows can be read from as a query of a WITH, next to its own. */
+function selectFrom (prepared: Prepared, select: string, aliases: string): Omit<Cast, 'restore'> {
+  const sql = withoutEnd(prepared.sql)
+  const lexemes = readLexemes(sql)
+  const at = prepared.isQuery ? 0 : lexemes[findCommand(lexemes)]?.at ?? 0
+  const [before, after] = prepared.isQuery
+    ? [`${select} (\n`, `\n) AS q(${aliases})`]
+    : [`${/^with$/i.test(lexemes.find(({ kind }) => kind === 'word')?.text ?? '') ? ', ' : 'WITH '}aurora_databases_q(${aliases}) AS (\n`, `\n) ${select} aurora_databases_q`]
+  const toGivenPosition = (position: number): number => position > at + before.length ? position - before.length : Math.min(position, at + 1)
+  return {
+    prepared: { ...prepared, sql: sql.slice(0, at) + before + sql.slice(at) + after, toCallersPosition: position => prepared.toCallersPosition(toGivenPosition(position)) },
+    toGivenPosition
   }
 }
 

@@ -3,6 +3,7 @@ import { Problem, type Finding } from '../problems.js'
 import { bindValue, UnfitValue, type Bound, type Json } from './arguments.js'
 import { readLexemes, type Lexeme } from './lexemes.js'
 import { assertFits } from './request-size.js'
+import { changing, findCommand } from './without-changes.js'
 
 /** A statement as the caller writes it. */
 export interface StatementText {
@@ -64,9 +65,6 @@ export function refuseTransactionControl ({ endsTransaction }: Prepared, detail:
   if (endsTransaction) throw new Problem('invalid-request', detail, { errors: [{ path: '/sql', message: 'must not begin or end a transaction' }] })
 }
 
-const changing = /^(insert|update|delete|merge)$/i
-const commands = /^(insert|update|delete|merge|select|values|table)$/i
-
 /** Everything but ROLLBACK TO, which goes back to a savepoint. */
 function endsTransaction (lexemes: readonly Lexeme[]): boolean {
   const words = lexemes.filter(({ kind }) => kind === 'word').slice(0, 4).map(({ text }) => text.toLowerCase())
@@ -74,25 +72,15 @@ function endsTransaction (lexemes: readonly Lexeme[]): boolean {
 }
 
 function findChanges (lexemes: readonly Lexeme[]): Pick<Prepared, 'changes' | 'hidesChanges' | 'isQuery'> {
-  const { text: first = '' } = lexemes.find(({ kind }) => kind === 'word') ?? {}
-  if (!/^with$/i.test(first)) return describeCommand(first, false)
-  let depth = 0
-  let hidesChanges = false
-  for (const [index, { kind, text }] of lexemes.entries()) {
-    if (kind === 'open') depth++
-    if (kind === 'close') depth--
-    if (kind !== 'word') continue
-    if (depth === 0 && commands.test(text)) return describeCommand(text, hidesChanges)
-    // After a parenthesis it is a command; elsewhere it may be the `update` of `for update`.
-    if (changing.test(text) && lexemes[index - 1]?.kind === 'open') hidesChanges = true
-  }
-  return describeCommand('', hidesChanges)
+  const at = findCommand(lexemes)
+  const command = lexemes[at]?.text ?? ''
+  const changes = changing.test(command)
+  // After a parenthesis it is a command; elsewhere it may be the `update` of `for update`.
+  const hidesChanges = lexemes.slice(0, at < 0 ? undefined : at).some(({ kind, text }, index) => kind === 'word' && changing.test(text) && lexemes[index - 1]?.kind === 'open')
+  return { changes, hidesChanges, isQuery: querying.test(command) && !hidesChanges }
 }
 
-function describeCommand (command: string, hidesChanges: boolean): Pick<Prepared, 'changes' | 'hidesChanges' | 'isQuery'> {
-  const changes = changing.test(command)
-  return { changes, hidesChanges, isQuery: commands.test(command) && !changes && !hidesChanges }
-}
+const querying = /^(select|values|table)$/i
 
 const nameOf = (lexeme: Lexeme): string | undefined =>
   lexeme.kind === 'named' ? lexeme.name : lexeme.kind === 'numbered' ? String(lexeme.number) : undefined

@@ -1,19 +1,18 @@
 import type { Principal } from '../access/keys.js'
-import { DataApiFailure, type Column, type DataApi, type DataApiFailureKind, type DataTarget, type Result } from '../aws/data-api.js'
+import { DataApiFailure, type DataApi, type DataApiFailureKind, type DataTarget, type Result } from '../aws/data-api.js'
 import type { Clock } from '../clock.js'
 import { Problem } from '../problems.js'
 import type { Json } from './arguments.js'
-import { canBeCast, castColumns, nameSuspects, probeFor } from './cast.js'
+import { createNameRefused, executeWithin } from './columns.js'
 import { explain, toPlan } from './explain.js'
-import type { Interactive } from './interactive.js'
+import type { Interactive, WithinTransaction } from './interactive.js'
 import { toOutcome, type Outcome, type OutcomeForm } from './outcome.js'
 import { prepareStatement, refuseTransactionControl, type Prepared, type StatementText } from './prepare.js'
-import { toProblem } from './refusals.js'
+import { refusesResult, toProblem } from './refusals.js'
+import { settings, type QueryMode } from './settings.js'
 import { hasRoomForTag } from './tag.js'
 import type { Targets } from './targets.js'
 import type { Times, WhenAwake } from './waking.js'
-
-export type QueryMode = 'read' | 'write'
 
 /** One statement and the conditions it runs under. */
 export interface QueryRequest extends StatementText, OutcomeForm {
@@ -48,7 +47,7 @@ interface Work {
   transactionId: string
   prepared: Prepared
   mode: QueryMode
-  request: Pick<QueryRequest, 'timeoutMs' | 'maxAffected' | 'dryRun'>
+  request: Pick<QueryRequest, 'timeoutMs' | 'maxAffected' | 'dryRun' | 'castUnsupported'>
   signal: AbortSignal
   finish: (result: Result) => Outcome
 }
@@ -63,6 +62,8 @@ export interface QueryOptions {
 
 /** Single statements. */
 export function createQuery ({ targets, interactive, dataApi, whenAwake, clock }: QueryOptions) {
+  const nameRefused = createNameRefused(dataApi)
+
   /** Runs one statement. A paused database is waited for, at most `waitSeconds` and only as long as nobody aborts. */
   const query = async (principal: Principal, id: string, request: QueryRequest, waitSeconds: number, signal: AbortSignal): Promise<QueryAnswer> => {
     const allowed = allowedMode(principal, request.mode)
@@ -74,31 +75,32 @@ export function createQuery ({ targets, interactive, dataApi, whenAwake, clock }
     const found = await targets.targetOf(principal, id)
     const target = { ...found, databaseName: request.database ?? found.databaseName }
     const finish = finisher(prepared, request)
+    const isAlone = !needsTransaction(mode, request) && !isFoundByTransaction(prepared)
     try {
-      if (!needsTransaction(mode, request) && !isFoundByTransaction(prepared)) {
+      if (isAlone) {
         const { value, ...times } = await whenAwake(waitSeconds, signal, async () => await dataApi.execute(target, prepared.sql, prepared.args, { signal }))
         return answer(finish(value), times)
       }
       const { value: transactionId, ...times } = await whenAwake(waitSeconds, signal, async () => await dataApi.begin(target, signal))
-      const work = { target, transactionId, prepared, mode, request, signal, finish }
-      return answer(await (request.castUnsupported ? withCasts(work) : inTransaction(work)), times)
+      return answer(await inTransaction({ target, transactionId, prepared, mode, request, signal, finish }), times)
     } catch (error) {
       if (error instanceof DataApiFailure && missesTarget.has(error.kind)) targets.forget(id)
-      const suspects = error instanceof DataApiFailure && !request.castUnsupported && canBeCast(error, prepared) ? nameSuspects(error, await columnsOf(target, prepared, signal)) : null
-      if (suspects) throw suspects
-      throw error instanceof DataApiFailure ? toProblem(error, mode, prepared.toCallersPosition) : error
+      const named = request.castUnsupported ? error : await nameRefused(error, target, prepared, signal)
+      const problem = named instanceof DataApiFailure ? toProblem(named, mode, prepared.toCallersPosition) : named
+      throw isAlone && refusesResult(error) ? maybeKept(problem, prepared) : problem
     }
   }
 
   /** Runs one statement in a transaction that the caller has begun. */
   const queryWithin = async (principal: Principal, id: string, request: QueryRequest, transactionId: string, prepared: Prepared, signal: AbortSignal): Promise<QueryAnswer> => {
     assertFitsTransaction(request)
-    return await interactive.within(principal, id, transactionId, signal, async ({ readOnly, execute }) => {
+    return await interactive.within(principal, id, transactionId, signal, async ({ readOnly, target, execute }) => {
       if (request.mode !== null && (request.mode === 'read') !== readOnly) throw new Problem('invalid-request', `The transaction was begun with readOnly ${readOnly}; mode must be left out, or say the same.`)
       const startedAt = clock.now()
       const set = settings('write', request.timeoutMs)
       if (set) await execute(set, [])
-      const outcome = finisher(prepared, request)(await execute(prepared.sql, prepared.args))
+      const result = await executeWithin(execute, prepared, request).catch(async (error: unknown) => { throw await nameRefused(error, target, prepared, signal) })
+      const outcome = finisher(prepared, request)(result)
       if (set) await execute('SET LOCAL statement_timeout TO DEFAULT', [])
       return answer(outcome, { startedAt, resumedAfterMs: null })
     }, prepared.toCallersPosition)
@@ -109,9 +111,10 @@ export function createQuery ({ targets, interactive, dataApi, whenAwake, clock }
 
   const inTransaction = async ({ target, transactionId, prepared, mode, request, signal, finish }: Work): Promise<Outcome> => {
     try {
+      const execute: WithinTransaction['execute'] = async (sql, args) => await dataApi.execute(target, sql, args, { transactionId, signal })
       const set = settings(mode, request.timeoutMs)
-      if (set) await dataApi.execute(target, set, [], { transactionId, signal })
-      const outcome = finish(await dataApi.execute(target, prepared.sql, prepared.args, { transactionId, signal }))
+      if (set) await execute(set, [])
+      const outcome = finish(await executeWithin(execute, prepared, request))
       assertAffected(outcome.affected, request.maxAffected)
       if (request.dryRun || mode === 'read') await dataApi.rollback(target, transactionId)
       else await dataApi.commit(target, transactionId)
@@ -123,41 +126,8 @@ export function createQuery ({ targets, interactive, dataApi, whenAwake, clock }
     }
   }
 
-  /** The columns of a query whose result was refused; none when they cannot be had. */
-  const columnsOf = async (target: DataTarget, prepared: Prepared, signal: AbortSignal): Promise<Column[]> => {
-    let columns: Column[] = []
-    const work = { target, prepared: { ...prepared, sql: probeFor(prepared) }, mode: 'read' as const, request: PLAIN, signal }
-    const finish = (result: Result): Outcome => {
-      columns = result.columns ?? []
-      return toOutcome(result, prepared, PLAIN)
-    }
-    await dataApi.begin(target, signal).then(async transactionId => await inTransaction({ ...work, transactionId, finish })).catch(() => {})
-    return columns
-  }
-
-  /** Nothing of a refused query is kept, so that it can be asked again, with what was refused as text. */
-  const withCasts = async (work: Work): Promise<Outcome> => {
-    const { target, prepared, signal } = work
-    const again = async (statement: Prepared, finish: Work['finish']): Promise<Outcome> =>
-      await inTransaction({ ...work, transactionId: await dataApi.begin(target, signal), prepared: statement, finish })
-    try {
-      return await inTransaction(work)
-    } catch (error) {
-      if (!(error instanceof DataApiFailure) || !canBeCast(error, prepared)) throw error
-      let columns: Column[] = []
-      await again({ ...prepared, sql: probeFor(prepared) }, result => {
-        columns = result.columns ?? []
-        return work.finish(result)
-      })
-      const cast = castColumns(prepared, columns)
-      return await again(cast.prepared, result => work.finish(cast.restore(result)))
-    }
-  }
-
   return query
 }
-
-const PLAIN = { timeoutMs: null, maxAffected: null, dryRun: false, maxRows: null, rowFormat: 'array' } as const
 
 function prepare (request: QueryRequest): Prepared {
   const prepared = prepareStatement(request)
@@ -170,8 +140,8 @@ function finisher (prepared: Prepared, request: QueryRequest): Work['finish'] {
 }
 
 /** What the transaction has decided already, or would have to be undone within it. */
-function assertFitsTransaction ({ dryRun, maxAffected, castUnsupported, database }: QueryRequest): void {
-  const unfit = Object.entries({ dryRun, maxAffected, castUnsupported, database }).filter(([, value]) => value !== null && value !== false)
+function assertFitsTransaction ({ dryRun, maxAffected, database }: QueryRequest): void {
+  const unfit = Object.entries({ dryRun, maxAffected, database }).filter(([, value]) => value !== null && value !== false)
   const errors = unfit.map(([name]) => ({ path: `/${name}`, message: 'is not possible with transactionId' }))
   if (errors[0]) throw new Problem('invalid-request', `${errors[0].path.slice(1)} ${errors[0].message}.`, { errors })
 }
@@ -189,22 +159,16 @@ function needsTransaction (mode: QueryMode, { dryRun, maxAffected, timeoutMs, ca
   return mode === 'read' || dryRun || castUnsupported || maxAffected !== null || timeoutMs !== null
 }
 
+/** Outside of a transaction nothing undoes what a statement did whose answer was refused. */
+function maybeKept (problem: unknown, { changes, hidesChanges }: Prepared): unknown {
+  if (!(problem instanceof Problem) || !(changes || hidesChanges)) return problem
+  const { code, message, extensions, isConfidential, cause } = problem
+  return new Problem(code, `${message} What the statement changes may have been kept: look before you send it again.`, { cause, isConfidential, extensions })
+}
+
 /** Whether only a transaction of its own lets a statement be cancelled. What cannot run in one, or ends it, goes on without. */
 function isFoundByTransaction ({ sql, isQuery, changes, hidesChanges }: Prepared): boolean {
   return !hasRoomForTag(sql) && (isQuery || changes || hidesChanges)
-}
-
-/**
- * Sets up a transaction in one call. It has taken a snapshot when it is done, after which PostgreSQL lets nothing turn a
- * read-only transaction back into one that writes.
- */
-export function settings (mode: QueryMode, timeoutMs: number | null, more: readonly string[] = []): string | null {
-  const wanted = [
-    ...more,
-    ...(mode === 'read' ? ["set_config('transaction_read_only', 'on', true)"] : []),
-    ...(timeoutMs === null ? [] : [`set_config('statement_timeout', '${timeoutMs}', true)`])
-  ]
-  return wanted.length > 0 ? `SELECT ${wanted.join(', ')}` : null
 }
 
 function assertAffected (affected: number | null, most: number | null): void {

@@ -1,4 +1,4 @@
-import type { DataApiFailure } from '../aws/data-api.js'
+import { DataApiFailure } from '../aws/data-api.js'
 import type { SqlError } from '../aws/sql-error.js'
 import { Problem, type ProblemCode } from '../problems.js'
 import { conditionOf, isDatabasesFault, namesIn } from './conditions.js'
@@ -32,6 +32,11 @@ export function toProblem (failure: DataApiFailure, mode: 'read' | 'write', toCa
       : new Problem('statement-outcome-unknown', 'No answer came to the statement. It may have had its effect.', { cause: failure })
     case 'aws': return failure.aws
   }
+}
+
+/** Whether the Data API refused what a statement answered, and not the statement: then it has been executed. */
+export function refusesResult (error: unknown): boolean {
+  return error instanceof DataApiFailure && error.kind === 'unsupported' && /^(UnknownError)?$|unsupported data type|multidimensional array|size limit|too large/i.test(error.message)
 }
 
 function fromSql (error: SqlError, cause: Error, toCallersPosition: (position: number) => number): Problem {

@@ -1,8 +1,9 @@
 import type { Principal } from '../access/keys.js'
-import { DataApiFailure, type DataApi, type DataTarget } from '../aws/data-api.js'
+import { DataApiFailure, type Argument, type DataApi, type DataTarget, type Result } from '../aws/data-api.js'
 import type { Clock } from '../clock.js'
 import { Problem } from '../problems.js'
 import type { Ran } from './audit.js'
+import { createNameRefused, executeWithin } from './columns.js'
 import { rowsOf, toOutcome, type Outcome, type OutcomeForm } from './outcome.js'
 import { prepareStatement, refuseTransactionControl, type Prepared, type StatementText } from './prepare.js'
 import { toProblem } from './refusals.js'
@@ -13,8 +14,14 @@ export const ISOLATION_LEVELS = ['read committed', 'repeatable read', 'serializa
 
 export type IsolationLevel = typeof ISOLATION_LEVELS[number]
 
+/** How the answer of one statement is wanted. */
+export interface StatementForm extends OutcomeForm {
+  /** Has columns that the Data API does not carry come as text. */
+  castUnsupported: boolean
+}
+
 export interface TransactionRequest {
-  statements: ReadonlyArray<StatementText & OutcomeForm>
+  statements: ReadonlyArray<StatementText & StatementForm>
   isolation: IsolationLevel
   readOnly: boolean
   database: string | null
@@ -36,24 +43,27 @@ export interface TransactionOptions {
 
 /** Lists of statements that happen as a whole or not at all. */
 export function createTransaction ({ targets, dataApi, whenAwake, clock }: TransactionOptions) {
+  const nameRefused = createNameRefused(dataApi)
+
   /** Runs the statements in their order. A problem says in `statement` which one it is of, counted from 0; `onRan` is told of each that has run. */
   return async (principal: Principal, id: string, request: TransactionRequest, waitSeconds: number, signal: AbortSignal, onRan: (ran: Ran) => void = () => {}): Promise<TransactionAnswer> => {
     const statements = request.statements.map((statement, index) => naming(index, () => prepareWithin(statement)))
     const found = await targets.targetOf(principal, id)
     const target = { ...found, databaseName: request.database ?? found.databaseName }
     const mode = request.readOnly ? 'read' : 'write'
-    let running: { index: number, prepared: Prepared } | null = null
+    let running: { index: number, prepared: Prepared, form: StatementForm } | null = null
     let transactionId: string | null = null
+    const execute = async (sql: string, args: readonly Argument[]): Promise<Result> => await dataApi.execute(target, sql, args, { transactionId: transactionId ?? '', signal })
     try {
       const { value, startedAt, resumedAfterMs } = await whenAwake(waitSeconds, signal, async () => await dataApi.begin(target, signal))
       transactionId = value
-      for (const sql of transactionSettings(request)) await dataApi.execute(target, sql, [], { transactionId, signal })
+      for (const sql of transactionSettings(request)) await execute(sql, [])
       const results: Outcome[] = []
       for (const [index, prepared] of statements.entries()) {
-        running = { index, prepared }
+        const form = request.statements[index] ?? PLAIN
+        running = { index, prepared, form }
         const sentAt = clock.now()
-        const result = await dataApi.execute(target, prepared.sql, prepared.args, { transactionId, signal })
-        const outcome = toOutcome(result, prepared, request.statements[index] ?? ALL_ROWS)
+        const outcome = toOutcome(await executeWithin(execute, prepared, form), prepared, form)
         onRan({ durationMs: clock.now() - sentAt, rows: rowsOf(outcome) })
         results.push(outcome)
       }
@@ -62,7 +72,8 @@ export function createTransaction ({ targets, dataApi, whenAwake, clock }: Trans
       return { results, durationMs: clock.now() - startedAt, resumedAfterMs }
     } catch (error) {
       if (transactionId !== null) await rollBack(target, transactionId)
-      const problem = error instanceof DataApiFailure ? toProblem(error, mode, running?.prepared.toCallersPosition ?? (position => position)) : error
+      const named = running && !running.form.castUnsupported ? await nameRefused(error, target, running.prepared, signal) : error
+      const problem = named instanceof DataApiFailure ? toProblem(named, mode, running?.prepared.toCallersPosition ?? (position => position)) : named
       throw running ? ofStatement(problem, running.index) : problem
     }
   }
@@ -89,7 +100,7 @@ function prepareWithin (statement: StatementText): Prepared {
   return prepared
 }
 
-const ALL_ROWS: OutcomeForm = { maxRows: null, rowFormat: 'object' }
+const PLAIN: StatementForm = { maxRows: null, rowFormat: 'object', castUnsupported: false }
 
 function naming<T> (index: number, work: () => T): T {
   try {

@@ -9,8 +9,9 @@ const { call } = await startService(t)
 const created = await call<{ id: string, status: string }>('POST', '/v1/databases', { client: 'acme', region: 'us-east-1' }, { prefer: 'wait=60' })
 t.equal(created.body.status, 'available')
 
+const path = `/v1/databases/${created.body.id}`
 const query = async <Body = QueryResult>(sql: string, more: object = {}): Promise<Answer<Body>> =>
-  await call<Body>('POST', `/v1/databases/${created.body.id}/query`, { sql, ...more })
+  await call<Body>('POST', `${path}/query`, { sql, ...more })
 const rows = async (sql: string, more: object = {}): Promise<unknown[]> => {
   const { status, body } = await query(sql, more)
   t.equal(status, 200, JSON.stringify(body))
@@ -134,8 +135,31 @@ await t.test('what the Data API refuses comes as text when that is asked for', a
   ], 'and of a column that is carried, only what is not')
   t.strictSame(columns.map(({ type }) => type), ['timestamptz', 'date', 'timestamp', 'timestamptz[]', 'int4[]', 'text'])
   t.strictSame(await rows('select from spans', { castUnsupported }), [])
-  t.match(await refusal("insert into spans values (1, '1 day') returning span", { castUnsupported }), [422, { code: 'statement-refused' }])
-  t.strictSame(await rows('select count(*) from spans'), [{ count: '0' }], 'what was refused has had no effect')
+})
+
+await t.test('what is RETURNING, in a list or a transaction too, names its column or comes as text, and is executed once', async t => {
+  await rows('create table "Time spans" (id int, span interval, late timestamptz)')
+  await rows('create table durations (id int, price money)')
+  t.match(await refusal("insert into durations values (7, '$2'), (8, '$3') returning price"), [422, { columns: ['price'], detail: /may have been kept/ }], 'nothing undoes a statement that is sent alone')
+  const statements: Array<[sql: string, refused: string[], returned: object[], parameters?: object]> = [
+    ['insert into "Time spans" as t (id, span, late) values (1, :a::interval, \'infinity\') on conflict do nothing returning t.id, t.span as "Returning", late', ['Returning'], [{ id: 1, Returning: '1 day', late: 'infinity' }], { a: '1 day' }],
+    ['update only "Time spans" set span = case when span is distinct from null then span + span end from durations d where d.id = $1 returning *; -- end', ['span'], [{ id: 1, span: '2 days', late: 'infinity', id_2: 7, price: '$2.00' }], [7]],
+    ['with d as (select price from durations where id = :a), more as (update durations set id = 9 where id = 8 returning *) delete from "Time spans" s using d returning s.span, d.price', ['span'], [{ span: '2 days', price: '$2.00' }], { a: 7 }],
+    ['with d as (delete from durations where id = 7 returning *), nothing as (delete from durations where false) select * from d', ['price'], [{ id: 7, price: '$2.00' }]]
+  ]
+  for (const [sql, columns, returned, parameters = {}] of statements) {
+    const advice = new RegExp(`${columns[0]} \\(.*set castUnsupported`)
+    t.match(await refusal(sql, { parameters, dryRun: true }), [422, { columns, detail: new RegExp(`${advice.source}\\.$`) }], sql)
+    t.match(await call('POST', `${path}/transaction`, { statements: [{ sql: 'select 1' }, { sql, parameters }] }), { status: 422, body: { statement: 1, columns, detail: advice } })
+    const { body: { transactionId } } = await call<{ transactionId: string }>('POST', `${path}/transactions`, {})
+    t.match(await refusal(sql, { parameters, transactionId }), [422, { columns, detail: advice }])
+    t.match(await call('POST', `${path}/transactions/${transactionId}/rollback`), { status: 200 }, 'which is left as it was')
+    t.strictSame((await query(sql, { parameters, castUnsupported: true, dryRun: true })).body.rows, returned)
+    t.match(await call('POST', `${path}/transaction`, { statements: [{ sql: 'select 1' }, { sql, parameters, castUnsupported: true }] }), { status: 200, body: { results: [{}, { rows: returned }] } })
+  }
+  const batch = { sql: 'insert into durations values ($1, $2::money) returning price', parameterSets: [[1, '1'], [2, '2']] }
+  t.match(await call('POST', `${path}/batch`, batch), { status: 422, body: { set: 0, columns: ['price'] } })
+  t.match(await call('POST', `${path}/batch`, { ...batch, castUnsupported: true }), { status: 200, body: { results: [{ rows: [{ price: '$1.00' }] }, { rows: [{ price: '$2.00' }] }] } })
 })
 
 await t.test('writes, and the ways not to make them', async t => {

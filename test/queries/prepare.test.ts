@@ -4,6 +4,7 @@ import t from 'tap'
 import { numberParameters } from '../../sandbox/rds-data/named-parameters.js'
 import type { Json } from '../../src/queries/arguments.js'
 import { prepareStatement, type Prepared } from '../../src/queries/prepare.js'
+import { withoutChanges } from '../../src/queries/without-changes.js'
 
 const prepare = (sql: string, parameters: Readonly<Record<string, Json>> | readonly Json[] = {}, types: Readonly<Record<string, string>> = {}): Prepared =>
   prepareStatement({ sql, parameters, types })
@@ -58,4 +59,16 @@ t.test('a position of PostgreSQL is found in the caller\'s text', async () => {
 
 t.test('whatever the text, it is read once', async t => {
   for (const mark of ['$a$ $b$ ', "'", '/*', "E'\\", '"', '[', '$']) t.ok(prepare(mark.repeat(65_000 / mark.length)))
+})
+
+t.test('what a statement is RETURNING is what a query without its changes answers', async t => {
+  const cases: Array<[sql: string, query: string | null]> = [
+    ['insert into a."b returning" as c (x) select f(returning) from d where x is distinct from 2 returning x, c.*;', 'SELECT x, c.* FROM a."b returning" as c'],
+    ['update only (t) * as u set a = (select 1 from v where true), b = c is distinct from d from v join w on v.a = w.a where u.a = v.a returning u.*', 'SELECT u.* FROM only (t) * as u , v join w on v.a = w.a'],
+    ['delete from t using u where t.a is not distinct from u.a returning *', 'SELECT * FROM t , u'],
+    ['merge into t using (select 1 as a) as s on t.a = s.a when matched then update set b = 1 returning s.a, t.b', 'SELECT s.a, t.b FROM (select 1 as a) as s , t'],
+    ['with a as (insert into t values (1)), b as (delete from t returning c) select * from b', 'with a as (SELECT), b as (SELECT c FROM t ) select * from b'],
+    ['with a as (select 1) insert into t default values', null], ['update t set a = 1', null], ['insert', null], ['', null]
+  ]
+  for (const [sql, query] of cases) t.equal(withoutChanges(sql)?.replace(/\s+/g, ' ').trim() ?? null, query, sql)
 })

@@ -2,12 +2,14 @@ import type { Principal } from '../../access/keys.js'
 import { DataApiFailure, type Column, type DataApi } from '../../aws/data-api.js'
 import type { Clock } from '../../clock.js'
 import { Problem } from '../../problems.js'
-import { canBeCast, castColumns, nameSuspects, probeFor } from '../cast.js'
+import { canBeCast, castColumns, nameSuspects } from '../cast.js'
+import { probeFor } from '../columns.js'
 import type { Gate } from '../gate.js'
 import type { Value } from '../json-text.js'
 import { prepareStatement, refuseTransactionControl, type Prepared } from '../prepare.js'
-import { settings, type QueryRequest } from '../query.js'
+import type { QueryRequest } from '../query.js'
 import { toProblem } from '../refusals.js'
+import { settings } from '../settings.js'
 import type { Targets } from '../targets.js'
 import { cellReader, nameColumns, type QueryColumn } from '../values.js'
 import type { Times, WhenAwake } from '../waking.js'
@@ -113,7 +115,8 @@ export function createStream ({ targets, dataApi, whenAwake, gate, clock }: Stre
 /** The columns of a query, before its first row: a value that is not carried may come in any. None when the query is wrong, which shows again. */
 async function columnsOf (lease: Lease, given: Prepared, set: string): Promise<Column[]> {
   try {
-    return (await lease.execute(probeFor(given), given.args)).columns ?? []
+    const probe = probeFor(given)
+    return probe ? (await lease.execute(probe.sql, probe.args)).columns ?? [] : []
   } catch (error) {
     if (!(error instanceof DataApiFailure) || error.kind !== 'sql') throw error
     await lease.begin()
@@ -127,7 +130,7 @@ async function fetchFirst (cursor: Cursor, lease: Lease, given: Prepared, set: s
   try {
     return await cursor.fetch()
   } catch (error) {
-    if (!(error instanceof DataApiFailure) || !canBeCast(error, given)) throw error
+    if (!(error instanceof DataApiFailure) || !canBeCast(error)) throw error
     const suspects = await lease.begin().then(async () => {
       await lease.execute(set)
       return nameSuspects(error, await columnsOf(lease, given, set))
