@@ -7,6 +7,7 @@ import { LOCAL_KEY } from '../../scripts/local.js'
 import { parseKeys } from '../../src/access/keys-file.js'
 import { readConfig } from '../../src/config.js'
 import { createService } from '../../src/service.js'
+import { startReplicaProcess } from '../helpers/replica-process.js'
 import { startService } from '../helpers/service.js'
 
 interface Message { event?: string, id?: string, data?: { status?: string, logicalId?: string } }
@@ -27,6 +28,7 @@ async function startReplica (): Promise<{ url: string, stop: () => Promise<void>
   return { url, stop: async () => { await app.close() } }
 }
 
+const doomed = await startReplicaProcess(t, first.sandboxUrl, { REGIONS: region, POLL_MS: '100', CALLS_PER_SECOND: '1000' })
 const headers = { authorization: `Bearer ${LOCAL_KEY}` }
 
 /** The messages of a live stream, until it ends or the reader has enough. */
@@ -46,18 +48,22 @@ async function * follow (url: string, id: string, lastId: string | null): AsyncG
 await t.test('a live stream goes on at whatever replica there is, with every event once and in order', async t => {
   const { body: { id } } = await first.call<Database>('POST', '/v1/databases', { client: 'acme', region, name: 'orders' })
   const seen: string[] = []
-  let isOver = false
   let replica = await startReplica()
-  for (let turns = 0; !isOver; turns++) {
-    const url = turns % 2 === 0 ? first.url : replica.url
+  /** Takes up the stream at a replica; whether it has come to its end. */
+  const take = async (url: string, afterTwo: () => 'leave' | 'stay'): Promise<boolean> => {
     let taken = 0
     for await (const { event, id: eventId } of follow(url, id, seen.at(-1) ?? null)) {
       if (event === 'stack-event' && eventId) seen.push(eventId)
-      isOver = event === 'end'
-      // Away after each second event; the replica that was asked may be gone by then.
-      if (event === 'stack-event' && ++taken === 2) break
+      if (event === 'end') return true
+      if (event === 'stack-event' && ++taken === 2 && afterTwo() === 'leave') return false
     }
-    if (turns % 2 === 1 && !isOver) {
+    return false
+  }
+  const killing = take(doomed.url, () => { doomed.kill('SIGKILL'); return 'stay' })
+  await t.rejects(killing, { message: 'terminated' }, 'the first is killed in the middle of the stream')
+  // Away after each second event; the replica that was asked may be gone by then.
+  for (let turns = 0; !await take(turns % 2 === 0 ? first.url : replica.url, () => 'leave'); turns++) {
+    if (turns % 2 === 1) {
       await replica.stop()
       replica = await startReplica()
     }

@@ -1,17 +1,11 @@
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { writeFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { Agent, request, type IncomingMessage } from 'node:http'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { json, text } from 'node:stream/consumers'
-import { fileURLToPath } from 'node:url'
 
 import t from 'tap'
 
 import { LOCAL_KEY } from '../../scripts/local.js'
-import { keyOf } from '../helpers/facts.js'
+import { startReplicaProcess } from '../helpers/replica-process.js'
 import { startService } from '../helpers/service.js'
 
 interface Body { status: number, code: string, retryable: boolean, rows: Array<Record<string, unknown>> }
@@ -24,34 +18,9 @@ const id = await create('acme')
 const look = async (sql: string): Promise<Body> => (await call<Body>('POST', `/v1/databases/${id}/query`, { sql })).body
 await look('create table marks (mark text)')
 
-const directory = mkdtempSync(join(tmpdir(), 'aurora-databases-stopping-'))
-t.teardown(() => { rmSync(directory, { recursive: true, force: true }) })
-const keysFile = join(directory, 'keys.json')
-writeFileSync(keysFile, JSON.stringify([keyOf(LOCAL_KEY)]))
-
 /** A replica as a process of its own, and what asks it over connections that are kept. */
 async function startReplica () {
-  const child = spawn(process.execPath, ['--no-warnings', fileURLToPath(new URL('../../src/server.js', import.meta.url))], {
-    env: {
-      PATH: process.env.PATH,
-      REGIONS: 'us-east-1',
-      API_KEYS_FILE: keysFile,
-      PORT: '0',
-      STATEMENTS_PER_DATABASE: '3',
-      AWS_ENDPOINT_URL: sandboxUrl,
-      AWS_ACCESS_KEY_ID: 'sandbox',
-      AWS_SECRET_ACCESS_KEY: 'sandbox'
-    }
-  })
-  t.teardown(() => { child.kill('SIGKILL') })
-  const exit = once(child, 'exit') as Promise<[code: number | null]>
-  const url = await new Promise<string>((resolve, reject) => {
-    exit.then(([code]) => { reject(new Error(`ended with ${code}`)) }, reject)
-    createInterface(child.stdout).on('line', line => {
-      const [address] = /http:\/\/\S+:\d+/.exec(line) ?? []
-      if (address) resolve(address)
-    })
-  })
+  const { url, kill, exit } = await startReplicaProcess(t, sandboxUrl, { REGIONS: 'us-east-1', STATEMENTS_PER_DATABASE: '3' })
   const agent = new Agent({ keepAlive: true })
   t.teardown(() => { agent.destroy() })
   const ask = async (path: string, body: object, accept = 'application/json') => {
@@ -70,7 +39,7 @@ async function startReplica () {
       if (/^aurora_api_gate_waiting\{gate="statements"\} 1$/m.test(metrics)) return
     }
   }
-  return { untilOneWaits, stop: () => child.kill('SIGTERM'), exit, ask, answerTo }
+  return { untilOneWaits, stop: () => { kill('SIGTERM') }, exit, ask, answerTo }
 }
 
 /** Comes back when so many statements with a marker run. */
