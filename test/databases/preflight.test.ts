@@ -48,6 +48,8 @@ const findings: Array<[what: string, secret: Parameters<typeof setUp>[0], messag
   ['it lacks one of them', { credentials: null }, /no "username" and "password"/],
   ['a username that PostgreSQL does not take', { credentials: { ...credentials, username: '1st' } }, /must start with a letter/],
   ['a username that AWS keeps for itself', { credentials: { ...credentials, username: 'rdsadmin' } }, /reserved/],
+  ['a username that RDS has a role of', { credentials: { ...credentials, username: 'rds_superuser' } }, /reserved/],
+  ['a username that PostgreSQL would cut', { credentials: { ...credentials, username: 'm'.repeat(64) } }, /at most 63/],
   ['a username that PostgreSQL keeps for itself', { credentials: { ...credentials, username: 'pg_me' } }, /reserved/],
   ['a password that is too short', { credentials: { ...credentials, password: 'seven77' } }, /8 to 99/],
   ['a password with a slash', { credentials: { ...credentials, password: 'with/slash' } }, /none of them a slash/]
@@ -61,6 +63,11 @@ for (const [what, secret, message] of findings) {
     t.notOk(password !== undefined && error?.message.includes(password), 'and does not say what is in it')
   })
 }
+
+t.test('a username may be as long as PostgreSQL has them, with underscores', async t => {
+  const { preflight } = setUp({ credentials: { ...credentials, username: 'application_db_admin_user'.padEnd(63, '_') } })
+  await t.resolves(preflight(principalOf(), plan('Mahira')))
+})
 
 t.test('both mistakes are told at once', async t => {
   const { preflight } = setUp({ credentials: { username: '1st', password: 'short' } })

@@ -5,9 +5,13 @@ import type { Finding } from '../../problems.js'
 import type { Check, Launching } from '../preflight.js'
 import { TAG_PREFIX } from '../tags.js'
 
-/** AWS's rules for the master user of Aurora PostgreSQL (RDS API, CreateDBCluster). */
+/**
+ * AWS's rules for the master user of Aurora PostgreSQL. Its documentation says 16 letters and digits (RDS API, CreateDBCluster), which is what fits
+ * every engine: PostgreSQL on RDS was seen to take 63 and underscores (floci#3729, tried on an account in 2026), as CloudFormation's schema does.
+ * What may work is no finding.
+ */
 const usernamePattern = /^[a-zA-Z][a-zA-Z0-9_]{0,62}$/
-const reservedUsernames = /^(admin|rdsadmin|user|pg_.*)$/i
+const reservedUsernames = /^(admin|rdsadmin|rds_superuser|rdsrepladmin|user|pg_.*)$/i
 const passwordPattern = /^[!-~]{8,99}$/
 const forbiddenInPasswords = /[/"@ ]/
 
@@ -68,7 +72,7 @@ async function readIfReadable (secrets: Pick<Secrets, 'readCredentials'>, region
 function checkCredentials (name: string, { username, password }: { username: string, password: string }): string[] {
   const wrong: string[] = []
   if (!usernamePattern.test(username)) wrong.push(`The "username" in the secret ${name} must start with a letter, and have at most 63 letters, digits and underscores.`)
-  else if (reservedUsernames.test(username)) wrong.push(`The "username" in the secret ${name} is reserved by Aurora PostgreSQL: it must not be admin, rdsadmin, user, or start with pg_.`)
+  else if (reservedUsernames.test(username)) wrong.push(`The "username" in the secret ${name} is reserved by Aurora PostgreSQL: it must not be admin, rdsadmin, rds_superuser, rdsrepladmin, user, or start with pg_.`)
   if (!passwordPattern.test(password) || forbiddenInPasswords.test(password)) wrong.push(`The "password" in the secret ${name} must have 8 to 99 printable ASCII characters, none of them a slash, a double quote, an at sign or a space.`)
   return wrong
 }
