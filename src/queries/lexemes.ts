@@ -17,7 +17,7 @@ const letter = 'A-Za-z_\\u0080-\\uffff'
  * that no text makes this look twice at the same characters.
  */
 const pattern = new RegExp([
-  "(?<opaque>[eE]'(?:[^'\\\\]|''|\\\\[^])*(?:'|$)|'(?:[^']|'')*(?:'|$)|\"(?:[^\"]|\"\")*(?:\"|$)|--[^\\n]*|::)",
+  "(?<opaque>[eE]'(?:[^'\\\\]|''|\\\\[^])*(?:'|$)|'(?:[^']|'')*(?:'|$)|\"(?:[^\"]|\"\")*(?:\"|$)|--[^\\n\\r]*|::)",
   '(?<comment>/\\*)',
   `(?<quote>\\$(?:[${letter}][${letter}0-9]*)?\\$)(?<body>[^]*?)(?:\\k<quote>|$)`,
   `(?<word>[${letter}][${letter}0-9$]*)`,

@@ -91,7 +91,7 @@ t.test('a statement that is explained is planned in a read-only transaction and 
 })
 
 t.test('a call neither begins nor ends a transaction', async t => {
-  for (const sql of ['begin', 'COMMIT', '/* x */ rollback', 'start transaction read write']) {
+  for (const sql of ['begin', 'COMMIT', '/* x */ rollback', 'start transaction read write', '-- a comment ends here\rcommit', ';end']) {
     for (const mode of ['read', 'write'] as const) {
       const { calls, query } = createDouble()
       await t.rejects(query({ sql, mode }), { code: 'invalid-request', errors: [{ path: '/sql' }] })
