@@ -79,14 +79,7 @@ function evaluateResource (plan: Plan, logicalId: string): { properties: JsonObj
 
 async function applyResource (step: Step, plan: Plan, resource: ResourceRecord, properties: JsonObject): Promise<void> {
   const { context, stackId, shown } = step
-  const desired: Incarnation = {
-    physicalId: resource.physicalId,
-    nonce: resource.nonce,
-    properties,
-    attributes: resource.attributes,
-    dependsOn: [...plan.graph.get(resource.logicalId) ?? []],
-    ...policiesOf(plan.resources.get(resource.logicalId))
-  }
+  const desired = { ...incarnationOf(resource), ...plan.settledOf(resource.logicalId), properties }
   if (isMade(resource)) return await change(step, resource, desired)
   const isResumed = resource.status === CREATE_IN_PROGRESS && resource.operationId === operationOf(stackOf(context, stackId)).id
   const started = isResumed ? resource : setResourceStatus(context, stackId, { ...resource, ...desired }, { status: CREATE_IN_PROGRESS }, shown)
@@ -112,7 +105,7 @@ function begin (context: EngineContext, stackId: string, logicalId: string, plan
     attributes: {},
     dependsOn: [],
     updatedAt: context.clock.now(),
-    ...(isUpdate ? { previous: null } : {})
+    previous: isUpdate ? null : undefined
   }
 }
 
@@ -123,11 +116,7 @@ async function change (step: Step, resource: ResourceRecord, desired: Incarnatio
     return await createResource(step, going, desired, UPDATE_COMPLETE)
   }
   const kind = await changeFor(context, stackOf(context, stackId), resource, desired.properties)
-  if (kind === 'none') {
-    const { deletionPolicy: _deletion, updateReplacePolicy: _replace, ...rest } = resource
-    context.records.putResource({ ...rest, ...desired })
-    return
-  }
+  if (kind === 'none') return context.records.putResource({ ...resource, ...desired })
   const touched = { ...resource, previous: resource.previous === undefined ? incarnationOf(resource) : resource.previous }
   if (kind === 'update') {
     const started = resource.status === UPDATE_IN_PROGRESS ? resource : setResourceStatus(context, stackId, touched, { status: UPDATE_IN_PROGRESS }, shown)
@@ -162,20 +151,8 @@ export function incarnationOf ({ physicalId, nonce, properties, attributes, depe
     properties,
     attributes,
     dependsOn,
-    ...policiesOf({ deletionPolicy, updateReplacePolicy })
-  }
-}
-
-interface Policies {
-  deletionPolicy?: string | undefined
-  updateReplacePolicy?: string | undefined
-}
-
-/** Those of the two policies that are given. */
-export function policiesOf ({ deletionPolicy, updateReplacePolicy }: Policies = {}): Pick<Incarnation, 'deletionPolicy' | 'updateReplacePolicy'> {
-  return {
-    ...(deletionPolicy === undefined ? {} : { deletionPolicy }),
-    ...(updateReplacePolicy === undefined ? {} : { updateReplacePolicy })
+    deletionPolicy,
+    updateReplacePolicy
   }
 }
 

@@ -49,10 +49,10 @@ const DELETING: readonly StackStatus[] = ['DELETE_IN_PROGRESS', 'ROLLBACK_IN_PRO
 export function setStackStatus (context: EngineContext, stackId: string, status: StackStatus, reason?: string, changes: Partial<StackRecord> = {}): void {
   const { reason: _old, ...stack } = stackOf(context, stackId)
   const deletedAt = DELETING.includes(status) ? { deletedAt: context.clock.now() } : {}
-  const next = { ...stack, ...deletedAt, ...changes, status, ...(reason === undefined ? {} : { reason }) }
+  const next = { ...stack, ...deletedAt, ...changes, status, reason }
   context.records.together(() => {
     context.records.putStack(next)
-    addEvent(context, next, { logicalId: next.name, physicalId: next.id, type: STACK_TYPE, status: status as ResourceStatus, ...(reason === undefined ? {} : { reason }) })
+    addEvent(context, next, { logicalId: next.name, physicalId: next.id, type: STACK_TYPE, status: status as ResourceStatus, reason })
   })
 }
 
@@ -74,8 +74,8 @@ export function setResourceStatus (context: EngineContext, stackId: string, reso
       physicalId: next.physicalId,
       type: next.type,
       status: next.status,
-      ...(change.reason === undefined ? {} : { reason: change.reason }),
-      ...(properties === undefined ? {} : { properties })
+      reason: change.reason,
+      properties
     })
   })
   return next
@@ -102,6 +102,6 @@ export function addEvent (context: EngineContext, stack: StackRecord, happening:
     stackId: stack.id,
     operationId: operation.id,
     operationType: operation.type,
-    ...(operation.token === undefined ? {} : { token: operation.token })
+    token: operation.token
   })
 }

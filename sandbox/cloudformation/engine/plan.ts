@@ -12,12 +12,12 @@ import { checkRules } from '../template/rules.js'
 import { checkPolicy, parseTemplate, type ResourceDefinition, type Template } from '../template/template.js'
 import { exportsIn } from './exports.js'
 import type { Records } from './memory.js'
-import type { Definition, OutputRecord, StackRecord } from './records.js'
+import type { Definition, Incarnation, OutputRecord, StackRecord } from './records.js'
 
 /** A resource whose policies are evaluated: with the language extensions they may be functions. */
 export interface PlannedResource extends Omit<ResourceDefinition, 'deletionPolicy' | 'updateReplacePolicy'> {
-  deletionPolicy?: string
-  updateReplacePolicy?: string
+  deletionPolicy?: string | undefined
+  updateReplacePolicy?: string | undefined
 }
 
 /** What a definition comes to for one stack: which resources, in which order, with which properties. */
@@ -29,6 +29,8 @@ export interface Plan {
   isTrue: (condition: string) => boolean
   /** Throws a ValidationError for a broken rule, and for whatever is wrong however the resources turn out. */
   check: () => void
+  /** What the definition says of a resource apart from its properties: what it depends on, and its policies. */
+  settledOf: (logicalId: string) => Pick<Incarnation, 'dependsOn' | 'deletionPolicy' | 'updateReplacePolicy'>
   /** Evaluated with what exists by now; text scalars, dynamic references as they stand. */
   propertiesOf: (logicalId: string) => JsonObject
   /** The same as a text to show: what came from a NoEcho parameter is masked. */
@@ -48,16 +50,21 @@ export function makePlan (stack: Facts, definition: Definition, records: Records
   const template = templateOf(stack, definition, records)
   const scope = scopeOf(stack, template, definition, records, lookup)
   const shown = { ...scopeOf(stack, template, masked(definition), records, lookup), isTrue: scope.isTrue }
-  const takesPart = ({ condition }: { condition?: string }): boolean => condition === undefined || scope.isTrue(condition)
+  const takesPart = ({ condition }: { condition?: string | undefined }): boolean => condition === undefined || scope.isTrue(condition)
   const resources = new Map([...template.resources].filter(([, resource]) => takesPart(resource)).map(([name, resource]) => [name, withPolicies(name, resource, scope)]))
   const propertiesIn = (where: Scope, logicalId: string): JsonObject => {
     const value = evaluate(template.resources.get(logicalId)?.properties ?? {}, where)
     return isObject(value) ? withTextScalars(value) as JsonObject : {}
   }
+  const graph = dependencyGraph(resources, scope.isTrue)
   return {
     template,
     resources,
-    graph: dependencyGraph(resources, scope.isTrue),
+    graph,
+    settledOf: logicalId => {
+      const { deletionPolicy, updateReplacePolicy } = resources.get(logicalId) ?? {}
+      return { dependsOn: [...graph.get(logicalId) ?? []], deletionPolicy, updateReplacePolicy }
+    },
     isTrue: scope.isTrue,
     check: () => {
       const isResource = (name: string): boolean => template.resources.has(name)
@@ -140,11 +147,8 @@ function memberAt (attributes: JsonObject, path: readonly string[]): Json | unde
 }
 
 function withPolicies (name: string, { deletionPolicy, updateReplacePolicy, ...resource }: ResourceDefinition, scope: Scope): PlannedResource {
-  return {
-    ...resource,
-    ...(deletionPolicy === undefined ? {} : { deletionPolicy: checkPolicy('DeletionPolicy', name, evaluate(deletionPolicy, scope)) }),
-    ...(updateReplacePolicy === undefined ? {} : { updateReplacePolicy: checkPolicy('UpdateReplacePolicy', name, evaluate(updateReplacePolicy, scope)) })
-  }
+  const policy = (member: string, value: Json | undefined): string | undefined => value === undefined ? undefined : checkPolicy(member, name, evaluate(value, scope))
+  return { ...resource, deletionPolicy: policy('DeletionPolicy', deletionPolicy), updateReplacePolicy: policy('UpdateReplacePolicy', updateReplacePolicy) }
 }
 
 function masked (definition: Definition): Definition {

@@ -7,34 +7,34 @@ export interface TagRecord { Key: string, Value: string }
 export interface OutputRecord {
   key: string
   value: string
-  description?: string
-  exportName?: string
+  description?: string | undefined
+  exportName?: string | undefined
 }
 
 /** What a stack is made from. The template's text is in a collection of its own, under `template`. */
 export interface Definition {
   template: string
-  description?: string
+  description?: string | undefined
   parameters: ParameterValue[]
   tags: TagRecord[]
   capabilities: string[]
   notificationArns: string[]
-  roleArn?: string
+  roleArn?: string | undefined
 }
 
 export interface OperationRecord {
   id: string
   type: OperationType
   /** The caller's ClientRequestToken, stamped on every event of the operation. */
-  token?: string
+  token?: string | undefined
   startedAt: number
-  endedAt?: number
-  failed?: boolean
+  endedAt?: number | undefined
+  failed?: boolean | undefined
   disableRollback: boolean
   /** Resources that a rollback or deletion leaves as they are. */
   skipped: string[]
   /** For a deletion: whether what can not be deleted is left behind. */
-  forced?: boolean
+  forced?: boolean | undefined
 }
 
 export interface StackRecord {
@@ -42,22 +42,22 @@ export interface StackRecord {
   name: string
   region: string
   status: StackStatus
-  reason?: string
+  reason?: string | undefined
   definition: Definition
   /** What an update that is under way, or has failed, goes back to. */
-  previous?: Definition
+  previous?: Definition | undefined
   outputs: OutputRecord[]
   /** Names of the exports of other stacks that this one uses. */
   imports: string[]
   onFailure: 'ROLLBACK' | 'DO_NOTHING' | 'DELETE'
-  timeoutMs?: number
+  timeoutMs?: number | undefined
   terminationProtection: boolean
   retainExceptOnCreate: boolean
   operations: OperationRecord[]
-  changeSetId?: string
+  changeSetId?: string | undefined
   createdAt: number
-  updatedAt?: number
-  deletedAt?: number
+  updatedAt?: number | undefined
+  deletedAt?: number | undefined
 }
 
 /** A resource as it is, or was: enough to change it, delete it, or go back to it. */
@@ -70,8 +70,8 @@ export interface Incarnation {
   properties: JsonObject
   attributes: JsonObject
   dependsOn: string[]
-  deletionPolicy?: string
-  updateReplacePolicy?: string
+  deletionPolicy?: string | undefined
+  updateReplacePolicy?: string | undefined
 }
 
 export interface ResourceRecord extends Incarnation {
@@ -79,13 +79,13 @@ export interface ResourceRecord extends Incarnation {
   logicalId: string
   type: string
   status: ResourceStatus
-  reason?: string
+  reason?: string | undefined
   /** The operation that gave it its status. */
   operationId: string
   /** As it was before the update under way touched it; null when that update adds it. */
-  previous?: Incarnation | null
+  previous?: Incarnation | null | undefined
   /** What a replacement left behind, to be deleted in the cleanup phase. */
-  leftover?: Incarnation
+  leftover?: Incarnation | undefined
   updatedAt: number
 }
 
@@ -94,12 +94,12 @@ export interface EventRecord {
   stackId: string
   operationId: string
   operationType: OperationType
-  token?: string
+  token?: string | undefined
   logicalId: string
   physicalId: string
   type: string
   status: ResourceStatus
-  reason?: string
-  properties?: string
+  reason?: string | undefined
+  properties?: string | undefined
   at: number
 }

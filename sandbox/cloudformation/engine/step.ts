@@ -54,7 +54,7 @@ export interface Step {
   stackId: string
   signal: AbortSignal
   /** The properties for the events, masked. */
-  shown?: string
+  shown?: string | undefined
 }
 
 /**

@@ -1,7 +1,7 @@
 import { ResourceStatus } from '@aws-sdk/client-cloudformation'
 import { AwsError } from '../../aws.js'
 import { reversed, visitInOrder } from '../template/graph.js'
-import { incarnationOf, madeResources, policiesOf } from './apply.js'
+import { incarnationOf, madeResources } from './apply.js'
 import { addEvent, type EngineContext, operationOf, setResourceStatus, setStackStatus, stackOf } from './context.js'
 import { makePlan } from './plan.js'
 import type { Incarnation, ResourceRecord, StackRecord } from './records.js'
@@ -49,22 +49,22 @@ async function restoreResource (context: EngineContext, stackId: string, logical
   const resource = context.records.resource(stackId, logicalId)
   const target = resource?.previous
   if (!resource || !target) return true
-  const { previous: _done, ...rest } = resource
+  const restored = { ...resource, ...target, previous: undefined }
   if (operationOf(stackOf(context, stackId)).skipped.includes(logicalId)) {
-    setResourceStatus(context, stackId, { ...rest, ...target }, { status: UPDATE_COMPLETE }, shown)
+    setResourceStatus(context, stackId, restored, { status: UPDATE_COMPLETE }, shown)
     return true
   }
   const started = setResourceStatus(context, stackId, resource, { status: UPDATE_IN_PROGRESS }, shown)
   if (target.nonce !== resource.nonce) {
-    const leftover = resource.physicalId === target.physicalId ? {} : { leftover: incarnationOf(resource) }
-    setResourceStatus(context, stackId, { ...rest, ...leftover, ...target }, { status: UPDATE_COMPLETE }, shown)
+    const leftover = resource.physicalId === target.physicalId ? resource.leftover : incarnationOf(resource)
+    setResourceStatus(context, stackId, { ...restored, leftover }, { status: UPDATE_COMPLETE }, shown)
     return true
   }
   try {
-    await updateResource({ context, stackId, signal: run.signal, ...(shown === undefined ? {} : { shown }) }, started, target)
-    const { previous: _gone, ...restored } = context.records.resource(stackId, logicalId) ?? resource
-    if (!run.signal.aborted) context.records.putResource(restored)
-    return !run.signal.aborted
+    await updateResource({ context, stackId, signal: run.signal, shown }, started, target)
+    if (run.signal.aborted) return false
+    context.records.putResource({ ...context.records.resource(stackId, logicalId) ?? resource, previous: undefined })
+    return true
   } catch (error) {
     if (!run.signal.aborted) setResourceStatus(context, stackId, started, { status: UPDATE_FAILED, reason: reasonOf(context, started, error) }, shown)
     return false
@@ -145,7 +145,7 @@ async function removeDoomed (context: EngineContext, stackId: string, { resource
 
 /** An event about something that the stack does not have any more: its id says no status, and it shows no properties. */
 function noteDeletion (context: EngineContext, stackId: string, { logicalId, type }: ResourceRecord, { physicalId }: Incarnation, status: ResourceStatus, reason?: string): void {
-  addEvent(context, stackOf(context, stackId), { id: `${logicalId}-${context.newId()}`, logicalId, physicalId, type, status, ...(reason === undefined ? {} : { reason }) })
+  addEvent(context, stackOf(context, stackId), { id: `${logicalId}-${context.newId()}`, logicalId, physicalId, type, status, reason })
 }
 
 function policyFor ({ type }: ResourceRecord, incarnation: Incarnation, isWhole: boolean, isRollback: boolean): string {
@@ -160,8 +160,6 @@ function settleResources (context: EngineContext, stackId: string): void {
   const stack = stackOf(context, stackId)
   const plan = makePlan(stack, stack.definition, context.records, madeResources(context, stackId))
   for (const resource of context.records.resources(stackId)) {
-    const { previous: _previous, leftover: _leftover, deletionPolicy: _deletion, updateReplacePolicy: _replace, ...settled } = resource
-    const described = plan.resources.get(resource.logicalId)
-    context.records.putResource({ ...settled, dependsOn: [...plan.graph.get(resource.logicalId) ?? []], ...policiesOf(described) })
+    context.records.putResource({ ...resource, previous: undefined, leftover: undefined, ...plan.settledOf(resource.logicalId) })
   }
 }

@@ -56,8 +56,8 @@ export function detailsOf ({ name, path, recreation, before, after }: PropertyCh
       Name: name,
       RequiresRecreation: recreation,
       Path: path,
-      ...(before === undefined ? {} : { BeforeValue: textOf(before) }),
-      ...(after === undefined ? {} : { AfterValue: isUnknown && !textOf(after).includes(UNKNOWN) ? UNKNOWN : textOf(after) }),
+      BeforeValue: before === undefined ? undefined : textOf(before),
+      AfterValue: after === undefined ? undefined : isUnknown && !textOf(after).includes(UNKNOWN) ? UNKNOWN : textOf(after),
       AttributeChangeType: before === undefined ? 'Add' : after === undefined ? 'Remove' : 'Modify'
     },
     ...source

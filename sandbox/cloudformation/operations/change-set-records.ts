@@ -12,15 +12,15 @@ export interface ChangeSetRecord {
   name: string
   stackId: string
   isCreate: boolean
-  description?: string
+  description?: string | undefined
   /** Why there is nothing to execute. */
-  failure?: string
+  failure?: string | undefined
   definition: Definition
   body: string
   changes: Sdk.ResourceChange[]
-  onStackFailure?: Sdk.OnStackFailure
+  onStackFailure?: Sdk.OnStackFailure | undefined
   /** Id of the operation that carries it out. */
-  executedBy?: string
+  executedBy?: string | undefined
   createdAt: number
 }
 
@@ -70,8 +70,8 @@ export function summaryOf (changeSet: ChangeSetRecord, stack: StackRecord): Sdk.
     Status: changeSet.failure === undefined ? 'CREATE_COMPLETE' : 'FAILED',
     ExecutionStatus: executionStatusOf(changeSet, stack),
     IncludeNestedStacks: false,
-    ...(changeSet.failure === undefined ? {} : { StatusReason: changeSet.failure }),
-    ...(changeSet.description === undefined ? {} : { Description: changeSet.description })
+    StatusReason: changeSet.failure,
+    Description: changeSet.description
   }
 }
 

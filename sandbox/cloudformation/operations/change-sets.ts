@@ -1,5 +1,5 @@
 import * as Sdk from '@aws-sdk/client-cloudformation'
-import { ACCOUNT, AwsError, type Caller, type Operation } from '../../aws.js'
+import { ACCOUNT, AwsError, type Caller, type OperationsOf } from '../../aws.js'
 import { type EngineContext, setStackStatus } from '../engine/context.js'
 import type { Engine } from '../engine/engine.js'
 import type { StackRecord } from '../engine/records.js'
@@ -20,28 +20,6 @@ const NO_CHANGES = "The submitted information didn't contain changes. Submit dif
 /** Change sets: what a create or an update would do, looked at before it is done. */
 export function createChangeSetOperations (context: EngineContext, engine: Engine, changeSets: ChangeSets) {
   const { records } = context
-
-  const CreateChangeSet: Operation<Sdk.CreateChangeSetInput, Sdk.CreateChangeSetOutput> = async (input, caller) => {
-    const name = checkName(input.ChangeSetName)
-    checkEnum('changeSetType', input.ChangeSetType, Sdk.ChangeSetType)
-    checkEnum('onStackFailure', input.OnStackFailure, Sdk.OnStackFailure)
-    if (input.ChangeSetType === 'IMPORT') throw invalid('Change sets of type IMPORT are not available in the sandbox.')
-    const existing = findStack(records, input.StackName, caller)
-    if (existing && changeSetNamed(changeSets, existing.id, name)) throw new AwsError('AlreadyExistsException', `ChangeSet ${name} already exists`)
-    const isCreate = input.ChangeSetType === 'CREATE'
-    const made = isCreate ? await draftCreate(input, name, caller, existing) : await draftUpdate(input, caller)
-    const record: ChangeSetRecord = {
-      ...made,
-      id: `arn:aws:cloudformation:${caller.region}:${ACCOUNT}:changeSet/${name}/${context.newId()}`,
-      name,
-      isCreate,
-      createdAt: context.clock.now(),
-      ...(input.Description === undefined ? {} : { description: input.Description }),
-      ...(input.OnStackFailure === undefined ? {} : { onStackFailure: input.OnStackFailure })
-    }
-    changeSets.put(record.id, record)
-    return { Id: record.id, StackId: record.stackId }
-  }
 
   type Draft = Pick<ChangeSetRecord, 'stackId' | 'definition' | 'body' | 'changes' | 'failure'>
 
@@ -71,7 +49,7 @@ export function createChangeSetOperations (context: EngineContext, engine: Engin
       definition: prepared.definition,
       body: prepared.plan.template.body,
       changes,
-      ...(isNothing(stack, prepared, changes) ? { failure: NO_CHANGES } : {})
+      failure: isNothing(stack, prepared, changes) ? NO_CHANGES : undefined
     }
   }
 
@@ -85,39 +63,6 @@ export function createChangeSetOperations (context: EngineContext, engine: Engin
       if (error instanceof AwsError && error.code === 'ChangeSetNotFound') return undefined
       throw error
     }
-  }
-
-  const DescribeChangeSet: Operation<Sdk.DescribeChangeSetInput, Sdk.DescribeChangeSetOutput> = async (input, caller) => {
-    const changeSet = find(input, caller)
-    const stack = requireStack(records, changeSet.stackId, caller)
-    const { parameters, tags, notificationArns, capabilities } = changeSet.definition
-    const { items, ...next } = pageOf(changeSet.changes, input.NextToken, change => change.LogicalResourceId ?? '')
-    return {
-      ...summaryOf(changeSet, stack),
-      ...(parameters.length === 0 ? {} : { Parameters: parameters.map(toParameter) }),
-      NotificationARNs: notificationArns,
-      RollbackConfiguration: {},
-      Capabilities: capabilities as Sdk.Capability[],
-      ...(tags.length === 0 ? {} : { Tags: tags }),
-      Changes: items.map(change => ({ Type: 'Resource', ResourceChange: input.IncludePropertyValues ? change : withoutValues(change) })),
-      ...(changeSet.onStackFailure === undefined ? {} : { OnStackFailure: changeSet.onStackFailure }),
-      ...next
-    }
-  }
-
-  const ExecuteChangeSet: Operation<Sdk.ExecuteChangeSetInput, Sdk.ExecuteChangeSetOutput> = async (input, caller) => {
-    checkToken(input.ClientRequestToken)
-    const changeSet = find(input, caller)
-    const stack = requireStack(records, changeSet.stackId, caller)
-    const { ExecutionStatus: status, Status: made } = summaryOf(changeSet, stack)
-    if (changeSet.executedBy !== undefined && stack.operations.some(({ id, token }) => id === changeSet.executedBy && token === input.ClientRequestToken && token !== undefined)) return {}
-    if (status !== 'AVAILABLE') throw new AwsError('InvalidChangeSetStatus', `ChangeSet [${changeSet.id}] cannot be executed in its current status of [${made === 'FAILED' ? made : status ?? ''}]`)
-    const launched = changeSet.isCreate ? launchCreate(input, changeSet, stack) : executeUpdate(input, changeSet, stack)
-    for (const other of changeSetsOf(changeSets, stack.id)) {
-      if (other.id === changeSet.id) changeSets.put(other.id, { ...other, executedBy: launched })
-      else changeSets.delete(other.id)
-    }
-    return {}
   }
 
   const executeUpdate = (input: Sdk.ExecuteChangeSetInput, changeSet: ChangeSetRecord, stack: StackRecord): string => {
@@ -149,22 +94,77 @@ export function createChangeSetOperations (context: EngineContext, engine: Engin
     return operations[0]?.id ?? ''
   }
 
-  const DeleteChangeSet: Operation<Sdk.DeleteChangeSetInput, Sdk.DeleteChangeSetOutput> = async (input, caller) => {
-    const changeSet = presentOrNot(input, caller)
-    if (!changeSet) return {}
-    const { ExecutionStatus: status } = summaryOf(changeSet, requireStack(records, changeSet.stackId, caller))
-    if (status === 'EXECUTE_IN_PROGRESS') throw new AwsError('InvalidChangeSetStatus', `ChangeSet [${changeSet.id}] cannot be deleted in its current status of [${status}]`)
-    changeSets.delete(changeSet.id)
-    return {}
-  }
+  return {
+    CreateChangeSet: async (input, caller) => {
+      const name = checkName(input.ChangeSetName)
+      checkEnum('changeSetType', input.ChangeSetType, Sdk.ChangeSetType)
+      checkEnum('onStackFailure', input.OnStackFailure, Sdk.OnStackFailure)
+      if (input.ChangeSetType === 'IMPORT') throw invalid('Change sets of type IMPORT are not available in the sandbox.')
+      const existing = findStack(records, input.StackName, caller)
+      if (existing && changeSetNamed(changeSets, existing.id, name)) throw new AwsError('AlreadyExistsException', `ChangeSet ${name} already exists`)
+      const isCreate = input.ChangeSetType === 'CREATE'
+      const made = isCreate ? await draftCreate(input, name, caller, existing) : await draftUpdate(input, caller)
+      const record: ChangeSetRecord = {
+        ...made,
+        id: `arn:aws:cloudformation:${caller.region}:${ACCOUNT}:changeSet/${name}/${context.newId()}`,
+        name,
+        isCreate,
+        createdAt: context.clock.now(),
+        description: input.Description,
+        onStackFailure: input.OnStackFailure
+      }
+      changeSets.put(record.id, record)
+      return { Id: record.id, StackId: record.stackId }
+    },
 
-  const ListChangeSets: Operation<Sdk.ListChangeSetsInput, Sdk.ListChangeSetsOutput> = async (input, caller) => {
-    const stack = requireStack(records, input.StackName, caller, 'brackets')
-    const { items, ...next } = pageOf(changeSetsOf(changeSets, stack.id), input.NextToken, ({ id }) => id)
-    return { Summaries: items.map(changeSet => summaryOf(changeSet, stack)), ...next }
-  }
+    DescribeChangeSet: async (input, caller) => {
+      const changeSet = find(input, caller)
+      const stack = requireStack(records, changeSet.stackId, caller)
+      const { parameters, tags, notificationArns, capabilities } = changeSet.definition
+      const { items, ...next } = pageOf(changeSet.changes, input.NextToken, change => change.LogicalResourceId ?? '')
+      return {
+        ...summaryOf(changeSet, stack),
+        ...(parameters.length === 0 ? {} : { Parameters: parameters.map(toParameter) }),
+        NotificationARNs: notificationArns,
+        RollbackConfiguration: {},
+        Capabilities: capabilities as Sdk.Capability[],
+        ...(tags.length === 0 ? {} : { Tags: tags }),
+        Changes: items.map(change => ({ Type: 'Resource', ResourceChange: input.IncludePropertyValues ? change : withoutValues(change) })),
+        OnStackFailure: changeSet.onStackFailure,
+        ...next
+      }
+    },
 
-  return { CreateChangeSet, DescribeChangeSet, ExecuteChangeSet, DeleteChangeSet, ListChangeSets }
+    ExecuteChangeSet: async (input, caller) => {
+      checkToken(input.ClientRequestToken)
+      const changeSet = find(input, caller)
+      const stack = requireStack(records, changeSet.stackId, caller)
+      const { ExecutionStatus: status, Status: made } = summaryOf(changeSet, stack)
+      if (changeSet.executedBy !== undefined && stack.operations.some(({ id, token }) => id === changeSet.executedBy && token === input.ClientRequestToken && token !== undefined)) return {}
+      if (status !== 'AVAILABLE') throw new AwsError('InvalidChangeSetStatus', `ChangeSet [${changeSet.id}] cannot be executed in its current status of [${made === 'FAILED' ? made : status ?? ''}]`)
+      const launched = changeSet.isCreate ? launchCreate(input, changeSet, stack) : executeUpdate(input, changeSet, stack)
+      for (const other of changeSetsOf(changeSets, stack.id)) {
+        if (other.id === changeSet.id) changeSets.put(other.id, { ...other, executedBy: launched })
+        else changeSets.delete(other.id)
+      }
+      return {}
+    },
+
+    DeleteChangeSet: async (input, caller) => {
+      const changeSet = presentOrNot(input, caller)
+      if (!changeSet) return {}
+      const { ExecutionStatus: status } = summaryOf(changeSet, requireStack(records, changeSet.stackId, caller))
+      if (status === 'EXECUTE_IN_PROGRESS') throw new AwsError('InvalidChangeSetStatus', `ChangeSet [${changeSet.id}] cannot be deleted in its current status of [${status}]`)
+      changeSets.delete(changeSet.id)
+      return {}
+    },
+
+    ListChangeSets: async (input, caller) => {
+      const stack = requireStack(records, input.StackName, caller, 'brackets')
+      const { items, ...next } = pageOf(changeSetsOf(changeSets, stack.id), input.NextToken, ({ id }) => id)
+      return { Summaries: items.map(changeSet => summaryOf(changeSet, stack)), ...next }
+    }
+  } satisfies Partial<OperationsOf<typeof Sdk>>
 }
 
 /** Who reads the changes before they are made need not acknowledge that macros write part of them. */

@@ -63,12 +63,12 @@ function inOrder ({ graph }: Plan): string[] {
 }
 
 function addition (logicalId: string, { type }: PlannedResource, plan: Plan): ResourceChange {
-  return { Action: 'Add', LogicalResourceId: logicalId, ResourceType: type, Scope: [], Details: [], ...contextOf('AfterContext', propertiesIfKnown(plan, logicalId)) }
+  return { Action: 'Add', LogicalResourceId: logicalId, ResourceType: type, Scope: [], Details: [], AfterContext: shown(propertiesIfKnown(plan, logicalId)) }
 }
 
 /** Properties as a change set shows them; nothing when they are not known. */
-function contextOf<K extends 'BeforeContext' | 'AfterContext'> (key: K, properties: JsonObject | undefined): Partial<Record<K, string>> {
-  return properties === undefined ? {} : { [key]: JSON.stringify({ Properties: properties }) } as Record<K, string>
+function shown (properties: JsonObject | undefined): string | undefined {
+  return properties && JSON.stringify({ Properties: properties })
 }
 
 function removal (resource: ResourceRecord): ResourceChange {
@@ -79,7 +79,7 @@ function removal (resource: ResourceRecord): ResourceChange {
     ...identityOf(resource),
     Scope: [],
     Details: [],
-    ...contextOf('BeforeContext', resource.properties)
+    BeforeContext: shown(resource.properties)
   }
 }
 
@@ -111,7 +111,7 @@ async function modification (context: EngineContext, resource: ResourceRecord, w
   const type = specification.typeOf(resource.type)
   if (!type) return undefined
   const properties = propertiesIfKnown(plan, resource.logicalId)
-  if (!properties) return { ...identityOf(resource), Action: 'Modify', Replacement: 'Conditional', Scope: ['Properties'], Details: [], ...contextOf('BeforeContext', resource.properties) }
+  if (!properties) return { ...identityOf(resource), Action: 'Modify', Replacement: 'Conditional', Scope: ['Properties'], Details: [], BeforeContext: shown(resource.properties) }
   const change = withAttributes(changeOf(type, resource.properties, properties, specification), { type, specification, properties, wanted, update })
   const details = [
     ...change.properties.flatMap(property => detailsOf(property, ownValue(wanted.properties, property.name) ?? '', update.moved, plan.isTrue)),
@@ -123,13 +123,13 @@ async function modification (context: EngineContext, resource: ResourceRecord, w
   const replacement = replacementOf(change, details)
   return {
     Action: 'Modify',
-    ...(replacement === 'True' ? { PolicyAction: replacePolicies[wanted.updateReplacePolicy ?? ''] ?? 'ReplaceAndDelete' } : {}),
+    PolicyAction: replacement === 'True' ? replacePolicies[wanted.updateReplacePolicy ?? ''] ?? 'ReplaceAndDelete' : undefined,
     ...identityOf(resource),
     Replacement: replacement,
     Scope: scope as NonNullable<ResourceChange['Scope']>,
     Details: details,
-    ...contextOf('BeforeContext', resource.properties),
-    ...contextOf('AfterContext', properties)
+    BeforeContext: shown(resource.properties),
+    AfterContext: shown(properties)
   }
 }
 
@@ -149,7 +149,8 @@ function withAttributes (change: Change, { type, specification, properties, want
       name,
       path: `/Properties/${name}`,
       recreation: property ? recreationOf(property, value, value, specification) : 'Never' as const,
-      ...(value === undefined ? {} : { before: value, after: value })
+      before: value,
+      after: value
     }
   })
   return { ...change, conditional: change.conditional || further.some(({ recreation }) => recreation !== 'Never'), properties: [...change.properties, ...further] }

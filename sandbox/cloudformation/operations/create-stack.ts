@@ -29,7 +29,7 @@ export function createCreateStack (context: EngineContext, engine: Engine): Oper
     // Another request may have created the stack while this one was being prepared.
     const overtaken = existing(context, region, name, input.ClientRequestToken)
     if (overtaken) return overtaken
-    const stack = { ...newStack(context, facts, prepared, input), ...(review ? { createdAt: review.createdAt } : {}) }
+    const stack = { ...newStack(context, facts, prepared, input), createdAt: review?.createdAt ?? context.clock.now() }
     context.records.putTemplate(prepared.definition.template, prepared.plan.template.body)
     const operations = beginOperation(context, [], { type: 'CREATE_STACK', token: input.ClientRequestToken, disableRollback: isKept(input) })
     context.records.putStack({ ...stack, operations })
@@ -67,7 +67,7 @@ export function newStack (context: EngineContext, facts: Pick<StackRecord, 'id' 
     outputs: [],
     imports: [],
     onFailure: options.OnFailure ?? 'ROLLBACK',
-    ...(options.TimeoutInMinutes === undefined ? {} : { timeoutMs: options.TimeoutInMinutes * MINUTE_MS }),
+    timeoutMs: options.TimeoutInMinutes && options.TimeoutInMinutes * MINUTE_MS,
     terminationProtection: options.EnableTerminationProtection ?? false,
     retainExceptOnCreate: options.RetainExceptOnCreate ?? false,
     operations: [],

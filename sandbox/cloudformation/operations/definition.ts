@@ -52,17 +52,17 @@ export async function prepareDefinition (context: EngineContext, stack: Facts, i
   const parameters = resolveParameters(template, {
     given: input.Parameters ?? [],
     ssmValue: name => ssmValue(context, stack.region, name),
-    ...(previous ? { previous: previous.parameters } : {})
+    previous: previous?.parameters
   })
   const roleArn = input.RoleARN ?? previous?.roleArn
   const definition: Definition = {
     template: context.newId(),
-    ...(template.description === undefined ? {} : { description: template.description }),
+    description: template.description,
     parameters,
     tags: input.Tags === undefined && previous ? previous.tags : checkTags(input.Tags ?? []),
     capabilities: input.Capabilities ?? [],
     notificationArns: input.NotificationARNs ?? previous?.notificationArns ?? [],
-    ...(roleArn === undefined ? {} : { roleArn })
+    roleArn
   }
   const plan = planDefinition(context, stack, definition, body)
   checkReferences(template, specification, plan.isTrue)

@@ -43,10 +43,10 @@ function toOperationEvent (event: EventRecord): OperationEvent {
     ResourceType: event.type,
     Timestamp: new Date(event.at),
     ResourceStatus: event.status,
-    ...(isStack ? { OperationStatus: operationStatusOf(event.status) } : {}),
-    ...(event.reason === undefined ? {} : { ResourceStatusReason: event.reason }),
-    ...(event.properties === undefined ? {} : { ResourceProperties: event.properties }),
-    ...(event.token === undefined ? {} : { ClientRequestToken: event.token })
+    OperationStatus: isStack ? operationStatusOf(event.status) : undefined,
+    ResourceStatusReason: event.reason,
+    ResourceProperties: event.properties,
+    ClientRequestToken: event.token
   }
 }
 

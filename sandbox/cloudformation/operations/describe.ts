@@ -1,5 +1,5 @@
 import * as Sdk from '@aws-sdk/client-cloudformation'
-import type { Caller, Operation } from '../../aws.js'
+import type { Caller, OperationsOf } from '../../aws.js'
 import type { EngineContext } from '../engine/context.js'
 import { exportsIn, importersOf } from '../engine/exports.js'
 import { templateOf } from '../engine/plan.js'
@@ -16,65 +16,6 @@ const MOST_RESOURCES = 100
 export function createDescriptions ({ records }: EngineContext) {
   const resourcesOf = (stack: StackRecord): ResourceRecord[] => records.resources(stack.id)
 
-  const DescribeStacks: Operation<Sdk.DescribeStacksInput, Sdk.DescribeStacksOutput> = async (input, caller) => {
-    if (input.StackName !== undefined && input.StackName !== '') return { Stacks: [toStack(requireStack(records, input.StackName, caller))] }
-    const living = records.stacks(caller.region).filter(({ status }) => status !== 'DELETE_COMPLETE').reverse()
-    const { items, ...next } = pageOf(living, input.NextToken, ({ id }) => id)
-    return { Stacks: items.map(toStack), ...next }
-  }
-
-  const ListStacks: Operation<Sdk.ListStacksInput, Sdk.ListStacksOutput> = async (input, caller) => {
-    for (const status of input.StackStatusFilter ?? []) checkEnum('stackStatusFilter', status, Sdk.StackStatus)
-    const wanted = new Set(input.StackStatusFilter)
-    const stacks = records.stacks(caller.region).filter(({ status }) => wanted.size === 0 || wanted.has(status)).reverse()
-    const { items, ...next } = pageOf(stacks, input.NextToken, ({ id }) => id)
-    return { StackSummaries: items.map(toSummary), ...next }
-  }
-
-  const DescribeStackEvents: Operation<Sdk.DescribeStackEventsInput, Sdk.DescribeStackEventsOutput> = async (input, caller) => {
-    const stack = requireStack(records, input.StackName, caller, 'brackets')
-    const { items, ...next } = pageOf([...records.events(stack.id)].reverse(), input.NextToken, ({ id }) => id)
-    return { StackEvents: items.map(event => toEvent(event, stack.name)), ...next }
-  }
-
-  const DescribeStackResources: Operation<Sdk.DescribeStackResourcesInput, Sdk.DescribeStackResourcesOutput> = async (input, caller) => {
-    const stack = input.PhysicalResourceId === undefined
-      ? requireStack(records, input.StackName, caller)
-      : ownerOf(records.stacks(caller.region), resourcesOf, input.PhysicalResourceId)
-    const found = resourcesOf(stack).filter(({ logicalId }) => input.LogicalResourceId === undefined || logicalId === input.LogicalResourceId)
-    if (input.LogicalResourceId !== undefined && found.length === 0) throw noResource(input.LogicalResourceId, stack.name)
-    return { StackResources: found.slice(0, MOST_RESOURCES).map(resource => toStackResource(resource, stack)) }
-  }
-
-  const DescribeStackResource: Operation<Sdk.DescribeStackResourceInput, Sdk.DescribeStackResourceOutput> = async (input, caller) => {
-    const stack = stackNamed(input.StackName, caller)
-    const logicalId = input.LogicalResourceId ?? ''
-    const resource = records.resource(stack.id, logicalId)
-    if (!resource) throw noResource(logicalId, input.StackName ?? '')
-    const metadata = templateOf(stack, stack.definition, records).resources.get(logicalId)?.metadata
-    return { StackResourceDetail: toResourceDetail(resource, stack, metadata === undefined ? undefined : JSON.stringify(metadata)) }
-  }
-
-  const ListStackResources: Operation<Sdk.ListStackResourcesInput, Sdk.ListStackResourcesOutput> = async (input, caller) => {
-    const stack = requireStack(records, input.StackName, caller)
-    const { items, ...next } = pageOf(resourcesOf(stack), input.NextToken, ({ logicalId }) => logicalId)
-    return { StackResourceSummaries: items.map(toResourceSummary), ...next }
-  }
-
-  const ListExports: Operation<Sdk.ListExportsInput, Sdk.ListExportsOutput> = async (input, caller) => {
-    const { items, ...next } = pageOf(exportsIn(records, caller.region), input.NextToken, ({ name }) => name)
-    return { Exports: items.map(({ name, value, stackId }) => ({ ExportingStackId: stackId, Name: name, Value: value })), ...next }
-  }
-
-  const ListImports: Operation<Sdk.ListImportsInput, Sdk.ListImportsOutput> = async (input, caller) => {
-    const name = input.ExportName ?? ''
-    if (!exportsIn(records, caller.region).some(item => item.name === name)) throw invalid(`Export '${name}' does not exist.`)
-    const importers = importersOf(records, caller.region, name)
-    if (importers.length === 0) throw invalid(`Export '${name}' is not imported by any stack.`)
-    const { items, ...next } = pageOf(importers, input.NextToken, ({ id }) => id)
-    return { Imports: items.map(stack => stack.name), ...next }
-  }
-
   const stackNamed = (name: string | undefined, caller: Caller): StackRecord => {
     try {
       return requireStack(records, name, caller)
@@ -83,7 +24,66 @@ export function createDescriptions ({ records }: EngineContext) {
     }
   }
 
-  return { DescribeStacks, ListStacks, DescribeStackEvents, DescribeStackResources, DescribeStackResource, ListStackResources, ListExports, ListImports }
+  return {
+    DescribeStacks: async (input, caller) => {
+      if (input.StackName !== undefined && input.StackName !== '') return { Stacks: [toStack(requireStack(records, input.StackName, caller))] }
+      const living = records.stacks(caller.region).filter(({ status }) => status !== 'DELETE_COMPLETE').reverse()
+      const { items, ...next } = pageOf(living, input.NextToken, ({ id }) => id)
+      return { Stacks: items.map(toStack), ...next }
+    },
+
+    ListStacks: async (input, caller) => {
+      for (const status of input.StackStatusFilter ?? []) checkEnum('stackStatusFilter', status, Sdk.StackStatus)
+      const wanted = new Set(input.StackStatusFilter)
+      const stacks = records.stacks(caller.region).filter(({ status }) => wanted.size === 0 || wanted.has(status)).reverse()
+      const { items, ...next } = pageOf(stacks, input.NextToken, ({ id }) => id)
+      return { StackSummaries: items.map(toSummary), ...next }
+    },
+
+    DescribeStackEvents: async (input, caller) => {
+      const stack = requireStack(records, input.StackName, caller, 'brackets')
+      const { items, ...next } = pageOf([...records.events(stack.id)].reverse(), input.NextToken, ({ id }) => id)
+      return { StackEvents: items.map(event => toEvent(event, stack.name)), ...next }
+    },
+
+    DescribeStackResources: async (input, caller) => {
+      const stack = input.PhysicalResourceId === undefined
+        ? requireStack(records, input.StackName, caller)
+        : ownerOf(records.stacks(caller.region), resourcesOf, input.PhysicalResourceId)
+      const found = resourcesOf(stack).filter(({ logicalId }) => input.LogicalResourceId === undefined || logicalId === input.LogicalResourceId)
+      if (input.LogicalResourceId !== undefined && found.length === 0) throw noResource(input.LogicalResourceId, stack.name)
+      return { StackResources: found.slice(0, MOST_RESOURCES).map(resource => toStackResource(resource, stack)) }
+    },
+
+    DescribeStackResource: async (input, caller) => {
+      const stack = stackNamed(input.StackName, caller)
+      const logicalId = input.LogicalResourceId ?? ''
+      const resource = records.resource(stack.id, logicalId)
+      if (!resource) throw noResource(logicalId, input.StackName ?? '')
+      const metadata = templateOf(stack, stack.definition, records).resources.get(logicalId)?.metadata
+      return { StackResourceDetail: toResourceDetail(resource, stack, metadata === undefined ? undefined : JSON.stringify(metadata)) }
+    },
+
+    ListStackResources: async (input, caller) => {
+      const stack = requireStack(records, input.StackName, caller)
+      const { items, ...next } = pageOf(resourcesOf(stack), input.NextToken, ({ logicalId }) => logicalId)
+      return { StackResourceSummaries: items.map(toResourceSummary), ...next }
+    },
+
+    ListExports: async (input, caller) => {
+      const { items, ...next } = pageOf(exportsIn(records, caller.region), input.NextToken, ({ name }) => name)
+      return { Exports: items.map(({ name, value, stackId }) => ({ ExportingStackId: stackId, Name: name, Value: value })), ...next }
+    },
+
+    ListImports: async (input, caller) => {
+      const name = input.ExportName ?? ''
+      if (!exportsIn(records, caller.region).some(item => item.name === name)) throw invalid(`Export '${name}' does not exist.`)
+      const importers = importersOf(records, caller.region, name)
+      if (importers.length === 0) throw invalid(`Export '${name}' is not imported by any stack.`)
+      const { items, ...next } = pageOf(importers, input.NextToken, ({ id }) => id)
+      return { Imports: items.map(stack => stack.name), ...next }
+    }
+  } satisfies Partial<OperationsOf<typeof Sdk>>
 }
 
 function ownerOf (stacks: readonly StackRecord[], resourcesOf: (stack: StackRecord) => ResourceRecord[], physicalId: string): StackRecord {

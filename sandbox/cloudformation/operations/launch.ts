@@ -23,8 +23,8 @@ export function beginOperation (context: EngineContext, earlier: readonly Operat
     startedAt: context.clock.now(),
     disableRollback,
     skipped,
-    ...(forced ? { forced } : {}),
-    ...(token === undefined ? {} : { token })
+    forced,
+    token
   }
   return [...earlier, operation].slice(-OPERATIONS_KEPT)
 }

@@ -4,7 +4,7 @@ const PAGE = 100
 
 export interface Page<T> {
   items: T[]
-  NextToken?: string
+  NextToken: string | undefined
 }
 
 /**
@@ -16,5 +16,5 @@ export function pageOf<T> (items: readonly T[], token: string | undefined, keyOf
   if (token !== undefined && start === 0) throw invalid('The specified NextToken is invalid.')
   const page = items.slice(start, start + PAGE)
   const last = page.at(-1)
-  return { items: page, ...(last !== undefined && start + PAGE < items.length ? { NextToken: Buffer.from(keyOf(last)).toString('base64url') } : {}) }
+  return { items: page, NextToken: last !== undefined && start + PAGE < items.length ? Buffer.from(keyOf(last)).toString('base64url') : undefined }
 }

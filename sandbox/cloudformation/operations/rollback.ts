@@ -1,6 +1,6 @@
 import type * as Sdk from '@aws-sdk/client-cloudformation'
 import type { StackStatus } from '@aws-sdk/client-cloudformation'
-import type { Caller, Operation } from '../../aws.js'
+import type { OperationsOf } from '../../aws.js'
 import { cancelUnfinished } from '../engine/apply.js'
 import { type EngineContext, setStackStatus } from '../engine/context.js'
 import type { Engine } from '../engine/engine.js'
@@ -16,45 +16,45 @@ export function createRollbackOperations (context: EngineContext, engine: Engine
     engine.drive(stack.id)
   }
 
-  const CancelUpdateStack: Operation<Sdk.CancelUpdateStackInput, object> = async (input, caller) => {
-    checkToken(input.ClientRequestToken)
-    const stack = requireStack(context.records, input.StackName, caller, 'brackets')
-    if (stack.status !== 'UPDATE_IN_PROGRESS') throw invalid('CancelUpdateStack cannot be called from current stack status')
-    cancelUnfinished(context, stack.id)
-    goBack(stack, 'UPDATE_ROLLBACK_IN_PROGRESS')
-    return {}
-  }
+  return {
+    CancelUpdateStack: async (input, caller) => {
+      checkToken(input.ClientRequestToken)
+      const stack = requireStack(context.records, input.StackName, caller, 'brackets')
+      if (stack.status !== 'UPDATE_IN_PROGRESS') throw invalid('CancelUpdateStack cannot be called from current stack status')
+      cancelUnfinished(context, stack.id)
+      goBack(stack, 'UPDATE_ROLLBACK_IN_PROGRESS')
+      return {}
+    },
 
-  const ContinueUpdateRollback: Operation<Sdk.ContinueUpdateRollbackInput, Sdk.ContinueUpdateRollbackOutput> = async (input, caller) => {
-    const token = input.ClientRequestToken
-    checkToken(token)
-    const stack = requireStack(context.records, input.StackName, caller, 'brackets')
-    if (replayedOperation(stack, 'CONTINUE_ROLLBACK', token)) return {}
-    if (stack.status !== 'UPDATE_ROLLBACK_FAILED') throw wrongStatus(stack, 'ContinueUpdateRollback')
-    const skipped = input.ResourcesToSkip ?? []
-    const unknown = skipped.filter(name => !context.records.resource(stack.id, name))
-    if (unknown.length > 0) throw invalid(`The following resources to skip do not exist in stack [${stack.name}]: [${unknown.join(', ')}]`)
-    // The rule is AWS's (ContinueUpdateRollback, CloudFormation API Reference); nobody could check its words.
-    const sound = skipped.filter(name => context.records.resource(stack.id, name)?.status !== 'UPDATE_FAILED')
-    if (sound.length > 0) throw invalid(`The following resources to skip are not in an UPDATE_FAILED state in stack [${stack.name}]: [${sound.join(', ')}]`)
-    goBack(stack, 'UPDATE_ROLLBACK_IN_PROGRESS', { operations: beginOperation(context, stack.operations, { type: 'CONTINUE_ROLLBACK', token, skipped }) })
-    return {}
-  }
+    ContinueUpdateRollback: async (input, caller) => {
+      const token = input.ClientRequestToken
+      checkToken(token)
+      const stack = requireStack(context.records, input.StackName, caller, 'brackets')
+      if (replayedOperation(stack, 'CONTINUE_ROLLBACK', token)) return {}
+      if (stack.status !== 'UPDATE_ROLLBACK_FAILED') throw wrongStatus(stack, 'ContinueUpdateRollback')
+      const skipped = input.ResourcesToSkip ?? []
+      const unknown = skipped.filter(name => !context.records.resource(stack.id, name))
+      if (unknown.length > 0) throw invalid(`The following resources to skip do not exist in stack [${stack.name}]: [${unknown.join(', ')}]`)
+      // The rule is AWS's (ContinueUpdateRollback, CloudFormation API Reference); nobody could check its words.
+      const sound = skipped.filter(name => context.records.resource(stack.id, name)?.status !== 'UPDATE_FAILED')
+      if (sound.length > 0) throw invalid(`The following resources to skip are not in an UPDATE_FAILED state in stack [${stack.name}]: [${sound.join(', ')}]`)
+      goBack(stack, 'UPDATE_ROLLBACK_IN_PROGRESS', { operations: beginOperation(context, stack.operations, { type: 'CONTINUE_ROLLBACK', token, skipped }) })
+      return {}
+    },
 
-  const RollbackStack: Operation<Sdk.RollbackStackInput, Sdk.RollbackStackOutput> = async (input, caller: Caller) => {
-    const token = input.ClientRequestToken
-    checkToken(token)
-    const stack = requireStack(context.records, input.StackName, caller, 'brackets')
-    const replayed = replayedOperation(stack, 'ROLLBACK', token)
-    if (replayed) return { StackId: stack.id, OperationId: replayed.id }
-    const status = ({ CREATE_FAILED: 'ROLLBACK_IN_PROGRESS', UPDATE_FAILED: 'UPDATE_ROLLBACK_IN_PROGRESS' } as const)[stack.status as string]
-    if (!status) throw wrongStatus(stack, 'RollbackStack')
-    const operations = beginOperation(context, stack.operations, { type: 'ROLLBACK', token })
-    goBack(stack, status, { operations })
-    return { StackId: stack.id, OperationId: operations.at(-1)?.id }
-  }
-
-  return { CancelUpdateStack, ContinueUpdateRollback, RollbackStack }
+    RollbackStack: async (input, caller) => {
+      const token = input.ClientRequestToken
+      checkToken(token)
+      const stack = requireStack(context.records, input.StackName, caller, 'brackets')
+      const replayed = replayedOperation(stack, 'ROLLBACK', token)
+      if (replayed) return { StackId: stack.id, OperationId: replayed.id }
+      const status = ({ CREATE_FAILED: 'ROLLBACK_IN_PROGRESS', UPDATE_FAILED: 'UPDATE_ROLLBACK_IN_PROGRESS' } as const)[stack.status as string]
+      if (!status) throw wrongStatus(stack, 'RollbackStack')
+      const operations = beginOperation(context, stack.operations, { type: 'ROLLBACK', token })
+      goBack(stack, status, { operations })
+      return { StackId: stack.id, OperationId: operations.at(-1)?.id }
+    }
+  } satisfies Partial<OperationsOf<typeof Sdk>>
 }
 
 function wrongStatus (stack: StackRecord, operation: string): Error {

@@ -1,5 +1,5 @@
 import * as Sdk from '@aws-sdk/client-cloudformation'
-import type { Caller, Operation } from '../../aws.js'
+import type { Caller, OperationsOf } from '../../aws.js'
 import { type EngineContext, stackOf } from '../engine/context.js'
 import { fixedParameters, templateOf } from '../engine/plan.js'
 import { neededCapabilities } from '../template/capabilities.js'
@@ -21,21 +21,6 @@ export function createTemplateOperations (context: EngineContext, changeSets: Ch
     return template
   }
 
-  const ValidateTemplate: Operation<Sdk.ValidateTemplateInput, Sdk.ValidateTemplateOutput> = async (input, caller) => {
-    const template = await read(bodyOf(input), caller)
-    dependencyGraph(template.resources)
-    return {
-      ...described(template),
-      Parameters: [...template.parameters].map(([key, parameter]) => toTemplateParameter(key, parameter))
-    }
-  }
-
-  const GetTemplate: Operation<Sdk.GetTemplateInput, Sdk.GetTemplateOutput> = async (input, caller) => {
-    checkEnum('templateStage', input.TemplateStage, Sdk.TemplateStage)
-    const { body, processed } = templateAskedFor(input, caller)
-    return { TemplateBody: input.TemplateStage === 'Original' ? body : processed, StagesAvailable: ['Original', 'Processed'] }
-  }
-
   const templateAskedFor = (input: Sdk.GetTemplateInput, caller: Caller): Template => {
     if (input.ChangeSetName === undefined) {
       const stack = requireStack(records, input.StackName, caller)
@@ -45,34 +30,49 @@ export function createTemplateOperations (context: EngineContext, changeSets: Ch
     return templateOf(stackOf(context, changeSet.stackId), changeSet.definition, { template: () => changeSet.body })
   }
 
-  const GetTemplateSummary: Operation<Sdk.GetTemplateSummaryInput, Sdk.GetTemplateSummaryOutput> = async (input, caller) => {
-    const stack = input.StackName === undefined ? undefined : requireStack(records, input.StackName, caller)
-    if (stack?.status === 'REVIEW_IN_PROGRESS') throw invalid('GetTemplateSummary cannot be called on REVIEW_IN_PROGRESS stacks.')
-    const template = stack ? templateOf(stack, stack.definition, records) : await read(bodyOf(input), caller)
-    const types = [...new Set([...template.resources.values()].map(({ type }) => type))]
-    return {
-      ...described(template),
-      Parameters: [...template.parameters].map(([key, parameter]) => ({
-        ...toTemplateParameter(key, parameter),
-        ParameterType: parameter.type,
-        ParameterConstraints: parameter.allowedValues ? { AllowedValues: parameter.allowedValues } : {}
-      })),
-      ResourceTypes: types,
-      ResourceIdentifierSummaries: await identifiersOf(context, template, types),
-      Version: '2010-09-09',
-      ...(template.metadata === undefined ? {} : { Metadata: JSON.stringify(template.metadata) })
-    }
-  }
+  return {
+    ValidateTemplate: async (input, caller) => {
+      const template = await read(bodyOf(input), caller)
+      dependencyGraph(template.resources)
+      return {
+        ...described(template),
+        Parameters: [...template.parameters].map(([key, parameter]) => toTemplateParameter(key, parameter))
+      }
+    },
 
-  return { ValidateTemplate, GetTemplate, GetTemplateSummary }
+    GetTemplate: async (input, caller) => {
+      checkEnum('templateStage', input.TemplateStage, Sdk.TemplateStage)
+      const { body, processed } = templateAskedFor(input, caller)
+      return { TemplateBody: input.TemplateStage === 'Original' ? body : processed, StagesAvailable: ['Original', 'Processed'] }
+    },
+
+    GetTemplateSummary: async (input, caller) => {
+      const stack = input.StackName === undefined ? undefined : requireStack(records, input.StackName, caller)
+      if (stack?.status === 'REVIEW_IN_PROGRESS') throw invalid('GetTemplateSummary cannot be called on REVIEW_IN_PROGRESS stacks.')
+      const template = stack ? templateOf(stack, stack.definition, records) : await read(bodyOf(input), caller)
+      const types = [...new Set([...template.resources.values()].map(({ type }) => type))]
+      return {
+        ...described(template),
+        Parameters: [...template.parameters].map(([key, parameter]) => ({
+          ...toTemplateParameter(key, parameter),
+          ParameterType: parameter.type,
+          ParameterConstraints: parameter.allowedValues ? { AllowedValues: parameter.allowedValues } : {}
+        })),
+        ResourceTypes: types,
+        ResourceIdentifierSummaries: await identifiersOf(context, template, types),
+        Version: '2010-09-09',
+        Metadata: template.metadata && JSON.stringify(template.metadata)
+      }
+    }
+  } satisfies Partial<OperationsOf<typeof Sdk>>
 }
 
 function described (template: Template) {
   const { capabilities, reason } = neededCapabilities(template)
   return {
-    ...(template.description === undefined ? {} : { Description: template.description }),
+    Description: template.description,
     ...(capabilities.length === 0 ? {} : { Capabilities: capabilities as Sdk.Capability[] }),
-    ...(reason === undefined ? {} : { CapabilitiesReason: reason }),
+    CapabilitiesReason: reason,
     ...(template.transforms.length === 0 ? {} : { DeclaredTransforms: template.transforms })
   }
 }
@@ -81,8 +81,8 @@ function toTemplateParameter (key: string, parameter: ParameterDefinition): Sdk.
   return {
     ParameterKey: key,
     NoEcho: parameter.noEcho,
-    ...(parameter.default === undefined ? {} : { DefaultValue: parameter.default }),
-    ...(parameter.description === undefined ? {} : { Description: parameter.description })
+    DefaultValue: parameter.default,
+    Description: parameter.description
   }
 }
 

@@ -5,11 +5,6 @@ import type { ParameterValue } from '../template/parameters.js'
 const drift = { StackDriftStatus: 'NOT_CHECKED' } as const
 const resourceDrift = { StackResourceDriftStatus: 'NOT_CHECKED' } as const
 
-/** The members that are there: the wire leaves out what is undefined, and the types do not allow it. */
-function present<T extends object> (members: { [K in keyof T]: T[K] | undefined }): T {
-  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as T
-}
-
 function dateOf (time: number | undefined): Date | undefined {
   return time === undefined ? undefined : new Date(time)
 }
@@ -32,7 +27,7 @@ export function toStack (stack: StackRecord): Stack {
         RoleARN: definition.roleArn,
         Tags: definition.tags
       }
-  return present<Stack>({
+  return {
     ...known,
     StackId: stack.id,
     StackName: stack.name,
@@ -50,7 +45,7 @@ export function toStack (stack: StackRecord): Stack {
     DriftInformation: drift,
     RetainExceptOnCreate: stack.retainExceptOnCreate,
     LastOperations: stack.operations.map(({ id, type }) => ({ OperationId: id, OperationType: type })).reverse()
-  } as { [K in keyof Stack]: Stack[K] | undefined })
+  }
 }
 
 /** A deletion that was canceled has no time. */
@@ -64,20 +59,20 @@ function unlessEmpty<T> (items: T[]): T[] | undefined {
 
 export function toParameter ({ key, value, resolved, noEcho }: ParameterValue): Parameter {
   if (noEcho) return { ParameterKey: key, ParameterValue: '****' }
-  return { ParameterKey: key, ParameterValue: value, ...(resolved === undefined ? {} : { ResolvedValue: resolved }) }
+  return { ParameterKey: key, ParameterValue: value, ResolvedValue: resolved }
 }
 
 function toOutput ({ key, value, description, exportName }: OutputRecord) {
   return {
     OutputKey: key,
     OutputValue: value,
-    ...(description === undefined ? {} : { Description: description }),
-    ...(exportName === undefined ? {} : { ExportName: exportName })
+    Description: description,
+    ExportName: exportName
   }
 }
 
 export function toSummary (stack: StackRecord): StackSummary {
-  return present<StackSummary>({
+  return {
     StackId: stack.id,
     StackName: stack.name,
     TemplateDescription: stack.definition.description,
@@ -87,11 +82,11 @@ export function toSummary (stack: StackRecord): StackSummary {
     StackStatus: stack.status,
     StackStatusReason: stack.reason,
     DriftInformation: drift
-  } as { [K in keyof StackSummary]: StackSummary[K] | undefined })
+  }
 }
 
 export function toEvent (event: EventRecord, stackName: string): StackEvent {
-  return present<StackEvent>({
+  return {
     StackId: event.stackId,
     EventId: event.id,
     StackName: stackName,
@@ -104,17 +99,17 @@ export function toEvent (event: EventRecord, stackName: string): StackEvent {
     ResourceStatusReason: event.reason,
     ResourceProperties: event.properties,
     ClientRequestToken: event.token
-  } as { [K in keyof StackEvent]: StackEvent[K] | undefined })
+  }
 }
 
 export function toResourceSummary (resource: ResourceRecord): StackResourceSummary {
   return {
     LogicalResourceId: resource.logicalId,
-    ...(resource.physicalId === '' ? {} : { PhysicalResourceId: resource.physicalId }),
+    PhysicalResourceId: resource.physicalId || undefined,
     ResourceType: resource.type,
     LastUpdatedTimestamp: new Date(resource.updatedAt),
     ResourceStatus: resource.status,
-    ...(resource.reason === undefined ? {} : { ResourceStatusReason: resource.reason }),
+    ResourceStatusReason: resource.reason,
     DriftInformation: resourceDrift
   }
 }
@@ -124,10 +119,6 @@ export function toResourceDetail (resource: ResourceRecord, stack: StackRecord, 
     ...toResourceSummary(resource),
     StackName: stack.name,
     StackId: stack.id,
-    LogicalResourceId: resource.logicalId,
-    ResourceType: resource.type,
-    LastUpdatedTimestamp: new Date(resource.updatedAt),
-    ResourceStatus: resource.status,
-    ...(metadata === undefined ? {} : { Metadata: metadata })
+    Metadata: metadata
   }
 }

@@ -7,8 +7,8 @@ export interface PropertyChange {
   name: string
   path: string
   recreation: 'Never' | 'Conditionally' | 'Always'
-  before?: Json
-  after?: Json
+  before?: Json | undefined
+  after?: Json | undefined
 }
 
 export interface Change {
@@ -40,8 +40,8 @@ function changesIn (known: Record<string, Property>, before: JsonObject, after: 
       name,
       path: `/Properties/${name}`,
       recreation: property ? recreationOf(property, old, next, specification) : 'Never',
-      ...(old === undefined ? {} : { before: old }),
-      ...(next === undefined ? {} : { after: next })
+      before: old,
+      after: next
     }
   })
 }

@@ -15,7 +15,7 @@ const iamNames: Readonly<Record<string, string | undefined>> = {
 
 export interface NeededCapabilities {
   capabilities: string[]
-  reason?: string
+  reason?: string | undefined
 }
 
 /** What the caller has to acknowledge before this template may be launched. */
@@ -27,7 +27,7 @@ export function neededCapabilities (template: Template): NeededCapabilities {
     ...(template.transforms.length === 0 ? [] : ['CAPABILITY_AUTO_EXPAND'])
   ]
   const types = [...new Set(iam.map(({ type }) => type))]
-  return { capabilities, ...(types.length === 0 ? {} : { reason: `The following resource(s) require capabilities: [${types.join(', ')}]` }) }
+  return { capabilities, reason: types.length === 0 ? undefined : `The following resource(s) require capabilities: [${types.join(', ')}]` }
 }
 
 /** Throws InsufficientCapabilitiesException for what the template needs and the caller has not acknowledged. */

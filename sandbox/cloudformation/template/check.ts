@@ -13,7 +13,7 @@ type IsTrue = (condition: string) => boolean
  * `isTrue` only what takes part is looked at, and a resource whose condition is not met does not exist.
  */
 export function checkReferences (template: Template, specification: Specification, isTrue?: IsTrue): void {
-  const takesPart = ({ condition }: { condition?: string }): boolean => condition === undefined || !isTrue || isTrue(condition)
+  const takesPart = ({ condition }: { condition?: string | undefined }): boolean => condition === undefined || !isTrue || isTrue(condition)
   checkTypes(template, specification)
   checkConditions(template)
   const resources = new Map([...template.resources].filter(([, resource]) => takesPart(resource)))

@@ -7,14 +7,14 @@ import type { ParameterDefinition, Template } from './template.js'
 export interface ParameterValue {
   key: string
   value: string
-  resolved?: string
-  noEcho?: true
+  resolved?: string | undefined
+  noEcho?: boolean | undefined
 }
 
 export interface ParameterSources {
   given: readonly Parameter[]
   /** The values of the stack that is updated; undefined for a new one. */
-  previous?: readonly ParameterValue[]
+  previous?: readonly ParameterValue[] | undefined
   /** The value of an SSM parameter; undefined when there is none. */
   ssmValue: (name: string) => string | undefined
 }
@@ -30,7 +30,7 @@ export function resolveParameters (template: Template, { given, previous, ssmVal
   return values.map(({ key, definition, value = '' }) => {
     const resolved = isSsmValue(definition.type) ? readSsm(value, ssmValue(value)) : undefined
     checkValue(key, definition, resolved ?? value)
-    return { key, value, ...(resolved === undefined ? {} : { resolved }), ...(definition.noEcho ? { noEcho: true } : {}) }
+    return { key, value, resolved, noEcho: definition.noEcho }
   })
 }
 

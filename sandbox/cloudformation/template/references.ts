@@ -6,9 +6,9 @@ import { type Json, isObject } from './json.js'
 export interface Reference {
   kind: 'name' | 'condition' | 'if' | 'import'
   name: string
-  attribute?: string
+  attribute?: string | undefined
   /** What `Fn::ImportValue` was given: it may have to be evaluated to give the export's name. */
-  argument?: Json
+  argument?: Json | undefined
 }
 
 /**
@@ -45,7 +45,7 @@ function * referencesOfCall (name: string, argument: Json, isTrue?: (condition: 
     yield * referencesIn(Object.values(given), isTrue)
     for (const path of namesInSub(first, given)) {
       const [logicalId = '', attribute] = splitAttribute(path)
-      yield { kind: 'name', name: logicalId, ...(attribute === undefined ? {} : { attribute }) }
+      yield { kind: 'name', name: logicalId, attribute }
     }
   } else if (name === 'Fn::If' && typeof first === 'string') {
     yield { kind: 'if', name: first }

@@ -3,7 +3,7 @@ import type { Evaluated } from './intrinsics.js'
 import { type Json, type JsonObject, isObject, ownValue } from './json.js'
 
 /** What must hold of the parameters wherever the condition is met; always when there is none. */
-export interface RuleDefinition { condition?: Json, assertions: Array<{ assert: Json, description: string }> }
+export interface RuleDefinition { condition?: Json | undefined, assertions: Array<{ assert: Json, description: string }> }
 
 /** The value of a parameter or pseudo parameter; undefined when there is none. */
 type Ref = (name: string) => Evaluated | undefined
@@ -19,7 +19,7 @@ export function readRule (name: string, value: Json): RuleDefinition {
   const { RuleCondition: condition, Assertions: assertions } = value
   if (!Array.isArray(assertions) || assertions.length === 0) throw malformed(`[/Rules/${name}] Every Rules object must contain a non-empty Assertions list.`)
   return {
-    ...(condition === undefined ? {} : { condition }),
+    condition,
     assertions: assertions.map(item => {
       if (!isObject(item) || item.Assert === undefined) throw malformed(`[/Rules/${name}/Assertions] Every Assertions member must contain an Assert.`)
       return { assert: item.Assert, description: String(item.AssertDescription ?? `An assertion of the rule ${name} does not hold.`) }

@@ -8,12 +8,12 @@ import { withImpliedResources } from './serverless.js'
 
 export interface ParameterDefinition {
   type: string
-  default?: string
-  description?: string
+  default?: string | undefined
+  description?: string | undefined
   noEcho: boolean
-  allowedValues?: string[]
-  allowedPattern?: string
-  constraintDescription?: string
+  allowedValues?: string[] | undefined
+  allowedPattern?: string | undefined
+  constraintDescription?: string | undefined
   /** By the template's own names: MinLength, MaxLength, MinValue, MaxValue. */
   limits: Readonly<Record<string, number>>
 }
@@ -22,18 +22,18 @@ export interface ResourceDefinition {
   type: string
   properties: JsonObject
   dependsOn: string[]
-  condition?: string
+  condition?: string | undefined
   /** A text; with the language extensions, also a function that gives one. */
-  deletionPolicy?: Json
-  updateReplacePolicy?: Json
-  metadata?: Json
+  deletionPolicy?: Json | undefined
+  updateReplacePolicy?: Json | undefined
+  metadata?: Json | undefined
 }
 
 export interface OutputDefinition {
   value: Json
-  description?: string
-  condition?: string
-  exportName?: Json
+  description?: string | undefined
+  condition?: string | undefined
+  exportName?: Json | undefined
 }
 
 /** A template whose every part has the shape it must have; what it refers to is checked by `checkReferences`. */
@@ -41,8 +41,8 @@ export interface Template {
   body: string
   /** The same after its transforms. */
   processed: string
-  description?: string
-  metadata?: JsonObject
+  description?: string | undefined
+  metadata?: JsonObject | undefined
   transforms: string[]
   parameters: ReadonlyMap<string, ParameterDefinition>
   rules: ReadonlyMap<string, RuleDefinition>
@@ -101,8 +101,8 @@ function readTemplate (body: string, values: Values): Template {
   return {
     body,
     processed: document === written ? body : JSON.stringify({ ...document, Transform: undefined, Globals: undefined }),
-    ...optionalText(document, 'Description', 'description'),
-    ...(isObject(document.Metadata) ? { metadata: document.Metadata } : {}),
+    description: optionalText(document, 'Description'),
+    metadata: isObject(document.Metadata) ? document.Metadata : undefined,
     transforms,
     parameters,
     rules: section(document, 'Rules', readRule),
@@ -161,17 +161,16 @@ function readResource (name: string, value: Json, extended: boolean): ResourceDe
     type,
     properties,
     dependsOn: needed,
-    ...(metadata === undefined ? {} : { metadata }),
-    ...optionalText(value, 'Condition', 'condition'),
-    ...readPolicy(name, value, extended, 'DeletionPolicy', 'deletionPolicy'),
-    ...readPolicy(name, value, extended, 'UpdateReplacePolicy', 'updateReplacePolicy')
+    metadata,
+    condition: optionalText(value, 'Condition'),
+    deletionPolicy: readPolicy(name, value, extended, 'DeletionPolicy'),
+    updateReplacePolicy: readPolicy(name, value, extended, 'UpdateReplacePolicy')
   }
 }
 
-function readPolicy<K extends string> (name: string, resource: JsonObject, extended: boolean, member: string, key: K): Partial<Record<K, Json>> {
+function readPolicy (name: string, resource: JsonObject, extended: boolean, member: string): Json | undefined {
   const value = resource[member]
-  if (value === undefined) return {}
-  return { [key]: extended && isObject(value) ? value : checkPolicy(member, name, value) } as Record<K, Json>
+  return value === undefined || (extended && isObject(value)) ? value : checkPolicy(member, name, value)
 }
 
 /** Throws a ValidationError for what is no policy. */
@@ -191,11 +190,11 @@ function readParameter (name: string, value: Json): ParameterDefinition {
     type: value.Type,
     noEcho: String(value.NoEcho) === 'true',
     limits: Object.fromEntries(LIMITS.filter(key => key in value).map(key => [key, Number(value[key])])),
-    ...(fallback === undefined ? {} : { default: String(fallback) }),
-    ...(allowed === undefined ? {} : { allowedValues: allowed.map(String) }),
-    ...optionalText(value, 'Description', 'description'),
-    ...optionalText(value, 'AllowedPattern', 'allowedPattern'),
-    ...optionalText(value, 'ConstraintDescription', 'constraintDescription')
+    default: fallback === undefined ? undefined : String(fallback),
+    allowedValues: allowed?.map(String),
+    description: optionalText(value, 'Description'),
+    allowedPattern: optionalText(value, 'AllowedPattern'),
+    constraintDescription: optionalText(value, 'ConstraintDescription')
   }
 }
 
@@ -219,16 +218,16 @@ function readOutput (name: string, value: Json): OutputDefinition {
   }
   return {
     value: value.Value,
-    ...(exported?.Name === undefined ? {} : { exportName: exported.Name }),
-    ...optionalText(value, 'Description', 'description'),
-    ...optionalText(value, 'Condition', 'condition')
+    exportName: exported?.Name,
+    description: optionalText(value, 'Description'),
+    condition: optionalText(value, 'Condition')
   }
 }
 
-function optionalText<K extends string> (object: JsonObject, member: string, key: K): Partial<Record<K, string>> {
+function optionalText (object: JsonObject, member: string): string | undefined {
   const value = object[member]
-  if (value === undefined) return {}
+  if (value === undefined) return undefined
   if (typeof value === 'object') throw malformed(`Every ${member} member must be a string.`)
   if (member === 'Description' && Buffer.byteLength(String(value)) > 1024) throw malformed("'Description' length is greater than 1024.")
-  return { [key]: String(value) } as Record<K, string>
+  return String(value)
 }

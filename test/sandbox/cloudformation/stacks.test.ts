@@ -104,7 +104,7 @@ t.test('a deletion honours policies, protection and exports in use, and can be t
   await lab.operations.DeleteStack({ StackName: 'base' }, caller)
   t.match((await lab.operations.DescribeStacks({ StackName: 'base' }, caller)).Stacks, [{ StackStatus: 'CREATE_COMPLETE', StackStatusReason: 'Delete canceled. Cannot delete export shared as it is in use by user.' }])
   t.strictSame((await eventsOf(lab, 'base')).slice(-2), ['base DELETE_IN_PROGRESS User Initiated', 'base CREATE_COMPLETE Delete canceled. Cannot delete export shared as it is in use by user.'])
-  t.strictSame(await lab.operations.ListImports({ ExportName: 'shared' }, caller), { Imports: ['user'] })
+  t.strictSame((await lab.operations.ListImports({ ExportName: 'shared' }, caller)).Imports, ['user'])
   await lab.operations.DeleteStack({ StackName: 'user' }, caller)
   await lab.whenIdle(user)
   await lab.operations.DeleteStack({ StackName: 'base' }, caller)
