@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { Type, type Static } from 'typebox'
 
 import { principalOf } from '../src/plugins/authentication.js'
+import { describeProblem, toProblem } from '../src/plugins/problems.js'
 import type { ProblemCode } from '../src/problems.js'
 import type { Json } from '../src/queries/arguments.js'
 import type { Value } from '../src/queries/json-text.js'
@@ -13,7 +14,7 @@ import { batchExample, batchRequestExample, queryExample, queryRequestExample, t
 import { sendExactly } from './exact-answers.js'
 import { cutOff, hangUp, waitFor } from './preferences.js'
 import { mediaFor, sendRows, streamContent, streamDescription, streamHeaders } from './row-streams.js'
-import { Choice, DatabaseParams, Nullable, PreferHeader, problemResponses, refTo } from './schemas.js'
+import { Choice, DatabaseParams, Nullable, PreferHeader, problemResponses, ProblemSchema, refTo } from './schemas.js'
 import { TransactionId } from './transactions.js'
 
 /** The request limit of the RDS Data API. */
@@ -58,6 +59,7 @@ const BatchBody = Type.Object({
   types: Statement.types,
   rowFormat: Statement.rowFormat,
   castUnsupported: Statement.castUnsupported,
+  allOrNothing: Type.Optional(Type.Boolean({ default: true, description: 'Keeps nothing when one set fails. With `false` each set stands for itself: what fails is listed in `failures`, and all else is kept.' })),
   database: Type.Optional(Nullable(Type.String({ minLength: 1, maxLength: 63, description: 'Another database of the same cluster.' })))
 }, { additionalProperties: false, $id: 'Batch', description: 'One statement, and many sets of parameters.', examples: [batchRequestExample] })
 
@@ -89,7 +91,11 @@ const TransactionResultSchema = Type.Object({
 
 const BatchResultSchema = Type.Object({
   sets: Type.Integer({ description: 'How many sets the statement ran with.' }),
-  results: Nullable(Type.Array(Type.Object(Outcome), { description: 'One for each set where the statement is RETURNING rows; null otherwise.' })),
+  results: Nullable(Type.Array(Nullable(Type.Object(Outcome)), { description: 'One for each set where the statement is RETURNING rows, null for a set that failed; null otherwise.' })),
+  failures: Type.Optional(Type.Array(Type.Object({
+    set: Type.Integer({ description: 'Which set it is, counted from 0.' }),
+    problem: refTo(ProblemSchema)
+  }), { description: 'Only with `allOrNothing: false`: the sets that failed. Of none of them is anything kept, unless its problem is `statement-outcome-unknown`.' })),
   ...Times
 }, { $id: 'BatchResult', description: 'What a batch answered.' })
 
@@ -144,7 +150,11 @@ export function registerQueryRoutes (instance: FastifyInstance, queries: Queries
       operationId: 'runBatch',
       tags: ['queries'],
       summary: 'Run one SQL statement with many sets of parameters',
-      description: 'For all of them or for none. A set that does not fit is named in `errors`. With RETURNING each set has its own result.',
+      description: `For all of them or for none, unless \`allOrNothing\` is false. A set that does not fit is named in \`errors\`. With RETURNING each set has its own result.
+
+With \`allOrNothing: false\` the sets run in their order, each as if it were alone: what fails is rolled back and listed in \`failures\`, the rest is kept.
+Sets go to the database together as far as they can, and those next to a failing one run again after it was rolled back. A statement that PostgreSQL
+does not understand with the first set is refused as a whole. When AWS fails in the middle, the sets that did not run are among the failures.`,
       params: DatabaseParams,
       headers: PreferHeader,
       body: Type.Unsafe<Static<typeof BatchBody>>({ $ref: 'Batch#' }),
@@ -154,9 +164,11 @@ export function registerQueryRoutes (instance: FastifyInstance, queries: Queries
       }
     }
   }, async (request, reply) => {
-    const { sql, parameterSets, types = {}, rowFormat = 'object', castUnsupported = false, database = null } = request.body
-    const batch = { sql, parameterSets, types, rowFormat, castUnsupported, database }
-    return sendExactly(reply, await queries.batch(principalOf(request), request.params.id, batch, waitFor(request, reply), cutOff(request, reply)))
+    const { sql, parameterSets, types = {}, rowFormat = 'object', castUnsupported = false, allOrNothing = true, database = null } = request.body
+    const batch = { sql, parameterSets, types, rowFormat, castUnsupported, allOrNothing, database }
+    const { failures, ...answer } = await queries.batch(principalOf(request), request.params.id, batch, waitFor(request, reply), cutOff(request, reply))
+    if (!failures) return sendExactly(reply, answer)
+    return sendExactly(reply, { ...answer, failures: failures.map(({ set, error }) => ({ set, problem: describeProblem(request, toProblem(error)) })) })
   })
 
   app.post('/v1/databases/:id/transaction', {

@@ -1,13 +1,14 @@
 import type { Principal } from '../access/keys.js'
-import { DataApiFailure, type Argument, type DataApi, type DataTarget, type Result } from '../aws/data-api.js'
+import { DataApiFailure, type DataApi } from '../aws/data-api.js'
 import type { Clock } from '../clock.js'
 import { Problem } from '../problems.js'
-import { castColumns } from './cast.js'
-import { columnsWithin, createNameRefused } from './columns.js'
+import { runApart, type SetFailure } from './batch-apart.js'
+import { canBeCast, castColumns, nameSuspects, type Cast } from './cast.js'
+import { columnsApart } from './columns.js'
 import { toOutcome, type Outcome } from './outcome.js'
 import { prepareStatement, refuseTransactionControl, type Prepared, type StatementText } from './prepare.js'
 import { toProblem } from './refusals.js'
-import { bytesOf } from './request-size.js'
+import { groupSets, inTransaction, runGroup, type SetsWork } from './sets.js'
 import type { Targets } from './targets.js'
 import type { WhenAwake } from './waking.js'
 
@@ -16,14 +17,18 @@ export interface BatchRequest extends Pick<StatementText, 'sql' | 'types'> {
   rowFormat: 'object' | 'array'
   /** Has columns that the Data API does not carry come as text. */
   castUnsupported: boolean
+  /** False lets each set stand for itself. */
+  allOrNothing: boolean
   database: string | null
 }
 
 export interface BatchAnswer {
   /** How many sets the statement ran with. */
   sets: number
-  /** One for each set where the statement is RETURNING rows; null otherwise, for AWS tells nothing of them. */
-  results: Outcome[] | null
+  /** One for each set where the statement is RETURNING rows, null for one that failed; null otherwise, for AWS tells nothing of them. */
+  results: Array<Outcome | null> | null
+  /** Null where all or nothing happened. */
+  failures: SetFailure[] | null
   durationMs: number
   /** How long a paused database took to wake; null when it was awake. */
   resumedAfterMs: number | null
@@ -36,45 +41,40 @@ export interface BatchOptions {
   clock: Pick<Clock, 'now'>
 }
 
-/** One statement with many sets of parameters, which happens for all of them or for none. */
+/** One statement with many sets of parameters, which happens for all of them or for none, or with each by itself. */
 export function createBatch ({ targets, dataApi, whenAwake, clock }: BatchOptions) {
-  const nameRefused = createNameRefused(dataApi)
-
-  const runAll = async (target: DataTarget, transactionId: string, prepared: readonly Prepared[], request: BatchRequest, signal: AbortSignal): Promise<Outcome[] | null> => {
-    if (!prepared[0]?.returnsChanges) {
-      for (const { sql, argSets } of chunk(prepared)) await dataApi.executeBatch(target, sql, argSets, { transactionId, signal })
-      return null
-    }
-    const execute = async (sql: string, args: readonly Argument[]): Promise<Result> => await dataApi.execute(target, sql, args, { transactionId, signal })
-    const columns = request.castUnsupported ? await columnsWithin(execute, prepared[0]) : []
-    const results: Outcome[] = []
-    for (const [set, each] of prepared.entries()) {
-      const cast = castColumns(each, columns)
-      const result = await execute(cast.prepared.sql, cast.prepared.args).catch(async (error: unknown) => {
-        throw ofSet(request.castUnsupported ? error : await nameRefused(error, target, each, signal), cast.prepared, set)
-      })
-      results.push(toOutcome(cast.restore(result), each, { maxRows: null, rowFormat: request.rowFormat }))
-    }
-    return results
-  }
-
   return async (principal: Principal, id: string, request: BatchRequest, waitSeconds: number, signal: AbortSignal): Promise<BatchAnswer> => {
     const prepared = request.parameterSets.map((parameters, index) => prepareSet(request, parameters, index))
     const found = await targets.targetOf(principal, id)
     const target = { ...found, databaseName: request.database ?? found.databaseName }
-    let transactionId: string | null = null
     try {
-      const { value, ...times } = await whenAwake(waitSeconds, signal, async () => await dataApi.begin(target, signal))
-      transactionId = value
-      const results = await runAll(target, transactionId, prepared, request, signal)
-      await dataApi.commit(target, transactionId)
-      return { sets: prepared.length, results, durationMs: clock.now() - times.startedAt, resumedAfterMs: times.resumedAfterMs }
+      const { value: transactionId, ...times } = await whenAwake(waitSeconds, signal, async () => await dataApi.begin(target, signal))
+      const columns = once(async () => prepared[0]?.returnsChanges ? await columnsApart(dataApi, target, prepared[0], signal).catch(() => []) : [])
+      const nameRefused = async (error: unknown): Promise<unknown> =>
+        error instanceof DataApiFailure && !request.castUnsupported && canBeCast(error) ? nameSuspects(error, await columns()) ?? error : error
+      const cast = request.castUnsupported ? await columns() : []
+      const sets = prepared.map(each => castColumns(each, cast))
+      const { results, failures } = await (request.allOrNothing ? runWhole : runApart)({ dataApi, target, signal, nameRefused }, transactionId, sets, request)
+      return { sets: sets.length - (failures?.length ?? 0), results, failures, durationMs: clock.now() - times.startedAt, resumedAfterMs: times.resumedAfterMs }
     } catch (error) {
-      // AWS would do it after three minutes; until then the transaction would hold its locks.
-      if (transactionId !== null) await dataApi.rollback(target, transactionId).catch(() => {})
       throw error instanceof DataApiFailure ? toProblem(error, 'write', prepared[0]?.toCallersPosition ?? (position => position)) : error
     }
   }
+}
+
+/** Runs all sets in one transaction. */
+async function runWhole (work: SetsWork, transactionId: string, sets: readonly Cast[], { rowFormat }: BatchRequest): Promise<Pick<BatchAnswer, 'results' | 'failures'>> {
+  const results: Outcome[] = []
+  await inTransaction(work, transactionId, async () => {
+    for (const group of groupSets(sets)) {
+      const [one] = group.sets
+      const result = await runGroup(work, transactionId, group).catch(async (error: unknown) => {
+        throw one && group.sets.length === 1 ? ofSet(await work.nameRefused(error), one.prepared, group.first) : error
+      })
+      if (result && one) results.push(toOutcome(result, one.prepared, { maxRows: null, rowFormat }))
+    }
+  })
+  return { results: sets[0]?.prepared.returnsChanges ? results : null, failures: null }
 }
 
 function prepareSet ({ sql, types }: BatchRequest, parameters: StatementText['parameters'], index: number): Prepared {
@@ -98,22 +98,7 @@ function ofSet (error: unknown, { toCallersPosition }: Prepared, set: number): u
   return new Problem(code, message, { cause, isConfidential, extensions: { ...extensions, set }, ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }) })
 }
 
-/** Well under the 4 MiB that the Data API takes in one request. */
-const CHUNK_BYTES = 2 * 1024 * 1024
-const CHUNK_SETS = 1_000
-
-/** Sets that can go in one call: next to each other, with the same casts, and not too large together. */
-function chunk (prepared: readonly Prepared[]): Array<{ sql: string, argSets: Argument[][] }> {
-  const chunks: Array<{ sql: string, argSets: Argument[][], bytes: number }> = []
-  for (const { sql, args } of prepared) {
-    const bytes = bytesOf(args)
-    const last = chunks.at(-1)
-    if (last?.sql === sql && last.argSets.length < CHUNK_SETS && last.bytes + bytes <= CHUNK_BYTES) {
-      last.argSets.push(args)
-      last.bytes += bytes
-    } else {
-      chunks.push({ sql, argSets: [args], bytes })
-    }
-  }
-  return chunks
+function once<T> (ask: () => Promise<T>): () => Promise<T> {
+  let answer: Promise<T> | null = null
+  return async () => await (answer ??= ask())
 }

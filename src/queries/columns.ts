@@ -50,24 +50,24 @@ const DESCRIBE_MS = 1_000
 
 export type NameRefused = ReturnType<typeof createNameRefused>
 
+/** The columns that a statement will answer, asked for in a transaction apart, that can change nothing and does not wait for long. */
+export async function columnsApart (dataApi: Pick<DataApi, 'begin' | 'execute' | 'rollback'>, target: DataTarget, prepared: Prepared, signal: AbortSignal): Promise<Column[]> {
+  const probe = probeFor(prepared)
+  if (!probe) return []
+  const transactionId = await dataApi.begin(target, signal)
+  const run: Execute = async (sql, args) => await dataApi.execute(target, sql, args, { transactionId, signal })
+  try {
+    await run(settings('read', DESCRIBE_MS) ?? '', [])
+    return (await run(probe.sql, probe.args)).columns ?? []
+  } finally {
+    await dataApi.rollback(target, transactionId).catch(() => {})
+  }
+}
+
 /** Has a refusal name the columns which can have caused it, where they can be told. */
 export function createNameRefused (dataApi: Pick<DataApi, 'begin' | 'execute' | 'rollback'>) {
-  /** Asked for in a transaction apart, that can change nothing and does not wait for long. */
-  const columnsOf = async (target: DataTarget, prepared: Prepared, signal: AbortSignal): Promise<Column[]> => {
-    const probe = probeFor(prepared)
-    if (!probe) return []
-    const transactionId = await dataApi.begin(target, signal)
-    const run: Execute = async (sql, args) => await dataApi.execute(target, sql, args, { transactionId, signal })
-    try {
-      await run(settings('read', DESCRIBE_MS) ?? '', [])
-      return (await run(probe.sql, probe.args)).columns ?? []
-    } finally {
-      await dataApi.rollback(target, transactionId).catch(() => {})
-    }
-  }
-
   return async (error: unknown, target: DataTarget, prepared: Prepared, signal: AbortSignal): Promise<unknown> => {
     if (!(error instanceof DataApiFailure) || !canBeCast(error)) return error
-    return nameSuspects(error, await columnsOf(target, prepared, signal).catch(() => [])) ?? error
+    return nameSuspects(error, await columnsApart(dataApi, target, prepared, signal).catch(() => [])) ?? error
   }
 }

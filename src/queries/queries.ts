@@ -85,7 +85,10 @@ const askedBy = ({ sql, explain, dryRun, transactionId }: QueryRequest): Asked =
 const toRan = (answer: QueryAnswer): Ran => ({ rows: rowsOf(answer), durationMs: answer.durationMs })
 
 /** AWS does not tell how many rows a set has changed. */
-const ofBatch = ({ results, durationMs }: BatchAnswer): Ran =>
-  ({ rows: results === null ? null : results.reduce((rows, result) => rows + rowsOf(result), 0), durationMs })
+const ofBatch = ({ results, failures, durationMs }: BatchAnswer): Ran => ({
+  rows: results === null ? null : results.reduce((rows, result) => rows + (result ? rowsOf(result) : 0), 0),
+  durationMs,
+  ...(failures && failures.length > 0 ? { outcome: 'partly-failed' } : {})
+})
 
 const noRows = (): Ran => ({ rows: null })

@@ -47,6 +47,7 @@ t.test('every statement leaves one line, and none of it says what is in the data
     ['a plan', 'query', { sql: `select * from notes where note = '${SECRET}'`, explain: true }, 200, [{ operation: 'explain', statement: 'select * from notes where note = ?' }]],
     ['a batch', 'batch', { sql: 'insert into notes (note) values ($1)', parameterSets: [[`${SECRET}3`], [`${SECRET}4`]] }, 200, [{ operation: 'batch', sets: 2, rows: null }]],
     ['a batch that fails', 'batch', { sql: 'insert into notes (n) values ($1)', parameterSets: [[1], [SECRET]], types: { 1: 'int' } }, 422, [{ outcome: 'sql-error' }]],
+    ['a batch of which some fail', 'batch', { sql: 'insert into notes (n) values ($1)', parameterSets: [[1], [SECRET]], types: { 1: 'int' }, allOrNothing: false }, 200, [{ outcome: 'partly-failed', sets: 2 }]],
     ['a transaction', 'transaction', { statements: [insert, { sql: 'select 1' }].reverse() }, 409, [{ index: 0, outcome: 'rolled-back', rows: 1 }, { index: 1, outcome: 'unique-violation' }]],
     ['a wake-up', 'resume', {}, 200, [{ operation: 'resume', statement: null }]],
     ['the mirror', 'data-api/Execute', { sql: `select '${SECRET}', :a`, parameters: [{ name: 'a', value: { stringValue: SECRET } }] }, 200, [{ operation: 'data-api/Execute', rows: 1, statement: 'select ?, …' }]],

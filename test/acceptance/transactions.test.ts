@@ -55,7 +55,7 @@ await t.test('a read-only transaction stays one', async t => {
 })
 
 await t.test('a batch runs with every set or with none', async t => {
-  const batch = async (sql: string, parameterSets: unknown[], more: object = {}): Promise<{ status: number, body: { sets: number, results: unknown[] | null, code: string, errors: Array<{ path: string }> } }> =>
+  const batch = async (sql: string, parameterSets: unknown[], more: object = {}): Promise<{ status: number, body: { sets: number, results: unknown[] | null, failures: unknown[], code: string, constraint: string, sqlState: string, errors: Array<{ path: string }> } }> =>
     await call('POST', `${path}/batch`, { sql, parameterSets, ...more })
   const many = Array.from({ length: 2_500 }, (_, index) => ({ id: 1_000 + index }))
   t.match(await batch('insert into t values (:id)', many), { status: 200, body: { sets: 2_500, results: null } })
@@ -65,6 +65,15 @@ await t.test('a batch runs with every set or with none', async t => {
   t.match(await batch('insert into t values (:id) returning id', [{ id: 5_000 }, { id: 5_000 }]), { status: 409, body: { code: 'unique-violation', set: 1 } })
   t.match(await batch('insert into t values (:id)', [{ id: 1 }, { other: 2 }]), { status: 400, body: { errors: [{ path: '/parameterSets/1/id' }, { path: '/parameterSets/1/other' }] } })
   t.equal(await count(), '2501')
+  const apart = { allOrNothing: false }
+  t.match(await batch('insert into t values (:id)', [2, 6_001, 2, 6_002].map(id => ({ id })), apart), {
+    status: 200, body: { sets: 2, results: null, failures: [{ set: 0, problem: { code: 'unique-violation', status: 409 } }, { set: 2, problem: { constraint: 't_pkey' } }] }
+  })
+  t.match(await batch('delete from t where id = :id returning id, 6002 / (id - 6001) as one', [6_001, 6_002].map(id => ({ id })), apart), {
+    body: { sets: 1, results: [null, { rows: [{ id: 6_002, one: 6_002 }] }], failures: [{ set: 0, problem: { sqlState: '22012' } }] }
+  })
+  t.match(await batch('insert int t values (:id)', many, apart), { status: 422, body: { sqlState: '42601' } }, 'what PostgreSQL does not understand is refused at once')
+  t.equal(await count(), '2502')
 })
 
 interface Call { status: number, body: { code: string, rows: unknown[], transactionId: string, status: string } }

@@ -190,7 +190,7 @@ t.test('whatever is asked for leaves one line, with no value in it', async t => 
     { ...line, outcome: 'statement-timeout', rows: null, dryRun: true }, { ...line, outcome: 'forbidden', rows: null }, { ...line, outcome: 'invalid-request', rows: null, transaction: /^[0-9a-f]{16}$/ },
     { operation: 'explain', statement: 'select ?' }
   ])
-  await queries.batch(WRITER, 'id', { sql, parameterSets: [{ b: 1 }, { b: 2 }], types: {}, rowFormat: 'object', castUnsupported: false, database: null }, 0, NEVER)
+  await queries.batch(WRITER, 'id', { sql, parameterSets: [{ b: 1 }, { b: 2 }], types: {}, rowFormat: 'object', castUnsupported: false, allOrNothing: true, database: null }, 0, NEVER)
   await queries.resume(WRITER, 'id', 0, NEVER)
   t.match(audited.slice(5), [{ ...line, operation: 'batch', sets: 2, rows: null }, { operation: 'resume', fingerprint: null, statement: null }])
   t.notMatch(JSON.stringify(audited), /se-cret/)
@@ -238,7 +238,7 @@ t.test('a batch goes in as many calls as its sets need, and a set that no call h
   const batch = async (...sizes: number[]): Promise<string[]> => {
     const { calls, queries } = createDouble()
     const parameterSets = sizes.map(size => ({ a: '"'.repeat(size) }))
-    await queries.batch(WRITER, 'id', { sql: 'insert into t values (:a)', parameterSets, types: {}, rowFormat: 'object', castUnsupported: false, database: null }, 0, NEVER).catch((error: unknown) => {
+    await queries.batch(WRITER, 'id', { sql: 'insert into t values (:a)', parameterSets, types: {}, rowFormat: 'object', castUnsupported: false, allOrNothing: true, database: null }, 0, NEVER).catch((error: unknown) => {
       calls.push((error as { code: string }).code)
     })
     return calls.filter(call => !/^(begin|commit|rollback)/.test(call)).map(call => call.replace(/.* × /, ''))
