@@ -143,11 +143,16 @@ function checkSource (source: CreateSource | undefined): Finding[] {
 
 const reservedPrefixes = [TAG_PREFIX, 'aws:', 'rds:']
 
+const tagKey = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,128}$/u
+
 /** AWS's own limits on tags that travel from the stack to the cluster (RDS API, "Tagging Amazon RDS resources"). */
 export function checkTags (tags: Readonly<Record<string, unknown>>): Finding[] {
-  return Object.keys(tags)
-    .filter(key => reservedPrefixes.some(prefix => key.toLowerCase().startsWith(prefix)))
-    .map(key => ({ path: `/tags/${key}`, message: `must not start with ${reservedPrefixes.join(' or ')}` }))
+  return Object.keys(tags).flatMap(key => {
+    const wrong = reservedPrefixes.some(prefix => key.toLowerCase().startsWith(prefix))
+      ? `must not start with ${reservedPrefixes.join(' or ')}`
+      : tagKey.test(key) ? null : 'must be called by 1 to 128 letters, digits, spaces and _ . : / = + - @'
+    return wrong === null ? [] : [{ path: `/tags/${key}`, message: wrong }]
+  })
 }
 
 /** The refusal of a request with these findings. */

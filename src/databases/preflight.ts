@@ -65,9 +65,14 @@ export function createPreflight ({ checks, clock, log }: PreflightOptions): Pref
     pass: async (principal, launching) => {
       const { findings } = await look(principal, launching)
       if (findings.length === 0) return
-      throw new Problem('preflight-failed', findings.map(({ message }) => message).join(' '), { errors: findings })
+      throw new Problem('preflight-failed', findings.map(toSentence).join(' '), { errors: findings })
     }
   }
+}
+
+/** A message that is no sentence of its own goes on from what it is about. */
+function toSentence ({ path, message }: Finding): string {
+  return /^[a-z]/.test(message) ? `${path.slice(1).replaceAll('/', '.')} ${message}` : message
 }
 
 interface Answer { check: Check, found?: Finding[], failure?: AwsFailure }

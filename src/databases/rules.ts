@@ -13,6 +13,9 @@ interface Rule {
 /** What AWS takes on Serverless v1 with PostgreSQL (RDS API, ScalingConfiguration). */
 const v1Capacities: readonly unknown[] = [2, 4, 8, 16, 32, 64, 192, 384]
 
+/** Databases that a new cluster has, and words that RDS takes for no name of another (aws-saas-boost#180). */
+const reservedDatabases: ReadonlySet<string> = new Set(['admin', 'db', 'rdsadmin', 'template0', 'template1'])
+
 const rules: readonly Rule[] = [
   {
     parameter: 'MinCapacity',
@@ -46,10 +49,14 @@ const rules: readonly Rule[] = [
       ? 'must not end in a hyphen and six characters: Secrets Manager takes that for the end of an ARN'
       : null
   },
-  needs('serverlessV2', 'cannot run on Serverless v2', () => true),
-  needs('dataApi', 'has no Data API; set EnableDataApi to false', ({ EnableDataApi }) => EnableDataApi === true),
-  needs('autoPause', 'cannot pause; set AutoPause to false', ({ AutoPause }) => AutoPause === true),
-  needs('over128Acu', 'goes up to 128 ACUs; lower MaxCapacity', ({ MaxCapacity }) => Number(MaxCapacity) > 128)
+  {
+    parameter: 'DatabaseName',
+    wrong: ({ DatabaseName }) => reservedDatabases.has(String(DatabaseName).toLowerCase()) ? `must not be ${[...reservedDatabases].join(', ')}: RDS keeps these for itself` : null
+  },
+  needs('serverlessV2', 'cannot run on Serverless v2: ', () => true),
+  needs('dataApi', 'has no Data API: set EnableDataApi to false, or ', ({ EnableDataApi }) => EnableDataApi === true),
+  needs('autoPause', 'cannot pause: set AutoPause to false, or ', ({ AutoPause }) => AutoPause === true),
+  needs('over128Acu', 'goes up to 128 ACUs: lower MaxCapacity, or ', ({ MaxCapacity }) => Number(MaxCapacity) > 128)
 ]
 
 function needs (ability: Ability, otherwise: string, isAsked: (values: ParameterValues) => boolean): Rule {
@@ -57,7 +64,7 @@ function needs (ability: Ability, otherwise: string, isAsked: (values: Parameter
     parameter: 'EngineVersion',
     generation: 'v2',
     wrong: values => isAsked(values) && !isAble(String(values.EngineVersion), ability)
-      ? `${values.EngineVersion} ${otherwise}, or take one of ${versionsAbleTo(ability)} or later of its major`
+      ? `${values.EngineVersion} ${otherwise}take one of ${versionsAbleTo(ability)} or later of its major`
       : null
   }
 }

@@ -83,14 +83,20 @@ type Validation = NonNullable<FastifyError['validation']>
 const MOST_FINDINGS = 50
 
 function fromValidation (validation: Validation, context: string): Problem {
-  const errors = validation.slice(0, MOST_FINDINGS).map(each => toFinding(each, context))
+  const telling = validation.filter(isTelling)
+  const errors = (telling.length > 0 ? telling : validation).slice(0, MOST_FINDINGS).map(each => toFinding(each, context))
   const [first] = errors
   const detail = first ? `${first.path.replace(/^[/?]/, '').replaceAll('/', '.') || 'The body'} ${first.message}.` : 'The request is not valid.'
   return new Problem('invalid-request', detail, { errors })
 }
 
-function toFinding ({ instancePath, keyword, params, message }: Validation[number], context: string): Finding {
-  const named = keyword === 'additionalProperties' ? params.additionalProperty : keyword === 'required' ? params.missingProperty : null
+/** What may be left out is told by what it may be, and not also by the null that stands for nothing. */
+function isTelling ({ keyword, params }: Validation[number]): boolean {
+  return keyword !== 'anyOf' && keyword !== 'propertyNames' && !(keyword === 'type' && params.type === 'null')
+}
+
+function toFinding ({ instancePath, keyword, params, message, ...more }: Validation[number] & { propertyName?: string }, context: string): Finding {
+  const named = keyword === 'additionalProperties' ? params.additionalProperty : keyword === 'required' ? params.missingProperty : more.propertyName
   const path = instancePath + (typeof named === 'string' ? `/${named}` : '')
   return { path: context === 'querystring' ? path.replace(/^\//, '?') : path, message: wordings[keyword]?.(params) ?? message ?? 'is not valid' }
 }
@@ -102,12 +108,13 @@ const wordings: Readonly<Record<string, (params: Record<string, unknown>) => str
   enum: ({ allowedValues }) => `must be one of ${(allowedValues as unknown[]).join(', ')}`,
   type: ({ type }) => `must be ${[type].flat().join(' or ')}`,
   pattern: ({ pattern }) => `must match ${String(pattern)}`,
-  minLength: ({ limit }) => `must have at least ${String(limit)} characters`,
+  minLength: ({ limit }) => `must have at least ${String(limit)} ${limit === 1 ? 'character' : 'characters'}`,
   maxLength: ({ limit }) => `must have at most ${String(limit)} characters`,
   minimum: ({ limit }) => `must be at least ${String(limit)}`,
   maximum: ({ limit }) => `must be at most ${String(limit)}`,
   minItems: ({ limit }) => `must have at least ${String(limit)} ${limit === 1 ? 'entry' : 'entries'}`,
   maxItems: ({ limit }) => `must have at most ${String(limit)} entries`,
+  minProperties: ({ limit }) => `must have at least ${String(limit)} ${limit === 1 ? 'entry' : 'entries'}`,
   maxProperties: ({ limit }) => `must have at most ${String(limit)} entries`
 }
 
