@@ -1,13 +1,13 @@
-import { mkdirSync, renameSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation'
-import { openHome } from '../sandbox/postgres/home.js'
-import { findInstallations } from '../sandbox/postgres/installations.js'
-import { startServer } from '../sandbox/postgres/server.js'
-import { openTemplate } from '../sandbox/postgres/template.js'
 import { clientConfig, createDatabase, type Database, deleteDatabase } from './stacks.js'
 import { interleave, line, median, verdict } from './statistics.js'
 import { inTemporaryDirectory, withSandbox } from './workspace.js'
+import { mkdirSync, renameSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { openTemplate } from '../sandbox/postgres/ground.js'
+import { openHome } from '../sandbox/postgres/home.js'
+import { findInstallations } from '../sandbox/postgres/installations.js'
+import { startServer } from '../sandbox/postgres/server.js'
 
 const ROUNDS = 15
 const WARM_UPS = 1

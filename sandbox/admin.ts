@@ -1,5 +1,5 @@
-import { FAULT_KINDS, type Fault, type Faults } from './faults.js'
-import type { MovableClock } from './movable-clock.js'
+import type { MovableClock } from './clock.js'
+import { type Fault, FAULT_KINDS, type Faults } from './faults.js'
 import type { WireAnswer, WireRequest } from './wire/message.js'
 
 export interface AdminDependencies {

@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
+import type { Store } from './store.js'
 
 /** Time as the sandbox's parts see it, so that a test can move it. */
 export interface Clock {
@@ -13,5 +14,48 @@ export const systemClock: Clock = {
   sleep: async (ms, signal) => {
     if (ms <= 0) return signal?.throwIfAborted()
     await wait(ms, undefined, { ref: false, ...(signal ? { signal } : {}) })
+  }
+}
+
+/** A clock that can be moved forward, for whoever does not want to wait for a pause or an expiry. */
+export interface MovableClock extends Clock {
+  /** Whoever sleeps past the new time wakes. */
+  advance: (ms: number) => void
+  /** How far it has been moved, in milliseconds. */
+  aheadMs: () => number
+}
+
+interface Shift { aheadMs: number }
+
+/** How far it was moved is kept on disk: time does not run backwards with a restart. */
+export function createMovableClock (clock: Clock, store: Pick<Store, 'collection'>): MovableClock {
+  const shifts = store.collection<Shift>('clock')
+  const aheadMs = (): number => shifts.get('shift')?.aheadMs ?? 0
+  const now = (): number => clock.now() + aheadMs()
+  const sleepers = new Set<() => void>()
+
+  return {
+    now,
+    aheadMs,
+    // Without a signal of its own: every statement has a time limit, and two more signals cost it a tenth of a millisecond.
+    sleep: async (ms, signal) => {
+      signal?.throwIfAborted()
+      const untilMs = now() + ms
+      let doze = (): void => {}
+      const over = new Promise<void>((resolve, reject) => {
+        doze = () => {
+          const leftMs = untilMs - now()
+          if (leftMs > 0) clock.sleep(leftMs, signal).then(doze, error => { reject(signal?.aborted ? signal.reason : error) })
+          else resolve()
+        }
+      })
+      sleepers.add(doze)
+      doze()
+      await over.finally(() => { sleepers.delete(doze) })
+    },
+    advance: ms => {
+      shifts.put('shift', { aheadMs: aheadMs() + ms })
+      for (const doze of [...sleepers]) doze()
+    }
   }
 }

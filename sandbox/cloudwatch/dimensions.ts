@@ -7,7 +7,7 @@ export const NAMESPACE = 'AWS/RDS'
 type Dimensions = Readonly<Record<string, string>>
 
 /** The sets of dimensions under which AWS keeps the metrics of a cluster and its writer. */
-export function dimensionSets ({ cluster, writer, engine }: Sample): Dimensions[] {
+function dimensionSets ({ cluster, writer, engine }: Sample): Dimensions[] {
   const ofCluster = [
     { DBClusterIdentifier: cluster },
     { DBClusterIdentifier: cluster, Role: 'WRITER' },

@@ -1,8 +1,13 @@
-import { mkdirSync } from 'node:fs'
+import { execFile } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync } from 'node:fs'
+import { chown, mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { buildInPlace } from './files.js'
 import type { Home } from './home.js'
 import { chooseInstallation, findInstallations, type Installation } from './installations.js'
-import { openTemplate } from './template.js'
+import { SUPERUSER } from './roles.js'
 
 /** What every server stands on: binaries, and a template per major to copy. */
 export interface Ground {
@@ -43,4 +48,47 @@ export function createGround (home: Home, password: string, searchPath: string):
     },
     directoryOf: id => join(home.directory, 'clusters', id)
   }
+}
+
+const FIRST_MAJOR_WITH_ICU_DEFAULT = 15
+const run = promisify(execFile)
+
+/**
+ * The data directory that every new cluster of that major is a copy of, made at the first call. Text sorts as in
+ * American English, Aurora's default; segments of the write-ahead log have 1 MB, so that copies stay small.
+ */
+export async function openTemplate (home: Home, installation: Installation, password: string): Promise<string> {
+  const template = join(home.directory, 'templates', `${installation.major}-${shortHash(password)}`)
+  if (existsSync(template)) return template
+  await mkdir(join(home.directory, 'templates'), { recursive: true, mode: 0o711 })
+  await buildInPlace(template, async draft => {
+    await mkdir(draft, { mode: 0o700 })
+    const passwordFile = `${draft}.password`
+    await writeFile(passwordFile, password, { mode: 0o600 })
+    if (home.user) {
+      await chown(draft, home.user.uid, home.user.gid)
+      await chown(passwordFile, home.user.uid, home.user.gid)
+    }
+    try {
+      await run(join(installation.bin, 'initdb'), initdbArguments(draft, passwordFile, installation.major), {
+        ...home.user, cwd: '/', env: { LC_ALL: 'C' }, timeout: 60_000
+      })
+    } finally {
+      await rm(passwordFile, { force: true })
+    }
+  })
+  return template
+}
+
+/** A data directory made anew has another password, and its home may still hold the old template. */
+function shortHash (text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 8)
+}
+
+function initdbArguments (directory: string, passwordFile: string, major: number): string[] {
+  const locale = major >= FIRST_MAJOR_WITH_ICU_DEFAULT ? ['--locale-provider=icu', '--icu-locale=en-US'] : []
+  return [
+    '-D', directory, '-U', SUPERUSER, `--pwfile=${passwordFile}`, '--auth=scram-sha-256', '--encoding=UTF8', '--locale=C',
+    ...locale, '--wal-segsize=1', '--no-instructions', '--no-sync'
+  ]
 }

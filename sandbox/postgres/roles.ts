@@ -1,5 +1,8 @@
+import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto'
 import pg from 'pg'
-import { SUPERUSER } from './template.js'
+
+/** The name that Aurora's own superuser has. */
+export const SUPERUSER = 'rdsadmin'
 
 /** The way in as the superuser. */
 export interface AdminAccess {
@@ -64,4 +67,17 @@ export async function ensureDatabase (access: AdminAccess, name: string, owner: 
 async function existingRoles (client: pg.Client): Promise<Set<string>> {
   const { rows } = await client.query<{ rolname: string }>('SELECT rolname FROM pg_roles')
   return new Set(rows.map(row => row.rolname))
+}
+
+const ITERATIONS = 4096
+
+/**
+ * What PostgreSQL keeps of a password (RFC 5803, `SCRAM-SHA-256$…`). Sent in the place of the password, so that the
+ * server never has it in a statement, a log or its statistics.
+ */
+export function scramVerifier (password: string, salt: Buffer = randomBytes(16)): string {
+  const salted = pbkdf2Sync(password.normalize('NFKC'), salt, ITERATIONS, 32, 'sha256')
+  const hmac = (key: string): Buffer => createHmac('sha256', salted).update(key).digest()
+  const storedKey = createHash('sha256').update(hmac('Client Key')).digest('base64')
+  return `SCRAM-SHA-256$${ITERATIONS}:${salt.toString('base64')}$${storedKey}:${hmac('Server Key').toString('base64')}`
 }

@@ -1,5 +1,6 @@
+import type { GetSecretValueCommandInput, GetSecretValueCommandOutput } from '@aws-sdk/client-secrets-manager'
 import type { Logger } from 'pino'
-import { AwsError, type Caller } from '../aws.js'
+import { AwsError, type Caller, type Operation } from '../aws.js'
 import type { DatabaseAccess, Databases } from '../rds/databases.js'
 
 /**
@@ -20,4 +21,40 @@ export function reachDatabase (rds: Databases, resourceArn: string, caller: Call
   access.wake().catch((error: unknown) => { log.warn({ err: error, resourceArn }, 'a paused cluster did not start') })
   throw new AwsError('DatabaseResumingException',
     `The Aurora DB instance ${access.writer.arn}|${access.writer.resourceId} is resuming after being auto-paused. Please wait a few seconds and try again.`)
+}
+
+/** What the Data API needs of Secrets Manager. */
+export interface Secrets {
+  operations: { GetSecretValue: Operation<GetSecretValueCommandInput, Omit<GetSecretValueCommandOutput, '$metadata'>> }
+}
+
+export interface Credentials {
+  username: string
+  password: string
+  /** Changes with the secret's value, so that a session opened with the old one is not used for the new one. */
+  secretVersion: string
+}
+
+/**
+ * The user and password in a secret. Throws `SecretsErrorException` when there is no such secret to read, and
+ * `InvalidSecretException` when it is not JSON with `username` and `password`.
+ */
+export async function readCredentials (secrets: Secrets, secretArn: string, caller: Caller): Promise<Credentials> {
+  const secret = await secrets.operations.GetSecretValue({ SecretId: secretArn }, caller).catch((error: unknown) => {
+    throw error instanceof AwsError ? new AwsError('SecretsErrorException', error.message) : error
+  })
+  const { username, password } = parseJson(secret.SecretString)
+  if (typeof username !== 'string' || typeof password !== 'string') {
+    throw new AwsError('InvalidSecretException', 'The secret must be JSON with the keys username and password.')
+  }
+  return { username, password, secretVersion: `${secret.ARN}:${secret.VersionId}` }
+}
+
+function parseJson (text = ''): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null ? { ...value } : {}
+  } catch {
+    return {}
+  }
 }

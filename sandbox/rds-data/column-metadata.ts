@@ -53,7 +53,7 @@ const caseless = new Set([...signed, 'oid', 'bool', 'bit', 'varbit', 'date', 'ti
 const serial: Readonly<Record<string, string>> = { int2: 'smallserial', int4: 'serial', int8: 'bigserial' }
 
 /** One column in the words of java.sql.ResultSetMetaData, as the PostgreSQL JDBC driver answers them. */
-export function describeColumn (column: FieldDef, type: ColumnType, attribute?: Attribute): ColumnMetadata {
+function describeColumn (column: FieldDef, type: ColumnType, attribute?: Attribute): ColumnMetadata {
   const scalar = type.element ?? type
   const generated = attribute?.generated ?? false
   return {

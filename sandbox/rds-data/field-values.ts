@@ -1,7 +1,6 @@
 import type { ArrayValue, Field, ResultSetOptions } from '@aws-sdk/client-rds-data'
 import { AwsError } from '../aws.js'
-import { parseArrayText } from './array-text.js'
-import { refusedName, type ColumnType, type Kind } from './column-types.js'
+import { type ColumnType, type Kind, refusedName } from './column-types.js'
 
 /**
  * Turns the text of one value, as PostgreSQL prints it, into the Data API's union. Throws `UnsupportedResultException`
@@ -90,4 +89,22 @@ function formatFraction (fraction: string): string {
   const digits = fraction.slice(1).padEnd(6, '0')
   if (digits === '000000') return ''
   return `.${digits.endsWith('000') ? digits.slice(0, 3) : digits}`
+}
+
+/** PostgreSQL prints an array with unusual bounds as `[0:1]={…}`. */
+const bounds = /^\[[^=]*\]=/
+
+const elements = /"((?:[^"\\]|\\[^])*)"|([^,{}"]+)/g
+
+/**
+ * Reads the text of a one-dimensional array as PostgreSQL prints it, NULL as null; undefined for an array with more
+ * dimensions than one.
+ */
+export function parseArrayText (text: string): Array<string | null> | undefined {
+  const body = text.replace(bounds, '').slice(1, -1)
+  if (body.startsWith('{')) return undefined
+  return [...body.matchAll(elements)].map(([, quoted, plain]) => {
+    if (quoted !== undefined) return quoted.replace(/\\([^])/g, '$1')
+    return plain === undefined || plain === 'NULL' ? null : plain
+  })
 }

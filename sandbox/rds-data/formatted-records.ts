@@ -1,8 +1,7 @@
 import type { FieldDef } from 'pg'
 import { AwsError } from '../aws.js'
-import { parseArrayText } from './array-text.js'
-import { refusedName, type ColumnType, type Kind } from './column-types.js'
-import { toBytes, toDisplay } from './field-values.js'
+import { type ColumnType, type Kind, refusedName } from './column-types.js'
+import { parseArrayText, toBytes, toDisplay } from './field-values.js'
 
 const MAX_BYTES = 10 * 1024 * 1024
 

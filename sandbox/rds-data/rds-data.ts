@@ -1,16 +1,20 @@
 import type {
   BatchExecuteStatementRequest, BatchExecuteStatementResponse, BeginTransactionRequest, BeginTransactionResponse,
-  CommitTransactionRequest, CommitTransactionResponse, ExecuteStatementRequest, ExecuteStatementResponse,
-  RollbackTransactionRequest, RollbackTransactionResponse, SqlParameter
+  CommitTransactionRequest, CommitTransactionResponse, ExecuteStatementRequest, ExecuteStatementResponse, RollbackTransactionRequest,
+  RollbackTransactionResponse, SqlParameter
 } from '@aws-sdk/client-rds-data'
 import type { Operation } from '../aws.js'
+import { readMetadata, readTypes } from './column-metadata.js'
+import type { ColumnType } from './column-types.js'
 import { createExecutor, type ExecutorDependencies } from './executor.js'
+import { toField } from './field-values.js'
+import { formatRecords } from './formatted-records.js'
 import { awsLimits, type Limits } from './limits.js'
 import { numberParameters } from './named-parameters.js'
 import { bindParameters } from './parameter-values.js'
 import { validateRequest } from './request.js'
-import { readResult } from './result.js'
-import type { Statement } from './statement.js'
+import type { Session } from './sessions.js'
+import type { Statement, StatementResult } from './statement.js'
 
 export interface RdsData {
   operations: {
@@ -85,3 +89,22 @@ function compose (sql: string, sets: readonly SqlParameter[][]): Statement {
   })
   return { text, valueSets }
 }
+
+type ResultRequest = Pick<ExecuteStatementRequest, 'formatRecordsAs' | 'includeResultMetadata' | 'resultSetOptions'>
+
+const changed = /^(?:INSERT \d+|UPDATE|DELETE|MERGE) (\d+)$/
+
+/**
+ * The answer of ExecuteStatement: `records` for a statement that returns rows, even when there are none, and
+ * `generatedFields`, always empty for PostgreSQL, for any other. A type that AWS refuses matters only once there is a row.
+ */
+async function readResult (session: Session, { columns, rows, tag }: StatementResult, request: ResultRequest): Promise<ExecuteStatementResponse> {
+  if (!columns) return { generatedFields: [], numberOfRecordsUpdated: Number(changed.exec(tag)?.[1] ?? 0) }
+  const types = await readTypes(session, columns)
+  if (request.formatRecordsAs === 'JSON') return { formattedRecords: formatRecords(columns, types, rows), numberOfRecordsUpdated: 0 }
+  const columnMetadata = request.includeResultMetadata ? await readMetadata(session, columns, types) : undefined
+  const records = rows.map(row => row.map((text, index) => toField(text, types[index] ?? unknownType, request.resultSetOptions)))
+  return { ...(columnMetadata ? { columnMetadata } : {}), numberOfRecordsUpdated: 0, records }
+}
+
+const unknownType: ColumnType = { name: 'unknown', jdbcType: 1111, kind: undefined }

@@ -3,10 +3,10 @@ import { Client } from 'pg'
 import { AwsError } from '../aws.js'
 import type { Clock } from '../clock.js'
 import type { DatabaseAccess } from '../rds/databases.js'
-import type { Credentials } from './credentials.js'
+import type { Credentials } from './access.js'
 import { createExpiry } from './expiry.js'
 import type { Limits } from './limits.js'
-import { StatementRun, type Statement, type StatementResult } from './statement.js'
+import { type Statement, type StatementResult, StatementRun } from './statement.js'
 
 /** A PostgreSQL session in the hands of one call or one transaction. */
 export interface Session {

@@ -1,18 +1,17 @@
 import type * as Rds from '@aws-sdk/client-rds'
 import type { CreateDBClusterMessage, DeleteDBClusterMessage, DescribeDBClustersMessage } from '@aws-sdk/client-rds'
 import { AwsError, type OperationsOf } from '../aws.js'
-import { scramVerifier } from '../postgres/scram.js'
-import { addCluster, requireRoomForCluster } from './add-cluster.js'
-import { readClusterFacts } from './cluster-facts.js'
+import { scramVerifier } from '../postgres/roles.js'
 import { requirePassword, requirePort, requireUsername } from './cluster-rules.js'
 import { isServerlessV1, showCluster } from './cluster-shape.js'
-import { beginClusterWork } from './cluster-work.js'
 import { type RdsContext, refuseStopped, requireStatus } from './context.js'
 import { readVersion } from './engine-versions.js'
 import { arnOf, invalidCombination, invalidValue, nameIn, readIdentifier } from './names.js'
+import { addCluster, readClusterFacts, requireRoomForCluster } from './new-cluster.js'
 import { type Filterable, filterBy, pageOf } from './paging.js'
 import { type ClusterRecord, membersOf } from './records.js'
-import { requireRoomForSnapshot } from './snapshot-work.js'
+import { requireRoomForSnapshot } from './snapshots.js'
+import { beginClusterWork } from './work.js'
 
 const FILTERABLE: Filterable<ClusterRecord> = {
   'db-cluster-id': ({ facts }) => [facts.DBClusterIdentifier, facts.DBClusterArn],

@@ -3,13 +3,13 @@ import type { CreateDBInstanceMessage, DBInstance } from '@aws-sdk/client-rds'
 import { AwsError, type Caller, type OperationsOf } from '../aws.js'
 import { isServerlessV1 } from './cluster-shape.js'
 import { pickGiven, type RdsContext, refuseStopped } from './context.js'
-import { beginInstanceWork } from './instance-work.js'
 import { findVersions } from './engine-versions.js'
 import { arnOf, invalidCombination, invalidValue, nameIn, newResourceId, readIdentifier, zonesOf } from './names.js'
 import { type Filterable, filterBy, pageOf } from './paging.js'
 import { type ClusterRecord, type InstanceFacts, type InstanceRecord, membersOf } from './records.js'
 import { showSubnetGroup } from './subnet-groups.js'
 import { addTags } from './tags.js'
+import { beginInstanceWork } from './work.js'
 
 /** What is shown of an instance as it was last asked for. */
 const CHANGEABLE = [
@@ -87,7 +87,7 @@ export function createInstanceOperations (context: RdsContext) {
 }
 
 /** An instance as DescribeDBInstances shows it: what the cluster decides is the cluster's. */
-export function showInstance ({ records, clock }: Pick<RdsContext, 'records' | 'clock'>, instance: InstanceRecord): DBInstance {
+function showInstance ({ records, clock }: Pick<RdsContext, 'records' | 'clock'>, instance: InstanceRecord): DBInstance {
   const cluster = records.clusters.get(instance.region, instance.facts.DBClusterIdentifier)
   const shown = { ...instance.facts, InstanceCreateTime: new Date(instance.createdMs), LatestRestorableTime: new Date(clock.now()) }
   if (!cluster) return shown

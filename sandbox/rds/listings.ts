@@ -1,7 +1,10 @@
 import type * as Rds from '@aws-sdk/client-rds'
-import { AwsError, type OperationsOf } from '../aws.js'
+import type { DBEngineVersion, OrderableDBInstanceOption } from '@aws-sdk/client-rds'
+import { ACCOUNT, AwsError, type Caller, type OperationsOf } from '../aws.js'
 import type { RdsContext } from './context.js'
-import { filterBy, pageOf } from './paging.js'
+import { ENGINE, ENGINE_VERSIONS, type EngineVersion, RETIRED_VERSIONS } from './engine-versions.js'
+import { zonesOf } from './names.js'
+import { type Filterable, filterBy, pageOf } from './paging.js'
 import type { ClusterRecord } from './records.js'
 
 /** What tools list beside a cluster although nothing can make more of it here: quotas, its two endpoints, and nothing at all. */
@@ -39,4 +42,114 @@ function endpointsOf ({ facts }: ClusterRecord): Rds.DBClusterEndpoint[] {
     { ...shared, Endpoint: facts.Endpoint, EndpointType: 'WRITER' },
     { ...shared, Endpoint: facts.ReaderEndpoint, EndpointType: 'READER' }
   ]
+}
+
+/** The instance classes that are offered. All run the same here; `db.serverless` alone can pause. */
+const INSTANCE_CLASSES = [
+  'db.serverless', 'db.t4g.medium', 'db.t4g.large', 'db.t3.medium', 'db.t3.large',
+  ...['r6g', 'r6i', 'r7g', 'r8g'].flatMap(family => ['large', 'xlarge', '2xlarge', '4xlarge', '8xlarge'].map(size => `db.${family}.${size}`))
+]
+
+const VERSION_FILTERS: Filterable<EngineVersion> = {
+  'db-parameter-group-family': ({ family }) => [family],
+  engine: () => [ENGINE],
+  'engine-mode': ({ engineModes }) => engineModes,
+  'engine-version': ({ version }) => [version],
+  status: version => [statusOf(version)]
+}
+
+export function createEngineOperations () {
+  return {
+    DescribeDBEngineVersions: async input => {
+      const chosen = versionsOf(input.Engine, input.EngineVersion, input.IncludeAll).filter(({ family }) => !input.DBParameterGroupFamily || family === input.DBParameterGroupFamily)
+      const found = filterBy(input.DefaultOnly ? defaultsOf(chosen, input.EngineVersion) : chosen, input.Filters, VERSION_FILTERS)
+      const { page, Marker } = pageOf(found, input)
+      return { DBEngineVersions: page.map(showVersion), Marker }
+    },
+    DescribeOrderableDBInstanceOptions: async (input, caller) => {
+      const classes = INSTANCE_CLASSES.filter(name => !input.DBInstanceClass || name === input.DBInstanceClass)
+      const options = versionsOf(input.Engine, input.EngineVersion).flatMap(version =>
+        classes.filter(name => name !== 'db.serverless' || version.serverlessV2).map(name => showOption(version, name, caller)))
+      const { page, Marker } = pageOf(filterBy(options, input.Filters, {}), input)
+      return { OrderableDBInstanceOptions: page, Marker }
+    }
+  } satisfies Partial<OperationsOf<typeof Rds>>
+}
+
+/** AWS answers an engine or version that it does not have with an empty list. */
+function versionsOf (engine: string | undefined, version: string | undefined, withRetired = false): readonly EngineVersion[] {
+  if (engine && engine !== ENGINE) return []
+  return [...withRetired ? RETIRED_VERSIONS : [], ...ENGINE_VERSIONS].filter(known => !version || known.version === version || String(known.major) === version)
+}
+
+/** The default of the engine is 17.7; of a major, its newest. */
+function defaultsOf (versions: readonly EngineVersion[], wanted: string | undefined): EngineVersion[] {
+  const usual = wanted ? versions.at(-1) : versions.find(({ version }) => version === '17.7')
+  return usual ? [usual] : []
+}
+
+function statusOf ({ isRetired }: EngineVersion): string {
+  return isRetired ? 'deprecated' : 'available'
+}
+
+function minorOf ({ version }: EngineVersion): number {
+  return Number(version.split('.').at(-1))
+}
+
+function showVersion (version: EngineVersion): DBEngineVersion {
+  const { major, family, serverlessV2 } = version
+  return {
+    Engine: ENGINE,
+    MajorEngineVersion: String(major),
+    EngineVersion: version.version,
+    DBParameterGroupFamily: family,
+    DBEngineDescription: 'Aurora PostgreSQL',
+    DBEngineVersionDescription: `Aurora PostgreSQL (compatible with PostgreSQL ${version.version})`,
+    DBEngineVersionArn: `arn:aws:rds::${ACCOUNT}:engine-version:${ENGINE}:${version.version}`,
+    ValidUpgradeTarget: ENGINE_VERSIONS.filter(target => target.major === major && minorOf(target) > minorOf(version)).map(target => ({
+      Engine: ENGINE, EngineVersion: target.version, Description: `Aurora PostgreSQL (compatible with PostgreSQL ${target.version})`, AutoUpgrade: false, IsMajorVersionUpgrade: false, SupportedEngineModes: ['provisioned']
+    })),
+    ExportableLogTypes: ['postgresql'],
+    SupportsLogExportsToCloudwatchLogs: true,
+    SupportsReadReplica: false,
+    SupportedEngineModes: version.engineModes,
+    SupportedFeatureNames: [],
+    Status: statusOf(version),
+    SupportsParallelQuery: false,
+    SupportsGlobalDatabases: false,
+    SupportsBabelfish: false,
+    SupportsLimitlessDatabase: false,
+    SupportsCertificateRotationWithoutRestart: true,
+    SupportedCACertificateIdentifiers: ['rds-ca-rsa2048-g1'],
+    SupportsLocalWriteForwarding: false,
+    SupportsIntegrations: false,
+    ...(serverlessV2 ? { ServerlessV2FeaturesSupport: { MinCapacity: serverlessV2.minimum, MaxCapacity: serverlessV2.maximum } } : {})
+  }
+}
+
+function showOption (version: EngineVersion, instanceClass: string, caller: Caller): OrderableDBInstanceOption {
+  return {
+    Engine: ENGINE,
+    EngineVersion: version.version,
+    DBInstanceClass: instanceClass,
+    LicenseModel: 'postgresql-license',
+    AvailabilityZones: zonesOf(caller.region).map(Name => ({ Name })),
+    MultiAZCapable: false,
+    ReadReplicaCapable: false,
+    Vpc: true,
+    SupportsStorageEncryption: true,
+    StorageType: 'aurora',
+    SupportsIops: false,
+    SupportsEnhancedMonitoring: true,
+    SupportsIAMDatabaseAuthentication: true,
+    SupportsPerformanceInsights: true,
+    SupportedEngineModes: ['provisioned'],
+    SupportsStorageAutoscaling: false,
+    SupportsKerberosAuthentication: false,
+    OutpostCapable: false,
+    SupportsGlobalDatabases: false,
+    SupportedNetworkTypes: ['IPV4'],
+    SupportsClusters: true,
+    SupportsHttpEndpoint: version.supportsDataApi && !instanceClass.startsWith('db.t')
+  }
 }

@@ -1,16 +1,15 @@
 import type * as Rds from '@aws-sdk/client-rds'
 import type { EnableHttpEndpointResponse, ModifyDBClusterMessage } from '@aws-sdk/client-rds'
 import { AwsError, type Caller, type OperationsOf } from '../aws.js'
-import { scramVerifier } from '../postgres/scram.js'
-import { openAddress } from './add-cluster.js'
-import { CHANGEABLE, readParameterGroup, readSecurityGroups } from './cluster-facts.js'
+import { scramVerifier } from '../postgres/roles.js'
 import { readCapacity, readScaling, requirePassword, requirePort, requireRetention } from './cluster-rules.js'
 import { isServerlessV1, showCluster } from './cluster-shape.js'
-import { beginClusterWork } from './cluster-work.js'
 import { pickGiven, type RdsContext, requireStatus } from './context.js'
 import { ENGINE, type EngineVersion, findVersions, requireDataApi } from './engine-versions.js'
 import { arnOf, invalidCombination, nameIn, readIdentifier } from './names.js'
+import { CHANGEABLE, openAddress, readParameterGroup, readSecurityGroups } from './new-cluster.js'
 import { type ClusterFacts, type ClusterRecord, membersOf } from './records.js'
+import { beginClusterWork } from './work.js'
 
 export function createModifyClusterOperations (context: RdsContext) {
   const setHttpEndpoint = async (arn: string | undefined, enabled: boolean, caller: Caller): Promise<EnableHttpEndpointResponse> => {
@@ -55,7 +54,7 @@ function statusOf (facts: Partial<ClusterFacts>, secret: { verifier?: string }):
 }
 
 /** The version that a cluster has; every cluster was made with one of the table. */
-export function versionOf ({ facts }: ClusterRecord): EngineVersion {
+function versionOf ({ facts }: ClusterRecord): EngineVersion {
   const [version] = findVersions(facts.EngineVersion)
   if (!version) throw invalidCombination(`Cannot find version ${facts.EngineVersion} for ${ENGINE}`)
   return version

@@ -1,12 +1,11 @@
 import type * as Rds from '@aws-sdk/client-rds'
 import type { RestoreDBClusterFromSnapshotMessage, RestoreDBClusterToPointInTimeMessage } from '@aws-sdk/client-rds'
 import { AwsError, type Caller, type OperationsOf } from '../aws.js'
-import { addCluster, requireRoomForCluster } from './add-cluster.js'
-import { type ClusterInput, readClusterFacts } from './cluster-facts.js'
 import { earliestRestorableMs, showCluster } from './cluster-shape.js'
 import { type RdsContext, requireStatus } from './context.js'
 import { ENGINE, type EngineVersion, readVersion } from './engine-versions.js'
 import { invalidCombination, invalidValue, newResourceId, readIdentifier } from './names.js'
+import { addCluster, type ClusterInput, readClusterFacts, requireRoomForCluster } from './new-cluster.js'
 import type { ClusterFacts, ClusterRecord } from './records.js'
 
 type RestoreInput = RestoreDBClusterFromSnapshotMessage | RestoreDBClusterToPointInTimeMessage

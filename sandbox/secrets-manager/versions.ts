@@ -3,7 +3,7 @@ import type { SecretRecord, SecretRecords, VersionRecord } from './records.js'
 import { invalidParameter, invalidRequest } from './validation.js'
 
 export const CURRENT = 'AWSCURRENT'
-export const PREVIOUS = 'AWSPREVIOUS'
+const PREVIOUS = 'AWSPREVIOUS'
 
 /** AWS keeps about a hundred; of those beyond, it drops the oldest that no label holds on to. */
 const KEPT_VERSIONS = 100
@@ -57,7 +57,7 @@ export function isSameValue (a: VersionRecord, b: Pick<VersionRecord, 'text' | '
 }
 
 /** Moves a label. Where AWSCURRENT leaves a version, AWSPREVIOUS arrives. */
-export function moveStage (stages: Readonly<Record<string, string>>, stage: string, versionId: string): Record<string, string> {
+function moveStage (stages: Readonly<Record<string, string>>, stage: string, versionId: string): Record<string, string> {
   const holder = stages[stage]
   const previous = stage === CURRENT && holder !== undefined && holder !== versionId ? { [PREVIOUS]: holder } : {}
   const { [stage]: _, ...others } = stages

@@ -3,14 +3,10 @@ import type { Logger } from 'pino'
 import { ACCOUNT, AwsError, type Operations } from '../aws.js'
 import type { Faults } from '../faults.js'
 import type { Protocol, WireAnswer, WireRequest } from './message.js'
-import { cborRpc } from './protocols/cbor.js'
-import { jsonRpc } from './protocols/json-rpc.js'
-import { query } from './protocols/query.js'
-import { restJson } from './protocols/rest-json.js'
+import { cborRpc, jsonRpc, query, restJson } from './protocols.js'
 import { checkRequired } from './required.js'
 import type { OperationShape } from './schemas.js'
-import { readScope } from './scope.js'
-import { wireServices, type WireService } from './services.js'
+import { type WireService, wireServices } from './services.js'
 
 /** Answers a request; undefined when the connection is to be dropped without an answer. */
 export type Dispatch = (request: WireRequest) => Promise<WireAnswer | undefined>
@@ -95,4 +91,32 @@ function refuse (thrown: unknown, { protocol, service, operation }: Asked, reque
   const error = known ? thrown : new AwsError('InternalFailure', 'An internal error occurred in the sandbox; its log says more.', 500)
   const shape = service?.model.errors.get(error.code)
   return protocol.writeFailure({ error, shape, status: shape?.status ?? error.status }, service, requestId)
+}
+
+/** Where and to whom a request is signed. */
+export interface Scope {
+  region: string
+  /** The signing name of the service, where the request is signed at all. */
+  service?: string
+}
+
+const credential = /^[^/]+\/\d{8}\/([^/]+)\/([^/]+)\/aws4_request$/
+const regionName = /^[a-z]{2,4}(-[a-z]+){1,3}-\d{1,2}$/
+
+/**
+ * Reads the credential scope of a signature (SigV4), from the Authorization header or a presigned query. The signature
+ * itself is not checked: any credentials will do. Unsigned requests belong to us-east-1.
+ */
+function readScope (request: WireRequest): Scope {
+  const header = /Credential=([^,\s]+)/.exec(request.headers.authorization ?? '')?.[1]
+  const signed = header ?? request.query.get('X-Amz-Credential')
+  if (!signed) return { region: 'us-east-1' }
+  const [, region, service] = credential.exec(signed) ?? []
+  if (!region || !service) {
+    throw new AwsError('IncompleteSignature', 'Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term')
+  }
+  if (!regionName.test(region)) {
+    throw new AwsError('SignatureDoesNotMatch', `Credential should be scoped to a valid region, not '${region.slice(0, 50)}'.`, 403)
+  }
+  return { region, service }
 }

@@ -1,10 +1,10 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { promisify } from 'node:util'
+import { gunzip } from 'node:zlib'
 import type { Logger } from 'pino'
 import { AwsError } from '../aws.js'
-import { readBody } from './body.js'
 import type { Dispatch } from './dispatch.js'
-import { isAllowedHost, isAllowedOrigin } from './hosts.js'
 import type { WireAnswer, WireRequest } from './message.js'
 
 export interface WireServerOptions {
@@ -97,4 +97,57 @@ async function stop (server: Server, graceMs: number): Promise<void> {
   const cutOff = setTimeout(() => server.closeAllConnections(), graceMs)
   await closed
   clearTimeout(cutOff)
+}
+
+const loopback = /^(localhost|[^:]+\.localhost|127(\.\d{1,3}){3}|\[::1\])$/i
+
+/**
+ * Whether a Host header names this machine, or one of `allowed`. A page in somebody's browser can be made to resolve
+ * its own name to 127.0.0.1; its requests still carry that name.
+ */
+function isAllowedHost (header: string | undefined, allowed: readonly string[]): boolean {
+  const name = (header ?? '').replace(/:\d+$/, '')
+  return loopback.test(name) || allowed.includes('*') || allowed.includes(name)
+}
+
+/** A browser says which page sends; a page from elsewhere may not command the sandbox with a plain form. */
+function isAllowedOrigin (header: string | undefined, allowed: readonly string[]): boolean {
+  if (header === undefined) return true
+  return isAllowedHost(header.replace(/^[a-z][a-z+.-]*:\/\//i, ''), allowed)
+}
+
+/** The Data API takes 4 MiB, headers included, and nothing else here takes as much. */
+const LARGEST_BYTES = 4 * 1024 * 1024
+
+/** The whole body, unpacked: clients pack long ones where the model lets them. Throws as {@link receive} does, or for bad gzip. */
+async function readBody (request: IncomingMessage): Promise<Buffer> {
+  const body = await receive(request)
+  if (request.headers['content-encoding'] !== 'gzip') return body
+  try {
+    return await promisify(gunzip)(body, { maxOutputLength: LARGEST_BYTES })
+  } catch {
+    throw new AwsError('InvalidRequest', `The body is not valid gzip, or holds more than ${LARGEST_BYTES} bytes.`)
+  }
+}
+
+/**
+ * Throws RequestEntityTooLargeException (413) beyond 4 MiB; what still arrives is then read and dropped, so that a
+ * client in the middle of sending can see the answer.
+ */
+async function receive (request: IncomingMessage): Promise<Buffer> {
+  return await new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    let bytes = 0
+    request.on('data', (chunk: Buffer) => {
+      bytes += chunk.length
+      if (bytes <= LARGEST_BYTES) chunks.push(chunk)
+      else refuse()
+    })
+    const refuse = (): void => {
+      chunks.length = 0
+      reject(new AwsError('RequestEntityTooLargeException', `Request size exceeded the limit of ${LARGEST_BYTES} bytes`, 413))
+    }
+    request.once('end', () => { resolve(Buffer.concat(chunks)) })
+    request.once('error', reject)
+  })
 }

@@ -5,10 +5,7 @@ import * as rdsData from '@aws-sdk/client-rds-data'
 import * as secretsManager from '@aws-sdk/client-secrets-manager'
 import * as sts from '@aws-sdk/client-sts'
 import type { Protocol } from './message.js'
-import { cborRpc } from './protocols/cbor.js'
-import { jsonRpc } from './protocols/json-rpc.js'
-import { query } from './protocols/query.js'
-import { restJson } from './protocols/rest-json.js'
+import { cborRpc, jsonRpc, query, restJson } from './protocols.js'
 import { readModel, type ServiceModel } from './schemas.js'
 
 /** What a missing required member is answered with: AWS's older services name the parameter, the others the value. */

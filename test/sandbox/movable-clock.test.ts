@@ -2,8 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
-import type { Clock } from '../../sandbox/clock.js'
-import { createMovableClock, type MovableClock } from '../../sandbox/movable-clock.js'
+import { type Clock, createMovableClock, type MovableClock } from '../../sandbox/clock.js'
 import { openStore } from '../../sandbox/store.js'
 
 /** A clock that never comes to the end of a sleep by itself. */

@@ -4,7 +4,7 @@ import { ACCOUNT, type Caller } from '../../aws.js'
 import type { Clock } from '../../clock.js'
 import type { ResourceHandler } from '../resources/handler.js'
 import type { Specification } from '../specification/specification.js'
-import type { DynamicReference } from '../template/dynamic-references.js'
+import type { DynamicReference } from './dynamic-references.js'
 import type { Records } from './memory.js'
 import type { EventRecord, OperationRecord, ResourceRecord, StackRecord } from './records.js'
 

@@ -2,7 +2,6 @@ import type { StackStatus } from '@aws-sdk/client-cloudformation'
 import { applyDefinition } from './apply.js'
 import { type EngineContext, operationOf, stackOf } from './context.js'
 import { deleteAll, undoCreate } from './remove.js'
-import { type Run, startRun, type Tracked } from './run.js'
 import { cleanUp, undoUpdate } from './undo.js'
 
 type Phase = (context: EngineContext, stackId: string, run: Run) => Promise<void>
@@ -87,4 +86,37 @@ function limitTime (context: EngineContext, stackId: string, status: StackStatus
     run.timedOut = true
     run.abort()
   }, () => undefined)
+}
+
+/** One phase of one stack's operation while it runs. */
+export interface Run {
+  signal: AbortSignal
+  /** Set when the stack's TimeoutInMinutes is over. */
+  timedOut: boolean
+  abort: () => void
+  /** Whether the stack was given another status meanwhile, so that another phase follows whatever happens in this one. */
+  isSuperseded: () => boolean
+  /** Starts work on a resource once earlier work on it has ended, which may go on after its phase. */
+  track: (logicalId: string, work: () => Promise<boolean>) => Promise<boolean>
+}
+
+/** Work under way on the resources of one stack, across its phases. */
+export type Tracked = Map<string, Promise<boolean>>
+
+function startRun (tracked: Tracked, isSuperseded: () => boolean): Run {
+  const controller = new AbortController()
+  return {
+    signal: controller.signal,
+    timedOut: false,
+    abort: () => { controller.abort() },
+    isSuperseded,
+    track: async (logicalId, work) => {
+      await tracked.get(logicalId)
+      const promise = work().finally(() => {
+        if (tracked.get(logicalId) === promise) tracked.delete(logicalId)
+      })
+      tracked.set(logicalId, promise)
+      return await promise
+    }
+  }
 }

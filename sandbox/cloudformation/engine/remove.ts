@@ -1,9 +1,9 @@
 import { ResourceStatus } from '@aws-sdk/client-cloudformation'
 import { type Graph, reversed, visitInOrder } from '../template/graph.js'
 import { type EngineContext, operationOf, setResourceStatus, setStackStatus, stackOf } from './context.js'
+import type { Run } from './engine.js'
 import { PlainFailure } from './failure.js'
 import type { Incarnation, ResourceRecord } from './records.js'
-import type { Run } from './run.js'
 import { deleteIncarnation, reasonOf } from './step.js'
 
 const { DELETE_COMPLETE, DELETE_FAILED, DELETE_IN_PROGRESS, DELETE_SKIPPED } = ResourceStatus

@@ -5,13 +5,13 @@ import type { ResourceRequest } from '../resources/handler.js'
 import { changeOf } from '../specification/changes.js'
 import { typeProperties } from '../specification/properties.js'
 import type { JsonObject } from '../template/json.js'
-import { resolveReferences } from '../template/dynamic-references.js'
 import { callerOf, type EngineContext, setResourceStatus, stackOf } from './context.js'
+import { resolveReferences } from './dynamic-references.js'
 import { handlerMessage, PlainFailure } from './failure.js'
 import type { Incarnation, ResourceRecord, StackRecord } from './records.js'
 
 /** What a handler is told of a resource in one of its incarnations. Throws when its properties are not those of its type. */
-export async function requestFor (context: EngineContext, stack: StackRecord, resource: ResourceRecord, { nonce, properties }: Incarnation): Promise<ResourceRequest> {
+async function requestFor (context: EngineContext, stack: StackRecord, resource: ResourceRecord, { nonce, properties }: Incarnation): Promise<ResourceRequest> {
   const specification = await context.specification()
   const type = specification.typeOf(resource.type)
   if (!type) throw new PlainFailure(`Template format error: Unrecognized resource types: [${resource.type}]`)

@@ -3,10 +3,10 @@ import { AwsError } from '../../aws.js'
 import { reversed, visitInOrder } from '../template/graph.js'
 import { incarnationOf, madeResources } from './apply.js'
 import { addEvent, type EngineContext, operationOf, setResourceStatus, setStackStatus, stackOf } from './context.js'
+import type { Run } from './engine.js'
 import { makePlan } from './plan.js'
 import type { Incarnation, ResourceRecord, StackRecord } from './records.js'
 import { defaultPolicy } from './remove.js'
-import type { Run } from './run.js'
 import { deleteIncarnation, reasonOf, updateResource } from './step.js'
 
 const { DELETE_COMPLETE, DELETE_FAILED, DELETE_IN_PROGRESS, DELETE_SKIPPED, UPDATE_COMPLETE, UPDATE_FAILED, UPDATE_IN_PROGRESS } = ResourceStatus

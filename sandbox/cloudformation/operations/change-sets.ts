@@ -5,13 +5,14 @@ import type { Engine } from '../engine/engine.js'
 import type { StackRecord } from '../engine/records.js'
 import { checkEnum, invalid } from '../template/errors.js'
 import { withoutValues } from './change-details.js'
-import { type ChangeSetRecord, type ChangeSets, changeSetNamed, changeSetsOf, checkName, requireChangeSet, summaryOf } from './change-set-records.js'
+import {
+  changeSetNamed, type ChangeSetRecord, type ChangeSets, changeSetsOf, checkName, requireChangeSet, summaryOf
+} from './change-set-records.js'
 import { changesFor } from './changes.js'
 import { newStack, newStackId } from './create-stack.js'
 import { type DefinitionInput, prepareDefinition } from './definition.js'
-import { findStack, requireStack } from './find-stack.js'
+import { findStack, pageOf, requireStack } from './find-stack.js'
 import { beginOperation, checkToken } from './launch.js'
-import { pageOf } from './pages.js'
 import { checkUpdatable, isNothing, launchUpdate, prepareUpdate } from './update-stack.js'
 import { toParameter } from './views.js'
 

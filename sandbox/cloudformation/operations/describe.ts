@@ -1,12 +1,12 @@
 import * as Sdk from '@aws-sdk/client-cloudformation'
-import type { Caller, OperationsOf } from '../../aws.js'
-import type { EngineContext } from '../engine/context.js'
+import type { DescribeEventsInput, DescribeEventsOutput, OperationEvent } from '@aws-sdk/client-cloudformation'
+import { AwsError, type Caller, type Operation, type OperationsOf } from '../../aws.js'
+import { type EngineContext, STACK_TYPE } from '../engine/context.js'
 import { exportsIn, importersOf } from '../engine/exports.js'
 import { templateOf } from '../engine/plan.js'
-import type { ResourceRecord, StackRecord } from '../engine/records.js'
+import type { EventRecord, ResourceRecord, StackRecord } from '../engine/records.js'
 import { checkEnum, invalid } from '../template/errors.js'
-import { requireStack } from './find-stack.js'
-import { pageOf } from './pages.js'
+import { pageOf, requireStack } from './find-stack.js'
 import { toEvent, toResourceDetail, toResourceSummary, toStack, toSummary } from './views.js'
 
 /** DescribeStackResources answers for this many, and ListStackResources for all. */
@@ -99,4 +99,53 @@ function noResource (logicalId: string, stackName: string): Error {
 function toStackResource (resource: ResourceRecord, stack: StackRecord): Sdk.StackResource {
   const { LastUpdatedTimestamp: Timestamp, ...summary } = toResourceSummary(resource)
   return { StackName: stack.name, StackId: stack.id, Timestamp, ...summary } as Sdk.StackResource
+}
+
+/** DescribeEvents: the events of a stack or of one operation, newest first, optionally only those that say what failed. */
+export function createDescribeEvents ({ records }: EngineContext): Operation<DescribeEventsInput, DescribeEventsOutput> {
+  return async (input, caller) => {
+    if (input.ChangeSetName !== undefined && input.StackName === undefined) throw invalid('The events of a change set are not available in the sandbox. Ask for those of its stack.')
+    const stack = input.OperationId === undefined
+      ? requireStack(records, input.StackName, caller, 'brackets')
+      : stackOfOperation(records.stacks(caller.region), input.OperationId)
+    const events = records.events(stack.id).filter(event => (input.OperationId ?? event.operationId) === event.operationId)
+    const wanted = input.Filters?.FailedEvents ? events.filter(isCause) : events
+    const { items, ...next } = pageOf([...wanted].reverse(), input.NextToken, ({ id }) => id)
+    return { OperationEvents: items.map(toOperationEvent), ...next }
+  }
+}
+
+function stackOfOperation (stacks: readonly StackRecord[], operationId: string): StackRecord {
+  const owner = stacks.find(stack => stack.operations.some(({ id }) => id === operationId))
+  if (!owner) throw new AwsError('OperationNotFoundException', `Operation ${operationId} does not exist`, 404)
+  return owner
+}
+
+function isCause ({ status, type, reason = '' }: EventRecord): boolean {
+  return status.endsWith('_FAILED') && type !== STACK_TYPE && !reason.endsWith('cancelled')
+}
+
+function toOperationEvent (event: EventRecord): OperationEvent {
+  const isStack = event.type === STACK_TYPE
+  return {
+    EventId: event.id,
+    StackId: event.stackId,
+    OperationId: event.operationId,
+    OperationType: event.operationType,
+    EventType: isStack ? 'STACK_EVENT' : isCause(event) ? 'PROVISIONING_ERROR' : 'PROGRESS_EVENT',
+    LogicalResourceId: event.logicalId,
+    PhysicalResourceId: event.physicalId,
+    ResourceType: event.type,
+    Timestamp: new Date(event.at),
+    ResourceStatus: event.status,
+    OperationStatus: isStack ? operationStatusOf(event.status) : undefined,
+    ResourceStatusReason: event.reason,
+    ResourceProperties: event.properties,
+    ClientRequestToken: event.token
+  }
+}
+
+function operationStatusOf (status: string): 'IN_PROGRESS' | 'SUCCEEDED' | 'FAILED' {
+  if (status.endsWith('_IN_PROGRESS')) return 'IN_PROGRESS'
+  return /FAILED|ROLLBACK/.test(status) ? 'FAILED' : 'SUCCEEDED'
 }

@@ -1,8 +1,7 @@
 import type * as Rds from '@aws-sdk/client-rds'
-import { type JsonObject, isObject } from '../template/json.js'
-import { type ResourceRequest, tagsOf } from './handler.js'
+import { isObject, type JsonObject } from '../template/json.js'
+import { type RdsRoom, type ResourceRequest, tagsOf } from './handler.js'
 import { inputOf, type RdsKind, type RdsTools, type Renames } from './rds-handler.js'
-import type { RdsRoom } from './rooms.js'
 
 const renames: Renames = {
   AssociatedRoles: null,

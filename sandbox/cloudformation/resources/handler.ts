@@ -1,5 +1,7 @@
 import { AwsError, type Caller } from '../../aws.js'
 import type { Durations } from '../../pace.js'
+import type { RdsOperations } from '../../rds/rds.js'
+import type { SecretOperations } from '../../secrets-manager/secrets-manager.js'
 import type { TagRecord } from '../engine/records.js'
 import type { ResourceType } from '../specification/specification.js'
 import type { JsonObject } from '../template/json.js'
@@ -61,4 +63,20 @@ export async function unless (codes: readonly string[], action: () => Promise<un
   } catch (error) {
     if (!(error instanceof AwsError && codes.includes(error.code))) throw error
   }
+}
+
+type Lives<Noun extends string> = `${'Create' | 'Delete' | 'Modify'}${Noun}` | `Describe${Noun}s`
+
+/** What the handlers need of the RDS room. */
+export interface RdsRoom {
+  operations: Pick<RdsOperations, Lives<'DBCluster' | 'DBClusterParameterGroup' | 'DBInstance' | 'DBParameterGroup' | 'DBSubnetGroup'> |
+  'AddTagsToResource' | 'DisableHttpEndpoint' | 'EnableHttpEndpoint' | 'ListTagsForResource' | 'RemoveTagsFromResource' |
+  'ResetDBClusterParameterGroup' | 'ResetDBParameterGroup' | 'RestoreDBClusterFromSnapshot' | 'RestoreDBClusterToPointInTime'>
+  /** Resolves when the cluster or instance is not being created, changed or deleted any more; at once when there is none. */
+  whenSettled: (kind: 'cluster' | 'instance', identifier: string, caller: Caller) => Promise<void>
+}
+
+/** What the handlers and dynamic references need of the Secrets Manager room. */
+export interface SecretsRoom {
+  operations: Pick<SecretOperations, 'CreateSecret' | 'DeleteSecret' | 'DescribeSecret' | 'GetRandomPassword' | 'GetSecretValue' | 'PutSecretValue' | 'TagResource' | 'UntagResource' | 'UpdateSecret'>
 }

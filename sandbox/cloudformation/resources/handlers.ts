@@ -1,13 +1,12 @@
 import type { Clock } from '../../clock.js'
 import { PlainFailure } from '../engine/failure.js'
 import { clusterKind } from './db-cluster.js'
-import type { Pause, ResourceHandler } from './handler.js'
+import type { Pause, RdsRoom, ResourceHandler, SecretsRoom } from './handler.js'
 import { createInertHandler } from './inert.js'
 import { createRdsHandler } from './rds-handler.js'
 import { instanceKind, parameterGroupKind, subnetGroupKind } from './rds-kinds.js'
-import type { RdsRoom, SecretsRoom } from './rooms.js'
-import { createSecretHandler } from './secret.js'
 import { createSecretTargetAttachmentHandler } from './secret-target-attachment.js'
+import { createSecretHandler } from './secret.js'
 
 export type HandlerTable = Readonly<Record<string, ResourceHandler>>
 

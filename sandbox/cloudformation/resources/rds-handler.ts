@@ -1,9 +1,8 @@
 import { isDeepStrictEqual } from 'node:util'
 import { AwsError, type Caller, type Operation } from '../../aws.js'
 import type { TagRecord } from '../engine/records.js'
-import { type Json, type JsonObject, isObject, ownValue } from '../template/json.js'
-import { generateName, isOwn, type ResourceHandler, type ResourceRequest, tagsOf } from './handler.js'
-import type { RdsRoom } from './rooms.js'
+import { isObject, type Json, type JsonObject, ownValue } from '../template/json.js'
+import { generateName, isOwn, type RdsRoom, type ResourceHandler, type ResourceRequest, tagsOf } from './handler.js'
 
 /** Where a resource's properties and the API's members have different names; null is for what the API does not take. */
 export type Renames = Readonly<Record<string, string | null>>

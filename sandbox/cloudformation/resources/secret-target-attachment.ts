@@ -1,8 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { PlainFailure } from '../engine/failure.js'
 import type { JsonObject } from '../template/json.js'
-import type { ResourceHandler, ResourceRequest } from './handler.js'
-import type { RdsRoom, SecretsRoom } from './rooms.js'
+import type { RdsRoom, ResourceHandler, ResourceRequest, SecretsRoom } from './handler.js'
 import { parseObject } from './secret.js'
 
 /**

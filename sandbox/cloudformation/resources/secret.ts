@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto'
 import { AwsError, type Caller } from '../../aws.js'
 import { PlainFailure } from '../engine/failure.js'
-import { type Json, type JsonObject, isObject, ownValue } from '../template/json.js'
-import { isOwn, type ResourceHandler, type ResourceRequest, tagsOf, unless } from './handler.js'
-import type { SecretsRoom } from './rooms.js'
+import { isObject, type Json, type JsonObject, ownValue } from '../template/json.js'
+import { isOwn, type ResourceHandler, type ResourceRequest, type SecretsRoom, tagsOf, unless } from './handler.js'
 
 /** `AWS::SecretsManager::Secret`, its value given or generated. Its physical id is its ARN, which Secrets Manager makes. */
 export function createSecretHandler ({ operations }: SecretsRoom): ResourceHandler {

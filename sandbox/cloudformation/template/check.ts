@@ -1,9 +1,9 @@
 import { hasAnyAttribute, hasAttribute } from '../specification/attributes.js'
 import type { Specification } from '../specification/specification.js'
 import { invalid, malformed } from './errors.js'
-import type { Json } from './json.js'
-import { PSEUDO_PARAMETERS } from './pseudo-parameters.js'
-import { referencesIn, type Reference } from './references.js'
+import { callOf, evaluate, type Scope } from './intrinsics.js'
+import { isObject, type Json } from './json.js'
+import { type Reference, referencesIn } from './references.js'
 import type { Template } from './template.js'
 
 type IsTrue = (condition: string) => boolean
@@ -71,3 +71,25 @@ function checkAttribute ({ name, attribute }: Reference, template: Template, spe
     throw invalid(`Template error: resource ${name} does not support attribute type ${attribute} in Fn::GetAtt`)
   }
 }
+
+/**
+ * Evaluates every function in a value that needs no resource and no export of another stack: what is wrong with those
+ * AWS says before it launches anything (LocalStack's recordings, `test_mapping_with_nonexisting_key`). Throws a
+ * ValidationError.
+ */
+export function checkFunctions (value: Json, scope: Scope, isResource: (name: string) => boolean): void {
+  const check = (item: Json): void => { checkFunctions(item, scope, isResource) }
+  if (Array.isArray(value)) return value.forEach(check)
+  if (!isObject(value)) return
+  const call = callOf(value)
+  if (!call) return Object.values(value).forEach(check)
+  const waits = [...referencesIn(value, scope.isTrue)].some(({ kind, name }) => kind === 'import' || (kind === 'name' && isResource(name)))
+  if (!waits) evaluate(value, scope)
+  else if (call.name === 'Fn::If' && Array.isArray(call.argument)) check(call.argument[scope.isTrue(String(call.argument[0])) ? 1 : 2] ?? null)
+  else check(call.argument)
+}
+
+/** The names that `Ref` knows in every template (CloudFormation User Guide, "Pseudo parameters reference"). */
+const PSEUDO_PARAMETERS: ReadonlySet<string> = new Set([
+  'AWS::AccountId', 'AWS::NoValue', 'AWS::NotificationARNs', 'AWS::Partition', 'AWS::Region', 'AWS::StackId', 'AWS::StackName', 'AWS::URLSuffix'
+])

@@ -5,9 +5,8 @@ import { join } from 'node:path'
 import { AwsError, type Caller } from '../../../sandbox/aws.js'
 import { type Clock, systemClock } from '../../../sandbox/clock.js'
 import { createCloudFormation } from '../../../sandbox/cloudformation/cloudformation.js'
-import type { ResourceHandler } from '../../../sandbox/cloudformation/resources/handler.js'
+import type { RdsRoom, ResourceHandler, SecretsRoom } from '../../../sandbox/cloudformation/resources/handler.js'
 import type { HandlerTable } from '../../../sandbox/cloudformation/resources/handlers.js'
-import type { RdsRoom, SecretsRoom } from '../../../sandbox/cloudformation/resources/rooms.js'
 import { openStore } from '../../../sandbox/store.js'
 
 export const caller: Caller = { region: 'us-east-1', account: '000000000000', requestId: 'request' }

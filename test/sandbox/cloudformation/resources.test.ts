@@ -1,6 +1,7 @@
-import t, { type Test } from 'tap'
+import t from 'tap'
+import type { Test } from 'tap'
 import { AwsError } from '../../../sandbox/aws.js'
-import type { RdsRoom, SecretsRoom } from '../../../sandbox/cloudformation/resources/rooms.js'
+import type { RdsRoom, SecretsRoom } from '../../../sandbox/cloudformation/resources/handler.js'
 import { allEvents, caller, eventsOf, type Lab, openLab, roomWith, statusOf } from './fixture.js'
 
 type RdsOperations = RdsRoom['operations']

@@ -5,8 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
 import t from 'tap'
-import { type Certificate, openCertificate } from '../../../sandbox/postgres/certificate.js'
-import { type Front, openFront } from '../../../sandbox/postgres/front.js'
+import { type Certificate, type Front, openCertificate, openFront } from '../../../sandbox/postgres/front.js'
 
 const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f])
 const GSS_REQUEST = Buffer.from([0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x30])

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import t from 'tap'
 import { chooseInstallation, preparePackage } from '../../../sandbox/postgres/installations.js'
-import { scramVerifier } from '../../../sandbox/postgres/scram.js'
+import { scramVerifier } from '../../../sandbox/postgres/roles.js'
 import { configurationOf, isAdjustable } from '../../../sandbox/postgres/settings.js'
 
 t.test('links that the package only lists are made, by two at once and again', async t => {

@@ -1,8 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { parseArrayText } from '../../../sandbox/rds-data/array-text.js'
 import { builtInType, type ColumnType } from '../../../sandbox/rds-data/column-types.js'
-import { toField } from '../../../sandbox/rds-data/field-values.js'
+import { parseArrayText, toField } from '../../../sandbox/rds-data/field-values.js'
 
 const typeOf = (oid: number): ColumnType => builtInType(oid) ?? { name: '', jdbcType: 0, kind: undefined }
 const TIMESTAMPTZ = typeOf(1184)

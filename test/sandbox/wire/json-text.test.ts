@@ -1,7 +1,7 @@
-import assert from 'node:assert/strict'
 import fc from 'fast-check'
+import assert from 'node:assert/strict'
 import t from 'tap'
-import { parseJson } from '../../../sandbox/wire/json-text.js'
+import { parseJson } from '../../../sandbox/wire/json.js'
 import { toJson } from '../../../sandbox/wire/schemas.js'
 import { wireServices } from '../../../sandbox/wire/services.js'
 

@@ -1,30 +1,29 @@
-import type { Caller } from '../aws.js'
-import { ACCOUNT } from '../aws.js'
+import { ACCOUNT, type Caller } from '../aws.js'
 import { ensureDatabase, ensureMasterUser } from '../postgres/roles.js'
 import { parametersOf } from './cluster-shape.js'
 import { clusterKey, instanceKey, type RdsContext } from './context.js'
 import { findVersions } from './engine-versions.js'
-import { type ClusterRecord, membersOf } from './records.js'
-import { takeSnapshot } from './snapshot-work.js'
+import { type ClusterRecord, type InstanceRecord, membersOf } from './records.js'
+import { takeSnapshot } from './snapshots.js'
 
 /**
  * What goes on while a cluster has a status that passes by itself. Each can be begun again from the start, which is
  * what happens after the sandbox was killed.
  */
-const WORK: Readonly<Record<string, (context: RdsContext, cluster: ClusterRecord) => Promise<void>>> = {
+const CLUSTER_WORK: Readonly<Record<string, (context: RdsContext, cluster: ClusterRecord) => Promise<void>>> = {
   creating: create,
   modifying: modify,
   upgrading: modify,
   'resetting-master-credentials': modify,
   'failing-over': async (context, cluster) => { await finish(context, cluster, context.durations.clusterModify, 'available') },
-  deleting: remove,
+  deleting: removeCluster,
   starting: start,
   stopping: stop
 }
 
 /** Begins, or takes up again, what the cluster's status promises. */
 export function beginClusterWork (context: RdsContext, cluster: ClusterRecord): void {
-  const work = WORK[cluster.facts.Status]
+  const work = CLUSTER_WORK[cluster.facts.Status]
   if (!work) return
   context.jobs.run(clusterKey(cluster), async () => { await work(context, cluster) }, () => {
     if (cluster.facts.Status === 'creating') context.records.clusters.change(cluster, { Status: 'failed' })
@@ -33,7 +32,7 @@ export function beginClusterWork (context: RdsContext, cluster: ClusterRecord): 
 }
 
 /** The caller in whose name RDS does something by itself. */
-export function ownCaller (region: string): Caller {
+function ownCaller (region: string): Caller {
   return { region, account: ACCOUNT, requestId: 'rds' }
 }
 
@@ -83,7 +82,7 @@ async function stop (context: RdsContext, cluster: ClusterRecord): Promise<void>
   await finish(context, cluster, context.durations.clusterModify, 'stopped')
 }
 
-async function remove (context: RdsContext, cluster: ClusterRecord): Promise<void> {
+async function removeCluster (context: RdsContext, cluster: ClusterRecord): Promise<void> {
   const { postgres, records, durations, jobs } = context
   await Promise.all(membersOf(records, cluster).map(async member => { await jobs.settled(instanceKey(member)) }))
   if (cluster.finalSnapshot) await takeSnapshot(context, cluster, cluster.finalSnapshot, ownCaller(cluster.region))
@@ -117,4 +116,60 @@ async function setMembers (context: RdsContext, cluster: ClusterRecord, status: 
 function warnOfOtherMajor ({ log }: RdsContext, { facts }: ClusterRecord, major: number): void {
   if (findVersions(facts.EngineVersion).some(version => version.major === major)) return
   log.warn({ cluster: facts.DBClusterIdentifier, engineVersion: facts.EngineVersion, runsOn: major }, 'no PostgreSQL of the cluster\'s major is installed: it runs on another')
+}
+
+/** What goes on while an instance has a status that passes by itself; each can be begun again from the start. */
+const INSTANCE_WORK: Readonly<Record<string, (context: RdsContext, instance: InstanceRecord) => Promise<void>>> = {
+  creating: async (context, instance) => { await settleInstance(context, instance, context.durations.instanceCreate) },
+  modifying: async (context, instance) => { await settleInstance(context, instance, context.durations.instanceModify) },
+  rebooting: rebootInstance,
+  deleting: removeInstance
+}
+
+/** Begins, or takes up again, what the instance's status promises. */
+export function beginInstanceWork (context: RdsContext, instance: InstanceRecord): void {
+  const work = INSTANCE_WORK[instance.facts.DBInstanceStatus]
+  if (!work) return
+  context.jobs.run(instanceKey(instance), async () => { await work(context, instance) }, () => {
+    if (instance.facts.DBInstanceStatus === 'creating') context.records.instances.change(instance, { DBInstanceStatus: 'failed' })
+  })
+}
+
+/** The instance is available when its cluster is, and its own time has passed. */
+async function settleInstance (context: RdsContext, instance: InstanceRecord, durationMs: number): Promise<void> {
+  const cluster = context.records.clusters.get(instance.region, instance.facts.DBClusterIdentifier)
+  if (cluster) await context.jobs.settled(clusterKey(cluster))
+  await context.jobs.until(instance.statusMs, durationMs)
+  const isFailed = cluster && context.records.clusters.get(instance.region, cluster.facts.DBClusterIdentifier)?.facts.Status === 'failed'
+  context.records.instances.change(instance, { DBInstanceStatus: isFailed ? 'failed' : 'available' })
+  if (cluster) context.live(cluster).watch()
+}
+
+async function rebootInstance (context: RdsContext, instance: InstanceRecord): Promise<void> {
+  const cluster = context.records.clusters.get(instance.region, instance.facts.DBClusterIdentifier)
+  if (cluster && cluster.pausedMs === undefined && instance.isWriter) {
+    await context.postgres.processes.stop(cluster.facts.DbClusterResourceId)
+    await context.postgres.processes.start(cluster.facts.DbClusterResourceId, parametersOf(context, cluster))
+    context.records.clusters.change(cluster, {}, { isPendingReboot: undefined })
+  }
+  await settleInstance(context, instance, context.durations.instanceModify)
+}
+
+/** When the writer goes, the reader that is next in line becomes it. */
+async function removeInstance (context: RdsContext, instance: InstanceRecord): Promise<void> {
+  const { records, jobs, durations } = context
+  const cluster = records.clusters.get(instance.region, instance.facts.DBClusterIdentifier)
+  if (cluster && instance.isWriter) {
+    const [heir] = membersOf(records, cluster)
+      .filter(({ facts }) => facts.DbiResourceId !== instance.facts.DbiResourceId && facts.DBInstanceStatus !== 'deleting')
+      .sort((one, other) => (one.facts.PromotionTier ?? 1) - (other.facts.PromotionTier ?? 1))
+    if (heir) {
+      context.together(() => {
+        context.records.instances.change(instance, {}, { isWriter: false })
+        context.records.instances.change(heir, {}, { isWriter: true })
+      })
+    }
+  }
+  await jobs.until(instance.statusMs, durations.instanceDelete)
+  records.instances.delete(instance)
 }
