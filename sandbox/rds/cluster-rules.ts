@@ -3,7 +3,8 @@ import type { EngineVersion } from './engine-versions.js'
 import { invalidCombination, invalidValue } from './names.js'
 
 const RESERVED_USERNAMES: ReadonlySet<string> = new Set(['admin', 'rdsadmin', 'user', 'rds_superuser', 'rdsrepladmin'])
-const RESERVED_DATABASES: ReadonlySet<string> = new Set(['postgres', 'rdsadmin', 'template0', 'template1', 'db'])
+/** `postgres` is none of them: it is always there, and templates in use ask for it (mats16/supabase-on-aws, aws/copilot-cli). */
+const RESERVED_DATABASES: ReadonlySet<string> = new Set(['rdsadmin', 'template0', 'template1', 'db'])
 const V1_CAPACITIES: readonly number[] = [2, 4, 8, 16, 32, 64, 192, 384]
 const PAUSE_SECONDS = { least: 300, most: 86_400 }
 

@@ -11,17 +11,18 @@ const implicitApis: Readonly<Record<string, { property: string, name: string, re
 
 /**
  * The resources and, beside them, those that templates refer to and `AWS::Serverless-2016-10-31` generates ("Generated
- * CloudFormation resources", AWS SAM Developer Guide): the roles of functions and implicit APIs.
+ * CloudFormation resources", AWS SAM Developer Guide): the roles and URLs of functions, and implicit APIs.
  */
 export function withImpliedResources (resources: Json): Json {
   if (!isObject(resources)) return resources
   const functions = Object.entries(resources).flatMap(([name, resource]) =>
     isObject(resource) && resource.Type === FUNCTION ? [{ name, properties: isObject(resource.Properties) ? resource.Properties : {} }] : [])
   const roles = functions.filter(({ properties }) => properties.Role === undefined).map(({ name }) => [`${name}Role`, role] as const)
+  const urls = functions.filter(({ properties }) => properties.FunctionUrlConfig !== undefined).map(({ name }) => [`${name}Url`, { Type: 'AWS::Lambda::Url' }] as const)
   const apis = functions.flatMap(({ properties }) => Object.values(isObject(properties.Events) ? properties.Events : {})).flatMap(event => {
     const { Type: type, Properties: properties = {} } = isObject(event) ? event : {}
     const api = implicitApis[String(type)]
     return api && !(isObject(properties) && api.property in properties) ? [[api.name, api.resource] as const] : []
   })
-  return { ...Object.fromEntries([...roles, ...apis]), ...resources }
+  return { ...Object.fromEntries([...roles, ...urls, ...apis]), ...resources }
 }

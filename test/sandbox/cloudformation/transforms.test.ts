@@ -85,8 +85,8 @@ t.test('resources of SAM are inert, with what the transform adds to them', async
   const TemplateBody = JSON.stringify({
     Transform: 'AWS::Serverless-2016-10-31',
     Globals: { Function: { Runtime: 'nodejs20.x' } },
-    Resources: { List: { Type: 'AWS::Serverless::Function', Properties: { CodeUri: './list', Events: { Get: { Type: 'Api', Properties: { Path: '/', Method: 'get' } } } } } },
-    Outputs: { Function: { Value: { 'Fn::GetAtt': ['List', 'Arn'] } }, Role: { Value: { 'Fn::GetAtt': ['ListRole', 'Arn'] } }, Url: { Value: { 'Fn::Sub': 'https://${ServerlessRestApi}.example' } } }
+    Resources: { List: { Type: 'AWS::Serverless::Function', Properties: { CodeUri: './list', FunctionUrlConfig: { AuthType: 'NONE' }, Events: { Get: { Type: 'Api', Properties: { Path: '/', Method: 'get' } } } } } },
+    Outputs: { Function: { Value: { 'Fn::GetAtt': ['List', 'Arn'] } }, Role: { Value: { 'Fn::GetAtt': ['ListRole', 'Arn'] } }, Url: { Value: { 'Fn::Sub': 'https://${ServerlessRestApi}.example' } }, Own: { Value: { 'Fn::GetAtt': ['ListUrl', 'FunctionUrl'] } } }
   })
   await t.rejects(operations.CreateStack({ StackName: 'stack', TemplateBody, Capabilities: ['CAPABILITY_AUTO_EXPAND'] }, caller), { code: 'InsufficientCapabilitiesException' })
   const { StackId: id = '' } = await operations.CreateStack({ StackName: 'stack', TemplateBody, Capabilities: ['CAPABILITY_IAM', 'CAPABILITY_AUTO_EXPAND'] }, caller)
@@ -94,5 +94,5 @@ t.test('resources of SAM are inert, with what the transform adds to them', async
   const { Stacks: [stack] = [] } = await operations.DescribeStacks({ StackName: id }, caller)
   t.equal(stack?.StackStatus, 'CREATE_COMPLETE')
   const outputs = Object.fromEntries((stack?.Outputs ?? []).map(({ OutputKey: key, OutputValue: value }) => [key, value]))
-  t.match(outputs, { Function: /^arn:aws:lambda:us-east-1:000000000000:function:/, Role: /^arn:aws:iam::000000000000:role/, Url: /^https:\/\/\S+\.example$/ })
+  t.match(outputs, { Function: /^arn:aws:lambda:us-east-1:000000000000:function:/, Role: /^arn:aws:iam::000000000000:role/, Url: /^https:\/\/\S+\.example$/, Own: /./ })
 })

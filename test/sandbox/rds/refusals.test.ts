@@ -25,6 +25,7 @@ const REFUSED: ReadonlyArray<[object, string, RegExp]> = [
   [{ MasterUserPassword: 'has spaces in it' }, 'InvalidParameterValue', /Only printable ASCII/],
   [{ ManageMasterUserPassword: true }, 'InvalidParameterCombination', /ManageMasterUserPassword/],
   [{ DatabaseName: '1st' }, 'InvalidParameterValue', /DatabaseName/],
+  [{ DatabaseName: 'rdsadmin' }, 'InvalidParameterValue', /^DatabaseName rdsadmin cannot be used\. It is a reserved word for this engine$/],
   [{ BackupRetentionPeriod: 36 }, 'InvalidParameterValue', /between 1 and 35/],
   [{ ServerlessV2ScalingConfiguration: { MinCapacity: 1 } }, 'InvalidParameterValue', /^Both MinCapacity and MaxCapacity must be specified/],
   [{ ServerlessV2ScalingConfiguration: { MinCapacity: 0, MaxCapacity: 0.5 } }, 'InvalidParameterValue', /maximum capacity must be at least 1\.0/],
@@ -54,7 +55,7 @@ t.test('refusals of RDS, which leave nothing behind', async t => {
   t.same((await operations.DescribeDBClusters({}, caller)).DBClusters, [])
   t.same((await fixture.secrets.operations.ListSecrets({}, caller)).SecretList, [])
 
-  await operations.CreateDBCluster({ ...GOOD, DeletionProtection: true }, caller)
+  await operations.CreateDBCluster({ ...GOOD, DatabaseName: 'postgres', DeletionProtection: true }, caller)
   await t.rejects(operations.CreateDBCluster(GOOD, caller), { code: 'DBClusterAlreadyExistsFault', message: 'DB Cluster already exists' })
   await t.rejects(operations.CreateDBCluster({ ...GOOD, DBClusterIdentifier: 'second' }, caller), { code: 'DBClusterQuotaExceededFault', status: 403 })
   t.match((await operations.DescribeAccountAttributes({}, caller)).AccountQuotas?.find(({ AccountQuotaName }) => AccountQuotaName === 'DBClusters'), { Used: 1, Max: 1 })
