@@ -7,9 +7,11 @@ import type { Catalog } from '../templates/catalog.js'
 import type { ChangePreflight } from './change-preflight.js'
 import { computeChange, discardChange, executeChange, type Computed, type ComputeOptions } from './computed-change.js'
 import type { Database } from './database.js'
+import { assertToCome } from './expiry.js'
 import type { Find, Found } from './find.js'
 import { phases } from './phases.js'
 import { resolveChange, type ChangeRequest, type ResolvedChange } from './resolve-change.js'
+import { EXPIRES_AT_TAG } from './tags.js'
 
 export interface ChangeOptions extends ComputeOptions {
   find: Find['find']
@@ -30,12 +32,13 @@ const interrupting: ReadonlySet<string> = new Set(['EngineVersion', 'DBInstanceC
  * what interrupts the database only when the caller said so. Repeated after a crash, it finds what it did before.
  */
 export function createChange (options: ChangeOptions) {
-  const { find, stacks, catalog, preflight, newToken } = options
+  const { find, stacks, catalog, preflight, clock, newToken } = options
 
   return async (principal: Principal, id: string, request: ChangeRequest, precondition: (database: Database) => void, dryRun: boolean): Promise<Changed> => {
     const found = await find(principal, id)
     const { stack, database } = found
     const change = resolveChange(catalog, found, request)
+    if (change.tags[EXPIRES_AT_TAG] !== stack.tags[EXPIRES_AT_TAG]) assertToCome(request.expiresAt, clock.now())
     const hasNewProtection = request.deletionProtection !== undefined && request.deletionProtection !== stack.terminationProtection
     // What has been changed already is no update that could get lost (RFC 9110, 13.1.1): the answer to it was.
     if (!change.isEmpty || hasNewProtection) precondition(database)

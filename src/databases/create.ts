@@ -3,9 +3,11 @@ import { assertMayCreate } from '../access/tenancy.js'
 import { AwsFailure } from '../aws/errors.js'
 import { isMoving } from '../aws/stack-status.js'
 import type { Stack, Stacks } from '../aws/stacks.js'
+import type { Clock } from '../clock.js'
 import { Problem } from '../problems.js'
 import type { EventLog } from '../watching/event-log.js'
 import type { StackIndex } from '../watching/stack-index.js'
+import { assertToCome } from './expiry.js'
 import { planLaunch, type CreateRequest, type LaunchOptions, type LaunchPlan } from './launch.js'
 import { hashOf, idOf } from './naming.js'
 import { phases } from './phases.js'
@@ -23,6 +25,7 @@ export interface CreateOptions extends LaunchOptions, RemovalOptions {
   index: Pick<StackIndex, 'read'>
   prepare: Prepare
   preflight: Pick<Preflight, 'pass'>
+  clock: Pick<Clock, 'now'>
 }
 
 /** Between finding no stack and creating one, somebody else may create or delete it: then look again, a few times. */
@@ -33,7 +36,7 @@ const ATTEMPTS = 3
  * whose answer was lost, finds the stack and holds it against the request by its tags.
  */
 export function createCreate (options: CreateOptions) {
-  const { stacks, events, index, prepare, preflight, newToken } = options
+  const { stacks, events, index, prepare, preflight, clock, newToken } = options
 
   return async (principal: Principal, request: CreateRequest, idempotencyKey: string | null): Promise<Created> => {
     assertMayCreate(principal, request)
@@ -43,6 +46,8 @@ export function createCreate (options: CreateOptions) {
       const existing = await stacks.describe(region, stackName)
       if (existing) assertOurs(existing, plan)
       if (existing && !await findRemainder(events, existing)) return replay(existing, plan)
+      // Of what is there already it may have come to be past meanwhile: the answer to the request is the same.
+      assertToCome(request.expiresAt, clock.now())
       await refuseReusedKey(index, plan)
       const { plan: { launch, ...rest }, found } = await prepare(principal, request, plan)
       await preflight.pass(principal, { ...rest, launch, found, replacesRemainder: existing !== null })

@@ -28,7 +28,6 @@ import { createDelete, type DeleteRequest } from './delete.js'
 import { createDurations } from './durations.js'
 import { describeWhereEnabled } from './enabled-region.js'
 import { createExpire } from './expire.js'
-import { assertToCome } from './expiry.js'
 import { createFinalSnapshot } from './final-snapshot.js'
 import { createFind, type FindHow } from './find.js'
 import { createFollow, type FollowFrom } from './follow.js'
@@ -146,10 +145,7 @@ export function createDatabases (options: DatabasesOptions) {
     /** Deletes those of the stacks that are databases past their time. */
     expire: createExpire({ ...options, remove }),
 
-    change: (async (...[principal, id, request, ...rest]) => {
-      assertToCome(request.expiresAt, options.clock.now())
-      return await change(principal, id, request, ...rest)
-    }) satisfies typeof change,
+    change,
 
     outputsOf,
     targetOf,
@@ -159,15 +155,9 @@ export function createDatabases (options: DatabasesOptions) {
 
     snapshots,
 
-    plan: (async (principal, request) => {
-      assertToCome(request.expiresAt, options.clock.now())
-      return await plan(principal, request)
-    }) satisfies typeof plan,
+    plan,
 
-    create: async (principal: Principal, request: CreateRequest, idempotencyKey: string | null) => {
-      assertToCome(request.expiresAt, options.clock.now())
-      return await show(await launch(principal, request, idempotencyKey))
-    },
+    create: async (principal: Principal, request: CreateRequest, idempotencyKey: string | null) => await show(await launch(principal, request, idempotencyKey)),
 
     restore: async (principal: Principal, id: string, request: RestoreRequest) => await show(await restore(principal, id, request)),
 

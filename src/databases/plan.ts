@@ -1,10 +1,12 @@
 import type { Principal } from '../access/keys.js'
 import { assertMayCreate } from '../access/tenancy.js'
 import type { Stacks } from '../aws/stacks.js'
+import type { Clock } from '../clock.js'
 import type { Finding } from '../problems.js'
 import { resourcesOf } from '../templates/conditions.js'
 import type { ParameterValues } from '../templates/parameters.js'
 import type { EventLog } from '../watching/event-log.js'
+import { assertToCome } from './expiry.js'
 import { planLaunch, type CreateRequest, type LaunchOptions } from './launch.js'
 import { idOf } from './naming.js'
 import type { Preflight } from './preflight.js'
@@ -29,6 +31,7 @@ export interface Plan {
 }
 
 export interface PlanOptions extends LaunchOptions {
+  clock: Pick<Clock, 'now'>
   stacks: Pick<Stacks, 'describe'>
   events: Pick<EventLog, 'of'>
   prepare: Prepare
@@ -39,6 +42,7 @@ export interface PlanOptions extends LaunchOptions {
 export function createPlan (options: PlanOptions) {
   return async (principal: Principal, request: CreateRequest): Promise<Plan> => {
     assertMayCreate(principal, request)
+    assertToCome(request.expiresAt, options.clock.now())
     const plan = planLaunch(request, null, options)
     const { key: { region } } = plan
     const existing = await options.stacks.describe(region, plan.launch.stackName)

@@ -29,6 +29,7 @@ function setUp (options: Partial<CreateOptions> = {}, lost: AwsFailure | null = 
       read: async region => ({ stacks: await stacks.list(region), asOf: new Date(0), status: 'ok', failure: null })
     },
     events: createEventLog(stacks),
+    clock: { now: () => 0 },
     prepare: async (_principal, _request, plan) => ({ plan, found: [] }),
     preflight: { pass: async () => {} },
     untilGone: async (_region, id) => {
@@ -158,6 +159,17 @@ t.test('and it is in the way when it does not go, or when its events do not tell
   old.stacks.add({ ...stacks.find(NAME), id: 'arn:old' })
   await t.rejects(old.create(), { code: 'database-exists', message: /recover can leave behind/ })
   t.strictSame([changes(), old.changes()], [['create', 'remove'], []])
+})
+
+t.test('a database that was to be gone by now is still the answer to the request that made it, and no other is made', async t => {
+  let now = 0
+  const { create, changes } = setUp({ clock: { now: () => now } })
+  const request = { ...ORDERS, expiresAt: '1970-01-02T00:00:00Z' }
+  await create(request)
+  now = Date.parse(request.expiresAt)
+  t.equal((await create(request)).isReplay, true)
+  await t.rejects(create({ ...request, name: 'other' }), { code: 'invalid-request', errors: [{ path: '/expiresAt' }] })
+  t.strictSame(changes(), ['create'])
 })
 
 t.test('no Idempotency-Key, no look at the index; an index without an answer launches nothing', async t => {
