@@ -18,7 +18,7 @@ export function withImpliedResources (resources: Json): Json {
   const functions = Object.entries(resources).flatMap(([name, resource]) =>
     isObject(resource) && resource.Type === FUNCTION ? [{ name, properties: isObject(resource.Properties) ? resource.Properties : {} }] : [])
   const roles = functions.filter(({ properties }) => properties.Role === undefined).map(({ name }) => [`${name}Role`, role] as const)
-  const urls = functions.filter(({ properties }) => properties.FunctionUrlConfig !== undefined).map(({ name }) => [`${name}Url`, { Type: 'AWS::Lambda::Url' }] as const)
+  const urls = functions.filter(({ properties }) => properties.FunctionUrlConfig !== undefined).map(({ name }) => [`${name}Url`, { Type: 'AWS::Lambda::Url', Properties: { AuthType: 'NONE', TargetFunctionArn: { Ref: name } } }] as const)
   const apis = functions.flatMap(({ properties }) => Object.values(isObject(properties.Events) ? properties.Events : {})).flatMap(event => {
     const { Type: type, Properties: properties = {} } = isObject(event) ? event : {}
     const api = implicitApis[String(type)]
