@@ -101,12 +101,16 @@ export class StatementRun implements Submittable {
 
   handlePortalSuspended (): void {}
 
+  /** The server has passed over the Sync that it was sent with the statement: while it waits for rows it reads nothing else. */
   handleCopyInResponse (connection: Connection): void {
-    (connection as unknown as Wire).sendCopyFail('COPY is not supported')
+    const wire = connection as unknown as Wire
+    wire.sendCopyFail('COPY is not supported')
+    wire.sync()
+    this.#reject(unexpected('CopyInResponse'))
   }
 
   handleCopyData (): void {
-    this.#reject(new AwsError('DatabaseErrorException', 'execute: unexpected message: CopyOutResponse'))
+    this.#reject(unexpected('CopyOutResponse'))
   }
 
   handleError (error: Error): void {
@@ -119,4 +123,9 @@ export class StatementRun implements Submittable {
     const columns = this.#columns
     this.#resolve({ ...(columns ? { columns } : {}), rows: this.#rows, tag: this.#tag })
   }
+}
+
+/** What AWS has no use for is an error to it (observed on 17.9 for CopyOutResponse). */
+function unexpected (message: string): AwsError {
+  return new AwsError('DatabaseErrorException', `execute: unexpected message: ${message}`)
 }

@@ -128,7 +128,7 @@ t.test('one statement per call', async t => {
   await t.rejects(execute('select (array[1,2,3])[1:2]'), { code: 'DatabaseErrorException', message: /^ERROR: syntax error at or near "\$1"; Position: \d+; SQLState: 42601$/ })
   t.strictSame((await execute('select 1;')).records, [[{ longValue: 1 }]], 'a semicolon at the end is none')
   await t.rejects(execute('copy (select 1) to stdout'), { code: 'DatabaseErrorException', message: 'execute: unexpected message: CopyOutResponse' })
-  await t.rejects(execute('copy strict_table from stdin'), { code: 'DatabaseErrorException' })
+  await t.rejects(execute('copy strict_table from stdin'), { code: 'DatabaseErrorException', message: 'execute: unexpected message: CopyInResponse' })
 })
 
 t.test('the shape of an answer says what kind of statement it was', async t => {

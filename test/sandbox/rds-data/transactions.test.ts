@@ -27,6 +27,13 @@ t.test('commit keeps, rollback does not', async t => {
   t.equal(counts.held, 0)
 })
 
+t.test('a transaction can be ended after rows were asked for that nobody sends', async t => {
+  const transactionId = await begin()
+  await t.rejects(execute('copy t from stdin', { transactionId }), { message: /CopyInResponse/ })
+  await t.rejects(execute('select 1', { transactionId }), { message: /SQLState: 25P02/ })
+  await rollback(transactionId)
+})
+
 t.test('a session lasts as long as its transaction', async t => {
   const transactionId = await begin()
   await execute('create temp table scratch (id int)', { transactionId })
