@@ -12,8 +12,12 @@ import type { Clock } from '../src/clock.js'
 import type { LiveStreamMetrics } from '../src/metrics/requests.js'
 import { eventsExample, operationsExample } from './examples.js'
 import { dropSlowReader, dropSlowTail, liveEvents } from './live-events.js'
+import { chooseMedia } from './media.js'
 import { hangUp, wantsFresh } from './preferences.js'
 import { DatabaseParams, Nullable, OperationSchema, problemResponses, refTo } from './schemas.js'
+
+/** In the order of preference where the caller has none. */
+const EVENT_MEDIA = ['application/json', 'text/event-stream'] as const
 
 const EventSchema = Type.Object({
   id: Type.String({ description: 'For `after` and `Last-Event-ID`.' }),
@@ -66,7 +70,7 @@ export function registerEventRoutes (instance: FastifyInstance, databases: Datab
     const { id } = request.params
     const after = request.headers['last-event-id'] ?? request.query.after ?? null
     const principal = principalOf(request)
-    if (!request.headers.accept?.includes('text/event-stream')) {
+    if (chooseMedia(request, reply, EVENT_MEDIA) !== 'text/event-stream') {
       return { items: eventsAfter(await databases.eventsOf(principal, id, { isFresh: wantsFresh(request) }), after).map(toJson), nextCursor: null }
     }
     const signal = hangUp(request, reply)

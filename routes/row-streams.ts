@@ -10,6 +10,7 @@ import { Problem } from '../src/problems.js'
 import { PROBLEM_KEY, STREAM_MEDIA, type RowFormat } from '../src/queries/streams/formats.js'
 import type { RowStream } from '../src/queries/streams/stream.js'
 import { csvExample, ndjsonExamples } from './examples.js'
+import { chooseMedia } from './media.js'
 
 /** What callers must know of streams, in Markdown. */
 export const streamDescription = `With \`Accept: application/x-ndjson\` or \`text/csv\` a query streams its result, however large it is. It reads through a cursor in a
@@ -44,16 +45,10 @@ export type RowMedia = typeof ROW_MEDIA[number]
 
 /** What the caller wants its rows in. Throws `not-acceptable` for what there is not. */
 export function mediaFor (request: FastifyRequest, reply: FastifyReply): RowMedia {
-  reply.header('vary', 'accept')
-  const { accept = '' } = request.headers
-  const media = accept.trim() ? new Negotiator({ headers: { accept: withoutParameters(accept) } }).mediaType([...ROW_MEDIA]) : ROW_MEDIA[0]
-  const known = ROW_MEDIA.find(each => each === media)
-  if (known) return known
+  const media = chooseMedia(request, reply, ROW_MEDIA)
+  if (media) return media
   throw new Problem('not-acceptable', `Accept must allow one of ${ROW_MEDIA.join(', ')}.`, { extensions: { offered: ROW_MEDIA } })
 }
-
-/** Some clients ask for a charset, of which there is one. What is left is the weights. */
-const withoutParameters = (accept: string): string => accept.replace(/;(?!\s*q\s*=)[^;,]*/gi, '')
 
 /** What is compressed is sent on at once: rows arrive while others are made. */
 const compressors = {

@@ -8,7 +8,11 @@ import { callersParameters } from '../src/templates/parameters.js'
 import { parametersSchema } from '../src/templates/schema.js'
 import type { Template } from '../src/templates/template.js'
 import { templateExample, templatesExample } from './examples.js'
+import { chooseMedia } from './media.js'
 import { Choice, problemResponses, refTo } from './schemas.js'
+
+/** The same file under the names that people have for its type, after what they get who name none. */
+const TEMPLATE_MEDIA = ['application/json', 'application/yaml', 'application/x-yaml', 'text/yaml', 'text/x-yaml'] as const
 
 const ParameterSchema = Type.Object({
   name: Type.String(),
@@ -78,7 +82,8 @@ export function registerTemplateRoutes (instance: FastifyInstance, catalog: Cata
   }, async (request, reply) => {
     const template = catalog.get(request.params.name)
     if (!template) throw new Problem('not-found', `There is no template ${request.params.name}. There are ${[...catalog.keys()].join(', ')}.`)
-    if (!/\b(yaml|x-yaml)\b/.test(request.headers.accept ?? '')) return show(template)
+    const media = chooseMedia(request, reply, TEMPLATE_MEDIA)
+    if (media === undefined || media === 'application/json') return show(template)
     return await reply.type('application/yaml').send(template.body)
   })
 }

@@ -195,6 +195,13 @@ async function until (holds: () => boolean): Promise<void> {
   while (!holds()) await new Promise(resolve => { setImmediate(resolve) })
 }
 
+t.test('who likes JSON better, or anything as well, gets no stream', async t => {
+  const { app } = await start(t)
+  for (const accept of ['text/event-stream;q=0.5, application/json', '*/*', 'image/png', '']) {
+    t.match(await app.inject({ url: EVENTS, headers: { ...bearer('all'), accept } }), { statusCode: 200, headers: { 'content-type': /^application\/json/, vary: 'accept' } }, accept)
+  }
+})
+
 t.test('live: HEAD has no stream', async t => {
   const { app, clock } = await start(t)
   const response = await app.inject({ method: 'HEAD', url: EVENTS, headers: { ...bearer('all'), accept: 'text/event-stream' } })

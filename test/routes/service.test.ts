@@ -67,6 +67,9 @@ t.test('the templates, as JSON and as they are launched', async t => {
     ]
   })
   const yaml = await app.inject({ ...one, headers: { ...one.headers, accept: 'application/yaml' } })
+  for (const [accept, type] of [['text/html, application/x-yaml;q=0.9', /yaml/], ['application/yaml;q=0.5, application/json', /json/], ['image/png', /json/]] as const) {
+    t.match(await app.inject({ ...one, headers: { ...one.headers, accept } }), { headers: { 'content-type': type, vary: 'accept' } }, accept)
+  }
   t.match(yaml, { headers: { 'content-type': /^application\/yaml/ }, body: /^AWSTemplateFormatVersion/ })
 })
 
