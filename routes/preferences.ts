@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Database } from '../src/databases/database.js'
 import type { Databases } from '../src/databases/databases.js'
 import { principalOf } from '../src/plugins/authentication.js'
+import { Problem } from '../src/problems.js'
 
 /** The longest that an answer is held back. */
 const LONGEST_WAIT_SECONDS = 60
@@ -69,4 +70,15 @@ export function createSettle (databases: Pick<Databases, 'untilSettled'>): Settl
     applyWait(reply, seconds)
     return await databases.untilSettled(principalOf(request), id, seconds, hangUp(request, reply), { isFresh: wantsFresh(request) })
   }
+}
+
+/**
+ * Whoever names a request so that it may be sent again must not believe that of a statement which writes: nothing remembers it, and it
+ * would run again.
+ */
+export function refuseIdempotencyKey (request: FastifyRequest): void {
+  if (request.headers['idempotency-key'] === undefined) return
+  throw new Problem('invalid-request', 'Idempotency-Key is not possible for statements that may write: nothing remembers them, and sent again they run again. Leave it out, and write them so that they may, as with ON CONFLICT DO NOTHING.', {
+    errors: [{ path: '/idempotency-key', message: 'is not possible for statements that may write' }]
+  })
 }

@@ -12,7 +12,7 @@ import { formatFor } from '../src/queries/streams/formats.js'
 import { ISOLATION_LEVELS } from '../src/queries/transaction.js'
 import { batchExample, batchRequestExample, queryExample, queryRequestExample, transactionExample, transactionRequestExample } from './examples.js'
 import { sendExactly } from './exact-answers.js'
-import { cutOff, hangUp, waitFor } from './preferences.js'
+import { cutOff, hangUp, refuseIdempotencyKey, waitFor } from './preferences.js'
 import { mediaFor, sendRows, streamContent, streamDescription, streamHeaders } from './row-streams.js'
 import { Choice, DatabaseParams, Nullable, PreferHeader, problemResponses, ProblemSchema, refTo } from './schemas.js'
 import { TransactionId } from './transactions.js'
@@ -120,7 +120,7 @@ export function registerQueryRoutes (instance: FastifyInstance, queries: Queries
       operationId: 'queryDatabase',
       tags: ['queries'],
       summary: 'Run one SQL statement',
-      description: `Wakes a paused database and waits for it, at most as long as \`Prefer: wait\` says, 30 s without it. A statement that may have begun is never sent twice.\n\n${streamDescription}`,
+      description: `Wakes a paused database and waits for it, at most as long as \`Prefer: wait\` says, 30 s without it. A statement that may have begun is never sent twice. \`Idempotency-Key\` is refused where a statement may write: nothing would remember it.\n\n${streamDescription}`,
       params: DatabaseParams,
       headers: PreferHeader,
       body: Type.Unsafe<Static<typeof QueryBody>>({ $ref: 'Query#' }),
@@ -139,6 +139,7 @@ export function registerQueryRoutes (instance: FastifyInstance, queries: Queries
     const media = mediaFor(request, reply)
     const format = media === 'application/json' ? null : formatFor(media, rowFormat)
     const call = [principalOf(request), request.params.id, query, waitFor(request, reply)] as const
+    if (format === null && mode !== 'read' && !explain && principalOf(request).mayUse('query:write')) refuseIdempotencyKey(request)
     if (format) return sendRows(request, reply, await queries.stream(...call, hangUp(request, reply)), format)
     return sendExactly(reply, await queries.query(...call, cutOff(request, reply)))
   })
@@ -164,6 +165,7 @@ does not understand with the first set is refused as a whole. When AWS fails in 
       }
     }
   }, async (request, reply) => {
+    refuseIdempotencyKey(request)
     const { sql, parameterSets, types = {}, rowFormat = 'object', castUnsupported = false, allOrNothing = true, database = null } = request.body
     const batch = { sql, parameterSets, types, rowFormat, castUnsupported, allOrNothing, database }
     const { failures, ...answer } = await queries.batch(principalOf(request), request.params.id, batch, waitFor(request, reply), cutOff(request, reply))
@@ -188,6 +190,7 @@ does not understand with the first set is refused as a whole. When AWS fails in 
       }
     }
   }, async (request, reply) => {
+    refuseIdempotencyKey(request)
     const { statements, isolation = 'read committed', readOnly = false, database = null } = request.body
     const transaction = {
       statements: statements.map(({ sql, parameters = {}, types = {}, maxRows = null, rowFormat = 'object', castUnsupported = false }) => ({ sql, parameters, types, maxRows, rowFormat, castUnsupported })), isolation, readOnly, database

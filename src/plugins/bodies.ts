@@ -18,6 +18,9 @@ export function registerBodies (app: FastifyInstance): void {
     const text = bytes.toString()
     void parse(request, text, (error, body) => { done(error && isJson(text) ? poisoned() : error, body) })
   })
+  app.addHook('preParsing', async ({ headers: { 'content-encoding': coding } }) => {
+    if (coding !== undefined && !/^\s*(identity)?\s*$/i.test(coding)) throw new Problem('unsupported-media-type', `A body with Content-Encoding ${coding} is not taken: send it as it is.`)
+  })
 }
 
 /** JSON that code which merges objects could be misled by (CWE-1321) is not read, so that none has to watch out for it. */

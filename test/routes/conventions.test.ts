@@ -44,6 +44,10 @@ const refusals: Refusal[] = [
   { what: 'a body that poisons prototypes deep inside', request: post('{"tags": {"constructor": {"prototype": 1}}}'), status: 400, code: 'malformed-json', detail: /constructor/ },
   { what: 'a body in another encoding', request: { ...post(''), payload: Buffer.from('{"client": "fianc\xe9"}', 'latin1') }, status: 400, code: 'malformed-json', detail: /UTF-8/ },
   { what: 'a body of another type', request: post('client=acme', { 'content-type': 'application/x-www-form-urlencoded' }), status: 415, code: 'unsupported-media-type' },
+  { what: 'a body that is compressed', request: post('{}', { ...json, 'content-encoding': 'gzip' }), status: 415, code: 'unsupported-media-type', detail: /Content-Encoding gzip/ },
+  ...[['query', { sql: 'x' }], ['batch', { sql: 'x', parameterSets: [{}] }], ['transaction', { statements: [{ sql: 'x' }] }]].map(([route, body]): Refusal => ({
+    what: `a name for sending a ${String(route)} again`, request: { ...post(body, { ...json, 'idempotency-key': 'a' }), url: `/v1/databases/${ID}/${String(route)}` }, ...invalid('/idempotency-key', /statements that may write/)
+  })),
   { what: 'a body without a type', request: post('{}', { 'content-type': '' }), status: 415, code: 'unsupported-media-type' },
   { what: 'a body over the limit', request: post({ ...ORDERS, tags: { a: 'x'.repeat(1024 * 1024) } }), status: 413, code: 'body-too-large' },
   { what: 'a body that is a list', request: post([]), ...invalid('', /must be object/) },
