@@ -43,6 +43,7 @@ function assertText (text: string): string {
 }
 
 function toNumber (value: number, type: string | null): bigint | number {
+  if (!Number.isFinite(value)) throw new UnfitValue('is a number beyond what JSON readers can hold; send it as text and name its type')
   if (!Number.isInteger(value) || (type !== null && /^(float|real\b|double\b)/i.test(type))) return value
   if (!Number.isSafeInteger(value)) throw new UnfitValue('is a whole number beyond 2^53, which JSON cannot carry exactly; send it as text and name its type')
   return BigInt(value)
@@ -70,8 +71,11 @@ function toText (value: Exclude<Json, null>, type: string): string {
   return typeof value === 'object' ? toJson(value) : assertText(String(value))
 }
 
+/** With its padding or without. What remains of a text that was cut off would decode to fewer bytes, without a word. */
+const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?$/
+
 function decodeBase64 (value: Json): Buffer {
-  if (typeof value !== 'string' || !/^[A-Za-z0-9+/]*={0,2}$/.test(value)) throw new UnfitValue('must be base64 to be bytea')
+  if (typeof value !== 'string' || !base64.test(value)) throw new UnfitValue('must be base64 to be bytea')
   return Buffer.from(value, 'base64')
 }
 

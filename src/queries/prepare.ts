@@ -3,6 +3,7 @@ import { Problem, type Finding } from '../problems.js'
 import { bindValue, UnfitValue, type Bound, type Json } from './arguments.js'
 import { readLexemes, type Lexeme } from './lexemes.js'
 import { assertFits } from './request-size.js'
+import { assertRunnable } from './runnable.js'
 import { changing, findCommand } from './without-changes.js'
 
 /** A statement as the caller writes it. */
@@ -42,6 +43,7 @@ interface Replacement { at: number, length: number, sent: string, seen: string }
  */
 export function prepareStatement ({ sql, parameters, types }: StatementText): Prepared {
   const lexemes = readLexemes(sql)
+  assertRunnable(sql, lexemes)
   const given = new Map(Array.isArray(parameters) ? parameters.map((value, index): [string, Json] => [String(index + 1), value]) : Object.entries(parameters))
   const isUsed = markUsed(lexemes, given, Array.isArray(parameters))
   const { bound, findings } = bindAll(given, types)
@@ -82,6 +84,8 @@ function findChanges (lexemes: readonly Lexeme[]): Pick<Prepared, 'changes' | 'h
 
 const querying = /^(select|values|table)$/i
 
+const isName = /^\w+$/
+
 const nameOf = (lexeme: Lexeme): string | undefined =>
   lexeme.kind === 'named' ? lexeme.name : lexeme.kind === 'numbered' ? String(lexeme.number) : undefined
 
@@ -96,8 +100,9 @@ function bindAll (given: ReadonlyMap<string, Json>, types: Readonly<Record<strin
   const findings: Finding[] = []
   for (const [name, value] of given) {
     try {
-      if (!/^\w+$/.test(name)) throw new UnfitValue('is not a name: letters, digits and _ make one')
-      bound.set(name, bindValue(value, types[name] ?? null))
+      if (!isName.test(name)) throw new UnfitValue('is not a name: letters, digits and _ make one')
+      // A parameter may be called `constructor`, which any object has.
+      bound.set(name, bindValue(value, Object.hasOwn(types, name) ? types[name] ?? null : null))
     } catch (error) {
       if (!(error instanceof UnfitValue)) throw error
       findings.push({ path: `/parameters/${name}`, message: error.message })
@@ -106,11 +111,16 @@ function bindAll (given: ReadonlyMap<string, Json>, types: Readonly<Record<strin
   return { bound, findings }
 }
 
-/** What is used and was not given, or given and is not used. Inside of brackets a colon may also be that of a slice. */
+/**
+ * What is used and was not given, or given and is not used. Inside of brackets a colon may also be that of a slice; where a statement or
+ * a function is made, the numbers are those of its own parameters.
+ */
 function misfits (lexemes: readonly Lexeme[], given: ReadonlyMap<string, Json>, isUsed: ReadonlySet<Lexeme>, isNumbered: boolean): Finding[] {
   const findings: Finding[] = []
+  const hasOwnNumbers = given.size === 0 && /^(prepare|create)$/i.test(lexemes.find(({ kind }) => kind === 'word')?.text ?? '')
   let depth = 0
   for (const lexeme of lexemes) {
+    if (lexeme.kind === 'numbered' && hasOwnNumbers) continue
     if (lexeme.kind === 'open' && lexeme.text === '[') depth++
     if (lexeme.kind === 'close' && lexeme.text === ']') depth--
     const name = nameOf(lexeme)
@@ -120,7 +130,7 @@ function misfits (lexemes: readonly Lexeme[], given: ReadonlyMap<string, Json>, 
   }
   const used = new Set([...isUsed].map(nameOf))
   for (const name of given.keys()) {
-    if (!used.has(name)) findings.push({ path: `/parameters/${name}`, message: 'is not used in the statement' })
+    if (!used.has(name) && isName.test(name)) findings.push({ path: `/parameters/${name}`, message: 'is not used in the statement' })
   }
   return findings
 }

@@ -71,7 +71,7 @@ export function createQuery ({ targets, interactive, dataApi, whenAwake, clock }
     // Planning calls functions whose result it takes for constant, whatever else they do.
     const mode = request.explain ? 'read' : allowed
     if (request.transactionId !== null) return await queryWithin(principal, id, request, request.transactionId, prepared, signal)
-    if (request.maxAffected !== null && prepared.hidesChanges) throw new Problem('invalid-request', 'maxAffected cannot count the rows that a WITH query changes.')
+    if (request.maxAffected !== null) assertCountable(prepared)
     const found = await targets.targetOf(principal, id)
     const target = { ...found, databaseName: request.database ?? found.databaseName }
     const finish = finisher(prepared, request)
@@ -137,6 +137,13 @@ function prepare (request: QueryRequest): Prepared {
 
 function finisher (prepared: Prepared, request: QueryRequest): Work['finish'] {
   return result => request.explain ? toPlan(result) : toOutcome(result, prepared, request)
+}
+
+/** PostgreSQL tells only of these how many rows they changed: TRUNCATE, DO, CALL, EXPLAIN ANALYZE … could change any number unseen. */
+function assertCountable ({ isQuery, changes, hidesChanges }: Prepared): void {
+  if ((changes || isQuery) && !hidesChanges) return
+  const message = hidesChanges ? 'cannot count the rows that a WITH query changes' : 'can only count what INSERT, UPDATE, DELETE and MERGE change'
+  throw new Problem('invalid-request', `maxAffected ${message}.`, { errors: [{ path: '/maxAffected', message }] })
 }
 
 /** What the transaction has decided already, or would have to be undone within it. */

@@ -3,6 +3,7 @@ import type { SqlError } from '../aws/sql-error.js'
 import { Problem, type ProblemCode } from '../problems.js'
 import { conditionOf, isDatabasesFault, namesIn } from './conditions.js'
 import { INVALID_LOGIN } from './logins.js'
+import { NO_COPY } from './runnable.js'
 
 /** How long a caller is asked to wait; AWS says that a resume takes about 15 seconds. */
 const RETRY_SECONDS = 5
@@ -56,6 +57,7 @@ function fromSql (error: SqlError, cause: Error, toCallersPosition: (position: n
 /** What PostgreSQL cannot know: how a statement comes to it. */
 const hints: ReadonlyArray<{ sqlState: string, message: RegExp, hint: string }> = [
   { sqlState: '42P18', message: /data type of parameter/, hint: 'Name the type of the parameter in types, or cast it in the statement, as in :name::int.' },
+  { sqlState: '25P01', message: /transaction block/, hint: 'A statement that is sent alone is a transaction of its own. POST …/transaction takes a list of statements, and POST …/transactions begins a transaction that lasts.' },
   { sqlState: '42883', message: /^operator does not exist: .* = \S.*\[\]$/, hint: 'An array is one value: write = ANY(:name) where IN (:name) was meant.' },
   { sqlState: '42803', message: /GROUP BY/, hint: 'Each use of a parameter is a value of its own to the database: group by the number of a column, or by its alias, where its expression has a parameter.' }
 ]
@@ -77,5 +79,5 @@ const advice: ReadonlyArray<{ pattern: RegExp, text: (message: string) => string
   { pattern: /multidimensional array/, text: message => `${message} Cast the column to text.` },
   { pattern: /size limit/i, text: message => `${message} A query streams a result of any size with Accept: application/x-ndjson or text/csv.` },
   { pattern: /too large/i, text: message => `${message} Select less of it, such as a part of its longest column.` },
-  { pattern: /CopyOutResponse/, text: () => 'COPY to or from the client is not possible over HTTP: use SELECT and INSERT.' }
+  { pattern: /Copy(In|Out)Response/, text: () => NO_COPY }
 ]

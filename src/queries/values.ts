@@ -71,7 +71,7 @@ function toJsonText (cell: Exclude<Cell, null>): Value {
   return new JsonText(String(cell))
 }
 
-/** AWS shows `2026-01-02 03:04:05.123`, a timestamptz in UTC. A time before Christ, or without an end, has no RFC 3339 form and stays. */
+/** AWS shows `2026-01-02 03:04:05.123`, a timestamptz in UTC. A time before Christ, after the year 9999, or without an end, has no RFC 3339 form and stays. */
 function toRfc3339 (text: string, zone: 'Z' | ''): string {
-  return / BC$|^-?infinity$/.test(text) ? text : `${text.replace(' ', 'T')}${zone}`
+  return /^\d{5}| BC$|^-?infinity$/.test(text) ? text : `${text.replace(' ', 'T')}${zone}`
 }

@@ -42,6 +42,7 @@ await t.test('every type comes as the contract says', async t => {
     ['2.25::float4', 2.25, 'float4'], ['1e300::float8', 1e300, 'float8'], ["'NaN'::float8", 'NaN', 'float8'], ['true', true, 'bool'],
     ["'{\"a\": [1, null]}'::jsonb", { a: [1, null] }, 'jsonb'], ["'[1]'::json", [1], 'json'],
     ["'2026-01-02 03:04:05.123+02'::timestamptz", '2026-01-02T01:04:05.123Z', 'timestamptz'],
+    ["'20000-01-02 03:04:05Z'::timestamptz", '20000-01-02 03:04:05', 'timestamptz'],
     ["'2026-01-02 03:04:05'::timestamp", '2026-01-02T03:04:05', 'timestamp'], ["'2026-01-02'::date", '2026-01-02', 'date'],
     ["'03:04:05.5'::time", '03:04:05.500', 'time'], ["'8c3f7f3a-2f5d-4c2e-9a39-3f1bb2c7e0a1'::uuid", '8c3f7f3a-2f5d-4c2e-9a39-3f1bb2c7e0a1', 'uuid'],
     ["'10.0.0.1'::inet", '10.0.0.1', 'inet'], ["'\\x00ff'::bytea", 'AP8=', 'bytea'], ['null', null, 'text'],
@@ -169,6 +170,11 @@ await t.test('writes, and the ways not to make them', async t => {
   t.match((await query('delete from orders', { dryRun: true })).body, { affected: 2 })
   t.match(await refusal('delete from orders', { maxAffected: 1 }), [422, { code: 'too-many-affected', affected: 2 }])
   t.match(await refusal('with gone as (delete from orders returning 1) select * from gone', { maxAffected: 5 }), [400, { code: 'invalid-request' }])
+  for (const sql of ['truncate orders', 'do $$ begin delete from orders; end $$', 'explain analyze delete from orders']) {
+    t.match(await refusal(sql, { maxAffected: 5 }), [400, { errors: [{ path: '/maxAffected', message: /can only count/ }] }], sql)
+  }
+  t.equal((await call('POST', `${path}/query`, { sql: 'select 1', mode: 'read' }, { 'idempotency-key': 'a' })).status, 200, 'what only reads may be sent again under a name')
+  t.match(await refusal('savepoint a'), [422, { sqlState: '25P01', hint: /transactions begins/ }])
   t.match((await query('delete from orders where id = 1', { maxAffected: 1 })).body, { affected: 1 })
   t.strictSame(await rows('select count(*) from orders'), [{ count: '1' }])
 })

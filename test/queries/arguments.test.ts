@@ -15,13 +15,13 @@ t.test('without a type, JSON decides', async t => {
 t.test('with a type, its text is cast', async t => {
   const bound: Array<[value: Json, type: string, wanted: unknown]> = [
     ['9007199254740993', 'bigint', '9007199254740993'], [1.1, 'numeric', '1.1'], [true, 'text', 'true'], [{ a: 1 }, 'json', '{"a":1}'],
-    ['AP8=', 'bytea', Buffer.from([0, 255])], [['AP8='], 'bytea[]', '{"\\\\x00ff"}'], [[[1], { a: 2 }], 'jsonb[]', '{"[1]","{\\"a\\":2}"}'], [null, 'uuid', null]
+    ['AP8=', 'bytea', Buffer.from([0, 255])], ['AP8', 'bytea', Buffer.from([0, 255])], ['', 'bytea', Buffer.alloc(0)], [['AP8='], 'bytea[]', '{"\\\\x00ff"}'], [[[1], { a: 2 }], 'jsonb[]', '{"[1]","{\\"a\\":2}"}'], [null, 'uuid', null]
   ]
   for (const [value, type, wanted] of bound) t.strictSame(bindValue(value, type), { value: wanted, cast: type }, JSON.stringify(value))
 })
 
 t.test('what cannot be bound exactly is not bound', async t => {
-  for (const [value, type] of [[2 ** 60, null], [[1, 'a'], null], ['!', 'bytea'], [[2 ** 60], 'int[]'], [1, 'bytea']] as Array<[Json, string | null]>) {
+  for (const [value, type] of [[2 ** 60, null], [[1, 'a'], null], ['!', 'bytea'], ['A', 'bytea'], ['AQ=', 'bytea'], ['AQI=A', 'bytea'], [Infinity, null], [-Infinity, 'float8'], [[2 ** 60], 'int[]'], [1, 'bytea']] as Array<[Json, string | null]>) {
     t.throws(() => bindValue(value, type), { name: 'UnfitValue' }, JSON.stringify(value))
   }
 })

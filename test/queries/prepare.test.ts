@@ -72,3 +72,13 @@ t.test('what a statement is RETURNING is what a query without its changes answer
   ]
   for (const [sql, query] of cases) t.equal(withoutChanges(sql)?.replace(/\s+/g, ' ').trim() ?? null, query, sql)
 })
+
+t.test('what could not arrive as it is, or not be run, is refused before it is sent', async t => {
+  for (const sql of ['select 1\0', "select '\ud800'"]) t.throws(() => prepare(sql), { code: 'invalid-request', errors: [{ path: '/sql' }] })
+  for (const sql of ['copy t from stdin', '/* x */ COPY (select 1) TO STDOUT']) t.throws(() => prepare(sql), { code: 'statement-refused' })
+  t.ok(prepare("copy t from program 'true'"), 'what the database has its own word on')
+  t.equal(prepare('select :toString', { toString: 'x' }).sql, 'select :p_toString', 'which has no type for being a name that every object has')
+  t.equal(prepare('prepare a as select $1').sql, 'prepare a as select $1', 'whose numbers are its own')
+  t.throws(() => prepare('select $1'), { code: 'invalid-request' })
+  t.throws(() => prepare('select 1', { 'a b': 1 }), { errors: [{ message: /is not a name/ }] })
+})
