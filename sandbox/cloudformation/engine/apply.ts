@@ -1,69 +1,69 @@
 import { ResourceStatus } from '@aws-sdk/client-cloudformation'
 import { AwsError } from '../../aws.js'
-import { visitInOrder } from '../template/graph.js'
 import { type JsonObject, ownValue } from '../template/json.js'
 import { type EngineContext, operationOf, setResourceStatus, stackOf } from './context.js'
 import type { Run } from './engine.js'
 import { PlainFailure } from './failure.js'
 import { acceptOutputs, fail, failedResources, failureOf, succeed } from './outcome.js'
-import { makePlan, type Plan } from './plan.js'
-import type { Incarnation, ResourceRecord } from './records.js'
+import { type Plan, planOf } from './plan.js'
+import { type Incarnation, incarnationOf, type ResourceRecord } from './records.js'
 import { changeFor, createResource, reasonOf, type Step, updateResource } from './step.js'
 
 const REPLACING = 'Requested update requires the creation of a new physical resource; hence creating one.'
 const { CREATE_IN_PROGRESS, CREATE_COMPLETE, CREATE_FAILED, UPDATE_IN_PROGRESS, UPDATE_COMPLETE, UPDATE_FAILED } = ResourceStatus
 
 /** The phase that brings a stack's resources to its definition, for a create and for an update. */
-export async function applyDefinition (context: EngineContext, stackId: string, run: Run): Promise<void> {
-  const failure = await tryToApply(context, stackId, run)
+export async function applyDefinition (run: Run): Promise<void> {
+  const failure = await tryToApply(run)
   if (run.isSuperseded()) return
-  if (failure === undefined) succeed(context, stackId)
-  else fail(context, stackId, failure)
+  if (failure === undefined) succeed(run)
+  else fail(run, failure)
 }
 
 /** Resolves with the reason for which the stack failed; undefined when it did not. */
-async function tryToApply (context: EngineContext, stackId: string, run: Run): Promise<string | undefined> {
+async function tryToApply (run: Run): Promise<string | undefined> {
   try {
-    const plan = makePlan(stackOf(context, stackId), stackOf(context, stackId).definition, context.records, madeResources(context, stackId))
-    context.records.putStack({ ...stackOf(context, stackId), imports: plan.imports() })
-    if (failedResources(context, stackId).length === 0) await applyResources(context, stackId, plan, run)
+    const plan = planOf(run.context, run.stack())
+    run.context.records.putStack({ ...run.stack(), imports: plan.imports() })
+    if (failedResources(run).length === 0) await applyResources(run, plan)
     if (run.isSuperseded()) return undefined
     if (run.timedOut) return 'Stack creation time exceeded the specified timeout.'
-    const failed = failedResources(context, stackId)
+    const failed = failedResources(run)
     if (failed.length > 0) return failureOf(failed)
-    return acceptOutputs(context, stackId, plan)
+    return acceptOutputs(run, plan)
   } catch (error) {
     if (error instanceof AwsError) return error.message
     throw error
   }
 }
 
-async function applyResources (context: EngineContext, stackId: string, plan: Plan, run: Run): Promise<void> {
-  const goesOn = operationOf(stackOf(context, stackId)).disableRollback
-  await visitInOrder(plan.graph, async logicalId => await run.track(logicalId, async () => {
-    const resource = context.records.resource(stackId, logicalId) ?? begin(context, stackId, logicalId, plan)
+async function applyResources (run: Run, plan: Plan): Promise<void> {
+  const { context, stackId, signal } = run
+  const goesOn = run.operation().disableRollback
+  await run.visit(plan.graph, async logicalId => {
+    const resource = context.records.resources.get(stackId, logicalId) ?? begin(run, logicalId, plan)
     const evaluation = evaluateResource(plan, logicalId)
+    const shown = evaluation instanceof Error ? undefined : evaluation.shown
     try {
       if (evaluation instanceof Error) throw evaluation
-      await applyResource({ context, stackId, signal: run.signal, shown: evaluation.shown }, plan, resource, evaluation.properties)
+      await applyResource({ context, signal, shown }, plan, resource, evaluation.properties)
       return true
     } catch (error) {
-      if (run.signal.aborted) return false
-      const record = context.records.resource(stackId, logicalId) ?? resource
-      const status = isMade(record) ? UPDATE_FAILED : CREATE_FAILED
-      setResourceStatus(context, stackId, record, { status, reason: reasonOf(context, record, error) }, evaluation instanceof Error ? undefined : evaluation.shown)
+      if (signal.aborted) return false
+      const record = context.records.resources.get(stackId, logicalId) ?? resource
+      setResourceStatus(context, record, { status: isMade(record) ? UPDATE_FAILED : CREATE_FAILED, reason: reasonOf(context, record, error) }, shown)
       if (!goesOn) run.abort()
       return false
     }
-  }), run.signal)
+  })
   if (!run.isSuperseded()) cancelUnfinished(context, stackId)
 }
 
 /** Whoever was not done when another failed counts as failed too, with a reason that says it is not the cause. */
 export function cancelUnfinished (context: EngineContext, stackId: string): void {
-  for (const resource of context.records.resources(stackId)) {
-    if (resource.status === CREATE_IN_PROGRESS) setResourceStatus(context, stackId, resource, { status: CREATE_FAILED, reason: 'Resource creation cancelled' })
-    if (resource.status === UPDATE_IN_PROGRESS) setResourceStatus(context, stackId, resource, { status: UPDATE_FAILED, reason: 'Resource update cancelled' })
+  for (const resource of context.records.resources.of(stackId)) {
+    if (resource.status === CREATE_IN_PROGRESS) setResourceStatus(context, resource, { status: CREATE_FAILED, reason: 'Resource creation cancelled' })
+    if (resource.status === UPDATE_IN_PROGRESS) setResourceStatus(context, resource, { status: UPDATE_FAILED, reason: 'Resource update cancelled' })
   }
 }
 
@@ -78,11 +78,11 @@ function evaluateResource (plan: Plan, logicalId: string): { properties: JsonObj
 }
 
 async function applyResource (step: Step, plan: Plan, resource: ResourceRecord, properties: JsonObject): Promise<void> {
-  const { context, stackId, shown } = step
+  const { context, shown } = step
   const desired = { ...incarnationOf(resource), ...plan.settledOf(resource.logicalId), properties }
   if (isMade(resource)) return await change(step, resource, desired)
-  const isResumed = resource.status === CREATE_IN_PROGRESS && resource.operationId === operationOf(stackOf(context, stackId)).id
-  const started = isResumed ? resource : setResourceStatus(context, stackId, { ...resource, ...desired }, { status: CREATE_IN_PROGRESS }, shown)
+  const isResumed = resource.status === CREATE_IN_PROGRESS && resource.operationId === operationOf(stackOf(context, resource.stackId)).id
+  const started = isResumed ? resource : setResourceStatus(context, { ...resource, ...desired }, { status: CREATE_IN_PROGRESS }, shown)
   await createResource(step, started, desired, CREATE_COMPLETE)
 }
 
@@ -91,8 +91,7 @@ function isMade ({ status }: ResourceRecord): boolean {
   return status !== CREATE_IN_PROGRESS && status !== CREATE_FAILED
 }
 
-function begin (context: EngineContext, stackId: string, logicalId: string, plan: Plan): ResourceRecord {
-  const isUpdate = stackOf(context, stackId).previous !== undefined
+function begin ({ context, stackId, stack }: Run, logicalId: string, plan: Plan): ResourceRecord {
   return {
     stackId,
     logicalId,
@@ -105,27 +104,27 @@ function begin (context: EngineContext, stackId: string, logicalId: string, plan
     attributes: {},
     dependsOn: [],
     updatedAt: context.clock.now(),
-    previous: isUpdate ? null : undefined
+    previous: stack().previous === undefined ? undefined : null
   }
 }
 
 async function change (step: Step, resource: ResourceRecord, desired: Incarnation): Promise<void> {
-  const { context, stackId, shown } = step
+  const { context, shown } = step
   if (isReplacing(resource)) {
-    const going = resource.status === UPDATE_IN_PROGRESS ? resource : setResourceStatus(context, stackId, resource, { status: UPDATE_IN_PROGRESS, reason: REPLACING }, shown)
+    const going = resource.status === UPDATE_IN_PROGRESS ? resource : setResourceStatus(context, resource, { status: UPDATE_IN_PROGRESS, reason: REPLACING }, shown)
     return await createResource(step, going, desired, UPDATE_COMPLETE)
   }
-  const kind = await changeFor(context, stackOf(context, stackId), resource, desired.properties)
-  if (kind === 'none') return context.records.putResource({ ...resource, ...desired })
+  const kind = await changeFor(context, stackOf(context, resource.stackId), resource, desired.properties)
+  if (kind === 'none') return context.records.resources.put({ ...resource, ...desired })
   const touched = { ...resource, previous: resource.previous === undefined ? incarnationOf(resource) : resource.previous }
   if (kind === 'update') {
-    const started = resource.status === UPDATE_IN_PROGRESS ? resource : setResourceStatus(context, stackId, touched, { status: UPDATE_IN_PROGRESS }, shown)
+    const started = resource.status === UPDATE_IN_PROGRESS ? resource : setResourceStatus(context, touched, { status: UPDATE_IN_PROGRESS }, shown)
     return await updateResource(step, started, desired)
   }
-  context.records.putResource(touched)
+  context.records.resources.put(touched)
   await refuseSameName(context, touched, desired)
   const nonce = context.newNonce()
-  const replacing = setResourceStatus(context, stackId, { ...touched, nonce, properties: desired.properties }, { status: UPDATE_IN_PROGRESS, reason: REPLACING }, shown)
+  const replacing = setResourceStatus(context, { ...touched, nonce, properties: desired.properties }, { status: UPDATE_IN_PROGRESS, reason: REPLACING }, shown)
   await createResource(step, replacing, { ...desired, nonce }, UPDATE_COMPLETE)
 }
 
@@ -142,21 +141,4 @@ async function refuseSameName (context: EngineContext, resource: ResourceRecord,
   if (name !== undefined && type?.properties[identifier] && name === ownValue(resource.properties, identifier)) {
     throw new PlainFailure(`CloudFormation cannot update a stack when a custom-named resource requires replacing. Rename ${String(name)} and update the stack again.`)
   }
-}
-
-export function incarnationOf ({ physicalId, nonce, properties, attributes, dependsOn, deletionPolicy, updateReplacePolicy }: ResourceRecord): Incarnation {
-  return {
-    physicalId,
-    nonce,
-    properties,
-    attributes,
-    dependsOn,
-    deletionPolicy,
-    updateReplacePolicy
-  }
-}
-
-/** What the template's functions see of a stack's resources: those that are made, not those under way. */
-export function madeResources (context: Pick<EngineContext, 'records'>, stackId: string) {
-  return (logicalId: string): ResourceRecord | undefined => context.records.resource(stackId, logicalId)
 }

@@ -58,17 +58,17 @@ export function setStackStatus (context: EngineContext, stackId: string, status:
 
 export interface ResourceChange extends Partial<Omit<ResourceRecord, 'reason'>> {
   status: ResourceStatus
-  reason?: string
+  reason?: string | undefined
 }
 
 /** Gives a resource a status, with its event. A deletion shows the properties that were shown last. */
-export function setResourceStatus (context: EngineContext, stackId: string, resource: ResourceRecord, change: ResourceChange, shownProperties?: string): ResourceRecord {
-  const stack = stackOf(context, stackId)
+export function setResourceStatus (context: EngineContext, resource: ResourceRecord, change: ResourceChange, shownProperties?: string): ResourceRecord {
+  const stack = stackOf(context, resource.stackId)
   const { reason: _old, ...rest } = resource
   const next = { ...rest, ...change, operationId: operationOf(stack).id, updatedAt: context.clock.now() }
   const properties = shownProperties ?? (change.status.startsWith('DELETE') ? lastShown(context, next) : undefined)
   context.records.together(() => {
-    context.records.putResource(next)
+    context.records.resources.put(next)
     addEvent(context, stack, {
       logicalId: next.logicalId,
       physicalId: next.physicalId,
@@ -82,7 +82,7 @@ export function setResourceStatus (context: EngineContext, stackId: string, reso
 }
 
 function lastShown ({ records }: EngineContext, { stackId, logicalId }: ResourceRecord): string | undefined {
-  return records.events(stackId).findLast(event => event.logicalId === logicalId && event.properties !== undefined)?.properties
+  return records.events.of(stackId).findLast(event => event.logicalId === logicalId && event.properties !== undefined)?.properties
 }
 
 type Happening = Pick<EventRecord, 'logicalId' | 'physicalId' | 'type' | 'status' | 'reason' | 'properties'> & { id?: string }
@@ -90,12 +90,12 @@ type Happening = Pick<EventRecord, 'logicalId' | 'physicalId' | 'type' | 'status
 /** Events of one stack have different times, so that their ids, which AWS makes from the time, differ too. */
 export function addEvent (context: EngineContext, stack: StackRecord, happening: Happening): void {
   const operation = operationOf(stack)
-  const last = context.records.events(stack.id).at(-1)?.at ?? 0
+  const last = context.records.events.of(stack.id).at(-1)?.at ?? 0
   const at = Math.max(context.clock.now(), last + 1)
   const ownId = happening.type === STACK_TYPE && happening.physicalId === stack.id
     ? context.newId()
     : `${happening.logicalId}-${happening.status}-${new Date(at).toISOString()}`
-  context.records.addEvent({
+  context.records.events.put({
     ...happening,
     id: happening.id ?? ownId,
     at,

@@ -1,10 +1,12 @@
 import type { StackStatus } from '@aws-sdk/client-cloudformation'
+import { type Graph, visitInOrder } from '../template/graph.js'
 import { applyDefinition } from './apply.js'
 import { type EngineContext, operationOf, stackOf } from './context.js'
-import { deleteAll, undoCreate } from './remove.js'
-import { cleanUp, undoUpdate } from './undo.js'
+import type { OperationRecord, ResourceRecord, StackRecord } from './records.js'
+import { cleanUp, deleteAll, undoCreate } from './remove.js'
+import { undoUpdate } from './undo.js'
 
-type Phase = (context: EngineContext, stackId: string, run: Run) => Promise<void>
+type Phase = (run: Run) => Promise<void>
 
 /** The status of a stack says what is to be done next, so a restart needs to know no more than the status. */
 const phases: Partial<Record<StackStatus, Phase>> = {
@@ -39,11 +41,11 @@ export function createEngine (context: EngineContext): Engine {
       if (!phase || closed) return
       const work = tracked.get(stackId) ?? new Map<string, Promise<boolean>>()
       tracked.set(stackId, work)
-      const run = startRun(work, () => closed || stackOf(context, stackId).status !== status)
+      const run = startRun(context, stackId, work, () => closed || stackOf(context, stackId).status !== status)
       current.set(stackId, run)
-      limitTime(context, stackId, status, run)
+      limitTime(run, status)
       try {
-        await phase(context, stackId, run)
+        await phase(run)
       } finally {
         run.abort()
       }
@@ -78,11 +80,11 @@ export function createEngine (context: EngineContext): Engine {
   }
 }
 
-function limitTime (context: EngineContext, stackId: string, status: StackStatus, run: Run): void {
-  const stack = stackOf(context, stackId)
-  if (status !== 'CREATE_IN_PROGRESS' || stack.timeoutMs === undefined) return
-  const leftMs = operationOf(stack).startedAt + stack.timeoutMs - context.clock.now()
-  context.clock.sleep(Math.max(1, leftMs), run.signal).then(() => {
+function limitTime (run: Run, status: StackStatus): void {
+  const { timeoutMs } = run.stack()
+  if (status !== 'CREATE_IN_PROGRESS' || timeoutMs === undefined) return
+  const { clock } = run.context
+  clock.sleep(Math.max(1, run.operation().startedAt + timeoutMs - clock.now()), run.signal).then(() => {
     run.timedOut = true
     run.abort()
   }, () => undefined)
@@ -90,33 +92,51 @@ function limitTime (context: EngineContext, stackId: string, status: StackStatus
 
 /** One phase of one stack's operation while it runs. */
 export interface Run {
+  context: EngineContext
+  stackId: string
+  /** The stack, its operation and its resources as they are now. */
+  stack: () => StackRecord
+  operation: () => OperationRecord
+  resources: () => ResourceRecord[]
   signal: AbortSignal
   /** Set when the stack's TimeoutInMinutes is over. */
   timedOut: boolean
   abort: () => void
   /** Whether the stack was given another status meanwhile, so that another phase follows whatever happens in this one. */
   isSuperseded: () => boolean
-  /** Starts work on a resource once earlier work on it has ended, which may go on after its phase. */
-  track: (logicalId: string, work: () => Promise<boolean>) => Promise<boolean>
+  /**
+   * Works on the resources of a graph in its order, on each once earlier work on it has ended, which may go on after
+   * its phase. Work that answers false holds back what waits for it. Resolves with whether the phase goes on.
+   */
+  visit: (graph: Graph, work: (logicalId: string) => Promise<boolean>) => Promise<boolean>
 }
 
 /** Work under way on the resources of one stack, across its phases. */
-export type Tracked = Map<string, Promise<boolean>>
+type Tracked = Map<string, Promise<boolean>>
 
-function startRun (tracked: Tracked, isSuperseded: () => boolean): Run {
+function startRun (context: EngineContext, stackId: string, tracked: Tracked, isSuperseded: () => boolean): Run {
   const controller = new AbortController()
+  const { signal } = controller
   return {
-    signal: controller.signal,
+    context,
+    stackId,
+    stack: () => stackOf(context, stackId),
+    operation: () => operationOf(stackOf(context, stackId)),
+    resources: () => context.records.resources.of(stackId),
+    signal,
     timedOut: false,
     abort: () => { controller.abort() },
     isSuperseded,
-    track: async (logicalId, work) => {
-      await tracked.get(logicalId)
-      const promise = work().finally(() => {
-        if (tracked.get(logicalId) === promise) tracked.delete(logicalId)
-      })
-      tracked.set(logicalId, promise)
-      return await promise
+    visit: async (graph, work) => {
+      await visitInOrder(graph, async logicalId => {
+        await tracked.get(logicalId)
+        const promise = work(logicalId).finally(() => {
+          if (tracked.get(logicalId) === promise) tracked.delete(logicalId)
+        })
+        tracked.set(logicalId, promise)
+        return await promise
+      }, signal)
+      return !isSuperseded() && !signal.aborted
     }
   }
 }

@@ -2,6 +2,15 @@ import type { Clock } from '../../clock.js'
 import type { Collection, Store } from '../../store.js'
 import type { EventRecord, ResourceRecord, StackRecord } from './records.js'
 
+/** The records of one kind, by their stack and, in it, by a key of their own. */
+export interface ByStack<T> {
+  /** A stack's, in the order in which they were first put. */
+  of: (stackId: string) => T[]
+  get: (stackId: string, key: string) => T | undefined
+  put: (item: T) => void
+  delete: (item: T) => void
+}
+
 /** What the room remembers, in the store, with the ways in which it is looked up. */
 export interface Records {
   stack: (id: string) => StackRecord | undefined
@@ -12,16 +21,11 @@ export interface Records {
   putStack: (stack: StackRecord) => void
   /** Removes what `stack` and `stacks` do not answer any more: stacks that were deleted 90 days ago. */
   forgetOldStacks: () => void
-  template: (key: string) => string
-  putTemplate: (key: string, body: string) => void
-  deleteTemplate: (key: string) => void
-  resources: (stackId: string) => ResourceRecord[]
-  resource: (stackId: string, logicalId: string) => ResourceRecord | undefined
-  putResource: (resource: ResourceRecord) => void
-  deleteResource: (resource: ResourceRecord) => void
-  /** Oldest first. */
-  events: (stackId: string) => readonly EventRecord[]
-  addEvent: (event: EventRecord) => void
+  templates: Pick<Collection<string>, 'get' | 'put' | 'delete'>
+  /** By logical id. */
+  resources: ByStack<ResourceRecord>
+  /** By id, oldest first. */
+  events: ByStack<EventRecord>
   /** Has all that `work` writes survive a crash, or nothing of it. */
   together: (work: () => void) => void
   /** From here on nothing is written: what is still in flight may end after the store was closed. */
@@ -36,13 +40,11 @@ export function openRecords (opened: Pick<Store, 'collection' | 'together'>, clo
   const store = { collection: <T>(name: string) => sealable(opened.collection<T>(name), () => isSealed) }
   const stacks = store.collection<StackRecord>('cloudformation-stacks')
   const templates = store.collection<string>('cloudformation-templates')
-  const resources = store.collection<ResourceRecord>('cloudformation-resources')
-  const events = store.collection<EventRecord>('cloudformation-events')
+  const resources = groupByStack(store.collection<ResourceRecord>('cloudformation-resources'), ({ logicalId }) => logicalId)
+  const events = groupByStack(store.collection<EventRecord>('cloudformation-events'), ({ id }) => id)
   const isForgotten = ({ status, deletedAt }: StackRecord): boolean => status === 'DELETE_COMPLETE' && deletedAt !== undefined && deletedAt + DELETED_STACKS_KEPT_MS < clock.now()
   const named = new Map<string, string>()
   for (const stack of stacks.values()) if (stack.status !== 'DELETE_COMPLETE') named.set(`${stack.region}/${stack.name}`, stack.id)
-  const resourcesOf = groupByStack(resources, resource => resource.logicalId)
-  const eventsOf = groupByStack(events, event => event.id)
   return {
     stack: id => {
       const stack = stacks.get(id)
@@ -58,30 +60,15 @@ export function openRecords (opened: Pick<Store, 'collection' | 'together'>, clo
     },
     forgetOldStacks: () => {
       for (const { id, definition } of [...stacks.values()].filter(isForgotten)) {
-        for (const event of eventsOf.forget(id)) events.delete(eventKey(event))
-        for (const resource of resourcesOf.forget(id)) resources.delete(resourceKey(resource))
+        for (const event of events.of(id)) events.delete(event)
+        for (const resource of resources.of(id)) resources.delete(resource)
         templates.delete(definition.template)
         stacks.delete(id)
       }
     },
-    template: key => templates.get(key) ?? '',
-    putTemplate: (key, body) => { templates.put(key, body) },
-    deleteTemplate: key => { templates.delete(key) },
-    resources: stackId => resourcesOf.of(stackId),
-    resource: (stackId, logicalId) => resourcesOf.get(stackId, logicalId),
-    putResource: resource => {
-      resources.put(resourceKey(resource), resource)
-      resourcesOf.add(resource)
-    },
-    deleteResource: resource => {
-      resources.delete(resourceKey(resource))
-      resourcesOf.remove(resource)
-    },
-    events: stackId => eventsOf.of(stackId),
-    addEvent: event => {
-      events.put(eventKey(event), event)
-      eventsOf.add(event)
-    },
+    templates,
+    resources,
+    events,
     together: opened.together,
     seal: () => { isSealed = true }
   }
@@ -97,24 +84,7 @@ function sealable<T> (collection: Collection<T>, isSealed: () => boolean): Colle
   }
 }
 
-function resourceKey ({ stackId, logicalId }: ResourceRecord): string {
-  return `${stackId}|${logicalId}`
-}
-
-function eventKey ({ stackId, id }: EventRecord): string {
-  return `${stackId}|${id}`
-}
-
-interface Groups<T> {
-  of: (stackId: string) => T[]
-  get: (stackId: string, key: string) => T | undefined
-  add: (item: T) => void
-  remove: (item: T) => void
-  /** Takes a stack's items out, and answers with them. */
-  forget: (stackId: string) => T[]
-}
-
-function groupByStack<T extends { stackId: string }> (collection: Collection<T>, keyOf: (item: T) => string): Groups<T> {
+function groupByStack<T extends { stackId: string }> (collection: Collection<T>, keyOf: (item: T) => string): ByStack<T> {
   const groups = new Map<string, Map<string, T>>()
   const add = (item: T): void => {
     const group = groups.get(item.stackId) ?? new Map<string, T>()
@@ -123,14 +93,17 @@ function groupByStack<T extends { stackId: string }> (collection: Collection<T>,
   }
   for (const item of collection.values()) add(item)
   return {
-    add,
     of: stackId => [...groups.get(stackId)?.values() ?? []],
     get: (stackId, key) => groups.get(stackId)?.get(key),
-    remove: item => { groups.get(item.stackId)?.delete(keyOf(item)) },
-    forget: stackId => {
-      const items = [...groups.get(stackId)?.values() ?? []]
-      groups.delete(stackId)
-      return items
+    put: item => {
+      collection.put(`${item.stackId}|${keyOf(item)}`, item)
+      add(item)
+    },
+    delete: item => {
+      collection.delete(`${item.stackId}|${keyOf(item)}`)
+      const group = groups.get(item.stackId)
+      group?.delete(keyOf(item))
+      if (group?.size === 0) groups.delete(item.stackId)
     }
   }
 }

@@ -1,5 +1,6 @@
 import { ResourceStatus, type StackStatus } from '@aws-sdk/client-cloudformation'
-import { type EngineContext, operationOf, setStackStatus, stackOf } from './context.js'
+import { setStackStatus } from './context.js'
+import type { Run } from './engine.js'
 import { exportInUse, exportsIn } from './exports.js'
 import type { Plan } from './plan.js'
 import type { ResourceRecord } from './records.js'
@@ -7,10 +8,9 @@ import type { ResourceRecord } from './records.js'
 const { CREATE_FAILED, UPDATE_FAILED } = ResourceStatus
 
 /** The resources that failed in the operation under way. */
-export function failedResources (context: EngineContext, stackId: string): ResourceRecord[] {
-  const operationId = operationOf(stackOf(context, stackId)).id
-  return context.records.resources(stackId).filter(resource =>
-    (resource.status === CREATE_FAILED || resource.status === UPDATE_FAILED) && resource.operationId === operationId)
+export function failedResources (run: Run): ResourceRecord[] {
+  const { id } = run.operation()
+  return run.resources().filter(({ status, operationId }) => (status === CREATE_FAILED || status === UPDATE_FAILED) && operationId === id)
 }
 
 /** Why a stack failed, by the resources that did. */
@@ -23,36 +23,36 @@ export function failureOf (failed: readonly ResourceRecord[]): string {
 }
 
 /** Gives the stack its outputs; answers with the reason when its exports stand in the way. */
-export function acceptOutputs (context: EngineContext, stackId: string, plan: Plan): string | undefined {
-  const stack = stackOf(context, stackId)
+export function acceptOutputs (run: Run, plan: Plan): string | undefined {
+  const { records } = run.context
+  const stack = run.stack()
   const outputs = plan.outputs()
   const names = new Set(outputs.map(({ exportName }) => exportName))
-  const taken = exportsIn(context.records, stack.region).find(({ name, stackId: owner }) => names.has(name) && owner !== stackId)
-  if (taken) return `Export with name ${taken.name} is already exported by stack ${context.records.stack(taken.stackId)?.name ?? ''}.`
+  const taken = exportsIn(records, stack.region).find(({ name, stackId: owner }) => names.has(name) && owner !== stack.id)
+  if (taken) return `Export with name ${taken.name} is already exported by stack ${records.stack(taken.stackId)?.name ?? ''}.`
   const kept = new Map(outputs.map(({ exportName, value }) => [exportName, value]))
   const exported = stack.outputs.flatMap(({ exportName, value }) => exportName === undefined || kept.get(exportName) === value ? [] : [exportName])
-  const inUse = exportInUse(context.records, stack, exported.filter(name => !kept.has(name)), 'delete') ??
-    exportInUse(context.records, stack, exported, 'update')
+  const inUse = exportInUse(records, stack, exported.filter(name => !kept.has(name)), 'delete') ??
+    exportInUse(records, stack, exported, 'update')
   if (inUse) return inUse
-  context.records.putStack({ ...stack, outputs })
+  records.putStack({ ...stack, outputs })
   return undefined
 }
 
 /** Ends a phase that brought the stack to its definition. */
-export function succeed (context: EngineContext, stackId: string): void {
-  const stack = stackOf(context, stackId)
-  setStackStatus(context, stackId, stack.status === 'CREATE_IN_PROGRESS' ? 'CREATE_COMPLETE' : 'UPDATE_COMPLETE_CLEANUP_IN_PROGRESS')
+export function succeed ({ context, stackId, stack }: Run): void {
+  setStackStatus(context, stackId, stack().status === 'CREATE_IN_PROGRESS' ? 'CREATE_COMPLETE' : 'UPDATE_COMPLETE_CLEANUP_IN_PROGRESS')
 }
 
 /** Ends a phase that did not, with what the caller wants done about it. AWS's reason ends with a space where that is nothing. */
-export function fail (context: EngineContext, stackId: string, reason: string): void {
-  const stack = stackOf(context, stackId)
-  const { disableRollback } = operationOf(stack)
+export function fail (run: Run, reason: string): void {
+  const stack = run.stack()
+  const { disableRollback } = run.operation()
   const isUpdate = stack.status === 'UPDATE_IN_PROGRESS'
   const [status, demand]: [StackStatus, string] = disableRollback
     ? [isUpdate ? 'UPDATE_FAILED' : 'CREATE_FAILED', '']
     : isUpdate
       ? ['UPDATE_ROLLBACK_IN_PROGRESS', '']
       : stack.onFailure === 'DELETE' ? ['DELETE_IN_PROGRESS', 'Delete requested by user.'] : ['ROLLBACK_IN_PROGRESS', 'Rollback requested by user.']
-  setStackStatus(context, stackId, status, `${reason.replace(/\.$/, '')}. ${demand}`)
+  setStackStatus(run.context, run.stackId, status, `${reason.replace(/\.$/, '')}. ${demand}`)
 }

@@ -80,10 +80,15 @@ export function makePlan (stack: Facts, definition: Definition, records: Records
   }
 }
 
+/** The plan of a stack's definition, or of another, with the stack's resources as they are made by now. */
+export function planOf ({ records }: { records: Records }, stack: StackRecord, definition = stack.definition): Plan {
+  return makePlan(stack, definition, records, logicalId => records.resources.get(stack.id, logicalId))
+}
+
 /** The template of a definition, its transforms carried out with the definition's parameters. */
-export function templateOf (stack: Facts, { template, parameters }: Definition, records: Pick<Records, 'template'>): Template {
+export function templateOf (stack: Facts, { template, parameters }: Definition, records: Pick<Records, 'templates'>): Template {
   const values = parameters.map(({ key, value, resolved }) => [key, resolved ?? value])
-  return parseTemplate(records.template(template), { ...fixedParameters(stack), ...Object.fromEntries(values) })
+  return parseTemplate(records.templates.get(template) ?? '', { ...fixedParameters(stack), ...Object.fromEntries(values) })
 }
 
 function scopeOf (stack: Facts, template: Template, definition: Definition, records: Records, lookup: Lookup): Scope {

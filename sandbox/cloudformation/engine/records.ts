@@ -89,6 +89,19 @@ export interface ResourceRecord extends Incarnation {
   updatedAt: number
 }
 
+/** What of a resource's record is about how it is, and not about what happens to it. */
+export function incarnationOf ({ physicalId, nonce, properties, attributes, dependsOn, deletionPolicy, updateReplacePolicy }: ResourceRecord): Incarnation {
+  return {
+    physicalId,
+    nonce,
+    properties,
+    attributes,
+    dependsOn,
+    deletionPolicy,
+    updateReplacePolicy
+  }
+}
+
 export interface EventRecord {
   id: string
   stackId: string

@@ -1,83 +1,54 @@
 import { ResourceStatus } from '@aws-sdk/client-cloudformation'
-import { type Graph, reversed, visitInOrder } from '../template/graph.js'
-import { type EngineContext, operationOf, setResourceStatus, setStackStatus, stackOf } from './context.js'
+import { reversed } from '../template/graph.js'
+import { addEvent, setResourceStatus, setStackStatus } from './context.js'
 import type { Run } from './engine.js'
 import { PlainFailure } from './failure.js'
-import type { Incarnation, ResourceRecord } from './records.js'
+import { planOf } from './plan.js'
+import { type Incarnation, incarnationOf, type ResourceRecord } from './records.js'
 import { deleteIncarnation, reasonOf } from './step.js'
 
 const { DELETE_COMPLETE, DELETE_FAILED, DELETE_IN_PROGRESS, DELETE_SKIPPED } = ResourceStatus
 
 /** The phase that takes back a create that failed. */
-export async function undoCreate (context: EngineContext, stackId: string, run: Run): Promise<void> {
-  await removeAll(context, stackId, run, true)
-  if (run.isSuperseded() || run.signal.aborted) return
-  const failed = failedNames(context, stackId)
-  if (failed) setStackStatus(context, stackId, 'ROLLBACK_FAILED', failed)
-  else setStackStatus(context, stackId, 'ROLLBACK_COMPLETE')
+export async function undoCreate (run: Run): Promise<void> {
+  if (!await removeAll(run, true)) return
+  const failed = failedNames(run)
+  setStackStatus(run.context, run.stackId, failed ? 'ROLLBACK_FAILED' : 'ROLLBACK_COMPLETE', failed)
 }
 
 /** The phase that deletes a stack. */
-export async function deleteAll (context: EngineContext, stackId: string, run: Run): Promise<void> {
-  await removeAll(context, stackId, run, operationOf(stackOf(context, stackId)).type !== 'DELETE_STACK')
-  if (run.isSuperseded() || run.signal.aborted) return
-  const failed = failedNames(context, stackId)
-  const isForced = operationOf(stackOf(context, stackId)).forced ?? false
-  if (failed && !isForced) setStackStatus(context, stackId, 'DELETE_FAILED', failed)
-  else setStackStatus(context, stackId, 'DELETE_COMPLETE', undefined, { outputs: [], imports: [] })
+export async function deleteAll (run: Run): Promise<void> {
+  const { type, forced } = run.operation()
+  if (!await removeAll(run, type !== 'DELETE_STACK')) return
+  const failed = failedNames(run)
+  if (failed && !forced) setStackStatus(run.context, run.stackId, 'DELETE_FAILED', failed)
+  else setStackStatus(run.context, run.stackId, 'DELETE_COMPLETE', undefined, { outputs: [], imports: [] })
 }
 
-async function removeAll (context: EngineContext, stackId: string, run: Run, isRollback: boolean): Promise<void> {
-  const graph = deletionOrder(context.records.resources(stackId))
-  await visitInOrder(graph, async logicalId => {
-    return await run.track(logicalId, async () => await removeResource(context, stackId, logicalId, run.signal, isRollback))
-  }, run.signal)
-}
-
-function deletionOrder (resources: readonly ResourceRecord[]): Graph {
-  return reversed(new Map(resources.map(({ logicalId, dependsOn }) => [logicalId, new Set(dependsOn)])))
+async function removeAll (run: Run, isRollback: boolean): Promise<boolean> {
+  const graph = reversed(new Map(run.resources().map(({ logicalId, dependsOn }) => [logicalId, new Set(dependsOn)])))
+  return await run.visit(graph, async logicalId => await removeResource(run, logicalId, isRollback))
 }
 
 /** Whether the resource is gone, or left behind on purpose. */
-async function removeResource (context: EngineContext, stackId: string, logicalId: string, signal: AbortSignal, isRollback: boolean): Promise<boolean> {
-  const resource = context.records.resource(stackId, logicalId)
+async function removeResource (run: Run, logicalId: string, isRollback: boolean): Promise<boolean> {
+  const { context } = run
+  const resource = context.records.resources.get(run.stackId, logicalId)
   if (!resource || resource.status === DELETE_COMPLETE || resource.status === DELETE_SKIPPED) return true
-  const stack = stackOf(context, stackId)
-  const policy = policyFor(resource, isRollback, stack.retainExceptOnCreate)
-  const operation = operationOf(stack)
-  if (policy === 'Retain' || operation.skipped.includes(logicalId)) {
-    setResourceStatus(context, stackId, resource, { status: DELETE_SKIPPED })
-    return true
-  }
-  if (resource.physicalId === '') {
-    setResourceStatus(context, stackId, resource, { status: DELETE_COMPLETE })
-    return true
-  }
-  const started = resource.status === DELETE_IN_PROGRESS && resource.operationId === operation.id
-    ? resource
-    : setResourceStatus(context, stackId, resource, { status: DELETE_IN_PROGRESS })
-  try {
-    failOnDemand(context, stack.name, logicalId)
-    await deleteIncarnation(context, stackId, started, started, policy === 'Snapshot' && wasReady(started))
-    for (const other of [resource.leftover, resource.previous]) {
-      if (other && other.physicalId !== started.physicalId) await deleteIncarnation(context, stackId, started, other, false)
+  const { name, retainExceptOnCreate } = run.stack()
+  const { id, skipped, forced = false } = run.operation()
+  let latest = resource
+  const isGone = await remove(run, resource, {
+    policy: skipped.includes(logicalId) ? 'Retain' : policyFor(resource, isRollback, retainExceptOnCreate),
+    incarnation: resource,
+    others: [resource.leftover, resource.previous].filter(other => other != null).filter(other => other.physicalId !== resource.physicalId),
+    failure: () => context.failureOf(name, logicalId),
+    note: (status, reason) => {
+      const isResumed = status === DELETE_IN_PROGRESS && resource.status === status && resource.operationId === id
+      if (!isResumed) latest = setResourceStatus(context, latest, { status, reason })
     }
-    if (!signal.aborted) setResourceStatus(context, stackId, started, { status: DELETE_COMPLETE })
-    return !signal.aborted
-  } catch (error) {
-    if (!signal.aborted) setResourceStatus(context, stackId, started, { status: DELETE_FAILED, reason: reasonOf(context, started, error) })
-    return operation.forced ?? false
-  }
-}
-
-function failOnDemand ({ failureOf }: EngineContext, stackName: string, logicalId: string): void {
-  const failure = failureOf(stackName, logicalId)
-  if (failure !== undefined) throw new PlainFailure(failure)
-}
-
-/** There is nothing in a database that never came up, and AWS takes no snapshot of it. */
-function wasReady ({ attributes }: Incarnation): boolean {
-  return Object.keys(attributes).length > 0
+  })
+  return isGone || forced
 }
 
 function policyFor ({ deletionPolicy, type, properties }: ResourceRecord, isRollback: boolean, retainExceptOnCreate: boolean): string {
@@ -93,7 +64,114 @@ export function defaultPolicy (type: string, properties: Incarnation['properties
   return isDatabase ? 'Snapshot' : 'Delete'
 }
 
-function failedNames (context: EngineContext, stackId: string): string | undefined {
-  const names = context.records.resources(stackId).filter(({ status }) => status === DELETE_FAILED).map(({ logicalId }) => logicalId)
+function failedNames (run: Run): string | undefined {
+  const names = run.resources().filter(({ status }) => status === DELETE_FAILED).map(({ logicalId }) => logicalId)
   return names.length === 0 ? undefined : `The following resource(s) failed to delete: [${names.join(', ')}]. `
+}
+
+/** What is left to delete of one resource, and whether the resource itself goes with it. */
+interface Doomed {
+  resource: ResourceRecord
+  incarnation: Incarnation
+  isWhole: boolean
+}
+
+/** The phase after an update, or its rollback: deletes what the stack does not have any more. */
+export async function cleanUp (run: Run): Promise<void> {
+  const { context, stackId } = run
+  const isRollback = run.stack().status === 'UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS'
+  const doomed = new Map(doomedResources(run, isRollback).map(item => [item.resource.logicalId, item]))
+  const failed: string[] = []
+  const graph = reversed(new Map([...doomed].map(([logicalId, { incarnation }]) => [logicalId, new Set(incarnation.dependsOn)])))
+  const goesOn = await run.visit(graph, async logicalId => {
+    const item = doomed.get(logicalId)
+    if (item && !await removeDoomed(run, item, isRollback)) failed.push(logicalId)
+    return true
+  })
+  if (!goesOn) return
+  settleResources(run)
+  const { previous, ...settled } = run.stack()
+  if (previous) context.records.templates.delete(previous.template)
+  context.records.putStack(settled)
+  setStackStatus(context, stackId, isRollback ? 'UPDATE_ROLLBACK_COMPLETE' : 'UPDATE_COMPLETE',
+    failed.length === 0 ? undefined : 'Update successful. One or more resources could not be deleted.')
+}
+
+function doomedResources (run: Run, isRollback: boolean): Doomed[] {
+  const plan = planOf(run.context, run.stack())
+  return run.resources().flatMap(resource => {
+    const { leftover, previous } = resource
+    const isAdded = isRollback && previous === null
+    if (isAdded || !plan.resources.has(resource.logicalId)) return { resource, incarnation: incarnationOf(resource), isWhole: true }
+    if (leftover) return { resource, incarnation: leftover, isWhole: false }
+    if (!isRollback && previous && previous.nonce !== resource.nonce) return { resource, incarnation: previous, isWhole: false }
+    return []
+  })
+}
+
+async function removeDoomed (run: Run, { resource: found, incarnation: wanted, isWhole }: Doomed, isRollback: boolean): Promise<boolean> {
+  const { context, stackId } = run
+  // A create that went on after the update was given up may have ended since.
+  const resource = context.records.resources.get(stackId, found.logicalId) ?? found
+  const incarnation = isWhole ? incarnationOf(resource) : wanted
+  const { logicalId, type } = resource
+  const isGone = await remove(run, resource, {
+    policy: isRollback ? 'Delete' : policyOfDoomed({ resource, incarnation, isWhole }),
+    incarnation,
+    // An event about something that the stack does not have any more: its id says no status, and it shows no properties.
+    note: (status, reason) => {
+      addEvent(context, run.stack(), { id: `${logicalId}-${context.newId()}`, logicalId, physicalId: incarnation.physicalId, type, status, reason })
+    }
+  })
+  if (isWhole && !run.signal.aborted) context.records.resources.delete(resource)
+  return isGone
+}
+
+function policyOfDoomed ({ resource: { type }, incarnation, isWhole }: Doomed): string {
+  const policy = isWhole ? incarnation.deletionPolicy : incarnation.updateReplacePolicy
+  if (policy === 'RetainExceptOnCreate') return 'Retain'
+  return policy ?? (isWhole ? defaultPolicy(type, incarnation.properties) : 'Delete')
+}
+
+/** Leaves every resource as the definition that holds now describes it, with nothing to go back to. */
+function settleResources (run: Run): void {
+  const plan = planOf(run.context, run.stack())
+  for (const resource of run.resources()) {
+    run.context.records.resources.put({ ...resource, previous: undefined, leftover: undefined, ...plan.settledOf(resource.logicalId) })
+  }
+}
+
+interface Removal {
+  policy: string
+  incarnation: Incarnation
+  /** Deleted with it, without a word. */
+  others?: Incarnation[]
+  /** The reason for which it is made to fail. */
+  failure?: () => string | undefined
+  note: (status: ResourceStatus, reason?: string) => void
+}
+
+/** Removes what its policy does not keep. Whether it is gone, or left behind on purpose. */
+async function remove ({ context, signal }: Run, resource: ResourceRecord, { policy, incarnation, others = [], failure, note }: Removal): Promise<boolean> {
+  if (policy === 'Retain' || incarnation.physicalId === '') {
+    note(policy === 'Retain' ? DELETE_SKIPPED : DELETE_COMPLETE)
+    return true
+  }
+  note(DELETE_IN_PROGRESS)
+  try {
+    const reason = failure?.()
+    if (reason !== undefined) throw new PlainFailure(reason)
+    await deleteIncarnation(context, resource, incarnation, policy === 'Snapshot' && wasReady(incarnation))
+    for (const other of others) await deleteIncarnation(context, resource, other, false)
+    if (!signal.aborted) note(DELETE_COMPLETE)
+    return !signal.aborted
+  } catch (error) {
+    if (!signal.aborted) note(DELETE_FAILED, reasonOf(context, resource, error))
+    return false
+  }
+}
+
+/** There is nothing in a database that never came up, and AWS takes no snapshot of it. */
+function wasReady ({ attributes }: Incarnation): boolean {
+  return Object.keys(attributes).length > 0
 }

@@ -23,20 +23,18 @@ async function requestFor (context: EngineContext, stack: StackRecord, resource:
   if (typed.problems.length > 0) {
     throw new PlainFailure(`Properties validation failed for resource ${resource.logicalId} with message:\n${typed.problems.join('\n')}`)
   }
+  return requestOf(stack, resource, { type, nonce, properties: typed.properties })
+}
+
+function requestOf (stack: StackRecord, { logicalId }: ResourceRecord, rest: Pick<ResourceRequest, 'type' | 'nonce' | 'properties'>): ResourceRequest {
+  const ownTags = { 'stack-name': stack.name, 'stack-id': stack.id, 'logical-id': logicalId }
   return {
-    caller,
+    caller: callerOf(stack),
     stackId: stack.id,
     stackName: stack.name,
-    logicalId: resource.logicalId,
-    type,
-    nonce,
-    properties: typed.properties,
-    stackTags: [
-      ...stack.definition.tags,
-      { Key: 'aws:cloudformation:stack-name', Value: stack.name },
-      { Key: 'aws:cloudformation:stack-id', Value: stack.id },
-      { Key: 'aws:cloudformation:logical-id', Value: resource.logicalId }
-    ]
+    logicalId,
+    stackTags: [...stack.definition.tags, ...Object.entries(ownTags).map(([key, Value]) => ({ Key: `aws:cloudformation:${key}`, Value }))],
+    ...rest
   }
 }
 
@@ -51,7 +49,6 @@ export function reasonOf (context: EngineContext, resource: ResourceRecord, erro
 /** What a step needs to know of the phase it is part of. */
 export interface Step {
   context: EngineContext
-  stackId: string
   signal: AbortSignal
   /** The properties for the events, masked. */
   shown?: string | undefined
@@ -61,53 +58,44 @@ export interface Step {
  * Makes a resource, or goes on making it after a crash. When the phase was aborted meanwhile, what was made is noted
  * without an event, for the rollback to find.
  */
-export async function createResource ({ context, stackId, signal, shown }: Step, resource: ResourceRecord, desired: Incarnation, whenDone: ResourceStatus): Promise<void> {
+export async function createResource ({ context, signal, shown }: Step, resource: ResourceRecord, desired: Incarnation, whenDone: ResourceStatus): Promise<void> {
   const { records } = context
   const inProgress = resource.status
   let current = resource
   const note = (change: Partial<ResourceRecord>): void => {
-    const latest = records.resource(stackId, resource.logicalId) ?? current
+    const latest = records.resources.get(resource.stackId, resource.logicalId) ?? current
     current = { ...latest, ...change }
-    records.putResource(current)
+    records.resources.put(current)
   }
-  const request = await requestFor(context, stackOf(context, stackId), resource, desired)
+  const request = await requestFor(context, stackOf(context, resource.stackId), resource, desired)
   const attributes = await context.handlerOf(resource.type).create(request, physicalId => {
     if (signal.aborted) note({ physicalId })
     else if (current.physicalId !== physicalId) {
-      current = setResourceStatus(context, stackId, current, { status: inProgress, reason: 'Resource creation Initiated', physicalId }, shown)
+      current = setResourceStatus(context, current, { status: inProgress, reason: 'Resource creation Initiated', physicalId }, shown)
     }
   })
   if (signal.aborted) note({ attributes })
-  else setResourceStatus(context, stackId, current, { ...desired, physicalId: current.physicalId, status: whenDone, attributes }, shown)
+  else setResourceStatus(context, current, { ...desired, physicalId: current.physicalId, status: whenDone, attributes }, shown)
 }
 
 /** Changes a resource in place; `target` is its incarnation afterwards. */
-export async function updateResource ({ context, stackId, signal, shown }: Step, resource: ResourceRecord, target: Incarnation): Promise<void> {
+export async function updateResource ({ context, signal, shown }: Step, resource: ResourceRecord, target: Incarnation): Promise<void> {
   const specification = await context.specification()
-  const stack = stackOf(context, stackId)
+  const stack = stackOf(context, resource.stackId)
   const request = await requestFor(context, stack, resource, target)
   const before = typeProperties(request.type, resource.properties, specification).properties
   const attributes = await context.handlerOf(resource.type).update(request, resource.physicalId, before)
   if (signal.aborted) return
-  setResourceStatus(context, stackId, resource, { ...target, physicalId: resource.physicalId, attributes, status: ResourceStatus.UPDATE_COMPLETE }, shown)
+  setResourceStatus(context, resource, { ...target, physicalId: resource.physicalId, attributes, status: ResourceStatus.UPDATE_COMPLETE }, shown)
 }
 
 /** Deletes one incarnation of a resource. */
-export async function deleteIncarnation (context: EngineContext, stackId: string, resource: ResourceRecord, incarnation: Incarnation, finalSnapshot: boolean): Promise<void> {
-  const stack = stackOf(context, stackId)
+export async function deleteIncarnation (context: EngineContext, resource: ResourceRecord, incarnation: Incarnation, finalSnapshot: boolean): Promise<void> {
   const specification = await context.specification()
   const type = specification.typeOf(resource.type)
   if (!type) return
-  const request: ResourceRequest = {
-    caller: callerOf(stack),
-    stackId,
-    stackName: stack.name,
-    logicalId: resource.logicalId,
-    type,
-    nonce: incarnation.nonce,
-    properties: typeProperties(type, incarnation.properties, specification).properties,
-    stackTags: []
-  }
+  const { properties } = typeProperties(type, incarnation.properties, specification)
+  const request = requestOf(stackOf(context, resource.stackId), resource, { type, nonce: incarnation.nonce, properties })
   await context.handlerOf(resource.type).delete(request, incarnation.physicalId, finalSnapshot)
 }
 

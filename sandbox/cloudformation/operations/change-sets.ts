@@ -33,7 +33,7 @@ export function createChangeSetOperations (context: EngineContext, engine: Engin
     const prepared = await prepareDefinition(context, facts, reviewed(input))
     const body = prepared.plan.template.body
     if (!existing) {
-      records.putTemplate(prepared.definition.template, body)
+      records.templates.put(prepared.definition.template, body)
       const stack = newStack(context, { id: facts.id, name: facts.name, region: facts.region }, prepared, {})
       records.putStack({ ...stack, operations: beginOperation(context, [], { type: 'CREATE_CHANGESET', token: input.ClientToken }) })
       setStackStatus(context, stack.id, 'REVIEW_IN_PROGRESS', 'User Initiated')
@@ -82,7 +82,7 @@ export function createChangeSetOperations (context: EngineContext, engine: Engin
       token: input.ClientRequestToken,
       disableRollback: input.DisableRollback ?? onStackFailure === 'DO_NOTHING'
     })
-    records.putTemplate(changeSet.definition.template, changeSet.body)
+    records.templates.put(changeSet.definition.template, changeSet.body)
     setStackStatus(context, stack.id, 'CREATE_IN_PROGRESS', 'User Initiated', {
       definition: changeSet.definition,
       operations,

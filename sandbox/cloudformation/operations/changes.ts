@@ -22,9 +22,9 @@ const unknownResource = {
 /** What a definition would do to the stack as it is, resource by resource, with values. Nothing is changed. */
 export async function changesFor (context: EngineContext, stack: StackRecord, definition: Definition, body: string): Promise<ResourceChange[]> {
   const { records } = context
-  const present = new Map(records.resources(stack.id).filter(({ status }) => !status.startsWith('DELETE')).map(resource => [resource.logicalId, resource]))
+  const present = new Map(records.resources.of(stack.id).filter(({ status }) => !status.startsWith('DELETE')).map(resource => [resource.logicalId, resource]))
   const moved = { parameters: changedParameters(stack.definition, definition), renewed: new Set<string>(), changed: new Set<string>() }
-  const plan = makePlan(stack, definition, { ...records, template: () => body }, logicalId =>
+  const plan = makePlan(stack, definition, { ...records, templates: { ...records.templates, get: () => body } }, logicalId =>
     moved.renewed.has(logicalId) ? unknownResource : present.get(logicalId) ?? unknownResource)
   const before = templateOf(stack, stack.definition, records)
   const isRetagged = !isDeepStrictEqual(stack.definition.tags, definition.tags)

@@ -30,7 +30,7 @@ export function createCreateStack (context: EngineContext, engine: Engine): Oper
     const overtaken = existing(context, region, name, input.ClientRequestToken)
     if (overtaken) return overtaken
     const stack = { ...newStack(context, facts, prepared, input), createdAt: review?.createdAt ?? context.clock.now() }
-    context.records.putTemplate(prepared.definition.template, prepared.plan.template.body)
+    context.records.templates.put(prepared.definition.template, prepared.plan.template.body)
     const operations = beginOperation(context, [], { type: 'CREATE_STACK', token: input.ClientRequestToken, disableRollback: isKept(input) })
     context.records.putStack({ ...stack, operations })
     setStackStatus(context, stack.id, 'CREATE_IN_PROGRESS', 'User Initiated')

@@ -43,7 +43,7 @@ export async function prepareDefinition (context: EngineContext, stack: Facts, i
   const { records } = context
   refuseUnavailable(input)
   for (const capability of input.Capabilities ?? []) checkEnum('capabilities', capability, Capability)
-  const body = bodyOf(input, previous && records.template(previous.template))
+  const body = bodyOf(input, previous && records.templates.get(previous.template))
   const template = parseTemplate(body, { ...fixedParameters(stack), ...givenValues(input, previous) })
   requireCapabilities(template, [...input.Capabilities ?? [], ...(input.reviewed ? ['CAPABILITY_AUTO_EXPAND'] : [])])
   const specification = await context.specification()
@@ -97,8 +97,8 @@ function checkTypesAllowed ({ resources }: Template, allowed: readonly string[])
 
 /** Plans before the template is stored, so that a refused one leaves nothing behind. */
 function planDefinition (context: EngineContext, stack: Facts, definition: Definition, body: string): Plan {
-  const records = { ...context.records, template: () => body }
-  return makePlan(stack, definition, records, logicalId => records.resource(stack.id, logicalId))
+  const records = { ...context.records, templates: { ...context.records.templates, get: () => body } }
+  return makePlan(stack, definition, records, logicalId => records.resources.get(stack.id, logicalId))
 }
 
 export function bodyOf ({ TemplateBody: body, TemplateURL: url, UsePreviousTemplate: usePrevious }: DefinitionInput, previous?: string): string {
@@ -134,7 +134,7 @@ const publicParameters: ReadonlyArray<readonly [RegExp, string]> = [
 export function ssmValue ({ records }: Pick<EngineContext, 'records'>, region: Caller['region'], name: string): string | undefined {
   for (const stack of records.stacks(region)) {
     if (stack.status === 'DELETE_COMPLETE') continue
-    const found = records.resources(stack.id).find(({ type, physicalId, status }) =>
+    const found = records.resources.of(stack.id).find(({ type, physicalId, status }) =>
       type === 'AWS::SSM::Parameter' && physicalId === name && status !== 'DELETE_COMPLETE')
     if (found) return String(found.properties.Value ?? '')
   }

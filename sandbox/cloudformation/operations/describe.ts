@@ -14,7 +14,7 @@ const MOST_RESOURCES = 100
 
 /** The operations that read stacks, their events and their resources. */
 export function createDescriptions ({ records }: EngineContext) {
-  const resourcesOf = (stack: StackRecord): ResourceRecord[] => records.resources(stack.id)
+  const resourcesOf = (stack: StackRecord): ResourceRecord[] => records.resources.of(stack.id)
 
   const stackNamed = (name: string | undefined, caller: Caller): StackRecord => {
     try {
@@ -42,7 +42,7 @@ export function createDescriptions ({ records }: EngineContext) {
 
     DescribeStackEvents: async (input, caller) => {
       const stack = requireStack(records, input.StackName, caller, 'brackets')
-      const { items, ...next } = pageOf([...records.events(stack.id)].reverse(), input.NextToken, ({ id }) => id)
+      const { items, ...next } = pageOf([...records.events.of(stack.id)].reverse(), input.NextToken, ({ id }) => id)
       return { StackEvents: items.map(event => toEvent(event, stack.name)), ...next }
     },
 
@@ -58,7 +58,7 @@ export function createDescriptions ({ records }: EngineContext) {
     DescribeStackResource: async (input, caller) => {
       const stack = stackNamed(input.StackName, caller)
       const logicalId = input.LogicalResourceId ?? ''
-      const resource = records.resource(stack.id, logicalId)
+      const resource = records.resources.get(stack.id, logicalId)
       if (!resource) throw noResource(logicalId, input.StackName ?? '')
       const metadata = templateOf(stack, stack.definition, records).resources.get(logicalId)?.metadata
       return { StackResourceDetail: toResourceDetail(resource, stack, metadata === undefined ? undefined : JSON.stringify(metadata)) }
@@ -108,7 +108,7 @@ export function createDescribeEvents ({ records }: EngineContext): Operation<Des
     const stack = input.OperationId === undefined
       ? requireStack(records, input.StackName, caller, 'brackets')
       : stackOfOperation(records.stacks(caller.region), input.OperationId)
-    const events = records.events(stack.id).filter(event => (input.OperationId ?? event.operationId) === event.operationId)
+    const events = records.events.of(stack.id).filter(event => (input.OperationId ?? event.operationId) === event.operationId)
     const wanted = input.Filters?.FailedEvents ? events.filter(isCause) : events
     const { items, ...next } = pageOf([...wanted].reverse(), input.NextToken, ({ id }) => id)
     return { OperationEvents: items.map(toOperationEvent), ...next }

@@ -33,10 +33,10 @@ export function createRollbackOperations (context: EngineContext, engine: Engine
       if (replayedOperation(stack, 'CONTINUE_ROLLBACK', token)) return {}
       if (stack.status !== 'UPDATE_ROLLBACK_FAILED') throw wrongStatus(stack, 'ContinueUpdateRollback')
       const skipped = input.ResourcesToSkip ?? []
-      const unknown = skipped.filter(name => !context.records.resource(stack.id, name))
+      const unknown = skipped.filter(name => !context.records.resources.get(stack.id, name))
       if (unknown.length > 0) throw invalid(`The following resources to skip do not exist in stack [${stack.name}]: [${unknown.join(', ')}]`)
       // The rule is AWS's (ContinueUpdateRollback, CloudFormation API Reference); nobody could check its words.
-      const sound = skipped.filter(name => context.records.resource(stack.id, name)?.status !== 'UPDATE_FAILED')
+      const sound = skipped.filter(name => context.records.resources.get(stack.id, name)?.status !== 'UPDATE_FAILED')
       if (sound.length > 0) throw invalid(`The following resources to skip are not in an UPDATE_FAILED state in stack [${stack.name}]: [${sound.join(', ')}]`)
       goBack(stack, 'UPDATE_ROLLBACK_IN_PROGRESS', { operations: beginOperation(context, stack.operations, { type: 'CONTINUE_ROLLBACK', token, skipped }) })
       return {}

@@ -27,7 +27,7 @@ export function createTemplateOperations (context: EngineContext, changeSets: Ch
       return templateOf(stack, stack.definition, records)
     }
     const changeSet = requireChangeSet(changeSets, records, input, caller, 'StackName is a required parameter.')
-    return templateOf(stackOf(context, changeSet.stackId), changeSet.definition, { template: () => changeSet.body })
+    return templateOf(stackOf(context, changeSet.stackId), changeSet.definition, { templates: { ...records.templates, get: () => changeSet.body } })
   }
 
   return {

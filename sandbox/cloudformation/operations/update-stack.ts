@@ -32,7 +32,7 @@ export function createUpdateStack (context: EngineContext, engine: Engine): Oper
 export async function prepareUpdate (context: EngineContext, stack: StackRecord, input: DefinitionInput): Promise<{ prepared: Prepared, changes: ResourceChange[] }> {
   checkUpdatable(stack)
   const prepared = await prepareDefinition(context, stack, input, stack.definition)
-  const retyped = [...prepared.plan.resources].filter(([logicalId, { type }]) => (context.records.resource(stack.id, logicalId)?.type ?? type) !== type)
+  const retyped = [...prepared.plan.resources].filter(([logicalId, { type }]) => (context.records.resources.get(stack.id, logicalId)?.type ?? type) !== type)
   if (retyped.length > 0) {
     throw invalid(`Update of resource type is not permitted. The new template modifies resource type of the following resources: [${retyped.map(([logicalId]) => logicalId).join(', ')}]`)
   }
@@ -60,7 +60,7 @@ interface Launch {
 
 export function launchUpdate (context: EngineContext, engine: Engine, stack: StackRecord, definition: Definition, body: string, { token, disableRollback, changeSetId }: Launch): UpdateStackOutput {
   const operations = beginOperation(context, stack.operations, { type: 'UPDATE_STACK', token, disableRollback })
-  context.records.putTemplate(definition.template, body)
+  context.records.templates.put(definition.template, body)
   setStackStatus(context, stack.id, 'UPDATE_IN_PROGRESS', 'User Initiated', {
     definition,
     // After an update that failed and was kept, a rollback goes back past it, to what was good last.
