@@ -18,10 +18,13 @@ export function createListingOperations ({ records, quotas }: Pick<RdsContext, '
       const { page, Marker } = pageOf(found, input)
       return { DBClusterEndpoints: page, Marker }
     },
-    DescribeGlobalClusters: async ({ GlobalClusterIdentifier: wanted }) => {
-      if (wanted) throw new AwsError('GlobalClusterNotFoundFault', `Global cluster ${wanted} not found`, 404)
-      return { GlobalClusters: [] }
-    },
+    DescribeBlueGreenDeployments: none('BlueGreenDeployments', 'BlueGreenDeploymentIdentifier', 'BlueGreenDeploymentNotFoundFault'),
+    DescribeDBSnapshots: none('DBSnapshots', 'DBSnapshotIdentifier', 'DBSnapshotNotFound'),
+    DescribeExportTasks: none('ExportTasks', 'ExportTaskIdentifier', 'ExportTaskNotFound'),
+    DescribeGlobalClusters: none('GlobalClusters', 'GlobalClusterIdentifier', 'GlobalClusterNotFoundFault'),
+    DescribePendingMaintenanceActions: none('PendingMaintenanceActions'),
+    DescribeReservedDBInstances: none('ReservedDBInstances', 'ReservedDBInstanceId', 'ReservedDBInstanceNotFound'),
+    DescribeTenantDatabases: none('TenantDatabases'),
     /** The quotas of the account in the region, under the names that AWS gives them. */
     DescribeAccountAttributes: async (_input, { region }) => ({
       AccountQuotas: [
@@ -31,9 +34,17 @@ export function createListingOperations ({ records, quotas }: Pick<RdsContext, '
         { AccountQuotaName: 'DBClusterParameterGroups', Used: records.parameterGroups.in(region).length, Max: quotas.parameterGroups },
         { AccountQuotaName: 'ManualClusterSnapshots', Used: records.snapshots.in(region).length, Max: quotas.snapshots }
       ]
-    }),
-    DescribePendingMaintenanceActions: async () => ({ PendingMaintenanceActions: [] })
+    })
   } satisfies Partial<OperationsOf<typeof Rds>>
+}
+
+/** A list of what nothing here can make: it is empty, and what is asked for by name is not found. */
+function none <List extends string> (list: List, identifier = '', code = '') {
+  return async (input: object): Promise<Record<List, []>> => {
+    const wanted: unknown = Object.entries(input).find(([name]) => name === identifier)?.[1]
+    if (wanted) throw new AwsError(code, `${identifier.replace(/Id(entifier)?$/, '')} not found: ${String(wanted)}`, 404)
+    return { [list]: [] } as unknown as Record<List, []>
+  }
 }
 
 function endpointsOf ({ facts }: ClusterRecord): Rds.DBClusterEndpoint[] {

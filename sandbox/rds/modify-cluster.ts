@@ -42,6 +42,21 @@ export function createModifyClusterOperations (context: RdsContext) {
       beginClusterWork(context, changed)
       return { DBCluster: showCluster(context, changed) }
     },
+    AddRoleToDBCluster: async ({ DBClusterIdentifier, RoleArn = '', FeatureName }, caller) => {
+      const cluster = context.records.clusters.require(DBClusterIdentifier, caller)
+      const { AssociatedRoles: roles = [], DBClusterIdentifier: id } = cluster.facts
+      if (roles.some(role => role.RoleArn === RoleArn)) throw new AwsError('DBClusterRoleAlreadyExists', `Role ARN ${RoleArn} already exists for cluster: ${id}.`)
+      context.records.clusters.change(cluster, { AssociatedRoles: [...roles, { RoleArn, FeatureName, Status: 'ACTIVE' }] })
+      return {}
+    },
+    RemoveRoleFromDBCluster: async ({ DBClusterIdentifier, RoleArn = '' }, caller) => {
+      const cluster = context.records.clusters.require(DBClusterIdentifier, caller)
+      const { AssociatedRoles: roles = [], DBClusterIdentifier: id } = cluster.facts
+      const left = roles.filter(role => role.RoleArn !== RoleArn)
+      if (left.length === roles.length) throw new AwsError('DBClusterRoleNotFound', `Role ARN ${RoleArn} cannot be found for DB cluster: ${id}.`, 404)
+      context.records.clusters.change(cluster, { AssociatedRoles: left })
+      return {}
+    },
     EnableHttpEndpoint: async ({ ResourceArn }, caller) => await setHttpEndpoint(ResourceArn, true, caller),
     DisableHttpEndpoint: async ({ ResourceArn }, caller) => await setHttpEndpoint(ResourceArn, false, caller)
   } satisfies Partial<OperationsOf<typeof Rds>>

@@ -20,9 +20,9 @@ const BEYOND_POSTGRESQL = /^(rds|apg|aurora|babelfishpg|pg_stat_statements|pgaud
 /** A value that AWS computes from the instance's class: `LEAST({DBInstanceClassMemory/9531392},5000)`. Nothing here has a class. */
 const FORMULA = /\{|^(greatest|least|sum|log)\(/i
 
-type Verbs<Of extends string> = `Describe${Of}Parameter${'s' | 'Groups'}` | `${'Create' | 'Modify' | 'Reset' | 'Delete'}${Of}ParameterGroup`
+type Verbs<Of extends string> = `Describe${Of}Parameter${'s' | 'Groups'}` | `${'Create' | 'Copy' | 'Modify' | 'Reset' | 'Delete'}${Of}ParameterGroup`
 
-export type ParameterGroupOperations = OperationsOf<typeof Rds, Verbs<'DBCluster' | 'DB'>>
+export type ParameterGroupOperations = OperationsOf<typeof Rds, Verbs<'DBCluster' | 'DB'> | `DescribeEngineDefault${'Cluster' | ''}Parameters`>
 
 /** Groups for clusters and for instances: the same thing under other names. */
 export function createParameterGroupOperations (context: RdsContext): ParameterGroupOperations {
@@ -51,8 +51,10 @@ interface GroupKind {
 
 type GroupFacts = ParameterGroupRecord['facts']
 
+type GroupName = `${GroupKind['of']}ParameterGroupName` | `${'Source' | 'Target'}${GroupKind['of']}ParameterGroup${'Identifier' | 'Description'}`
+
 /** The members of all those operations, but for the group's name, which is called after the kind. */
-interface GroupInput extends PageRequest, Partial<Record<`${GroupKind['of']}ParameterGroupName`, string>> {
+interface GroupInput extends PageRequest, Partial<Record<GroupName, string>> {
   DBParameterGroupFamily?: string
   Description?: string
   Tags?: Tag[]
@@ -96,20 +98,34 @@ function createOperationsOn ({ records, postgres, quotas }: RdsContext, { of, bo
   const show = ({ facts: { name, family, description, arn } }: ParameterGroupRecord): object =>
     ({ [nameMember]: name, DBParameterGroupFamily: family, Description: description, [`${noun}Arn`]: arn })
 
+  const parametersIn = async ({ facts, parameters }: ParameterGroupRecord, input: GroupInput): Promise<{ Parameters: Parameter[], Marker: string | undefined }> => {
+    const settings = await postgres.catalogue.list(majorOf(facts.family))
+    const names = [...new Set([...settings.keys(), ...Object.keys(parameters)])].sort()
+    const shown = names.map(name => showParameter(name, settings.get(name), parameters[name]))
+    const { page, Marker } = pageOf(shown.filter(({ Source }) => !input.Source || Source === input.Source), input)
+    return { Parameters: page, Marker }
+  }
+  const add = (input: GroupInput, parameters: Record<string, ParameterValue>, caller: Caller): object => {
+    const { DBParameterGroupFamily: family = '', Description: description = '', Tags: tags } = input
+    const name = (input[nameMember] ?? '').toLowerCase()
+    if (!/^[a-z](-?[a-z0-9])*$/.test(name) || name.length > 255) throw invalidValue(`The parameter ${nameMember} is not a valid identifier: ${name}`)
+    requireFamily(family)
+    if (book.get(caller.region, name)) throw new AwsError('DBParameterGroupAlreadyExists', `Parameter group ${name} already exists`)
+    if (book.in(caller.region).length >= quotas.parameterGroups) {
+      throw new AwsError('DBParameterGroupQuotaExceeded', 'The request would result in the user exceeding the allowed number of DB parameter groups.')
+    }
+    const facts: GroupFacts = { name, family, description, arn: arnOf(caller, book.kind, name), TagList: addTags([], tags) }
+    const group = { region: caller.region, facts, parameters }
+    book.put(group)
+    return show(group)
+  }
+
   return {
-    [`Create${noun}`]: async (input, caller) => {
-      const { DBParameterGroupFamily: family = '', Description: description = '', Tags: tags } = input
-      const name = (input[nameMember] ?? '').toLowerCase()
-      if (!/^[a-z](-?[a-z0-9])*$/.test(name) || name.length > 255) throw invalidValue(`The parameter ${nameMember} is not a valid identifier: ${name}`)
-      if (!FAMILIES.includes(family)) throw invalidValue(`ParameterGroupFamily ${family} is not a valid parameter group family`)
-      if (book.get(caller.region, name)) throw new AwsError('DBParameterGroupAlreadyExists', `Parameter group ${name} already exists`)
-      if (book.in(caller.region).length >= quotas.parameterGroups) {
-        throw new AwsError('DBParameterGroupQuotaExceeded', 'The request would result in the user exceeding the allowed number of DB parameter groups.')
-      }
-      const facts: GroupFacts = { name, family, description, arn: arnOf(caller, book.kind, name), TagList: addTags([], tags) }
-      const group = { region: caller.region, facts, parameters: {} }
-      book.put(group)
-      return { [noun]: show(group) }
+    [`Create${noun}`]: async (input, caller) => ({ [noun]: add(input, {}, caller) }),
+    [`Copy${noun}`]: async (input, caller) => {
+      const { facts, parameters } = requireOwn({ [nameMember]: input[`Source${noun}Identifier`] ?? '' }, caller)
+      const { [`Target${noun}Identifier` as const]: name = '', [`Target${noun}Description` as const]: Description = '', Tags = [] } = input
+      return { [noun]: add({ [nameMember]: name, Description, Tags, DBParameterGroupFamily: facts.family }, parameters, caller) }
     },
     /** The one group that is asked for, or all of the region with the default of each family first. */
     [`Describe${noun}s`]: async (input, caller) => {
@@ -117,13 +133,11 @@ function createOperationsOn ({ records, postgres, quotas }: RdsContext, { of, bo
       const { page, Marker } = pageOf(filterBy(input[nameMember] ? [find(input, caller)] : [...usual, ...book.in(caller.region)], input.Filters, {}), input)
       return { [`${noun}s`]: page.map(show), Marker }
     },
-    [`Describe${of}Parameters`]: async (input, caller) => {
-      const { facts, parameters } = find(input, caller)
-      const settings = await postgres.catalogue.list(majorOf(facts.family))
-      const names = [...new Set([...settings.keys(), ...Object.keys(parameters)])].sort()
-      const shown = names.map(name => showParameter(name, settings.get(name), parameters[name]))
-      const { page, Marker } = pageOf(shown.filter(({ Source }) => !input.Source || Source === input.Source), input)
-      return { Parameters: page, Marker }
+    [`Describe${of}Parameters`]: async (input, caller) => await parametersIn(find(input, caller), input),
+    [`DescribeEngineDefault${of === 'DB' ? '' : 'Cluster'}Parameters`]: async (input, caller) => {
+      const { DBParameterGroupFamily: family = '' } = input
+      requireFamily(family)
+      return { EngineDefaults: { DBParameterGroupFamily: family, ...await parametersIn(defaultGroup(family, caller), input) } }
     },
     [`Modify${noun}`]: async (input, caller) => {
       const group = requireOwn(input, caller)
@@ -147,6 +161,10 @@ function createOperationsOn ({ records, postgres, quotas }: RdsContext, { of, bo
       return {}
     }
   }
+}
+
+function requireFamily (family: string): void {
+  if (!FAMILIES.includes(family)) throw invalidValue(`ParameterGroupFamily ${family} is not a valid parameter group family`)
 }
 
 async function readParameter ({ catalogue }: RdsContext['postgres'], major: number, parameter: Parameter): Promise<[string, ParameterValue]> {

@@ -102,6 +102,9 @@ export function createSecretOperations ({ records, rotation, clock, randomBelow 
       return { ...nameOf(rotated), VersionId: rotated.stages[CURRENT] }
     },
 
+    /** Nobody's own secrets rotate here, so that there is nothing to cancel; managed ones are refused before. */
+    CancelRotateSecret: async ({ SecretId = '' }, { region }) => nameOf(records.findUsable(SecretId, region)),
+
     TagResource: async ({ SecretId = '', Tags = [] }, { region }) => {
       const secret = records.findUsable(SecretId, region)
       records.change(secret, { tags: mergeTags(secret.tags, Tags) })

@@ -71,7 +71,7 @@ export interface SecretsContext {
   randomBelow: (limit: number) => number
 }
 
-const CHANGES = ['PutSecretValue', 'UpdateSecret', 'UpdateSecretVersionStage', 'DeleteSecret'] as const
+const CHANGES = ['PutSecretValue', 'UpdateSecret', 'UpdateSecretVersionStage', 'CancelRotateSecret', 'DeleteSecret'] as const
 
 /**
  * Refuses to whoever calls from outside what only the service that manages a secret may do to it. The API reference has

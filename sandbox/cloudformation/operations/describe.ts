@@ -75,6 +75,12 @@ export function createDescriptions ({ records }: EngineContext) {
       return { Exports: items.map(({ name, value, stackId }) => ({ ExportingStackId: stackId, Name: name, Value: value })), ...next }
     },
 
+    /** No stack has a policy: they are refused where they are given. */
+    GetStackPolicy: async (input, caller) => {
+      requireStack(records, input.StackName, caller)
+      return {}
+    },
+
     ListImports: async (input, caller) => {
       const name = input.ExportName ?? ''
       if (!exportsIn(records, caller.region).some(item => item.name === name)) throw invalid(`Export '${name}' does not exist.`)

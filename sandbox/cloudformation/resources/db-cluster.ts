@@ -45,6 +45,20 @@ export function clusterKind ({ operations }: RdsRoom): RdsKind<Rds.DBCluster> {
     await operations[endpoint === true ? 'EnableHttpEndpoint' : 'DisableHttpEndpoint']({ ResourceArn }, caller)
   }
 
+  /** Gives the cluster the roles of the properties, and takes those that it had from properties before. */
+  const setRoles = async ({ caller, properties }: ResourceRequest, identifier: string, { ready }: RdsTools<Rds.DBCluster>, previous: JsonObject = {}): Promise<void> => {
+    const [wanted, before] = [rolesOf(properties), rolesOf(previous)]
+    if (wanted.length + before.length === 0) return
+    const { AssociatedRoles: present = [] } = await ready(identifier, caller)
+    const isIn = (roles: readonly Rds.DBClusterRole[], arn: unknown): boolean => roles.some(({ RoleArn }) => RoleArn === arn)
+    for (const { RoleArn } of before.filter(role => isIn(present, role.RoleArn) && !isIn(wanted, role.RoleArn))) {
+      await operations.RemoveRoleFromDBCluster({ DBClusterIdentifier: identifier, RoleArn }, caller)
+    }
+    for (const role of wanted.filter(({ RoleArn }) => !isIn(present, RoleArn))) {
+      await operations.AddRoleToDBCluster({ ...role, DBClusterIdentifier: identifier }, caller)
+    }
+  }
+
   return {
     noun: 'DBCluster',
     identifier: 'DBClusterIdentifier',
@@ -74,12 +88,22 @@ export function clusterKind ({ operations }: RdsRoom): RdsKind<Rds.DBCluster> {
     },
     finish: async (request, identifier, tools) => {
       const { SnapshotIdentifier: snapshot, SourceDBClusterIdentifier: source } = request.properties
+      await setRoles(request, identifier, tools)
       if (snapshot === undefined && source === undefined) return
       await tools.ready(identifier, request.caller)
       await modify(request, identifier, Object.fromEntries(Object.entries(request.properties).filter(([name]) => AFTER_RESTORE.includes(name))), tools)
     },
-    modify: async (request, identifier, tools) => { await modify(request, identifier, tools.changed, tools) }
+    modify: async (request, identifier, tools) => {
+      await modify(request, identifier, without(tools.changed, ['AssociatedRoles']), tools)
+      await setRoles(request, identifier, tools, tools.previous)
+    }
   }
+}
+
+interface Role { RoleArn: string, FeatureName?: string }
+
+function rolesOf ({ AssociatedRoles: roles }: JsonObject): Role[] {
+  return Array.isArray(roles) ? roles as unknown as Role[] : []
 }
 
 function secretKey ({ MasterUserSecret: secret }: JsonObject): { MasterUserSecretKmsKeyId?: string } {

@@ -70,7 +70,7 @@ type Lives<Noun extends string> = `${'Create' | 'Delete' | 'Modify'}${Noun}` | `
 /** What the handlers need of the RDS room. */
 export interface RdsRoom {
   operations: Pick<RdsOperations, Lives<'DBCluster' | 'DBClusterParameterGroup' | 'DBInstance' | 'DBParameterGroup' | 'DBSubnetGroup'> |
-  'AddTagsToResource' | 'DisableHttpEndpoint' | 'EnableHttpEndpoint' | 'ListTagsForResource' | 'RemoveTagsFromResource' |
+  'AddRoleToDBCluster' | 'AddTagsToResource' | 'DisableHttpEndpoint' | 'EnableHttpEndpoint' | 'ListTagsForResource' | 'RemoveRoleFromDBCluster' | 'RemoveTagsFromResource' |
   'ResetDBClusterParameterGroup' | 'ResetDBParameterGroup' | 'RestoreDBClusterFromSnapshot' | 'RestoreDBClusterToPointInTime'>
   /** Resolves when the cluster or instance is not being created, changed or deleted any more; at once when there is none. */
   whenSettled: (kind: 'cluster' | 'instance', identifier: string, caller: Caller) => Promise<void>

@@ -120,6 +120,29 @@ t.test('a cluster gets what its API wants: types, lower case, tags, a resolved p
   t.match(inputs[1], { DBClusterIdentifier: 'dev-cluster', SkipFinalSnapshot: false, FinalDBSnapshotIdentifier: /^stack-snapshot-cluster-[a-z0-9]{12}$/ })
 })
 
+t.test('a cluster has the roles that its template gives it, and keeps those from elsewhere', async t => {
+  const calls: object[] = []
+  let roles = [{ RoleArn: 'by-hand' }]
+  const template = (...given: string[]): object => ({ Resources: { Cluster: { Type: 'AWS::RDS::DBCluster', Properties: { Engine: 'aurora-postgresql', ...(given.length > 0 ? { AssociatedRoles: given.map(RoleArn => ({ RoleArn, FeatureName: 's3Import' })) } : {}) } } } })
+  const { lab, id } = await launch(t, template('old'), {
+    rds: {
+      CreateDBCluster: async () => ({}),
+      DescribeDBClusters: async () => ({ DBClusters: [{ Status: 'available', AssociatedRoles: roles }] }),
+      AddRoleToDBCluster: async ({ RoleArn, FeatureName }) => { calls.push({ RoleArn, FeatureName }); roles = [...roles, { RoleArn: RoleArn ?? '' }]; return {} },
+      RemoveRoleFromDBCluster: async input => { calls.push(input); roles = roles.filter(({ RoleArn }) => RoleArn !== input.RoleArn); return {} },
+      ListTagsForResource: async () => ({}),
+      AddTagsToResource: async () => ({})
+    }
+  })
+  for (const given of [['old', 'new'], []]) {
+    await lab.operations.UpdateStack({ StackName: id, TemplateBody: JSON.stringify(template(...given)) }, caller)
+    await lab.whenIdle(id)
+    t.equal(await statusOf(lab, id), 'UPDATE_COMPLETE')
+  }
+  t.match(calls, [{ RoleArn: 'old', FeatureName: 's3Import' }, { RoleArn: 'new' }, { RoleArn: 'old', DBClusterIdentifier: /^stack-cluster-/ }, { RoleArn: 'new' }])
+  t.strictSame(roles, [{ RoleArn: 'by-hand' }])
+})
+
 t.test('what a service refuses is told as a resource handler tells it', async t => {
   const cluster = { Resources: { Cluster: { Type: 'AWS::RDS::DBCluster', Properties: { MasterUserPassword: '{{resolve:secretsmanager:Mahira:SecretString:nope}}' } } } }
   const refused = await launch(t, { Resources: { Cluster: { Type: 'AWS::RDS::DBCluster' } } }, {

@@ -229,6 +229,7 @@ t.test('what does not exist is refused in AWS\'s words', async t => {
     [operations.DescribeStacks({ StackName: 'no' }, caller), 'Stack with id no does not exist'],
     [operations.DescribeStackEvents({ StackName: 'no' }, caller), 'Stack [no] does not exist'],
     [operations.DescribeStackResource({ StackName: 'no', LogicalResourceId: 'A' }, caller), 'Stack \'no\' does not exist'],
+    [operations.GetStackPolicy({ StackName: 'no' }, caller), 'Stack with id no does not exist'],
     [operations.GetTemplate({ StackName: 'no' }, caller), 'Stack with id no does not exist'],
     [operations.DescribeStacks({ StackName: '*@da591fa3_$' }, caller), '1 validation error detected: Value \'*@da591fa3_$\' at \'stackName\' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z][-a-zA-Z0-9]*|arn:[-a-zA-Z0-9:/._+]*']
   ]

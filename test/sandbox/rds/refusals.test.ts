@@ -111,6 +111,34 @@ t.test('versions that AWS has retired can be had where that is set, and for Serv
   t.match(retired, { Status: 'deprecated', ValidUpgradeTarget: [{ EngineVersion: '16.8' }, { EngineVersion: '16.9' }, {}, {}, {}, {}] })
 })
 
+t.test('what tools ask for beside clusters', async t => {
+  const fixture = await startFixture({ isIdle: true })
+  t.teardown(fixture.close)
+  const { operations } = fixture.rds
+  t.strictSame(await operations.DescribeDBSnapshots({}, caller), { DBSnapshots: [] })
+  await t.rejects(operations.DescribeDBSnapshots({ DBSnapshotIdentifier: 'x' }, caller), { code: 'DBSnapshotNotFound', status: 404, message: 'DBSnapshot not found: x' })
+  await t.rejects(operations.DescribeReservedDBInstances({ ReservedDBInstanceId: 'x' }, caller), { code: 'ReservedDBInstanceNotFound' })
+
+  await operations.CreateDBCluster(GOOD, caller)
+  const role = { DBClusterIdentifier: 'fine', RoleArn: 'arn:aws:iam::000000000000:role/import' }
+  await operations.AddRoleToDBCluster({ ...role, FeatureName: 's3Import' }, caller)
+  await t.rejects(operations.AddRoleToDBCluster(role, caller), { code: 'DBClusterRoleAlreadyExists' })
+  t.match((await operations.DescribeDBClusters({}, caller)).DBClusters, [{ AssociatedRoles: [{ RoleArn: role.RoleArn, FeatureName: 's3Import', Status: 'ACTIVE' }] }])
+  await operations.RemoveRoleFromDBCluster(role, caller)
+  await t.rejects(operations.RemoveRoleFromDBCluster(role, caller), { code: 'DBClusterRoleNotFound', status: 404 })
+
+  const family = { DBParameterGroupFamily: 'aurora-postgresql17' }
+  await operations.CreateDBClusterParameterGroup({ ...family, DBClusterParameterGroupName: 'own', Description: 'own' }, caller)
+  await operations.ModifyDBClusterParameterGroup({ DBClusterParameterGroupName: 'own', Parameters: [{ ParameterName: 'work_mem', ParameterValue: '8192' }] }, caller)
+  const target = { TargetDBClusterParameterGroupIdentifier: 'copy', TargetDBClusterParameterGroupDescription: 'a copy' }
+  t.match(await operations.CopyDBClusterParameterGroup({ SourceDBClusterParameterGroupIdentifier: 'own', ...target }, caller), { DBClusterParameterGroup: { ...family, DBClusterParameterGroupName: 'copy', Description: 'a copy' } })
+  t.match((await operations.DescribeDBClusterParameters({ DBClusterParameterGroupName: 'copy', Source: 'user' }, caller)).Parameters, [{ ParameterName: 'work_mem', ParameterValue: '8192' }])
+  await t.rejects(operations.CopyDBClusterParameterGroup({ SourceDBClusterParameterGroupIdentifier: 'default.aurora-postgresql17', ...target }, caller), { code: 'InvalidParameterValue' })
+  const defaults = await operations.DescribeEngineDefaultClusterParameters({ ...family, MaxRecords: 20 }, caller)
+  t.match(defaults.EngineDefaults, { ...family, Marker: /./, Parameters: [{ Source: 'engine-default' }] })
+  await t.rejects(operations.DescribeEngineDefaultParameters({ DBParameterGroupFamily: 'mysql8.0' }, caller), { code: 'InvalidParameterValue' })
+})
+
 t.test('lists have pages', async t => {
   const fixture = await startFixture({ isIdle: true })
   t.teardown(fixture.close)

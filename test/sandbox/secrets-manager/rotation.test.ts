@@ -38,6 +38,7 @@ t.test('a managed secret is rotated by its owner when it is asked for, and every
   const managed = { name: 'AwsError', code: 'InvalidRequestException', message: 'The secret is managed by another service, and you must use that service to update it.' }
   await t.rejects(operations.PutSecretValue({ SecretId: 'rds!cluster-1', SecretString: 'mine' }, caller), managed)
   await t.rejects(operations.UpdateSecret({ SecretId: 'rds!cluster-1', Description: 'mine' }, caller), managed)
+  await t.rejects(operations.CancelRotateSecret({ SecretId: 'rds!cluster-1' }, caller), managed)
   await t.rejects(operations.DeleteSecret({ SecretId: 'rds!cluster-1', ForceDeleteWithoutRecovery: true }, caller), managed)
   t.equal(await value(), 'rotated 1', 'only its owner changes it')
   const due = clock.now() + 7 * DAY_MS
@@ -79,6 +80,7 @@ t.test('who cannot be rotated', async t => {
   await t.rejects(operations.RotateSecret({ SecretId: 'mine', RotationLambdaARN: 'arn:aws:lambda:us-east-1:000000000000:function:a' }, caller), { code: 'AccessDeniedException' })
   await t.rejects(operations.RotateSecret({ SecretId: 'rds!cluster-1' }, caller), { code: 'InvalidRequestException', message: 'DB Cluster is not in available state.' })
   t.notOk((await operations.DescribeSecret({ SecretId: 'rds!cluster-1' }, caller)).LastRotatedDate)
+  t.match(await operations.CancelRotateSecret({ SecretId: 'mine' }, caller), { Name: 'mine' }, 'nor is there anything to cancel')
 })
 
 t.test('the master password of a cluster is rotated from either side', async t => {
