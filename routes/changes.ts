@@ -2,11 +2,9 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance } from 'fastify'
 import { Type, type Static } from 'typebox'
 
-import type { Database } from '../src/databases/database.js'
 import type { Databases } from '../src/databases/databases.js'
 import { principalOf } from '../src/plugins/authentication.js'
-import { Problem } from '../src/problems.js'
-import { isMatchedBy } from './entity-tags.js'
+import { assertMatches } from './entity-tags.js'
 import { changeExample, changePlanExample, databaseExample } from './examples.js'
 import { createSettle } from './preferences.js'
 import { Choice, DatabaseParams, DatabaseSchema, Nullable, PreferHeader, problemResponses, refTo } from './schemas.js'
@@ -68,12 +66,4 @@ export function registerChangeRoutes (instance: FastifyInstance, databases: Data
     reply.code(202).header('location', `/v1/databases/${id}`)
     return await settle(request, reply, id, async () => database)
   })
-}
-
-function assertMatches (ifMatch: string | undefined): (database: Database) => void {
-  return database => {
-    if (ifMatch !== undefined && !isMatchedBy(ifMatch, database)) {
-      throw new Problem('precondition-failed', `${database.id} is no longer as If-Match has it.`)
-    }
-  }
 }

@@ -5,7 +5,7 @@ import { Type, type Static } from 'typebox'
 import type { Databases } from '../src/databases/databases.js'
 import { ID_PATTERN } from '../src/databases/naming.js'
 import { principalOf } from '../src/plugins/authentication.js'
-import { isNoneMatchedBy, tagOf } from './entity-tags.js'
+import { assertMatches, isNoneMatchedBy, tagOf } from './entity-tags.js'
 import { createCloneExample, createExample, createPlanExample, databaseExample, deletedExample, listExample, outputsExample } from './examples.js'
 import { createSettle, wantsFresh } from './preferences.js'
 import { Choice, DatabaseParams, DatabaseSchema, Nullable, OutputsSchema, PreferHeader, problemResponses, refTo, RegionAnswer, Slug } from './schemas.js'
@@ -167,15 +167,15 @@ export function registerDatabaseRoutes (instance: FastifyInstance, databases: Da
       querystring: Type.Object({
         finalSnapshot: Type.Optional(Type.Boolean({ default: true, description: 'False destroys the data for good, and is refused unless the service is configured for it.' }))
       }, { additionalProperties: false }),
-      headers: PreferHeader,
+      headers: Type.Object({ ...PreferHeader.properties, 'if-match': Type.Optional(Type.String({ description: 'The `ETag` that the database must still have, unless it is being deleted already.' })) }),
       response: {
         202: { description: 'It is being deleted, or is deleted already.', headers: { ...location, ...applied }, content: { 'application/json': { schema: refTo(DatabaseSchema), examples: databaseExample } } },
-        ...problemResponses(['invalid-request', 'not-found', 'deletion-protected', 'database-busy', 'exports-in-use', 'final-snapshot-required'])
+        ...problemResponses(['invalid-request', 'not-found', 'deletion-protected', 'database-busy', 'exports-in-use', 'final-snapshot-required', 'precondition-failed'])
       }
     }
   }, async (request, reply) => {
     const { params: { id }, query: { finalSnapshot = true } } = request
-    const database = await databases.remove(principalOf(request), id, { finalSnapshot })
+    const database = await databases.remove(principalOf(request), id, { finalSnapshot, precondition: assertMatches(request.headers['if-match']) })
     reply.code(202).header('location', `/v1/databases/${id}`)
     return await settle(request, reply, id, async () => database)
   })

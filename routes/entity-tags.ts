@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 
 import type { Database } from '../src/databases/database.js'
+import { Problem } from '../src/problems.js'
 
 /**
  * A strong entity tag of a database: the same for the same answer, on every replica. What pauses and wakes by itself stands behind
@@ -18,6 +19,15 @@ export function tagOf ({ compute, ...rest }: Database): string {
 export function isMatchedBy (ifMatch: string, database: Database): boolean {
   const tag = tagOf({ ...database, compute: null })
   return listOf(ifMatch).some(each => each === '*' || each.replace(/\.[^"]*"$/, '"') === tag)
+}
+
+/** Holds a request against its `If-Match`: what is to be done with a database is done to it as the caller has seen it. Throws `precondition-failed`. */
+export function assertMatches (ifMatch: string | undefined): (database: Database) => void {
+  return database => {
+    if (ifMatch !== undefined && !isMatchedBy(ifMatch, database)) {
+      throw new Problem('precondition-failed', `${database.id} is no longer as If-Match has it.`)
+    }
+  }
 }
 
 /** Whether an `If-None-Match` names the tag, compared weakly: a proxy that compresses makes it a weak one (RFC 9110, 13.1.2). */

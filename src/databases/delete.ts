@@ -5,6 +5,7 @@ import { AwsFailure } from '../aws/errors.js'
 import { isMoving } from '../aws/stack-status.js'
 import type { Stack, Stacks } from '../aws/stacks.js'
 import { Problem } from '../problems.js'
+import type { Database } from './database.js'
 import type { Find, Found } from './find.js'
 import { isSwitch, type FinalSnapshot } from './final-snapshot.js'
 import type { FindImporters } from './importers.js'
@@ -26,7 +27,11 @@ export interface DeleteOptions {
   newToken: () => string
 }
 
-export interface DeleteRequest { finalSnapshot: boolean }
+export interface DeleteRequest {
+  finalSnapshot: boolean
+  /** Throws when the database is not as whoever asks has seen it. */
+  precondition?: (database: Database) => void
+}
 
 /** A deletion that nobody asked for by a request. */
 export interface Unasked {
@@ -59,6 +64,8 @@ export function createDelete (options: DeleteOptions) {
     const { stack } = found
     const { type } = phases[stack.status]
     if (type === 'delete' && stack.status !== 'DELETE_FAILED') return found
+    // A switch is the beginning of this, by a request that was held against the database before it.
+    if (!isSwitch(found.database.operation)) request.precondition?.(found.database)
     if (!request.finalSnapshot && options.finalSnapshots === 'always') {
       throw new Problem('final-snapshot-required', 'This service deletes no database without a final snapshot: FINAL_SNAPSHOTS is not optional here.')
     }
@@ -114,5 +121,5 @@ function isBusy (id: string): Problem {
 }
 
 function isProtected (id: string): Problem {
-  return new Problem('deletion-protected', `${id} is protected from deletion.`)
+  return new Problem('deletion-protected', `${id} is protected from deletion. PATCH /v1/databases/${id} with {"deletionProtection":false} takes that off.`)
 }

@@ -92,5 +92,5 @@ function replay (found: Found): Recovered {
   const { database: { id, status, operation }, stack } = found
   if (operation?.id.startsWith(PREFIX) && operation.status !== 'failed') return { ...found, isReplay: true }
   if (isMoving(stack.status)) throw new Problem('database-busy', `${id} is ${status}.`, { retryAfterSeconds: 10 })
-  throw new Problem('recovery-refused', `${id} is ${status} and needs no recovery.`)
+  throw new Problem('recovery-refused', status === 'deleted' ? `${id} is deleted. POST /v1/databases/${id}/restore brings it back.` : `${id} is ${status} and needs no recovery.`)
 }

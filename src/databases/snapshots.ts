@@ -1,6 +1,7 @@
 import type { Principal } from '../access/keys.js'
 import type { Clusters, SnapshotFacts } from '../aws/clusters.js'
 import { AwsFailure } from '../aws/errors.js'
+import { isMoving } from '../aws/stack-status.js'
 import type { Clock } from '../clock.js'
 import { Problem } from '../problems.js'
 import type { DatabaseStatus } from './phases.js'
@@ -79,7 +80,7 @@ export function createSnapshots ({ find, clusters, clock }: SnapshotsOptions) {
     if (ofKey && name !== undefined && ofKey.id !== snapshotId) throw new Problem('idempotency-key-reused', `This Idempotency-Key took the snapshot ${ofKey.id}.`)
     const known = ofKey ?? before.find(facts => facts.id === snapshotId)
     if (known) return { snapshot: toSnapshot(found, known), isReplay: true }
-    if (without.has(database.status)) throw new Problem('database-not-ready', `${id} is ${database.status}.`)
+    if (without.has(database.status)) throw new Problem('database-not-ready', `${id} is ${database.status}.`, isMoving(stack.status) ? { retryAfterSeconds: 10 } : {})
     try {
       const tags = { [`${TAG_PREFIX}client`]: database.client, [ORIGIN_TAG]: 'requested', ...(key === null ? {} : { [KEY_TAG]: key }) }
       return { snapshot: toSnapshot(found, await clusters.takeSnapshot(stack.region, clusterNameOf(stack), snapshotId, tags)), isReplay: false }

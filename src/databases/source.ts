@@ -49,9 +49,9 @@ export function createPrepare ({ find, clusters }: SourceOptions) {
     const source = await look(principal, id)
     if (!source) return wrong('/source/databaseId', `There is no database ${id}.`)
     const { status } = source.database
-    if (status === 'deleted') return wrong('/source/databaseId', `${id} is deleted: name one of its snapshots as snapshotId.`)
+    if (status === 'deleted') return wrong('/source/databaseId', `The database ${id} is deleted: name one of its snapshots as snapshotId.`)
     const cluster = status === 'available' || status === 'updating' ? await describe(source) : null
-    if (!cluster) return wrong('/source/databaseId', `${id} is ${status}: only a database that is available can be copied.`)
+    if (!cluster) return wrong('/source/databaseId', `The database ${id} is ${status}: only a database that is available can be copied.`)
     const late = at === null ? null : findUnreachable(cluster, at)
     if (late) return wrong('/source/at', late)
     return {

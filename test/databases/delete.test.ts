@@ -4,6 +4,7 @@ import { AwsFailure } from '../../src/aws/errors.js'
 import type { StackStatus } from '../../src/aws/stacks.js'
 import { createFinalSnapshot } from '../../src/databases/final-snapshot.js'
 import { createUntilRunning } from '../../src/databases/running.js'
+import { Problem } from '../../src/problems.js'
 import { loadCatalog } from '../../src/templates/catalog.js'
 import { principalOf, stackOf } from '../helpers/facts.js'
 import { createMemoryChangeSets } from '../helpers/memory-change-sets.js'
@@ -47,6 +48,17 @@ t.test('what died after the switch is finished by the same request, and undone b
     t.match(await databases.remove(everybody, ID, request), { status: 'deleting' })
     t.strictSame([isSkipped(), changeSets.sets.size], [!request.finalSnapshot, request.finalSnapshot ? 2 : 1])
   }
+})
+
+t.test('what has changed since it was seen is not deleted, and what is being deleted already has not', async t => {
+  const { databases, stacks, removals } = await createOrders()
+  const stale = { ...WITHOUT, precondition: () => { throw new Problem('precondition-failed', 'no') } }
+  await t.rejects(databases.remove(everybody, ID, stale), { code: 'precondition-failed' })
+  t.equal(removals(), 0)
+  stacks.failNext('remove', new AwsFailure('unavailable', 'TimeoutError', 'no answer'))
+  await t.rejects(databases.remove(everybody, ID, WITHOUT), { code: 'TimeoutError' })
+  for (const status of ['UPDATE_IN_PROGRESS', 'UPDATE_COMPLETE'] as const) stacks.advance(NAME, status, { token: 'final-snapshot-1' })
+  for (let times = 0; times < 2; times++) t.match(await databases.remove(everybody, ID, stale), { status: 'deleting' })
 })
 
 t.test('an update that takes longer is waited for by whoever asks again', async t => {

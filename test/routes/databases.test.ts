@@ -157,6 +157,7 @@ t.test('who hangs up in the middle of a wait leaves nothing behind', async t => 
 t.test('a delete is 202, also again, and refused while the database is protected', async t => {
   const { create, call, stacks } = await start(t)
   await create()
+  t.match((await call('DELETE', URL, { headers: { 'if-match': '"stale"' } })).json(), { status: 412, code: 'precondition-failed' })
   for (let times = 0; times < 2; times++) {
     const answer = await call('DELETE', URL)
     t.match(answer, { statusCode: 202, headers: { location: URL } })
