@@ -17,45 +17,29 @@ export interface Durations {
   resume: number
 }
 
-const SECOND = 1000
-const MINUTE = 60 * SECOND
-
 /**
- * `real` follows AWS's own guidance and reports: 10 to 15 minutes for a standard set-up, 5 to 10 for a deletion,
- * about 15 seconds for a resume (Aurora User Guide, "Scaling to Zero ACUs with automatic pause and resume").
+ * How many seconds each takes at the paces `fast` and `real`. The latter follows AWS's own guidance and reports: 10 to
+ * 15 minutes for a standard set-up, 5 to 10 for a deletion, about 15 seconds for a resume (Aurora User Guide, "Scaling
+ * to Zero ACUs with automatic pause and resume").
  */
+const seconds: Readonly<Record<keyof Durations, readonly [fast: number, real: number]>> = {
+  resource: [0.3, 10],
+  clusterCreate: [2, 180],
+  clusterModify: [1, 60],
+  clusterDelete: [1, 120],
+  instanceCreate: [2, 420],
+  instanceModify: [1, 120],
+  instanceDelete: [1, 300],
+  snapshot: [0.5, 60],
+  resume: [2, 15]
+}
+
 export const durations: Readonly<Record<Pace, Durations>> = {
-  instant: {
-    resource: 0,
-    clusterCreate: 0,
-    clusterModify: 0,
-    clusterDelete: 0,
-    instanceCreate: 0,
-    instanceModify: 0,
-    instanceDelete: 0,
-    snapshot: 0,
-    resume: 0
-  },
-  fast: {
-    resource: 0.3 * SECOND,
-    clusterCreate: 2 * SECOND,
-    clusterModify: SECOND,
-    clusterDelete: SECOND,
-    instanceCreate: 2 * SECOND,
-    instanceModify: SECOND,
-    instanceDelete: SECOND,
-    snapshot: 0.5 * SECOND,
-    resume: 2 * SECOND
-  },
-  real: {
-    resource: 10 * SECOND,
-    clusterCreate: 3 * MINUTE,
-    clusterModify: MINUTE,
-    clusterDelete: 2 * MINUTE,
-    instanceCreate: 7 * MINUTE,
-    instanceModify: 2 * MINUTE,
-    instanceDelete: 5 * MINUTE,
-    snapshot: MINUTE,
-    resume: 15 * SECOND
-  }
+  instant: durationsFrom(() => 0),
+  fast: durationsFrom(([fast]) => fast),
+  real: durationsFrom(([, real]) => real)
+}
+
+function durationsFrom (choose: (choices: readonly [fast: number, real: number]) => number): Durations {
+  return Object.fromEntries(Object.entries(seconds).map(([step, choices]) => [step, 1000 * choose(choices)])) as unknown as Durations
 }

@@ -1,15 +1,11 @@
-import type { GetMetricDataInput, GetMetricDataOutput, GetMetricStatisticsInput, GetMetricStatisticsOutput, ListMetricsInput, ListMetricsOutput } from '@aws-sdk/client-cloudwatch'
-import { AwsError, type Operation } from '../aws.js'
+import type * as Sdk from '@aws-sdk/client-cloudwatch'
+import { AwsError, type OperationsOf } from '../aws.js'
 import { matchesFilters, metricsOf } from './dimensions.js'
 import { getMetricData, getMetricStatistics } from './queries.js'
 import { createSamples, type SamplesOptions } from './samples.js'
 
 export interface CloudWatch {
-  operations: {
-    GetMetricData: Operation<GetMetricDataInput, GetMetricDataOutput>
-    GetMetricStatistics: Operation<GetMetricStatisticsInput, GetMetricStatisticsOutput>
-    ListMetrics: Operation<ListMetricsInput, ListMetricsOutput>
-  }
+  operations: OperationsOf<typeof Sdk, 'GetMetricData' | 'GetMetricStatistics' | 'ListMetrics'>
   /** Begins to measure every minute. */
   start: () => void
   close: () => Promise<void>
@@ -40,7 +36,7 @@ export function createCloudWatch (options: SamplesOptions): CloudWatch {
         const chosen = metricsOf(samples.in(region)).filter(metric =>
           (Namespace ?? metric.Namespace) === metric.Namespace && (MetricName ?? metric.MetricName) === metric.MetricName && matchesFilters(metric, Dimensions))
         const until = from + LISTED_PER_PAGE
-        return { Metrics: chosen.slice(from, until), ...(chosen.length > until ? { NextToken: String(until) } : {}) }
+        return { Metrics: chosen.slice(from, until), NextToken: chosen.length > until ? String(until) : undefined }
       }
     },
     start: () => { taking = samples.keepTaking(closing.signal) },

@@ -62,7 +62,7 @@ export function getMetricStatistics (samples: readonly Sample[], input: GetMetri
     const results = Object.fromEntries(computed.map(([each, statistic]) => [each, statistic(values)]))
     const extended = Object.fromEntries(ExtendedStatistics.map(each => [each, results[each] ?? 0]))
     const standard = Object.fromEntries(Statistics.map(each => [each, results[each]]))
-    return { Timestamp: new Date(startMs), ...standard, Unit: unitOf(name), ...(ExtendedStatistics.length > 0 ? { ExtendedStatistics: extended } : {}) }
+    return { Timestamp: new Date(startMs), ...standard, Unit: unitOf(name), ExtendedStatistics: ExtendedStatistics.length > 0 ? extended : undefined }
   })
   return { Label: name, Datapoints }
 }
@@ -109,7 +109,7 @@ function pageOf (results: readonly MetricDataResult[], { MaxDatapoints = MOST_PO
     const part = <T>(items: T[] | undefined): T[] => (items ?? []).slice(Math.max(0, start), Math.max(0, end))
     return { ...result, Timestamps: part(result.Timestamps), Values: part(result.Values), StatusCode: count > end ? 'PartialData' as const : 'Complete' as const }
   })
-  return { MetricDataResults: page, Messages: [], ...(passed > until ? { NextToken: String(until) } : {}) }
+  return { MetricDataResults: page, Messages: [], NextToken: passed > until ? String(until) : undefined }
 }
 
 /** The values of a metric within one period. */

@@ -1,6 +1,6 @@
-import type { GetSecretValueCommandInput, GetSecretValueCommandOutput } from '@aws-sdk/client-secrets-manager'
+import type * as SecretsManager from '@aws-sdk/client-secrets-manager'
 import type { Logger } from 'pino'
-import { AwsError, type Caller, type Operation } from '../aws.js'
+import { AwsError, type Caller, type OperationsOf } from '../aws.js'
 import type { DatabaseAccess, Databases } from '../rds/databases.js'
 
 /**
@@ -25,7 +25,7 @@ export function reachDatabase (rds: Databases, resourceArn: string, caller: Call
 
 /** What the Data API needs of Secrets Manager. */
 export interface Secrets {
-  operations: { GetSecretValue: Operation<GetSecretValueCommandInput, Omit<GetSecretValueCommandOutput, '$metadata'>> }
+  operations: OperationsOf<typeof SecretsManager, 'GetSecretValue'>
 }
 
 export interface Credentials {

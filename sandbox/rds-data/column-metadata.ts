@@ -1,6 +1,6 @@
 import type { ColumnMetadata } from '@aws-sdk/client-rds-data'
 import type { FieldDef } from 'pg'
-import { builtInType, catalogType, type CatalogType, type ColumnType } from './column-types.js'
+import { builtInType, catalogType, type CatalogType, type ColumnType, UNKNOWN_TYPE } from './column-types.js'
 import type { Session } from './sessions.js'
 
 /** A row of pg_attribute, for what the protocol does not say of a column. */
@@ -31,8 +31,7 @@ export async function readTypes (session: Session, columns: readonly FieldDef[])
   const unknown = new Set(columns.map(({ dataTypeID }) => dataTypeID).filter(oid => !builtInType(oid)))
   const rows = unknown.size > 0 ? await session.query<CatalogType>(typesQuery, [[...unknown]]) : []
   const found = new Map(rows.map(row => [row.oid, catalogType(row)]))
-  return columns.map(({ dataTypeID: oid }) =>
-    builtInType(oid) ?? found.get(oid) ?? { name: 'unknown', jdbcType: 1111, kind: undefined })
+  return columns.map(({ dataTypeID: oid }) => builtInType(oid) ?? found.get(oid) ?? UNKNOWN_TYPE)
 }
 
 /** What `includeResultMetadata` adds: the columns as PostgreSQL's JDBC driver describes them. */
@@ -42,10 +41,8 @@ export async function readMetadata (session: Session, columns: readonly FieldDef
     ? await session.query<Attribute>(attributesQuery, [stored.map(({ tableID }) => tableID), stored.map(({ columnID }) => columnID)])
     : []
   const attributes = new Map(rows.map(row => [`${row.relation}.${row.number}`, row]))
-  return columns.map((column, index) => {
-    const type = types[index] ?? { name: 'unknown', jdbcType: 1111, kind: undefined }
-    return describeColumn(column, type, attributes.get(`${column.tableID}.${column.columnID}`))
-  })
+  return columns.map((column, index) =>
+    describeColumn(column, types[index] ?? UNKNOWN_TYPE, attributes.get(`${column.tableID}.${column.columnID}`)))
 }
 
 const signed = new Set(['int2', 'int4', 'int8', 'float4', 'float8', 'numeric'])

@@ -14,6 +14,8 @@ export interface ColumnType {
   element?: ColumnType
 }
 
+export const UNKNOWN_TYPE: ColumnType = { name: 'unknown', jdbcType: 1111, kind: undefined }
+
 /** A row of pg_type for a type that is not built into this file. */
 export interface CatalogType {
   oid: number

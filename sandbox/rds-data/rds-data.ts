@@ -1,11 +1,7 @@
-import type {
-  BatchExecuteStatementRequest, BatchExecuteStatementResponse, BeginTransactionRequest, BeginTransactionResponse,
-  CommitTransactionRequest, CommitTransactionResponse, ExecuteStatementRequest, ExecuteStatementResponse, RollbackTransactionRequest,
-  RollbackTransactionResponse, SqlParameter
-} from '@aws-sdk/client-rds-data'
-import type { Operation } from '../aws.js'
+import type * as Sdk from '@aws-sdk/client-rds-data'
+import type { OperationsOf } from '../aws.js'
 import { readMetadata, readTypes } from './column-metadata.js'
-import type { ColumnType } from './column-types.js'
+import { UNKNOWN_TYPE } from './column-types.js'
 import { createExecutor, type ExecutorDependencies } from './executor.js'
 import { toField } from './field-values.js'
 import { formatRecords } from './formatted-records.js'
@@ -17,13 +13,7 @@ import type { Session } from './sessions.js'
 import type { Statement, StatementResult } from './statement.js'
 
 export interface RdsData {
-  operations: {
-    ExecuteStatement: Operation<ExecuteStatementRequest, ExecuteStatementResponse>
-    BatchExecuteStatement: Operation<BatchExecuteStatementRequest, BatchExecuteStatementResponse>
-    BeginTransaction: Operation<BeginTransactionRequest, BeginTransactionResponse>
-    CommitTransaction: Operation<CommitTransactionRequest, CommitTransactionResponse>
-    RollbackTransaction: Operation<RollbackTransactionRequest, RollbackTransactionResponse>
-  }
+  operations: OperationsOf<typeof Sdk, 'ExecuteStatement' | 'BatchExecuteStatement' | `${'Begin' | 'Commit' | 'Rollback'}Transaction`>
   /** Rolls back what is open and closes every session. */
   close: () => Promise<void>
 }
@@ -81,7 +71,7 @@ export function createRdsData (dependencies: RdsDataDependencies): RdsData {
 }
 
 /** Named parameters that no value was given for stay unbound: it is PostgreSQL that complains of them, as on AWS. */
-function compose (sql: string, sets: readonly SqlParameter[][]): Statement {
+function compose (sql: string, sets: readonly Sdk.SqlParameter[][]): Statement {
   const { text, names } = numberParameters(sql)
   const valueSets = sets.map(parameters => {
     const values = bindParameters(parameters)
@@ -90,21 +80,17 @@ function compose (sql: string, sets: readonly SqlParameter[][]): Statement {
   return { text, valueSets }
 }
 
-type ResultRequest = Pick<ExecuteStatementRequest, 'formatRecordsAs' | 'includeResultMetadata' | 'resultSetOptions'>
-
 const changed = /^(?:INSERT \d+|UPDATE|DELETE|MERGE) (\d+)$/
 
 /**
  * The answer of ExecuteStatement: `records` for a statement that returns rows, even when there are none, and
  * `generatedFields`, always empty for PostgreSQL, for any other. A type that AWS refuses matters only once there is a row.
  */
-async function readResult (session: Session, { columns, rows, tag }: StatementResult, request: ResultRequest): Promise<ExecuteStatementResponse> {
+async function readResult (session: Session, { columns, rows, tag }: StatementResult, request: Sdk.ExecuteStatementRequest): Promise<Sdk.ExecuteStatementResponse> {
   if (!columns) return { generatedFields: [], numberOfRecordsUpdated: Number(changed.exec(tag)?.[1] ?? 0) }
   const types = await readTypes(session, columns)
   if (request.formatRecordsAs === 'JSON') return { formattedRecords: formatRecords(columns, types, rows), numberOfRecordsUpdated: 0 }
   const columnMetadata = request.includeResultMetadata ? await readMetadata(session, columns, types) : undefined
-  const records = rows.map(row => row.map((text, index) => toField(text, types[index] ?? unknownType, request.resultSetOptions)))
+  const records = rows.map(row => row.map((text, index) => toField(text, types[index] ?? UNKNOWN_TYPE, request.resultSetOptions)))
   return { ...(columnMetadata ? { columnMetadata } : {}), numberOfRecordsUpdated: 0, records }
 }
-
-const unknownType: ColumnType = { name: 'unknown', jdbcType: 1111, kind: undefined }

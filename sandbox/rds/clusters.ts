@@ -2,7 +2,7 @@ import type * as Rds from '@aws-sdk/client-rds'
 import type { CreateDBClusterMessage, DeleteDBClusterMessage, DescribeDBClustersMessage } from '@aws-sdk/client-rds'
 import { AwsError, type OperationsOf } from '../aws.js'
 import { scramVerifier } from '../postgres/roles.js'
-import { requirePassword, requirePort, requireUsername } from './cluster-rules.js'
+import { requirePassword, requirePort } from './cluster-rules.js'
 import { isServerlessV1, showCluster } from './cluster-shape.js'
 import { type RdsContext, refuseStopped, requireStatus } from './context.js'
 import { readVersion } from './engine-versions.js'
@@ -36,17 +36,16 @@ export function createClusterOperations (context: RdsContext) {
       const id = readIdentifier('DBClusterIdentifier', input.DBClusterIdentifier)
       const version = readVersion(input.Engine, input.EngineVersion, mode, context.retiredVersions === 'allowed')
       requireRoomForCluster(context, id, caller)
-      if (!input.ManageMasterUserPassword) {
-        const facts = readClusterFacts(context, id, input, version, mode, caller)
-        return shown(await addCluster(context, { facts, port: requirePort(input.Port ?? 5432), verifier: scramVerifier(requirePassword(input.MasterUserPassword)) }, caller))
-      }
-      if (input.MasterUserPassword) throw invalidCombination('You can\'t specify MasterUserPassword when ManageMasterUserPassword is enabled.')
-      if (mode === 'serverless') throw invalidCombination('The parameter ManageMasterUserPassword is not valid for engine mode: serverless.')
+      const isManaged = input.ManageMasterUserPassword === true
+      if (isManaged && input.MasterUserPassword) throw invalidCombination('You can\'t specify MasterUserPassword when ManageMasterUserPassword is enabled.')
+      if (isManaged && mode === 'serverless') throw invalidCombination('The parameter ManageMasterUserPassword is not valid for engine mode: serverless.')
       const facts = readClusterFacts(context, id, input, version, mode, caller)
-      const { secret, password } = await context.secrets.create(arnOf(caller, 'cluster', id), requireUsername(input.MasterUsername), input.MasterUserSecretKmsKeyId, caller)
+      const port = requirePort(input.Port ?? 5432)
+      if (!isManaged) return shown(await addCluster(context, { facts, port, verifier: scramVerifier(requirePassword(input.MasterUserPassword)) }, caller))
+      const { secret, password } = await context.secrets.create(arnOf(caller, 'cluster', id), facts.MasterUsername, input.MasterUserSecretKmsKeyId, caller)
       try {
         requireRoomForCluster(context, id, caller)
-        return shown(await addCluster(context, { facts: { ...facts, MasterUserSecret: secret }, port: requirePort(input.Port ?? 5432), verifier: scramVerifier(password) }, caller))
+        return shown(await addCluster(context, { facts: { ...facts, MasterUserSecret: secret }, port, verifier: scramVerifier(password) }, caller))
       } catch (error) {
         await context.secrets.remove(secret, caller)
         throw error

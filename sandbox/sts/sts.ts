@@ -1,19 +1,7 @@
-import type { GetCallerIdentityRequest, GetCallerIdentityResponse } from '@aws-sdk/client-sts'
-import type { Operation } from '../aws.js'
-
-export interface Sts {
-  operations: { GetCallerIdentity: Operation<GetCallerIdentityRequest, GetCallerIdentityResponse> }
-}
+import type * as Sdk from '@aws-sdk/client-sts'
+import type { OperationsOf } from '../aws.js'
 
 /** AWS STS, as far as tools ask it who they are: everybody is the root of the one account. */
-export function createSts (): Sts {
-  return {
-    operations: {
-      GetCallerIdentity: async (_request, { account }) => ({
-        Account: account,
-        Arn: `arn:aws:iam::${account}:root`,
-        UserId: account
-      })
-    }
-  }
+export const stsOperations: OperationsOf<typeof Sdk, 'GetCallerIdentity'> = {
+  GetCallerIdentity: async (_request, { account }) => ({ Account: account, Arn: `arn:aws:iam::${account}:root`, UserId: account })
 }

@@ -43,7 +43,7 @@ export function createDescriptions ({ records }: EngineContext) {
     DescribeStackEvents: async (input, caller) => {
       const stack = requireStack(records, input.StackName, caller, 'brackets')
       const { items, ...next } = pageOf([...records.events.of(stack.id)].reverse(), input.NextToken, ({ id }) => id)
-      return { StackEvents: items.map(event => toEvent(event, stack.name)), ...next }
+      return { StackEvents: items.map(event => ({ ...toEvent(event), StackName: stack.name })), ...next }
     },
 
     DescribeStackResources: async (input, caller) => {
@@ -134,20 +134,10 @@ function isCause ({ status, type, reason = '' }: EventRecord): boolean {
 function toOperationEvent (event: EventRecord): OperationEvent {
   const isStack = event.type === STACK_TYPE
   return {
-    EventId: event.id,
-    StackId: event.stackId,
-    OperationId: event.operationId,
+    ...toEvent(event),
     OperationType: event.operationType,
     EventType: isStack ? 'STACK_EVENT' : isCause(event) ? 'PROVISIONING_ERROR' : 'PROGRESS_EVENT',
-    LogicalResourceId: event.logicalId,
-    PhysicalResourceId: event.physicalId,
-    ResourceType: event.type,
-    Timestamp: new Date(event.at),
-    ResourceStatus: event.status,
-    OperationStatus: isStack ? operationStatusOf(event.status) : undefined,
-    ResourceStatusReason: event.reason,
-    ResourceProperties: event.properties,
-    ClientRequestToken: event.token
+    OperationStatus: isStack ? operationStatusOf(event.status) : undefined
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Parameter, Stack, StackEvent, StackResourceDetail, StackResourceSummary, StackSummary } from '@aws-sdk/client-cloudformation'
+import type { Parameter, Stack, StackResourceDetail, StackResourceSummary, StackSummary } from '@aws-sdk/client-cloudformation'
 import type { EventRecord, OutputRecord, ResourceRecord, StackRecord } from '../engine/records.js'
 import type { ParameterValue } from '../template/parameters.js'
 
@@ -85,11 +85,11 @@ export function toSummary (stack: StackRecord): StackSummary {
   }
 }
 
-export function toEvent (event: EventRecord, stackName: string): StackEvent {
+/** An event without its stack's name, as both lists of events have it. */
+export function toEvent (event: EventRecord) {
   return {
     StackId: event.stackId,
     EventId: event.id,
-    StackName: stackName,
     OperationId: event.operationId,
     LogicalResourceId: event.logicalId,
     PhysicalResourceId: event.physicalId,

@@ -33,31 +33,19 @@ export function createSecretTargetAttachmentHandler (secrets: SecretsRoom, rds: 
   }
 }
 
-async function targetFacts (rds: RdsRoom, type: string, identifier: string, caller: ResourceRequest['caller']): Promise<JsonObject> {
+async function targetFacts ({ operations }: RdsRoom, type: string, identifier: string, caller: ResourceRequest['caller']): Promise<JsonObject> {
   if (type === 'AWS::RDS::DBCluster') {
-    const { DBClusters: [cluster] = [] } = await rds.operations.DescribeDBClusters({ DBClusterIdentifier: identifier }, caller)
-    return {
-      dbClusterIdentifier: cluster?.DBClusterIdentifier ?? '',
-      engine: engineName(cluster?.Engine),
-      host: cluster?.Endpoint ?? '',
-      port: cluster?.Port ?? 5432,
-      ...(cluster?.DatabaseName === undefined ? {} : { dbname: cluster.DatabaseName })
-    }
+    const { DBClusters: [found] = [] } = await operations.DescribeDBClusters({ DBClusterIdentifier: identifier }, caller)
+    return { dbClusterIdentifier: identifier, ...connectionFacts(found?.Engine, found?.Endpoint, found?.Port, found?.DatabaseName) }
   }
   if (type === 'AWS::RDS::DBInstance') {
-    const { DBInstances: [instance] = [] } = await rds.operations.DescribeDBInstances({ DBInstanceIdentifier: identifier }, caller)
-    return {
-      dbInstanceIdentifier: instance?.DBInstanceIdentifier ?? '',
-      engine: engineName(instance?.Engine),
-      host: instance?.Endpoint?.Address ?? '',
-      port: instance?.Endpoint?.Port ?? 5432,
-      ...(instance?.DBName === undefined ? {} : { dbname: instance.DBName })
-    }
+    const { DBInstances: [found] = [] } = await operations.DescribeDBInstances({ DBInstanceIdentifier: identifier }, caller)
+    return { dbInstanceIdentifier: identifier, ...connectionFacts(found?.Engine, found?.Endpoint?.Address, found?.Endpoint?.Port, found?.DBName) }
   }
   throw new PlainFailure(`TargetType ${type} is not available in the sandbox; AWS::RDS::DBCluster and AWS::RDS::DBInstance are.`)
 }
 
-/** What the engine is called in a secret (Secrets Manager User Guide, "JSON structure of secrets"). */
-function engineName (engine = ''): string {
-  return engine.replace('aurora-', '').replace('postgresql', 'postgres')
+/** What a secret says of a database (Secrets Manager User Guide, "JSON structure of secrets"), where the engine has a name of its own. */
+function connectionFacts (engine = '', host = '', port = 5432, dbname?: string): JsonObject {
+  return { engine: engine.replace('aurora-', '').replace('postgresql', 'postgres'), host, port, ...(dbname === undefined ? {} : { dbname }) }
 }
