@@ -28,10 +28,10 @@ const DELETIONS_AT_A_TIME = 4
 /**
  * Deletes databases that are past their `expiresAt`, as a caller would, with a final snapshot. Every replica tries, with the same
  * token, which follows from the stack and the time: CloudFormation makes one deletion of them. What a sweep says is some seconds old, so
- * each is looked at again right before.
+ * each is looked at again right before. A region is worked on by one sweep at a time: nobody waits for it, and the next finds the rest.
  */
 export function createExpire ({ remove, clock, log }: ExpireOptions) {
-  const underWay = new Set<string>()
+  const regionsAtWork = new Set<string>()
   const told = new Set<string>()
 
   const isDue = ({ status, tags }: Stack): boolean => {
@@ -61,19 +61,22 @@ export function createExpire ({ remove, clock, log }: ExpireOptions) {
     }
   }
 
+  /** Of the stacks of a region. */
   return async (stacks: readonly Stack[]): Promise<void> => {
-    const due = stacks.filter(stack => isDue(stack) && !underWay.has(stack.id))
+    const region = stacks[0]?.region ?? ''
+    if (regionsAtWork.has(region)) return
+    const due = stacks.filter(isDue)
     for (const stack of due.filter(({ terminationProtection }) => terminationProtection)) {
       tellOnce(stack, 'protected', () => {
         log.warn({ databaseId: idOf(stack.region, stack.name) }, 'a database has expired, and is kept because it is protected')
       })
     }
     const free = due.filter(({ terminationProtection }) => !terminationProtection)
-    for (const { id } of free) underWay.add(id)
+    regionsAtWork.add(region)
     try {
       await mapLimited(free, DELETIONS_AT_A_TIME, expire)
     } finally {
-      for (const { id } of free) underWay.delete(id)
+      regionsAtWork.delete(region)
     }
   }
 }

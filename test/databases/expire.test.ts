@@ -66,6 +66,26 @@ t.test('what has changed since the sweep is seen', async t => {
   }
 })
 
+t.test('four of a region are deleted at a time, however many sweeps there are', async t => {
+  const begun: string[] = []
+  const ends: Array<() => void> = []
+  const remove: Remove = async (_principal, id) => {
+    begun.push(id)
+    await new Promise<void>(resolve => ends.push(resolve))
+    return foundOf(expired({ status: 'DELETE_IN_PROGRESS' }))
+  }
+  const expire = createExpire({ remove, clock: { now: () => NOW }, log: pino({ level: 'silent' }) })
+  const due = (region: string): Stack[] => Array.from({ length: 6 }, (_, at) => expired({ region, id: `${region}-${at}`, name: `${region}-${at}` }))
+  const sweeps = ['eu-west-1', 'eu-west-1', 'us-east-1'].map(async region => { await expire(due(region)) })
+  t.equal(begun.length, 8)
+  while (begun.length < 12 || ends.length > 0) {
+    ends.shift()?.()
+    await new Promise(setImmediate)
+  }
+  await Promise.all(sweeps)
+  t.equal(new Set(begun).size, 12)
+})
+
 t.test('one that is protected is kept, and that is said once, and in the database', async t => {
   const stack = expired({ terminationProtection: true })
   t.strictSame(await sweep(stack), { tokens: [], lines: ['40 a database has expired, and is kept because it is protected'] })
