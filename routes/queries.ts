@@ -30,7 +30,7 @@ const Statement = {
   sql: Type.String({ minLength: 1, maxLength: 65_536, description: 'One statement. Parameters are `:name`, or `$1`, `$2` …' }),
   parameters: Type.Optional(ParameterSet),
   types: Type.Optional(Type.Record(Type.String(), Type.String({ maxLength: 200 }), { description: 'PostgreSQL types of parameters, by name or by number. The text of a value is cast to it; for json and jsonb a text is that of a JSON value.' })),
-  maxRows: Type.Optional(Nullable(Type.Integer({ minimum: 1, description: 'Answers no more rows than this.' }))),
+  maxRows: Type.Optional(Nullable(Type.Integer({ minimum: 1, description: 'Answers no more rows than this. Where nothing can be written (`mode: read`, `readOnly`) no more are read either, so that a result of any size has its first rows.' }))),
   rowFormat: Type.Optional(Choice(['object', 'array'], { default: 'object', description: 'Rows as objects by column, or as arrays in the order of the columns.' })),
   castUnsupported: Type.Optional(Type.Boolean({ default: false, description: 'Has columns of types that the RDS Data API does not carry (interval, money, ranges …) come as text, and in the others the values that it does not carry: arrays of arrays, and infinite times. The columns are asked for first, which takes some calls more; the statement is run once. Of what changes rows, they are those of RETURNING.' }))
 }

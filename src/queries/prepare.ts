@@ -58,7 +58,7 @@ export function prepareStatement ({ sql, parameters, types }: StatementText): Pr
     ...findChanges(lexemes),
     returnsChanges: lexemes.some(({ kind, text }) => kind === 'word' && /^returning$/i.test(text)),
     endsTransaction: endsTransaction(lexemes),
-    toCallersPosition: position => toCallersPosition(replacements, position)
+    toCallersPosition: position => toCallersPosition(sql, replacements, position)
   }
 }
 
@@ -174,14 +174,17 @@ function apply (sql: string, replacements: readonly Replacement[]): string {
   return text + sql.slice(copied)
 }
 
-/** A position inside of what was replaced is that of its beginning. */
-function toCallersPosition (replacements: readonly Replacement[], position: number): number {
+/** A position inside of what was replaced is that of its beginning. PostgreSQL counts characters, of which JavaScript takes some for two. */
+function toCallersPosition (sql: string, replacements: readonly Replacement[], position: number): number {
   let shift = 0
   for (const { at, length, seen } of replacements) {
-    const start = at + shift
+    const before = countCharacters(sql.slice(0, at))
+    const start = before + shift
     if (position - 1 < start) break
-    if (position - 1 < start + seen.length) return at + 1
-    shift += seen.length - length
+    if (position - 1 < start + countCharacters(seen)) return before + 1
+    shift += countCharacters(seen) - countCharacters(sql.slice(at, at + length))
   }
   return position - shift
 }
+
+const countCharacters = (text: string): number => [...text].length

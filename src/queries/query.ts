@@ -6,6 +6,7 @@ import type { Json } from './arguments.js'
 import { createNameRefused, executeWithin } from './columns.js'
 import { explain, toPlan } from './explain.js'
 import type { Interactive, WithinTransaction } from './interactive.js'
+import { limitRows } from './limit.js'
 import { toOutcome, type Outcome, type OutcomeForm } from './outcome.js'
 import { prepareStatement, refuseTransactionControl, type Prepared, type StatementText } from './prepare.js'
 import { refusesResult, toProblem } from './refusals.js'
@@ -67,10 +68,11 @@ export function createQuery ({ targets, interactive, dataApi, whenAwake, clock }
   /** Runs one statement. A paused database is waited for, at most `waitSeconds` and only as long as nobody aborts. */
   const query = async (principal: Principal, id: string, request: QueryRequest, waitSeconds: number, signal: AbortSignal): Promise<QueryAnswer> => {
     const allowed = allowedMode(principal, request.mode)
-    const prepared = prepare(request)
+    const given = prepare(request)
     // Planning calls functions whose result it takes for constant, whatever else they do.
     const mode = request.explain ? 'read' : allowed
-    if (request.transactionId !== null) return await queryWithin(principal, id, request, request.transactionId, prepared, signal)
+    if (request.transactionId !== null) return await queryWithin(principal, id, request, request.transactionId, given, signal)
+    const prepared = mode === 'read' ? limitRows(given, request.maxRows) : given
     if (request.maxAffected !== null) assertCountable(prepared)
     const found = await targets.targetOf(principal, id)
     const target = { ...found, databaseName: request.database ?? found.databaseName }
@@ -97,11 +99,11 @@ export function createQuery ({ targets, interactive, dataApi, whenAwake, clock }
     return await interactive.within(principal, id, transactionId, signal, async ({ readOnly, target, execute }) => {
       if (request.mode !== null && (request.mode === 'read') !== readOnly) throw new Problem('invalid-request', `The transaction was begun with readOnly ${readOnly}; mode must be left out, or say the same.`)
       const startedAt = clock.now()
-      const set = settings('write', request.timeoutMs)
-      if (set) await execute(set, [])
+      const set = request.timeoutMs === null ? null : settings('write', request.timeoutMs, ["current_setting('statement_timeout')"])
+      const before = set === null ? null : (await execute(set, [])).rows[0]?.[0] ?? null
       const result = await executeWithin(execute, prepared, request).catch(async (error: unknown) => { throw await nameRefused(error, target, prepared, signal) })
       const outcome = finisher(prepared, request)(result)
-      if (set) await execute('SET LOCAL statement_timeout TO DEFAULT', [])
+      if (before !== null) await execute(`SELECT set_config('statement_timeout', '${String(before)}', true)`, [])
       return answer(outcome, { startedAt, resumedAfterMs: null })
     }, prepared.toCallersPosition)
   }

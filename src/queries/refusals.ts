@@ -77,7 +77,7 @@ const advice: ReadonlyArray<{ pattern: RegExp, text: (message: string) => string
   { pattern: /^Multistatements/, text: () => 'One statement per call: the Data API takes no more.' },
   { pattern: /unsupported data type/, text: message => `${message} Cast the column to text.` },
   { pattern: /multidimensional array/, text: message => `${message} Cast the column to text.` },
-  { pattern: /size limit/i, text: message => `${message} A query streams a result of any size with Accept: application/x-ndjson or text/csv.` },
+  { pattern: /size limit/i, text: message => `${message} A query streams a result of any size with Accept: application/x-ndjson or text/csv, and has the first rows of it with mode read and maxRows.` },
   { pattern: /too large/i, text: message => `${message} Select less of it, such as a part of its longest column.` },
   { pattern: /Copy(In|Out)Response/, text: () => NO_COPY }
 ]

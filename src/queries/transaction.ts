@@ -4,6 +4,7 @@ import type { Clock } from '../clock.js'
 import { Problem } from '../problems.js'
 import type { Ran } from './audit.js'
 import { createNameRefused, executeWithin } from './columns.js'
+import { limitRows } from './limit.js'
 import { rowsOf, toOutcome, type Outcome, type OutcomeForm } from './outcome.js'
 import { prepareStatement, refuseTransactionControl, type Prepared, type StatementText } from './prepare.js'
 import { toProblem } from './refusals.js'
@@ -47,7 +48,7 @@ export function createTransaction ({ targets, dataApi, whenAwake, clock }: Trans
 
   /** Runs the statements in their order. A problem says in `statement` which one it is of, counted from 0; `onRan` is told of each that has run. */
   return async (principal: Principal, id: string, request: TransactionRequest, waitSeconds: number, signal: AbortSignal, onRan: (ran: Ran) => void = () => {}): Promise<TransactionAnswer> => {
-    const statements = request.statements.map((statement, index) => naming(index, () => prepareWithin(statement)))
+    const statements = request.statements.map((statement, index) => naming(index, () => prepareWithin(statement, request.readOnly)))
     const found = await targets.targetOf(principal, id)
     const target = { ...found, databaseName: request.database ?? found.databaseName }
     const mode = request.readOnly ? 'read' : 'write'
@@ -94,10 +95,10 @@ export function transactionSettings ({ isolation, readOnly }: Pick<TransactionRe
 }
 
 /** A statement that ended the transaction would take the ones before it out of "all or nothing". */
-function prepareWithin (statement: StatementText): Prepared {
+function prepareWithin (statement: StatementText & OutcomeForm, readOnly: boolean): Prepared {
   const prepared = prepareStatement(statement)
   refuseTransactionControl(prepared, 'The transaction is begun and ended by the request itself.')
-  return prepared
+  return readOnly ? limitRows(prepared, statement.maxRows) : prepared
 }
 
 const PLAIN: StatementForm = { maxRows: null, rowFormat: 'object', castUnsupported: false }

@@ -228,6 +228,11 @@ await t.test('time and rows are bounded', async t => {
   t.match(await refusal('select pg_sleep(30)', { timeoutMs: 50 }), [504, { code: 'statement-timeout' }])
   const { body } = await query('select * from generate_series(1, 10) as n', { maxRows: 3 })
   t.match(body, { rowCount: 3, truncated: true, rows: [{ n: 1 }, { n: 2 }, { n: 3 }] })
+  const large = "select n, repeat('x', 1000) as x from generate_series(1, 5000) as n order by n desc; -- all"
+  t.match(await refusal(large, { maxRows: 2 }), [422, { code: 'statement-refused', detail: /mode read and maxRows/ }])
+  t.match((await query(large, { maxRows: 2, mode: 'read' })).body, { rowCount: 2, truncated: true, rows: [{ n: 5000 }, { n: 4999 }] }, 'of what only reads, no more is read than is wanted')
+  t.match((await query('select 1 as n', { maxRows: 1, mode: 'read' })).body, { rowCount: 1, truncated: false })
+  t.match(await refusal("select '😀', :a, nope", { maxRows: 2, mode: 'read', parameters: { a: 1 } }), [422, { position: 17 }])
 })
 
 await t.test('columns of the same name keep apart', async t => {

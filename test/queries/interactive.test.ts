@@ -66,14 +66,14 @@ async function answer (given: Result | Error | Promise<Result>): Promise<Result>
 }
 
 t.test('a transaction goes from its begin over statements to its end, on any replica', async t => {
-  const { calls, clock, queries, replica, query } = createDouble()
+  const { calls, clock, queries, replica, query } = createDouble({ columns: [], rows: [['45s', '50ms']], affected: 0 })
   const begun = await queries.begin(WRITER, 'id', { isolation: 'serializable', readOnly: false, database: 'other' }, 30, NEVER)
   t.match(begun, { isolation: 'serializable', readOnly: false, idleTimeoutSeconds: 180, expiresAt: new Date(clock.now() + 86_400_000), resumedAfterMs: null })
   await query(begun.transactionId, { timeoutMs: 50 })
   await replica().commit(WRITER, 'id', begun.transactionId, NEVER)
   t.strictSame(calls, [
     'begin in other', 'aws: SET TRANSACTION ISOLATION LEVEL SERIALIZABLE',
-    "aws: SELECT set_config('statement_timeout', '50', true)", 'aws: select 1', 'aws: SET LOCAL statement_timeout TO DEFAULT', 'commit aws'
+    "aws: SELECT current_setting('statement_timeout'), set_config('statement_timeout', '50', true)", 'aws: select 1', "aws: SELECT set_config('statement_timeout', '45s', true)", 'commit aws'
   ])
 })
 

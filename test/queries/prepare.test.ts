@@ -3,6 +3,7 @@ import t from 'tap'
 
 import { numberParameters } from '../../sandbox/rds-data/named-parameters.js'
 import type { Json } from '../../src/queries/arguments.js'
+import { limitRows } from '../../src/queries/limit.js'
 import { prepareStatement, type Prepared } from '../../src/queries/prepare.js'
 import { withoutChanges } from '../../src/queries/without-changes.js'
 
@@ -46,14 +47,15 @@ t.test('every finding is named', async t => {
 })
 
 /** Pieces of a statement; `«n»` marks places that a position may point to. */
-const piece = fc.constantFrom(':a', ':b', '::int', "':a'", '$$ :a $$', '$$ a $$', 'x[1:a]', '-- :b\n', '/* :a */', 'word', '"na:b"', '(', ')')
+const piece = fc.constantFrom("'😀'", ':a', ':b', '::int', "':a'", '$$ :a $$', '$$ a $$', 'x[1:a]', '-- :b\n', '/* :a */', 'word', '"na:b"', '(', ')')
 
 t.test('a position of PostgreSQL is found in the caller\'s text', async () => {
+  const count = (text: string): number => [...text].length
   fc.assert(fc.property(fc.array(piece, { minLength: 1 }), pieces => {
     const sql = [':a :b', ...pieces].map((text, index) => `«${index}» ${text}`).join(' ') + ' «end»'
     const prepared = prepare(sql, { a: 1, b: 'x' }, { a: 'bigint' })
     const seen = numberParameters(prepared.sql).text
-    return [...sql.matchAll(/«\w+»/g)].every(({ 0: mark, index }) => prepared.toCallersPosition(seen.indexOf(mark) + 1) === index + 1)
+    return [...sql.matchAll(/«\w+»/g)].every(({ 0: mark, index }) => prepared.toCallersPosition(count(seen.slice(0, seen.indexOf(mark))) + 1) === count(sql.slice(0, index)) + 1)
   }))
 })
 
@@ -81,4 +83,12 @@ t.test('what could not arrive as it is, or not be run, is refused before it is s
   t.equal(prepare('prepare a as select $1').sql, 'prepare a as select $1', 'whose numbers are its own')
   t.throws(() => prepare('select $1'), { code: 'invalid-request' })
   t.throws(() => prepare('select 1', { 'a b': 1 }), { errors: [{ message: /is not a name/ }] })
+})
+
+t.test('only a query that is closed in itself is limited', async t => {
+  const limited = limitRows(prepare('select x.y from (values (1)) as x(y); -- all'), 5)
+  t.equal(limited.sql, 'SELECT * FROM (\nselect x.y from (values (1)) as x(y)\n) AS q LIMIT 6')
+  t.equal(limited.toCallersPosition(limited.sql.indexOf('x.y') + 1), 8)
+  for (const sql of ['select 1) as q, (select 2', "select 'open", 'select (1', 'select $a$ open', 'select 1 /* open', 'delete from t', 'with a as (delete from t) select 1', 'show all']) t.equal(limitRows(prepare(sql), 5).sql, sql)
+  t.equal(limitRows(prepare('select 1'), null).sql, 'select 1')
 })
