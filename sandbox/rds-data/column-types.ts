@@ -1,6 +1,6 @@
 /** How a value's text becomes a member of the Data API's `Field`. */
 export type Kind =
-  'boolean' | 'long' | 'double' | 'decimal' | 'string' | 'blob' | 'date' | 'time' | 'timestamp' | 'timestamptz'
+  'boolean' | 'long' | 'double' | 'decimal' | 'string' | 'blob' | 'json' | 'date' | 'time' | 'timestamp' | 'timestamptz'
 
 /** A column's type as PostgreSQL, JDBC and the Data API each see it. */
 export interface ColumnType {
@@ -38,7 +38,7 @@ const scalars: ReadonlyArray<[oid: number, arrayOid: number, name: string, jdbcT
   [23, 1007, 'int4', 4, 'long'],
   [25, 1009, 'text', 12, 'string'],
   [26, 1028, 'oid', -5, 'long'],
-  [114, 199, 'json', 1111, 'string'],
+  [114, 199, 'json', 1111, 'json'],
   [650, 0, 'cidr', 1111, 'string'],
   [700, 1021, 'float4', 7, 'double'],
   [701, 1022, 'float8', 8, 'double'],
@@ -52,7 +52,7 @@ const scalars: ReadonlyArray<[oid: number, arrayOid: number, name: string, jdbcT
   [1700, 1231, 'numeric', 2, 'decimal'],
   [2278, 0, 'void', 1111, 'string'],
   [2950, 2951, 'uuid', 1111, 'string'],
-  [3802, 3807, 'jsonb', 1111, 'string']
+  [3802, 3807, 'jsonb', 1111, 'json']
 ]
 
 /** Bits come back in an array though not by themselves. */

@@ -56,10 +56,14 @@ export function toBytes (hex: string): Buffer {
   return Buffer.from(hex.slice('\\x'.length), 'hex')
 }
 
+/** The Data API writes JSON without the spaces that PostgreSQL prints (tests of the client aurora-data-api, which run on v2). */
+const jsonStringOrSpace = /("(?:[^"\\]|\\.)*")|\s+/g
+
 /** A value that travels as a string, in the format Aurora gives it. */
 export function toDisplay (text: string, kind: Kind): string {
   if (kind === 'date' || kind === 'timestamp' || kind === 'timestamptz') refuseInfinite(text)
   if (kind === 'timestamptz') return toUtc(text)
+  if (kind === 'json') return text.replaceAll(jsonStringOrSpace, '$1')
   return kind === 'time' || kind === 'timestamp' ? text.replace(/\.\d+/, formatFraction) : text
 }
 

@@ -66,7 +66,7 @@ await t.test('values are those of the JSON answer', async t => {
 
 await t.test('CSV tells NULL from an empty text, and keeps quotes and lines', async t => {
   t.equal(await csv('select 1 as id, null as a, \'\' as "b ""c""", E\'x,"y"\\r\\nz\' as d, \'{"a":1}\'::jsonb as e, array[1,2] as f, true as g'),
-    'id,a,"b ""c""",d,e,f,g\r\n1,,"","x,""y""\r\nz","{""a"": 1}","[1,2]",true\r\n')
+    'id,a,"b ""c""",d,e,f,g\r\n1,,"","x,""y""\r\nz","{""a"":1}","[1,2]",true\r\n')
   t.equal(await csv('select 1 as one where false'), 'one\r\n')
   const answer = await open('select 1', { accept: 'text/csv' })
   t.match(answer.headers, { 'content-type': 'text/csv; charset=utf-8; header=present', vary: /accept/, 'cache-control': 'no-store', 'transfer-encoding': 'chunked' })

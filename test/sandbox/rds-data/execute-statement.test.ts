@@ -24,8 +24,8 @@ t.test('every type that AWS returns, in the member that AWS chooses', async t =>
     ["'x'::text", { stringValue: 'x' }],
     ["'a'::char(3)", { stringValue: 'a  ' }],
     ["'x'::name", { stringValue: 'x' }],
-    ["'{\"a\": 1}'::json", { stringValue: '{"a": 1}' }],
-    ["'{\"a\":1}'::jsonb", { stringValue: '{"a": 1}' }],
+    ["'{\"a\": [1,\n 2]}'::json", { stringValue: '{"a":[1,2]}' }],
+    ["'{\"a\":1, \"b c\": \"d \\\" , : e\"}'::jsonb", { stringValue: '{"a":1,"b c":"d \\" , : e"}' }],
     ["'8c3f7f3a-2f5d-4c2e-9a39-3f1bb2c7e0a1'::uuid", { stringValue: '8c3f7f3a-2f5d-4c2e-9a39-3f1bb2c7e0a1' }],
     ["'\\x00ff'::bytea", { blobValue: Buffer.from([0, 255]) }],
     ["'10.0.0.1'::inet", { stringValue: '10.0.0.1' }],
@@ -152,7 +152,7 @@ t.test('results have AWS\'s limits', async t => {
 t.test('a result as JSON', async t => {
   const { formattedRecords, records } = await execute(`select 1 as a, 9007199254740993 as big, 1.50 as n, null as z, true as t, 'x"y' as s,
     '\\x00ff'::bytea as b, 'NaN'::float8 as nan, array[1, null] as list, '{"k": 1}'::jsonb as j`, { formatRecordsAs: 'JSON' })
-  t.equal(formattedRecords, '[{"a":1,"big":9007199254740993,"n":1.50,"z":null,"t":true,"s":"x\\"y","b":"AP8=","nan":"NaN","list":[1,null],"j":"{\\"k\\": 1}"}]')
+  t.equal(formattedRecords, '[{"a":1,"big":9007199254740993,"n":1.50,"z":null,"t":true,"s":"x\\"y","b":"AP8=","nan":"NaN","list":[1,null],"j":"{\\"k\\":1}"}]')
   t.equal(records, undefined)
   t.equal((await execute('select 1 where false', { formatRecordsAs: 'JSON' })).formattedRecords, '[]')
   await t.rejects(execute('select 1 as a, 2 as a', { formatRecordsAs: 'JSON' }), { code: 'UnsupportedResultException' })
