@@ -1,27 +1,10 @@
-import type { Logger } from 'pino'
-import type { Clock } from '../clock.js'
 import type { Front } from '../postgres/front.js'
 import { measureUsage, type Usage } from '../postgres/measure.js'
 import type { Address } from '../postgres/placement.js'
-import type { Postgres } from '../postgres/postgres.js'
-import type { Settings } from '../postgres/settings.js'
+import { isServing, parametersOf, pauseAfterMs } from './cluster-shape.js'
+import type { RdsContext } from './context.js'
 import type { DatabaseState } from './databases.js'
 import type { ClusterRecord } from './records.js'
-
-export interface LiveClusterDeps {
-  postgres: Pick<Postgres, 'processes' | 'openFront'>
-  clock: Clock
-  resumeMs: number
-  log: Logger
-  /** The cluster as it is now; undefined once it is gone. */
-  read: () => ClusterRecord | undefined
-  /** Whether the cluster is to take connections now. */
-  isServing: (cluster: ClusterRecord) => boolean
-  /** Idle time after which it pauses now; undefined: never. */
-  pauseAfterMs: (cluster: ClusterRecord) => number | undefined
-  parametersOf: (cluster: ClusterRecord) => Settings
-  setPaused: (pausedMs: number | undefined) => void
-}
 
 /** What runs for a cluster: its address, its server, and the watch that stops the server when nobody uses it. */
 export interface LiveCluster {
@@ -45,14 +28,26 @@ export interface LiveCluster {
 
 const SOCKET = '.s.PGSQL.5432'
 
-export function createLiveCluster (deps: LiveClusterDeps): LiveCluster {
-  const { postgres, clock, log } = deps
+/** `id` is the resource id, which a cluster keeps for life. */
+export function createLiveCluster (context: RdsContext, id: string): LiveCluster {
+  const { records, postgres, clock, log } = context
   const closing = new AbortController()
   let front: Front | undefined
   let uses = 0
   let lastActivityMs = clock.now()
   let resuming: Promise<void> | undefined
   let watching: AbortController | undefined
+
+  /** The cluster as it is now; undefined once it is gone. */
+  const read = (): ClusterRecord | undefined => {
+    for (const found of records.clusters.all()) if (found.facts.DbClusterResourceId === id) return found
+    return undefined
+  }
+
+  const setPaused = (pausedMs: number | undefined): void => {
+    const found = read()
+    if (found) records.clusters.change(found, {}, { pausedMs })
+  }
 
   const noteActivity = (): void => { lastActivityMs = clock.now() }
 
@@ -68,20 +63,20 @@ export function createLiveCluster (deps: LiveClusterDeps): LiveCluster {
   }
 
   const startServer = async (cluster: ClusterRecord): Promise<void> => {
-    await postgres.processes.start(cluster.facts.DbClusterResourceId, deps.parametersOf(cluster))
+    await postgres.processes.start(id, parametersOf(context, cluster))
   }
 
   const resume = async (cluster: ClusterRecord): Promise<void> => {
-    await Promise.all([clock.sleep(deps.resumeMs, closing.signal), startServer(cluster)])
-    deps.setPaused(undefined)
+    await Promise.all([clock.sleep(context.durations.resume, closing.signal), startServer(cluster)])
+    setPaused(undefined)
     noteActivity()
     watch()
   }
 
   const wake = async (): Promise<void> => {
     noteActivity()
-    const cluster = deps.read()
-    if (!cluster || !deps.isServing(cluster)) throw new Error(`the cluster takes no connections: ${cluster?.facts.Status ?? 'deleted'}`)
+    const cluster = read()
+    if (!cluster || !isServing(records, cluster)) throw new Error(`the cluster takes no connections: ${cluster?.facts.Status ?? 'deleted'}`)
     if (cluster.pausedMs === undefined) return await startServer(cluster)
     resuming ??= resume(cluster).finally(() => { resuming = undefined })
     await resuming
@@ -89,14 +84,14 @@ export function createLiveCluster (deps: LiveClusterDeps): LiveCluster {
 
   const pauseWhenIdle = async (signal: AbortSignal): Promise<void> => {
     for (;;) {
-      const cluster = deps.read()
-      const limitMs = cluster && deps.isServing(cluster) && cluster.pausedMs === undefined ? deps.pauseAfterMs(cluster) : undefined
+      const cluster = read()
+      const limitMs = cluster && isServing(records, cluster) && cluster.pausedMs === undefined ? pauseAfterMs(records, cluster) : undefined
       if (!cluster || limitMs === undefined) return
       const idleMs = uses > 0 ? 0 : clock.now() - lastActivityMs
       if (idleMs >= limitMs) {
-        deps.setPaused(clock.now())
+        setPaused(clock.now())
         log.info({ cluster: cluster.facts.DBClusterIdentifier, idleMs }, 'paused')
-        return await postgres.processes.stop(cluster.facts.DbClusterResourceId)
+        return await postgres.processes.stop(id)
       }
       await clock.sleep(limitMs - idleMs, signal)
       signal.throwIfAborted()
@@ -114,7 +109,7 @@ export function createLiveCluster (deps: LiveClusterDeps): LiveCluster {
 
   const upstream = async (): Promise<string> => {
     await wake()
-    return `${postgres.processes.accessTo(deps.read()?.facts.DbClusterResourceId ?? '').host}/${SOCKET}`
+    return `${postgres.processes.accessTo(id).host}/${SOCKET}`
   }
 
   return {
@@ -123,8 +118,8 @@ export function createLiveCluster (deps: LiveClusterDeps): LiveCluster {
       return { host: front.host, port: front.port }
     },
     state: () => {
-      const cluster = deps.read()
-      if (!cluster || !deps.isServing(cluster)) return 'unavailable'
+      const cluster = read()
+      if (!cluster || !isServing(records, cluster)) return 'unavailable'
       if (resuming) return 'resuming'
       return cluster.pausedMs === undefined ? 'available' : 'paused'
     },
@@ -137,7 +132,7 @@ export function createLiveCluster (deps: LiveClusterDeps): LiveCluster {
     uses: () => uses,
     traffic: () => front?.traffic ?? { receivedBytes: 0, sentBytes: 0 },
     usage: async () => {
-      const server = postgres.processes.serverOf(deps.read()?.facts.DbClusterResourceId ?? '')
+      const server = postgres.processes.serverOf(id)
       return server && await measureUsage(server.pid)
     },
     closeFront: async () => { await front?.close() },

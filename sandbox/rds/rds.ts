@@ -6,7 +6,6 @@ import type { Durations } from '../pace.js'
 import type { PortRange } from '../postgres/placement.js'
 import { createPostgres } from '../postgres/postgres.js'
 import type { Store } from '../store.js'
-import { isServing, parametersOf, pauseAfterMs } from './cluster-shape.js'
 import { createClusterOperations } from './clusters.js'
 import { clusterKey, instanceKey, type Quotas, type RdsContext } from './context.js'
 import { createDatabases, type Databases } from './databases.js'
@@ -19,7 +18,7 @@ import { type ClusterMeasurement, measureClusters } from './measure.js'
 import { createModifyClusterOperations } from './modify-cluster.js'
 import { openAddress } from './new-cluster.js'
 import { createParameterGroupOperations } from './parameter-groups.js'
-import { type ClusterRecord, membersOf, openRecords } from './records.js'
+import { membersOf, openRecords } from './records.js'
 import { createRestoreOperations } from './restore.js'
 import { beginSnapshot, createSnapshotOperations } from './snapshots.js'
 import { createSubnetGroupOperations } from './subnet-groups.js'
@@ -80,7 +79,11 @@ export function createRds (options: RdsOptions): Rds {
     durations,
     log,
     jobs: createJobs(clock, log),
-    live: cluster => liveCluster(context, living, cluster),
+    live: ({ facts: { DbClusterResourceId: id } }) => {
+      const live = living.get(id) ?? createLiveCluster(context, id)
+      living.set(id, live)
+      return live
+    },
     bury: async cluster => {
       await living.get(cluster.facts.DbClusterResourceId)?.close()
       living.delete(cluster.facts.DbClusterResourceId)
@@ -134,33 +137,6 @@ function createOperations (context: RdsContext) {
     ...createTagOperations(context),
     ...createListingOperations(context)
   } satisfies Operations
-}
-
-function liveCluster (context: RdsContext, living: Map<string, LiveCluster>, cluster: ClusterRecord): LiveCluster {
-  const { records, postgres, clock, durations, log } = context
-  const id = cluster.facts.DbClusterResourceId
-  const known = living.get(id)
-  if (known) return known
-  const read = (): ClusterRecord | undefined => {
-    for (const found of records.clusters.all()) if (found.facts.DbClusterResourceId === id) return found
-    return undefined
-  }
-  const live = createLiveCluster({
-    postgres,
-    clock,
-    log,
-    resumeMs: durations.resume,
-    read,
-    isServing: found => isServing(records, found),
-    pauseAfterMs: found => pauseAfterMs(records, found),
-    parametersOf: found => parametersOf(context, found),
-    setPaused: pausedMs => {
-      const found = read()
-      if (found) context.records.clusters.change(found, {}, { pausedMs })
-    }
-  })
-  living.set(id, live)
-  return live
 }
 
 async function startRds (context: RdsContext): Promise<void> {
