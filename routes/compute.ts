@@ -6,7 +6,7 @@ import { principalOf } from '../src/plugins/authentication.js'
 import type { Queries } from '../src/queries/queries.js'
 import { awakeExample } from './examples.js'
 import { applyWait, hangUp, preferredWait } from './preferences.js'
-import { DatabaseParams, DatabaseSchema, PreferHeader, problemResponses, refTo } from './schemas.js'
+import { DatabaseParams, DatabaseSchema, NoBody, PreferHeader, problemResponses, refTo } from './schemas.js'
 
 const location = { location: { type: 'string', description: 'Where the database is.' } }
 const applied = { 'preference-applied': { type: 'string', description: 'The wait that was granted.' } }
@@ -24,10 +24,11 @@ export function registerComputeRoutes (instance: FastifyInstance, databases: Pic
       description: 'Ahead of the first statement, which would wake it too. Sent again, or to a database that is awake, it changes nothing. It takes about 15 s, and longer after a day: `Prefer: wait` holds the answer until then.',
       params: DatabaseParams,
       headers: PreferHeader,
+      body: NoBody,
       response: {
         200: { description: 'It is awake.', headers: applied, content: { 'application/json': { schema: refTo(DatabaseSchema), examples: awakeExample } } },
         202: { description: 'It is waking up.', headers: { ...location, ...applied }, content: { 'application/json': { schema: refTo(DatabaseSchema), examples: awakeExample } } },
-        ...problemResponses(['invalid-request', 'not-found', 'database-not-ready', 'statement-refused', 'database-failed', 'statement-timeout'])
+        ...problemResponses(['invalid-request', 'malformed-json', 'body-too-large', 'unsupported-media-type', 'not-found', 'database-not-ready', 'statement-refused', 'database-failed', 'statement-timeout'])
       }
     }
   }, async (request, reply) => {

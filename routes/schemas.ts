@@ -165,3 +165,6 @@ export const PreferHeader = Type.Object({
 export const IdempotencyKey = Type.Optional(Type.String({
   minLength: 1, maxLength: 255, description: 'A name for this request, so that sending it again is known to be that.'
 }))
+
+/** Where there is nothing to say. */
+export const NoBody = Type.Union([Type.Object({}, { additionalProperties: false }), Type.Null()])

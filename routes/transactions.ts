@@ -8,7 +8,7 @@ import type { Queries } from '../src/queries/queries.js'
 import { ISOLATION_LEVELS } from '../src/queries/transaction.js'
 import { beginRequestExample, begunExample, committedExample, rolledBackExample } from './examples.js'
 import { cutOff, waitFor } from './preferences.js'
-import { Choice, DatabaseParams, Nullable, PreferHeader, problemResponses, refTo } from './schemas.js'
+import { Choice, DatabaseParams, NoBody, Nullable, PreferHeader, problemResponses, refTo } from './schemas.js'
 
 /** The id of an interactive transaction, as `POST …/transactions` answers it. */
 export const TransactionId = Type.String({
@@ -36,8 +36,6 @@ const EndedSchema = Type.Object({
 }, { $id: 'EndedTransaction', description: 'How a transaction ended.' })
 
 const TransactionParams = Type.Object({ ...DatabaseParams.properties, transactionId: TransactionId })
-
-const NoBody = Type.Union([Type.Object({}, { additionalProperties: false }), Type.Null()])
 
 const whileRunning: readonly ProblemCode[] = [
   'invalid-request', 'malformed-json', 'not-found', 'database-not-ready', 'body-too-large', 'unsupported-media-type',

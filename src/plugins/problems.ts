@@ -13,7 +13,7 @@ const RETRY_AFTER_SECONDS = 5
 /** Fastify's own errors that a caller's mistake can cause. */
 const fastifyCodes: Readonly<Record<string, { code: ProblemCode, detail: string }>> = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: { code: 'unsupported-media-type', detail: 'The body must be sent as application/json.' },
-  FST_ERR_CTP_BODY_TOO_LARGE: { code: 'body-too-large', detail: 'The body is larger than this path takes.' },
+  FST_ERR_CTP_BODY_TOO_LARGE: { code: 'body-too-large', detail: 'The body is larger than this path takes, which is 4 MiB where statements go, and 1 MiB elsewhere.' },
   FST_ERR_CTP_EMPTY_JSON_BODY: { code: 'malformed-json', detail: 'The body is empty; it must be a JSON object.' },
   FST_ERR_CTP_INVALID_JSON_BODY: { code: 'malformed-json', detail: 'The body is not valid JSON.' },
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: { code: 'invalid-request', detail: 'The body is not as long as Content-Length says.' },

@@ -74,6 +74,7 @@ function adviceFor (message: string): string {
 
 const advice: ReadonlyArray<{ pattern: RegExp, text: (message: string) => string }> = [
   { pattern: /^(UnknownError)?$/, text: () => 'The Data API failed without a reason, as it does for an infinite date or time: cast such columns to text.' },
+  { pattern: /at 'sql' failed to satisfy/, text: () => 'The statement is longer than the 65,536 characters that the RDS Data API takes, with the casts that the types of its parameters need, and with what a stream or castUnsupported puts around it.' },
   { pattern: /^Multistatements/, text: () => 'One statement per call: the Data API takes no more.' },
   { pattern: /unsupported data type/, text: message => `${message} Cast the column to text.` },
   { pattern: /multidimensional array/, text: message => `${message} Cast the column to text.` },

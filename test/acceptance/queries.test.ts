@@ -232,6 +232,7 @@ await t.test('time and rows are bounded', async t => {
   t.match(await refusal(large, { maxRows: 2 }), [422, { code: 'statement-refused', detail: /mode read and maxRows/ }])
   t.match((await query(large, { maxRows: 2, mode: 'read' })).body, { rowCount: 2, truncated: true, rows: [{ n: 5000 }, { n: 4999 }] }, 'of what only reads, no more is read than is wanted')
   t.match((await query('select 1 as n', { maxRows: 1, mode: 'read' })).body, { rowCount: 1, truncated: false })
+  t.match(await refusal(`select :a --${'x'.repeat(65_520)}`, { parameters: { a: 1 }, types: { a: 'int' } }), [422, { detail: /longer than the 65,536 characters/ }])
   t.match(await refusal("select '😀', :a, nope", { maxRows: 2, mode: 'read', parameters: { a: 1 } }), [422, { position: 17 }])
 })
 

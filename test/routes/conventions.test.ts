@@ -51,6 +51,7 @@ const refusals: Refusal[] = [
   { what: 'a body without a type', request: post('{}', { 'content-type': '' }), status: 415, code: 'unsupported-media-type' },
   { what: 'a body over the limit', request: post({ ...ORDERS, tags: { a: 'x'.repeat(1024 * 1024) } }), status: 413, code: 'body-too-large' },
   { what: 'a body that is a list', request: post([]), ...invalid('', /must be object/) },
+  { what: 'something where there may be nothing', request: { ...post({ x: 1 }), url: `/v1/databases/${ID}/resume` }, ...invalid('/x', /not known/) },
   { what: 'a list where there may be nothing', request: { ...post([]), url: `/v1/databases/${ID}/snapshots` }, ...invalid('', /^must be object$/) },
   { what: 'a change of nothing', request: { ...post({}), method: 'PATCH', url: `/v1/databases/${ID}` }, ...invalid('', /^must have at least 1 entry$/) },
   { what: 'a missing field', request: post({ client: 'acme' }), ...invalid('/region', /is required/) },
