@@ -43,4 +43,9 @@ export class AwsError extends Error {
   }
 }
 
+/** What AWS says of a member of a request that its model does not allow: `Value 'x' at 'name'`, and what the member must. */
+export function unmetConstraint (code: string, subject: string, demand: string): AwsError {
+  return new AwsError(code, `1 validation error detected: ${subject} failed to satisfy constraint: Member must ${demand}`)
+}
+
 export const ACCOUNT = '000000000000'

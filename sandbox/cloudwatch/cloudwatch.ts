@@ -1,8 +1,7 @@
 import type * as Sdk from '@aws-sdk/client-cloudwatch'
 import { AwsError, type OperationsOf } from '../aws.js'
-import { matchesFilters, metricsOf } from './dimensions.js'
 import { getMetricData, getMetricStatistics } from './queries.js'
-import { createSamples, type SamplesOptions } from './samples.js'
+import { createSamples, matchesFilters, metricsOf, type SamplesOptions } from './samples.js'
 
 export interface CloudWatch {
   operations: OperationsOf<typeof Sdk, 'GetMetricData' | 'GetMetricStatistics' | 'ListMetrics'>

@@ -3,9 +3,8 @@ import type {
   MetricDataResult
 } from '@aws-sdk/client-cloudwatch'
 import { AwsError } from '../aws.js'
-import { hasDimensions, NAMESPACE } from './dimensions.js'
 import { type MetricName, units } from './metrics.js'
-import type { Sample } from './samples.js'
+import { hasDimensions, NAMESPACE, type Sample } from './samples.js'
 
 const MOST_QUERIES = 500
 const MOST_POINTS = 100_800

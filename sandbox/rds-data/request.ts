@@ -1,4 +1,4 @@
-import { AwsError } from '../aws.js'
+import { AwsError, unmetConstraint } from '../aws.js'
 
 interface Limit { min?: number, max: number, always?: true }
 
@@ -40,11 +40,11 @@ export function validateRequest<Member extends Text = never> (request: Request, 
   for (const [member, limit] of Object.entries(limits)) {
     const value = request[member as Text]
     if (value === undefined) {
-      if (limit.always || required.some(name => name === member)) throw constraint(`Value null at '${member}'`, 'not be null')
+      if (limit.always || required.some(name => name === member)) throw unmetConstraint('ValidationException', `Value null at '${member}'`, 'not be null')
     } else if (value.length < (limit.min ?? 0)) {
-      throw constraint(`Value '${value}' at '${member}'`, `have length greater than or equal to ${limit.min}`)
+      throw unmetConstraint('ValidationException', `Value '${value}' at '${member}'`, `have length greater than or equal to ${limit.min}`)
     } else if (value.length > limit.max) {
-      throw constraint(`Value at '${member}'`, `have length less than or equal to ${limit.max}`)
+      throw unmetConstraint('ValidationException', `Value at '${member}'`, `have length less than or equal to ${limit.max}`)
     }
   }
   requireChoice('formatRecordsAs', request.formatRecordsAs, choices.formatRecordsAs)
@@ -58,9 +58,5 @@ export function validateRequest<Member extends Text = never> (request: Request, 
 /** Throws the `ValidationException` for a word that is not among those that the model allows. */
 export function requireChoice (member: string, value: string | undefined, allowed: readonly string[]): void {
   if (value === undefined || allowed.includes(value)) return
-  throw constraint(`Value '${value.slice(0, 100)}' at '${member}'`, `satisfy enum value set: [${allowed.join(', ')}]`)
-}
-
-function constraint (subject: string, demand: string): AwsError {
-  return new AwsError('ValidationException', `1 validation error detected: ${subject} failed to satisfy constraint: Member must ${demand}`)
+  throw unmetConstraint('ValidationException', `Value '${value.slice(0, 100)}' at '${member}'`, `satisfy enum value set: [${allowed.join(', ')}]`)
 }

@@ -1,5 +1,5 @@
 import type { Filter, ListSecretsRequest } from '@aws-sdk/client-secrets-manager'
-import { AwsError } from '../aws.js'
+import { AwsError, unmetConstraint } from '../aws.js'
 import type { SecretRecord } from './records.js'
 import { invalidParameter } from './validation.js'
 
@@ -40,7 +40,7 @@ function compare (a: SecretRecord, b: SecretRecord, by: ListSecretsRequest['Sort
 function isMatch (secret: SecretRecord, { Key: key, Values = [] }: Filter): boolean {
   const name: string = key ?? ''
   const textsOf = Object.hasOwn(texts, name) ? texts[name] : undefined
-  if (!textsOf) throw new AwsError('ValidationException', `1 validation error detected: Value '${name}' at 'filters.1.member.key' failed to satisfy constraint: Member must satisfy enum value set: [${Object.keys(texts).join(', ')}]`)
+  if (!textsOf) throw unmetConstraint('ValidationException', `Value '${name}' at 'filters.1.member.key'`, `satisfy enum value set: [${Object.keys(texts).join(', ')}]`)
   const fold = (value: string): string => caseless.includes(name) ? value.toLowerCase() : value
   const found = textsOf(secret).map(fold)
   const holds = (value: string): boolean => value.startsWith('!')

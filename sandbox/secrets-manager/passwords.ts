@@ -1,5 +1,5 @@
 import type { GetRandomPasswordRequest } from '@aws-sdk/client-secrets-manager'
-import { AwsError } from '../aws.js'
+import { unmetConstraint } from '../aws.js'
 import { invalidParameter } from './validation.js'
 
 const LOWERCASE = 'abcdefghijklmnopqrstuvwxyz'
@@ -13,8 +13,8 @@ const PUNCTUATION = '!"#$%&\'()*+,-./:;<=>?@[\\]^_`{|}~'
  */
 export function generatePassword (options: GetRandomPasswordRequest, randomBelow: (limit: number) => number): string {
   const length = options.PasswordLength ?? 32
-  if (length < 1) throw outOfRange(length, 'greater than or equal to 1')
-  if (length > 4096) throw outOfRange(length, 'less than or equal to 4096')
+  const bound = length < 1 ? 'greater than or equal to 1' : length > 4096 ? 'less than or equal to 4096' : undefined
+  if (bound) throw unmetConstraint('ValidationException', `Value '${length}' at 'passwordLength'`, `have value ${bound}`)
   const kinds = kindsOf(options)
   const all = kinds.join('') + (options.IncludeSpace && !options.ExcludeCharacters?.includes(' ') ? ' ' : '')
   if (all === '') throw invalidParameter('All characters have been excluded from selection.')
@@ -25,10 +25,6 @@ export function generatePassword (options: GetRandomPasswordRequest, randomBelow
   const pick = (characters: string): string => characters.charAt(randomBelow(characters.length))
   const characters = Array.from({ length }, (_, index) => pick(required[index] ?? all))
   return shuffle(characters, randomBelow).join('')
-}
-
-function outOfRange (length: number, bound: string): AwsError {
-  return new AwsError('ValidationException', `1 validation error detected: Value '${length}' at 'passwordLength' failed to satisfy constraint: Member must have value ${bound}`)
 }
 
 function kindsOf (options: GetRandomPasswordRequest): string[] {

@@ -1,4 +1,4 @@
-import { AwsError } from '../aws.js'
+import { AwsError, unmetConstraint } from '../aws.js'
 
 /** The limits of the service model, by the member's name in messages. Strings in characters, blobs in bytes. */
 const lengths: Readonly<Record<string, readonly [least: number, most: number]>> = {
@@ -28,7 +28,7 @@ const unspoken: readonly string[] = ['secretString', 'secretBinary']
 
 function outside (name: string, value: string | Uint8Array, constraint: string): AwsError {
   const shown = unspoken.includes(name) ? 'Value' : `Value '${String(value)}'`
-  return new AwsError('ValidationException', `1 validation error detected: ${shown} at '${name}' failed to satisfy constraint: Member must have ${constraint}`)
+  return unmetConstraint('ValidationException', `${shown} at '${name}'`, `have ${constraint}`)
 }
 
 /** Throws ValidationException for a name with characters that a secret's name may not have. */

@@ -4,9 +4,8 @@ import { ACCOUNT, AwsError, type Operations } from '../aws.js'
 import type { Faults } from '../faults.js'
 import type { Protocol, WireAnswer, WireRequest } from './message.js'
 import { cborRpc, jsonRpc, query, restJson } from './protocols.js'
-import { checkRequired } from './required.js'
-import type { OperationShape } from './schemas.js'
-import { type WireService, wireServices } from './services.js'
+import { type OperationShape, requiredMembers, type Shape } from './schemas.js'
+import { type MissingMember, type WireService, wireServices } from './services.js'
 
 /** Answers a request; undefined when the connection is to be dropped without an answer. */
 export type Dispatch = (request: WireRequest) => Promise<WireAnswer | undefined>
@@ -119,4 +118,37 @@ function readScope (request: WireRequest): Scope {
     throw new AwsError('SignatureDoesNotMatch', `Credential should be scoped to a valid region, not '${region.slice(0, 50)}'.`, 403)
   }
   return { region, service }
+}
+
+/** Throws what the service answers when members that its model requires are absent, at any depth. */
+function checkRequired (shape: Shape, input: unknown, style: MissingMember): void {
+  if (shape.isUnitSchema()) return
+  const missing = [...missingPaths(shape, input, '')]
+  const [first] = missing
+  if (first === undefined) return
+  if (style === 'MissingParameter') throw new AwsError(style, `The request must contain the parameter ${first}.`)
+  const problems = missing.map(path => `Value null at '${lowerFirst(path)}' failed to satisfy constraint: Member must not be null`)
+  const count = `${problems.length} validation error${problems.length > 1 ? 's' : ''} detected`
+  throw new AwsError(style, `${count}: ${problems.join('; ')}`)
+}
+
+function * missingPaths (shape: Shape, value: unknown, path: string): Generator<string> {
+  if (shape.isStructSchema()) {
+    const structure = value as Record<string, unknown>
+    for (const name of requiredMembers(shape)) if (structure[name] === undefined) yield join(path, name)
+    for (const [name, member] of shape.structIterator()) {
+      if (structure[name] !== undefined) yield * missingPaths(member, structure[name], join(path, name))
+    }
+  } else if (shape.isListSchema()) {
+    const item = shape.getValueSchema()
+    for (const [index, each] of (value as unknown[]).entries()) yield * missingPaths(item, each, `${path}.${index + 1}.member`)
+  }
+}
+
+function join (path: string, name: string): string {
+  return path === '' ? name : `${path}.${lowerFirst(name)}`
+}
+
+function lowerFirst (name: string): string {
+  return name.charAt(0).toLowerCase() + name.slice(1)
 }

@@ -5,8 +5,7 @@ import type { Pause, RdsRoom, ResourceHandler, SecretsRoom } from './handler.js'
 import { createInertHandler } from './inert.js'
 import { createRdsHandler } from './rds-handler.js'
 import { instanceKind, parameterGroupKind, subnetGroupKind } from './rds-kinds.js'
-import { createSecretTargetAttachmentHandler } from './secret-target-attachment.js'
-import { createSecretHandler } from './secret.js'
+import { createSecretHandler, createSecretTargetAttachmentHandler } from './secret.js'
 
 export type HandlerTable = Readonly<Record<string, ResourceHandler>>
 

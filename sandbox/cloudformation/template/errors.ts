@@ -1,4 +1,4 @@
-import { AwsError } from '../../aws.js'
+import { AwsError, unmetConstraint } from '../../aws.js'
 
 /** The code of nearly every refusal of CloudFormation. */
 export function invalid (message: string): AwsError {
@@ -12,7 +12,7 @@ export function malformed (message: string): AwsError {
 /** What AWS says of a member of a request that its model does not allow; `rule` is what the member must. */
 export function unmet (member: string, value: string | null, rule: string): AwsError {
   const shown = value === null ? 'null' : `'${value}'`
-  return invalid(`1 validation error detected: Value ${shown} at '${member}' failed to satisfy constraint: Member must ${rule}`)
+  return unmetConstraint('ValidationError', `Value ${shown} at '${member}'`, rule)
 }
 
 /** Throws what AWS says of a value that its model does not name. */
