@@ -145,6 +145,19 @@ t.test('is fine: a network that is there, a major, a version of which AWS says l
   t.strictSame(await preflightOf(createMemorySecrets(), account).look(principalOf(), launching()), { findings: [], warnings: [] }, 'an empty answer is none')
 })
 
+t.test('a snapshot is offered the versions that RDS upgrades it to, of those that the template can run', async t => {
+  const account = createMemoryAccount()
+  account.upgrades.set('13.9', ['13.12'])
+  for (const [template, EngineVersion, offered] of [[V1, '11.16', '13\\.9'], [DEFAULT_TEMPLATE, '16.8', '13\\.9, 13\\.12']] as const) {
+    const { findings } = await preflightOf(createMemorySecrets(), account).look(principalOf(), { ...launching({ template, parameters: { EngineVersion } }), origin: { masterUsername: 'postgres', snapshotVersion: '13.9' } })
+    t.match(findings, [{ path: '/parameters/EngineVersion', message: new RegExp(`13\\.9 cannot be restored to ${EngineVersion} in eu-west-1: set EngineVersion to one of ${offered}\\.$`) }])
+  }
+  account.upgrades.set('13.9', [])
+  account.versions = account.versions.filter(({ version }) => version !== '13.9')
+  const { findings } = await preflightOf(createMemorySecrets(), account).look(principalOf(), { ...launching(), origin: { masterUsername: 'postgres', snapshotVersion: '13.9' } })
+  t.match(findings, [{ message: /it has none left there/ }])
+})
+
 t.test('a copy of a living database has its version, whatever is offered to new ones', async t => {
   const { look } = preflightOf()
   const retired = launching({ parameters: { EngineVersion: '16.4' } })

@@ -14,13 +14,14 @@ export function createEngineCheck (account: Pick<Account, 'offeredVersions' | 'u
   const upgrades = createMemo<string[] | null>({ clock, forMs: REMEMBERED_MS, keeps: targets => targets !== null })
 
   /** What is wrong with another version than that of the snapshot, or with that if it was retired. RDS restores to no version that it does not upgrade to. */
-  const findUnreachable = async (versions: readonly OfferedVersion[], wanted: string, { key: { region }, origin }: Launching): Promise<Finding[]> => {
+  const findUnreachable = async (versions: readonly OfferedVersion[], wanted: string, { key: { region }, template, origin }: Launching): Promise<Finding[]> => {
     const from = origin?.snapshotVersion ?? null
     const chosen = versionsOf(versions, wanted)
     if (from === null || versions.length === 0 || chosen.some(({ version }) => version === from)) return []
     const targets = await upgrades(`${region} ${from}`, async () => await account.upgradesOf(region, from))
     if (targets === null || chosen.some(({ version }) => targets.includes(version))) return []
-    const reachable = versions.filter(({ version }) => version === from || targets.includes(version)).map(({ version }) => version)
+    const runnable = template.generation === 'v1' ? versions.filter(({ modes }) => modes.includes('serverless')) : versions
+    const reachable = runnable.map(({ version }) => version).filter(version => version === from || targets.includes(version))
     const cure = reachable.length > 0 ? `set EngineVersion to one of ${reachable.join(', ')}` : 'it has none left there to be restored to'
     return finding(wanted === from
       ? `Aurora PostgreSQL ${from}, which the snapshot is of, is no longer offered in ${region}: ${cure}.`
