@@ -37,8 +37,8 @@ export interface Executor {
   run: (session: Session, statement: Statement, letRun?: boolean) => Promise<StatementResult>
   /** Opens a transaction and returns its id. */
   begin: (place: Place, caller: Caller) => Promise<string>
-  /** Ends a transaction; returns PostgreSQL's own word for how, for a COMMIT of a failed one is a ROLLBACK. */
-  settle: (place: Place & { transactionId: string }, caller: Caller, text: 'COMMIT' | 'ROLLBACK') => Promise<string>
+  /** Ends a transaction; PostgreSQL rolls one back that had failed, also where it is to be committed. */
+  settle: (place: Place & { transactionId: string }, caller: Caller, text: 'COMMIT' | 'ROLLBACK') => Promise<void>
   /** Rolls back what is open and closes every session. */
   close: () => Promise<void>
 }
@@ -111,12 +111,11 @@ export function createExecutor ({ rds, secrets, clock, log, limits }: ExecutorDe
 
     settle: async (place, caller, text) => {
       const access = reachDatabase(rds, place.resourceArn, caller, log)
-      return await inTransaction(place.transactionId, access, place, async session => {
-        const { tag } = await run(session, { text, valueSets: [[]] }).finally(() => {
+      await inTransaction(place.transactionId, access, place, async session => {
+        await run(session, { text, valueSets: [[]] }).finally(() => {
           transactions.end(place.transactionId, 'finished')
           session.release().catch(() => {})
         })
-        return tag
       })
     },
 

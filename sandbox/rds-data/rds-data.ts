@@ -56,8 +56,9 @@ export function createRdsData (dependencies: RdsDataDependencies): RdsData {
       }),
 
       CommitTransaction: async (request, caller) => {
-        const tag = await executor.settle(validateRequest(request, 'transactionId'), caller, 'COMMIT')
-        return { transactionStatus: tag === 'COMMIT' ? 'Transaction Committed' : 'Rollback Complete' }
+        // Also when PostgreSQL rolls back, as it does once a statement has failed (tests of the client aurora-data-api).
+        await executor.settle(validateRequest(request, 'transactionId'), caller, 'COMMIT')
+        return { transactionStatus: 'Transaction Committed' }
       },
 
       RollbackTransaction: async (request, caller) => {

@@ -109,9 +109,23 @@ export function createInteractive ({ targets, dataApi, whenAwake, ids, order, ga
       })
     })
 
+  /**
+   * Throws unless a commit would keep what was done. AWS calls a commit committed also when PostgreSQL has rolled back,
+   * because a statement had failed: the tests of the client aurora-data-api, which run on AWS, rely on it.
+   */
+  const assertNotAborted = async (target: DataTarget, awsId: string, signal: AbortSignal): Promise<void> => {
+    await whenFree(BUSY_MS, signal, async () => { await dataApi.execute(target, 'SELECT 1', [], { transactionId: awsId, signal }) }).catch(async (error: unknown) => {
+      const problem = explainEnd(error)
+      if (problem instanceof Problem && problem.code === 'transaction-aborted') await dataApi.rollback(target, awsId).catch(() => {})
+      if (!(error instanceof DataApiFailure) || error.kind !== 'lost') throw problem
+      throw new Problem('aws-unavailable', 'No answer came to what is asked before a commit. Nothing has been committed yet: commit again.', { cause: error })
+    })
+  }
+
   /** Ends do not wait at the gate: they set others free. */
   const commit = async (principal: Principal, id: string, transactionId: string, signal: AbortSignal): Promise<void> => {
     await inOrder(principal, id, transactionId, signal, async (target, { awsId }) => {
+      await assertNotAborted(target, awsId, signal)
       await whenFree(BUSY_MS, signal, async () => { await dataApi.commit(target, awsId) }).catch((error: unknown) => {
         if (!(error instanceof DataApiFailure) || error.kind !== 'lost') throw explainEnd(error)
         throw new Problem('statement-outcome-unknown', 'No answer came to the commit: either everything in the transaction has happened, or nothing. Look before you do it again. A second commit cannot tell.', { cause: error })
