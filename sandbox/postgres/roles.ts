@@ -12,12 +12,6 @@ export interface AdminAccess {
   password: string
 }
 
-export interface MasterUser {
-  name: string
-  /** As {@link scramVerifier} makes it; absent: the password stays as it is. */
-  verifier?: string | undefined
-}
-
 /** Runs `work` on a connection of the superuser, which is closed afterwards. */
 export async function asSuperuser<T> (access: AdminAccess, database: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new pg.Client({ ...access, user: SUPERUSER, database, connectionTimeoutMillis: 10_000 })
@@ -34,9 +28,9 @@ const SUPERUSER_MEMBERSHIPS = ['pg_monitor', 'pg_signal_backend', 'pg_checkpoint
 
 /**
  * Sets up the master user as Aurora does: not a superuser, but a member of `rds_superuser`, and able to make databases
- * and roles. Repeating it changes nothing; a verifier sets the password.
+ * and roles. Repeating it changes nothing; a verifier, as {@link scramVerifier} makes it, sets the password.
  */
-export async function ensureMasterUser (access: AdminAccess, user: MasterUser): Promise<void> {
+export async function ensureMasterUser (access: AdminAccess, user: { name: string, verifier: string | undefined }): Promise<void> {
   await asSuperuser(access, 'postgres', async client => {
     const name = client.escapeIdentifier(user.name)
     const known = await existingRoles(client)

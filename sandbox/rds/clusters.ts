@@ -1,12 +1,12 @@
 import type * as Rds from '@aws-sdk/client-rds'
-import type { CreateDBClusterMessage, DeleteDBClusterMessage, DescribeDBClustersMessage } from '@aws-sdk/client-rds'
+import type { CreateDBClusterMessage, DeleteDBClusterMessage } from '@aws-sdk/client-rds'
 import { AwsError, type OperationsOf } from '../aws.js'
 import { scramVerifier } from '../postgres/roles.js'
 import { requirePassword, requirePort } from './cluster-rules.js'
 import { isServerlessV1, showCluster } from './cluster-shape.js'
 import { type RdsContext, refuseStopped, requireStatus } from './context.js'
 import { readVersion } from './engine-versions.js'
-import { arnOf, invalidCombination, invalidValue, nameIn, readIdentifier } from './names.js'
+import { arnOf, invalidCombination, invalidValue, readIdentifier } from './names.js'
 import { addCluster, readClusterFacts, requireRoomForCluster } from './new-cluster.js'
 import { type Filterable, filterBy, pageOf } from './paging.js'
 import { type ClusterRecord, membersOf } from './records.js'
@@ -53,9 +53,7 @@ export function createClusterOperations (context: RdsContext) {
     },
 
     DescribeDBClusters: async (input, caller) => {
-      const named = input.DBClusterIdentifier
-      const found = records.clusters.list(named, caller)
-      const { page, Marker } = pageOf(filterBy(found, readArnFilters(input, caller), FILTERABLE), input)
+      const { page, Marker } = pageOf(filterBy(records.clusters.list(input.DBClusterIdentifier, caller), input.Filters, FILTERABLE), input)
       return { DBClusters: page.map(cluster => showCluster(context, cluster)), Marker }
     },
 
@@ -126,11 +124,4 @@ function readFinalSnapshot ({ SkipFinalSnapshot, FinalDBSnapshotIdentifier: name
   if (!SkipFinalSnapshot && !name) throw invalidCombination('FinalDBSnapshotIdentifier is required unless SkipFinalSnapshot is specified.')
   // Longer than those of other snapshots may be (RDS API, DeleteDBCluster): CloudFormation makes it of the names of stack and resource.
   return name ? readIdentifier('FinalDBSnapshotIdentifier', name, 255) : undefined
-}
-
-/** A filter by identifier takes ARNs too; those of another region or account name nothing here. */
-function readArnFilters (input: DescribeDBClustersMessage, caller: Parameters<typeof nameIn>[2]): DescribeDBClustersMessage['Filters'] {
-  return input.Filters?.map(filter => filter.Name === 'db-cluster-id'
-    ? { ...filter, Values: filter.Values?.map(value => nameIn(value, 'cluster', caller) ?? value) }
-    : filter)
 }

@@ -1,10 +1,10 @@
 import type * as Rds from '@aws-sdk/client-rds'
 import type { CreateDBInstanceMessage, DBInstance } from '@aws-sdk/client-rds'
-import { AwsError, type Caller, type OperationsOf } from '../aws.js'
+import { ACCOUNT, AwsError, type Caller, type OperationsOf } from '../aws.js'
 import { isServerlessV1 } from './cluster-shape.js'
 import { pickGiven, type RdsContext, refuseStopped } from './context.js'
 import { findVersions } from './engine-versions.js'
-import { arnOf, invalidCombination, invalidValue, nameIn, newResourceId, readIdentifier, zonesOf } from './names.js'
+import { arnOf, invalidCombination, invalidValue, newResourceId, readIdentifier, zonesOf } from './names.js'
 import { type Filterable, filterBy, pageOf } from './paging.js'
 import { type ClusterRecord, type InstanceFacts, type InstanceRecord, membersOf } from './records.js'
 import { showSubnetGroup } from './subnet-groups.js'
@@ -23,7 +23,7 @@ const MANAGED_BY_CLUSTER = ['MasterUsername', 'MasterUserPassword', 'DBName', 'A
 
 const FILTERABLE: Filterable<InstanceRecord> = {
   'db-instance-id': ({ facts }) => [facts.DBInstanceIdentifier, facts.DBInstanceArn],
-  'db-cluster-id': ({ facts }) => [facts.DBClusterIdentifier],
+  'db-cluster-id': ({ region, facts }) => [facts.DBClusterIdentifier, arnOf({ region, account: ACCOUNT }, 'cluster', facts.DBClusterIdentifier)],
   'dbi-resource-id': ({ facts }) => [facts.DbiResourceId],
   engine: ({ facts }) => [facts.Engine],
   domain: () => []
@@ -50,10 +50,7 @@ export function createInstanceOperations (context: RdsContext) {
     },
 
     DescribeDBInstances: async (input, caller) => {
-      const named = input.DBInstanceIdentifier
-      const found = records.instances.list(named, caller)
-      const filters = input.Filters?.map(filter => filter.Name === 'db-cluster-id' ? { ...filter, Values: filter.Values?.map(value => nameIn(value, 'cluster', caller) ?? value) } : filter)
-      const { page, Marker } = pageOf(filterBy(found, filters, FILTERABLE), input)
+      const { page, Marker } = pageOf(filterBy(records.instances.list(input.DBInstanceIdentifier, caller), input.Filters, FILTERABLE), input)
       return { DBInstances: page.map(instance => showInstance(context, instance)), Marker }
     },
 

@@ -31,9 +31,8 @@ export function createSnapshotOperations (context: RdsContext) {
     },
 
     DescribeDBClusterSnapshots: async (input, caller) => {
-      const named = input.DBClusterSnapshotIdentifier
       const cluster = input.DBClusterIdentifier && nameIn(input.DBClusterIdentifier, 'cluster', caller)?.toLowerCase()
-      const found = (records.snapshots.list(named, caller))
+      const found = records.snapshots.list(input.DBClusterSnapshotIdentifier, caller)
         .filter(({ facts }) => !cluster || facts.DBClusterIdentifier === cluster)
         .filter(({ facts }) => !input.SnapshotType || facts.SnapshotType === input.SnapshotType)
         .filter(({ facts }) => !input.DbClusterResourceId || facts.DbClusterResourceId === input.DbClusterResourceId)

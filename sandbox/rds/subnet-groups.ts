@@ -37,9 +37,7 @@ export function createSubnetGroupOperations (context: RdsContext) {
     },
 
     DescribeDBSubnetGroups: async (input, caller) => {
-      const named = input.DBSubnetGroupName
-      const found = records.subnetGroups.list(named, caller)
-      const { page, Marker } = pageOf(filterBy(found, input.Filters, {}), input)
+      const { page, Marker } = pageOf(filterBy(records.subnetGroups.list(input.DBSubnetGroupName, caller), input.Filters, {}), input)
       return { DBSubnetGroups: page.map(({ facts }) => facts), Marker }
     },
 

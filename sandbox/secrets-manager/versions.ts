@@ -1,3 +1,4 @@
+import type { GetSecretValueRequest, UpdateSecretVersionStageRequest } from '@aws-sdk/client-secrets-manager'
 import { AwsError } from '../aws.js'
 import type { SecretRecord, SecretRecords, VersionRecord } from './records.js'
 import { invalidParameter, invalidRequest } from './validation.js'
@@ -71,7 +72,7 @@ function dropOldest (records: SecretRecords, secret: SecretRecord): void {
 }
 
 /** The version that a reader asks for by id, label or neither. Throws where there is none. */
-export function chooseVersion (records: SecretRecords, secret: SecretRecord, asked: { VersionId?: string | undefined, VersionStage?: string | undefined }): VersionRecord {
+export function chooseVersion (records: SecretRecords, secret: SecretRecord, asked: GetSecretValueRequest): VersionRecord {
   const { VersionId, VersionStage = CURRENT } = asked
   const versionId = VersionId ?? secret.stages[VersionStage]
   const version = versionId === undefined ? undefined : records.version(secret, versionId)
@@ -85,14 +86,8 @@ export function chooseVersion (records: SecretRecords, secret: SecretRecord, ask
   return version
 }
 
-export interface StageMove {
-  VersionStage?: string | undefined
-  RemoveFromVersionId?: string | undefined
-  MoveToVersionId?: string | undefined
-}
-
 /** The labels after UpdateSecretVersionStage. Whoever moves one has to say where it is now. */
-export function relabel (records: SecretRecords, secret: SecretRecord, { VersionStage: stage = '', RemoveFromVersionId: from, MoveToVersionId: to }: StageMove): Record<string, string> {
+export function relabel (records: SecretRecords, secret: SecretRecord, { VersionStage: stage = '', RemoveFromVersionId: from, MoveToVersionId: to }: UpdateSecretVersionStageRequest): Record<string, string> {
   const holder = secret.stages[stage]
   if (to !== undefined && !records.version(secret, to)) {
     throw new AwsError('ResourceNotFoundException', `Secrets Manager can't find the specified secret value for VersionId: ${to}`)

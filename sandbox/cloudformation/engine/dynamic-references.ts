@@ -1,3 +1,4 @@
+import type { GetSecretValueRequest } from '@aws-sdk/client-secrets-manager'
 import { AwsError, type Caller } from '../../aws.js'
 import { ssmValue } from '../operations/definition.js'
 import type { SecretsRoom } from '../resources/handler.js'
@@ -36,15 +37,8 @@ async function resolveText (text: string, resolve: (reference: DynamicReference)
   return result + text.slice(end)
 }
 
-export interface SecretReference {
-  secretId: string
-  jsonKey: string
-  versionStage: string
-  versionId: string
-}
-
 /** The parts of `secret-id:SecretString:json-key:version-stage:version-id`, where the id may be an ARN. */
-function parseSecretReference (path: string): SecretReference {
+function parseSecretReference (path: string) {
   const parts = path.split(':')
   const length = path.startsWith('arn:') ? 7 : 1
   const [, jsonKey = '', versionStage = '', versionId = ''] = parts.slice(length)
@@ -64,14 +58,14 @@ export function createResolver (records: Records, secrets: SecretsRoom) {
 
 async function resolveSecret (secrets: SecretsRoom, path: string, caller: Caller): Promise<string> {
   const { secretId, jsonKey, versionStage, versionId } = parseSecretReference(path)
-  const { SecretString: text = '' } = await secretValue(secrets, { SecretId: secretId, ...(versionStage ? { VersionStage: versionStage } : {}), ...(versionId ? { VersionId: versionId } : {}) }, caller)
+  const { SecretString: text = '' } = await secretValue(secrets, { SecretId: secretId, VersionStage: versionStage || undefined, VersionId: versionId || undefined }, caller)
   if (jsonKey === '') return text
   const value = memberOf(text, jsonKey)
   if (value === undefined) throw new PlainFailure('Could not find a value associated with JSONKey in SecretString')
   return value
 }
 
-async function secretValue (secrets: SecretsRoom, input: { SecretId: string }, caller: Caller) {
+async function secretValue (secrets: SecretsRoom, input: GetSecretValueRequest, caller: Caller) {
   try {
     return await secrets.operations.GetSecretValue(input, caller)
   } catch (error) {

@@ -1,14 +1,8 @@
 import type { Records } from './memory.js'
 import type { StackRecord } from './records.js'
 
-export interface ExportRecord {
-  name: string
-  value: string
-  stackId: string
-}
-
 /** Every export of a region; names are unique in it. */
-export function exportsIn (records: Records, region: string): ExportRecord[] {
+export function exportsIn (records: Records, region: string): Array<{ name: string, value: string, stackId: string }> {
   return records.stacks(region).filter(stack => stack.status !== 'DELETE_COMPLETE').flatMap(stack =>
     stack.outputs.flatMap(({ exportName, value }) => exportName === undefined ? [] : [{ name: exportName, value, stackId: stack.id }]))
 }

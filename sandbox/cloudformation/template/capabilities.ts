@@ -13,13 +13,8 @@ const iamNames: Readonly<Record<string, string | undefined>> = {
   'AWS::IAM::UserToGroupAddition': undefined
 }
 
-export interface NeededCapabilities {
-  capabilities: string[]
-  reason?: string | undefined
-}
-
 /** What the caller has to acknowledge before this template may be launched. */
-export function neededCapabilities (template: Template): NeededCapabilities {
+export function neededCapabilities (template: Template): { capabilities: string[], reason: string | undefined } {
   const iam = [...template.resources.values()].filter(({ type }) => Object.hasOwn(iamNames, type))
   const named = iam.some(({ type, properties }) => Object.hasOwn(properties, iamNames[type] ?? ''))
   const capabilities = [

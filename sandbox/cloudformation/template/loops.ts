@@ -1,5 +1,5 @@
 import { invalid } from './errors.js'
-import { type Evaluated, evaluate } from './intrinsics.js'
+import { evaluate, type Scope } from './intrinsics.js'
 import { type Json, type JsonObject, isObject } from './json.js'
 
 const LOOP = 'Fn::ForEach::'
@@ -8,14 +8,8 @@ const SECTIONS = ['Conditions', 'Resources', 'Outputs']
 /** Loops in loops multiply, so that a few lines could stand for more than fits into memory. */
 const MOST_VALUES = 50_000
 
-/** What a loop's collection can be made from: parameters and mappings, as no resource exists when loops are written out. */
-export interface LoopScope {
-  ref: (name: string) => Evaluated | undefined
-  mappings: JsonObject
-}
-
-/** The document with what its `Fn::ForEach` loops stand for in their place. Throws a ValidationError. */
-export function writeOutLoops (document: JsonObject, { ref, mappings }: LoopScope): JsonObject {
+/** The document with what its `Fn::ForEach` loops stand for in their place: no resource exists yet. Throws a ValidationError. */
+export function writeOutLoops (document: JsonObject, { ref, mappings }: Pick<Scope, 'ref' | 'mappings'>): JsonObject {
   let left = MOST_VALUES
   const nothing = (): never => { throw failed('a collection can be made from parameters and mappings only') }
   const scope = { region: '', extended: true, ref, mappings, attribute: nothing, isTrue: nothing, importValue: nothing, stackOutput: nothing }
