@@ -18,7 +18,7 @@ const RequestSchema = Type.Unsafe<Buffer | undefined>({
     resourceArn: Type.String({ description: 'That of the database in the path; may be left out, and then `database` too.' }),
     secretArn: Type.String({ description: 'That of the database in the path; may be left out.' })
   },
-  description: 'The request of the RDS Data API, which goes to AWS as it is, but for a comment before the statement.'
+  description: 'The request of the RDS Data API, which goes to AWS as it is, but for a comment behind the first word of the statement.'
 })
 
 const AnswerSchema = Type.Unsafe<Buffer>({ type: 'object', additionalProperties: true, description: 'The answer of the RDS Data API, as it came.' })

@@ -24,7 +24,7 @@ export async function columnsWithin (execute: Execute, prepared: Prepared): Prom
   if (!probe) return []
   await execute(`SAVEPOINT ${SAVEPOINT}`, [])
   const columns = await execute(probe.sql, probe.args).then(({ columns }) => columns ?? [], async (error: unknown) => {
-    if (!(error instanceof DataApiFailure) || error.kind !== 'sql') throw error
+    if (!(error instanceof DataApiFailure) || !['sql', 'unsupported'].includes(error.kind)) throw error
     await execute(`ROLLBACK TO SAVEPOINT ${SAVEPOINT}`, [])
     return []
   })

@@ -15,11 +15,12 @@ export function hasRoomForTag (sql: string): boolean {
 }
 
 /**
- * Puts a comment before a statement: PostgreSQL shows the beginning of what runs, and reads the rest as it would without, whatever is
- * left open in it. A hint for pg_hint_plan, which takes the first comment and no other, stays before it.
+ * Puts a comment behind the first word of a statement: PostgreSQL shows the beginning of what runs, and reads the rest as it would
+ * without, whatever is left open in it; and whoever looks at a text to see what it is finds its command where it was. A hint for
+ * pg_hint_plan, which takes the first comment and no other, stays before it.
  */
 export function tagStatement (sql: string, tag: string): Tagged {
-  const at = endOfHint(sql)
+  const at = endOfHint(sql) || endOfFirstWord(sql)
   const comment = at === 0 ? `${tag} ` : ` ${tag}`
   return { sql: sql.slice(0, at) + comment + sql.slice(at), at, length: comment.length }
 }
@@ -35,4 +36,9 @@ const beforeHint = /^[\w\s,()]*(?=\/\*\+)/
 function endOfHint (sql: string): number {
   const before = beforeHint.exec(sql)
   return before ? endOfComment(sql, before[0].length) ?? 0 : 0
+}
+
+/** Where the first word ends; 0 where there is something else, or where what follows may belong to it, as in `E'…'`. */
+function endOfFirstWord (sql: string): number {
+  return /^\s*[A-Za-z]+(?=$|[\s(;*])/.exec(sql)?.[0].length ?? 0
 }

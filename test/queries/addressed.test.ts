@@ -28,9 +28,9 @@ t.test('one that has none gets it, and keeps every digit of the rest', async t =
 t.test('a statement that may be cancelled gets its comment, and is otherwise as it was', async t => {
   const head = '"resourceArn":"arn:cluster","secretArn":"arn:secret"'
   const cases: Array<[members: string, sent: string]> = [
-    ['"x":1.0, "sql" : "select \\u0031 -- \\ud800\\n"', '"x":1.0,"sql":"/* tag */ select 1 -- \\ud800\\n"'],
+    ['"x":1.0, "sql" : "select \\u0031 -- \\ud800\\n"', '"x":1.0,"sql":"select /* tag */ 1 -- \\ud800\\n"'],
     ['"sql":"/*+ SeqScan(t) */ select 1","continueAfterTimeout":false', '"sql":"/*+ SeqScan(t) */ /* tag */ select 1","continueAfterTimeout":false'],
-    ['"sql":"select 1","continueAfterTimeout":null', '"sql":"/* tag */ select 1","continueAfterTimeout":null']
+    ['"sql":"select 1","continueAfterTimeout":null', '"sql":"select /* tag */ 1","continueAfterTimeout":null']
   ]
   for (const [members, sent] of cases) t.equal(address(`{${head},${members}}`), `{${head},${sent}}`)
   const untouched = ['"sql":"select 1","continueAfterTimeout":true', '"sql":"select current_query()"', `"sql":"${'x'.repeat(65_500)}"`, '"sql":""', '"sql":null', '"sql":1', '"SQL":"select 1"']

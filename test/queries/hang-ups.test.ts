@@ -63,7 +63,7 @@ t.test('a statement carries its tag, and no other call is made for it', async t 
   await api.execute(target, 'select 3', [])
   await api.execute(target, `select '${'x'.repeat(65_520)}'`, [], { signal })
   await api.execute(target, '/*+ SeqScan(t) */ select 4', [], { signal })
-  t.strictSame(calls.slice(0, 3), [`${TAG} select 1`, `${TAG} select 2`, 'select 3'])
+  t.strictSame(calls.slice(0, 3), [`select ${TAG} 1`, `select ${TAG} 2`, 'select 3'])
   t.equal(calls[4], `/*+ SeqScan(t) */ ${TAG} select 4`, 'a hint for the planner stays the first comment')
   t.match(calls[3], /^select 'x/, 'but for one that it would make too long')
 })
@@ -76,7 +76,7 @@ t.test('an error is where it would be without the tag', async t => {
 })
 
 t.test('wherever the tag stands, a statement and its positions are the same without it', async t => {
-  const statements = ["select 'a", '/*+ a */ select x', 'explain (verbose) select /*+ a /* b */ */ x', 'select :a /*+ late */', '/*+ /* left open */ select 1', "select '/*+ a */'", '']
+  const statements = ["select 'a", "E'a", 'values(1)', ' select', '(select 1)', '-- a\nselect', 'select"a"', '/*+ a */ select x', 'explain (verbose) select /*+ a /* b */ */ x', 'select :a /*+ late */', '/*+ /* left open */ select 1', "select '/*+ a */'", '']
   for (const sql of statements) {
     const tagged = tagStatement(sql, TAG)
     const { at, length } = tagged
@@ -120,7 +120,7 @@ t.test('who hangs up has the statement cancelled, which is looked for until it i
   while (double.calls.length < 3) await new Promise(setImmediate)
   running.fail(failure('timeout'))
   await t.rejects(answer, { code: 'shutting-down', status: 503 }, 'its answer says that it has had no effect')
-  t.strictSame(double.calls, [`${TAG} select 1`, `cancel ${TAG}`, `cancel ${TAG}`])
+  t.strictSame(double.calls, [`select ${TAG} 1`, `cancel ${TAG}`, `cancel ${TAG}`])
   t.equal(double.clock.sleepers(), 0)
 })
 
@@ -151,7 +151,7 @@ t.test('what was refused, or got no answer while its caller was there, is not ca
   for (const kind of ['lost', 'timeout', 'sql'] as const) {
     const { api, calls, signal } = createDouble({ execute: [failure(kind)] })
     await t.rejects(api.execute(target, 'select 1', [], { signal }), { name: 'DataApiFailure', kind })
-    t.strictSame(calls, [`${TAG} select 1`])
+    t.strictSame(calls, [`select ${TAG} 1`])
   }
   const { api, calls, signal, hangUp } = createDouble()
   hangUp.abort()

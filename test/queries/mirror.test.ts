@@ -82,7 +82,7 @@ t.test('no answer is a problem that says what may have happened', async t => {
 
 t.test('an error is where it would be without the comment, and every other byte as it came', async t => {
   const bodyOf = (position: string): string => `{"message":"ERROR: no \\u0022Position: 19\\u0022;  ${position}SQLState: 42703","extra":1.0}`
-  const positions: Array<[seen: string, own: string]> = [[`Hint: h; Position: ${TAG.length + 1 + 8}; `, 'Hint: h; Position: 8; '], ['', ''], [`\\n  Position: ${TAG.length + 2}; `, '\\n  Position: 1; '], ['Position: 3; ', 'Position: 3; ']]
+  const positions: Array<[seen: string, own: string]> = [[`Hint: h; Position: ${TAG.length + 1 + 8}; `, 'Hint: h; Position: 8; '], ['', ''], [`\\n  Position: ${TAG.length + 1 + 9}; `, '\\n  Position: 9; '], ['Position: 1; ', 'Position: 1; '], ['Position: 3; ', 'Position: 3; ']]
   for (const [seenAt, own] of positions) {
     for (const sql of ['select nope', '/*+ hinted */ select nope']) {
       const { seen, send } = mirrorOf(() => ({ ...answerOf(400, 'DatabaseErrorException'), body: Buffer.from(bodyOf(seenAt)) }))
