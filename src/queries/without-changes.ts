@@ -39,25 +39,16 @@ function readHead (head: string): string {
   const lexemes = readLexemes(head)
   let depth = 0
   let copied = 0
+  let changesFrom: number | null = null
   let text = ''
   for (const [index, { kind, at }] of lexemes.entries()) {
-    if (kind === 'close') depth--
-    if (kind === 'open' && ++depth === 1 && changing.test(lexemes[index + 1]?.text ?? '')) {
-      const end = lexemes[endOfBrackets(lexemes, index)]?.at ?? head.length
-      text += head.slice(copied, at + 1) + (readCommand(head.slice(at + 1, end)) ?? 'SELECT')
-      copied = end
-    }
+    if (kind === 'open' && ++depth === 1 && changing.test(lexemes[index + 1]?.text ?? '')) changesFrom = at + 1
+    if (kind !== 'close' || --depth > 0 || changesFrom === null) continue
+    text += head.slice(copied, changesFrom) + (readCommand(head.slice(changesFrom, at)) ?? 'SELECT')
+    copied = at
+    changesFrom = null
   }
   return text + head.slice(copied)
-}
-
-function endOfBrackets (lexemes: readonly Lexeme[], open: number): number {
-  let depth = 0
-  return lexemes.findIndex(({ kind }, index) => {
-    if (index < open) return false
-    depth += kind === 'open' ? 1 : kind === 'close' ? -1 : 0
-    return depth === 0
-  })
 }
 
 /** For each command that changes: the words that begin its parts, and those after which there are the tables of its RETURNING. */

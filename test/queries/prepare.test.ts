@@ -61,6 +61,7 @@ t.test('a position of PostgreSQL is found in the caller\'s text', async () => {
 
 t.test('whatever the text, it is read once', async t => {
   for (const mark of ['$a$ $b$ ', "'", '/*', "E'\\", '"', '[', '$']) t.ok(prepare(mark.repeat(65_000 / mark.length)))
+  t.ok(withoutChanges(`with ${'a as (delete from t returning 1), '.repeat(1_800)} b as (select 1) select 1`))
 })
 
 t.test('what a statement is RETURNING is what a query without its changes answers', async t => {
