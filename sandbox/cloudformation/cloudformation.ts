@@ -10,8 +10,8 @@ import { openRecords } from './engine/memory.js'
 import { openChangeSets } from './operations/change-set-records.js'
 import { createChangeSetOperations } from './operations/change-sets.js'
 import { createCreateStack } from './operations/create-stack.js'
-import { createDeleteStack, createUpdateTerminationProtection } from './operations/delete-stack.js'
-import { createDescribeEvents, createDescriptions } from './operations/describe.js'
+import { createDeletionOperations } from './operations/delete-stack.js'
+import { createDescriptions } from './operations/describe.js'
 import { createRollbackOperations } from './operations/rollback.js'
 import { createTemplateOperations } from './operations/templates.js'
 import { createUpdateStack } from './operations/update-stack.js'
@@ -54,13 +54,11 @@ export function createCloudFormation (dependencies: CloudFormationDependencies) 
   return {
     operations: {
       CreateStack: createCreateStack(context, engine),
-      DeleteStack: createDeleteStack(context, engine),
-      UpdateTerminationProtection: createUpdateTerminationProtection(context),
       UpdateStack: createUpdateStack(context, engine),
+      ...createDeletionOperations(context, engine),
       ...createRollbackOperations(context, engine),
       ...createChangeSetOperations(context, engine, changeSets),
       ...createDescriptions(context),
-      DescribeEvents: createDescribeEvents(context),
       ...createTemplateOperations(context, changeSets)
     },
     whenIdle: engine.whenIdle,

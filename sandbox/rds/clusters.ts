@@ -1,13 +1,12 @@
 import type * as Rds from '@aws-sdk/client-rds'
-import type { CreateDBClusterMessage, DeleteDBClusterMessage } from '@aws-sdk/client-rds'
 import { AwsError, type OperationsOf } from '../aws.js'
 import { scramVerifier } from '../postgres/roles.js'
 import { requirePassword, requirePort } from './cluster-rules.js'
 import { isServerlessV1, showCluster } from './cluster-shape.js'
 import { type RdsContext, refuseStopped, requireStatus } from './context.js'
 import { readVersion } from './engine-versions.js'
-import { arnOf, invalidCombination, invalidValue, readIdentifier } from './names.js'
-import { addCluster, readClusterFacts, requireRoomForCluster } from './new-cluster.js'
+import { arnOf, invalidCombination, readIdentifier } from './names.js'
+import { addCluster, readClusterFacts, readMode, requireRoomForCluster } from './new-cluster.js'
 import { type Filterable, filterBy, pageOf } from './paging.js'
 import { type ClusterRecord, membersOf } from './records.js'
 import { requireRoomForSnapshot } from './snapshots.js'
@@ -108,18 +107,12 @@ export function createClusterOperations (context: RdsContext) {
 }
 
 /** A cluster that is to follow another would stand here by itself, and empty. */
-function refuseReplication ({ GlobalClusterIdentifier: globalCluster, ReplicationSourceIdentifier: source }: CreateDBClusterMessage): void {
+function refuseReplication ({ GlobalClusterIdentifier: globalCluster, ReplicationSourceIdentifier: source }: Rds.CreateDBClusterMessage): void {
   if (globalCluster) throw new AwsError('GlobalClusterNotFoundFault', `Global cluster ${globalCluster} not found: this sandbox has no global databases.`, 404)
   if (source) throw invalidCombination('This sandbox has no replication between clusters: leave ReplicationSourceIdentifier out.')
 }
 
-function readMode ({ serverlessV1 }: RdsContext, mode = 'provisioned'): string {
-  if (mode !== 'provisioned' && mode !== 'serverless') throw invalidValue(`Invalid engine mode: ${mode}`)
-  if (mode === 'serverless' && serverlessV1 === 'retired') throw invalidValue('The engine mode serverless you requested is currently unavailable.')
-  return mode
-}
-
-function readFinalSnapshot ({ SkipFinalSnapshot, FinalDBSnapshotIdentifier: name }: DeleteDBClusterMessage): string | undefined {
+function readFinalSnapshot ({ SkipFinalSnapshot, FinalDBSnapshotIdentifier: name }: Rds.DeleteDBClusterMessage): string | undefined {
   if (SkipFinalSnapshot && name) throw invalidCombination('You cannot specify both FinalDBSnapshotIdentifier and SkipFinalSnapshot')
   if (!SkipFinalSnapshot && !name) throw invalidCombination('FinalDBSnapshotIdentifier is required unless SkipFinalSnapshot is specified.')
   // Longer than those of other snapshots may be (RDS API, DeleteDBCluster): CloudFormation makes it of the names of stack and resource.

@@ -1,5 +1,4 @@
 import type * as Rds from '@aws-sdk/client-rds'
-import type { CreateDBInstanceMessage, DBInstance } from '@aws-sdk/client-rds'
 import { ACCOUNT, AwsError, type Caller, type OperationsOf } from '../aws.js'
 import { isServerlessV1 } from './cluster-shape.js'
 import { pickGiven, type RdsContext, refuseStopped } from './context.js'
@@ -31,7 +30,7 @@ const FILTERABLE: Filterable<InstanceRecord> = {
 
 export function createInstanceOperations (context: RdsContext) {
   const { records, clock } = context
-  const begin = (instance: InstanceRecord): { DBInstance: DBInstance } => {
+  const begin = (instance: InstanceRecord): { DBInstance: Rds.DBInstance } => {
     beginInstanceWork(context, instance)
     return { DBInstance: showInstance(context, instance) }
   }
@@ -84,7 +83,7 @@ export function createInstanceOperations (context: RdsContext) {
 }
 
 /** An instance as DescribeDBInstances shows it: what the cluster decides is the cluster's. */
-function showInstance ({ records, clock }: Pick<RdsContext, 'records' | 'clock'>, instance: InstanceRecord): DBInstance {
+function showInstance ({ records, clock }: Pick<RdsContext, 'records' | 'clock'>, instance: InstanceRecord): Rds.DBInstance {
   const cluster = records.clusters.get(instance.region, instance.facts.DBClusterIdentifier)
   const shown = { ...instance.facts, InstanceCreateTime: new Date(instance.createdMs), LatestRestorableTime: new Date(clock.now()) }
   if (!cluster) return shown
@@ -105,7 +104,7 @@ function showInstance ({ records, clock }: Pick<RdsContext, 'records' | 'clock'>
   }
 }
 
-function readCluster (context: RdsContext, input: CreateDBInstanceMessage, caller: Caller): ClusterRecord {
+function readCluster (context: RdsContext, input: Rds.CreateDBInstanceMessage, caller: Caller): ClusterRecord {
   if (input.Engine !== 'aurora-postgresql') throw invalidValue(`Invalid DB engine: ${input.Engine ?? ''}. This sandbox runs aurora-postgresql only.`)
   if (!input.DBClusterIdentifier) throw invalidCombination('The parameter DBClusterIdentifier must be provided for the engine aurora-postgresql.')
   const cluster = context.records.clusters.require(input.DBClusterIdentifier, caller)
@@ -126,7 +125,7 @@ function readCluster (context: RdsContext, input: CreateDBInstanceMessage, calle
   return cluster
 }
 
-function newFacts (id: string, input: CreateDBInstanceMessage, cluster: ClusterRecord, caller: Caller): InstanceFacts {
+function newFacts (id: string, input: Rds.CreateDBInstanceMessage, cluster: ClusterRecord, caller: Caller): InstanceFacts {
   return {
     AvailabilityZone: zonesOf(caller.region)[0],
     PreferredMaintenanceWindow: cluster.facts.PreferredMaintenanceWindow,

@@ -1,5 +1,4 @@
 import type * as Rds from '@aws-sdk/client-rds'
-import type { DBEngineVersion, OrderableDBInstanceOption } from '@aws-sdk/client-rds'
 import { ACCOUNT, AwsError, type Caller, type OperationsOf } from '../aws.js'
 import type { RdsContext } from './context.js'
 import { ENGINE, ENGINE_VERSIONS, type EngineVersion, RETIRED_VERSIONS } from './engine-versions.js'
@@ -107,7 +106,7 @@ function minorOf ({ version }: EngineVersion): number {
   return Number(version.split('.').at(-1))
 }
 
-function showVersion (version: EngineVersion): DBEngineVersion {
+function showVersion (version: EngineVersion): Rds.DBEngineVersion {
   const { major, family, serverlessV2 } = version
   return {
     Engine: ENGINE,
@@ -138,7 +137,7 @@ function showVersion (version: EngineVersion): DBEngineVersion {
   }
 }
 
-function showOption (version: EngineVersion, instanceClass: string, caller: Caller): OrderableDBInstanceOption {
+function showOption (version: EngineVersion, instanceClass: string, caller: Caller): Rds.OrderableDBInstanceOption {
   return {
     Engine: ENGINE,
     EngineVersion: version.version,

@@ -1,5 +1,4 @@
 import type * as Rds from '@aws-sdk/client-rds'
-import type { EnableHttpEndpointResponse, ModifyDBClusterMessage } from '@aws-sdk/client-rds'
 import { AwsError, type Caller, type OperationsOf } from '../aws.js'
 import { scramVerifier } from '../postgres/roles.js'
 import { readCapacity, readScaling, requirePassword, requirePort, requireRetention } from './cluster-rules.js'
@@ -12,7 +11,7 @@ import { type ClusterFacts, type ClusterRecord, membersOf } from './records.js'
 import { beginClusterWork } from './work.js'
 
 export function createModifyClusterOperations (context: RdsContext) {
-  const setHttpEndpoint = async (arn: string | undefined, enabled: boolean, caller: Caller): Promise<EnableHttpEndpointResponse> => {
+  const setHttpEndpoint = async (arn: string | undefined, enabled: boolean, caller: Caller): Promise<Rds.EnableHttpEndpointResponse> => {
     const name = nameIn(arn ?? '', 'cluster', caller)
     const cluster = arn?.startsWith('arn:') && name ? context.records.clusters.get(caller.region, name) : undefined
     if (!cluster) throw new AwsError('ResourceNotFoundFault', `The specified resource ARN ${arn ?? ''} was not found.`, 404)
@@ -75,7 +74,7 @@ function versionOf ({ facts }: ClusterRecord): EngineVersion {
   return version
 }
 
-function readChanges (context: RdsContext, cluster: ClusterRecord, input: ModifyDBClusterMessage, caller: Caller): Partial<ClusterFacts> {
+function readChanges (context: RdsContext, cluster: ClusterRecord, input: Rds.ModifyDBClusterMessage, caller: Caller): Partial<ClusterFacts> {
   const { EngineVersion } = readUpgrade(context, cluster, input)
   const version = EngineVersion ? findVersions(EngineVersion)[0] ?? versionOf(cluster) : versionOf(cluster)
   return {
@@ -94,7 +93,7 @@ function readChanges (context: RdsContext, cluster: ClusterRecord, input: Modify
 }
 
 /** Only a Serverless v1 cluster takes `EnableHttpEndpoint` here; AWS ignores it for others, which have operations of their own. */
-function readScalingChange (cluster: ClusterRecord, input: ModifyDBClusterMessage, version: EngineVersion): Partial<ClusterFacts> {
+function readScalingChange (cluster: ClusterRecord, input: Rds.ModifyDBClusterMessage, version: EngineVersion): Partial<ClusterFacts> {
   const { facts } = cluster
   if (isServerlessV1(cluster)) {
     return {
@@ -115,7 +114,7 @@ function keptGroup ({ facts }: ClusterRecord, version: EngineVersion): string | 
   return facts.DBClusterParameterGroup.startsWith('default.') ? `default.${version.family}` : facts.DBClusterParameterGroup
 }
 
-function readUpgrade ({ retiredVersions }: RdsContext, cluster: ClusterRecord, input: ModifyDBClusterMessage): { EngineVersion?: string } {
+function readUpgrade ({ retiredVersions }: RdsContext, cluster: ClusterRecord, input: Rds.ModifyDBClusterMessage): { EngineVersion?: string } {
   const before = versionOf(cluster)
   const wanted = input.EngineVersion
   if (!wanted || wanted === before.version) return {}
@@ -131,7 +130,7 @@ function readUpgrade ({ retiredVersions }: RdsContext, cluster: ClusterRecord, i
   return { EngineVersion: after.version }
 }
 
-function readLogExports ({ facts }: ClusterRecord, { CloudwatchLogsExportConfiguration: wanted }: ModifyDBClusterMessage): Partial<ClusterFacts> {
+function readLogExports ({ facts }: ClusterRecord, { CloudwatchLogsExportConfiguration: wanted }: Rds.ModifyDBClusterMessage): Partial<ClusterFacts> {
   if (!wanted) return {}
   const kept = (facts.EnabledCloudwatchLogsExports ?? []).filter(name => !wanted.DisableLogTypes?.includes(name))
   return { EnabledCloudwatchLogsExports: [...new Set([...kept, ...wanted.EnableLogTypes ?? []])] }
@@ -144,7 +143,7 @@ interface SecretChange {
   settle?: () => Promise<unknown>
 }
 
-async function readSecretChange (context: RdsContext, { facts }: ClusterRecord, input: ModifyDBClusterMessage, caller: Caller): Promise<SecretChange> {
+async function readSecretChange (context: RdsContext, { facts }: ClusterRecord, input: Rds.ModifyDBClusterMessage, caller: Caller): Promise<SecretChange> {
   const { MasterUserSecret: secret, MasterUsername: username } = facts
   if (input.ManageMasterUserPassword === false) {
     if (!secret) throw invalidCombination('You cannot set ManageMasterUserPassword to false because the master user password is not currently managed by RDS.')

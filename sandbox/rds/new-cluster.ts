@@ -76,6 +76,13 @@ export function readClusterFacts (context: RdsContext, id: string, input: Cluste
   }
 }
 
+/** The engine mode of a new cluster. Throws AWS's refusal of one that there is not, or not any more. */
+export function readMode ({ serverlessV1 }: RdsContext, mode = 'provisioned'): string {
+  if (mode !== 'provisioned' && mode !== 'serverless') throw invalidValue(`Invalid engine mode: ${mode}`)
+  if (mode === 'serverless' && serverlessV1 === 'retired') throw invalidValue('The engine mode serverless you requested is currently unavailable.')
+  return mode
+}
+
 /** The parameter group of that name, or the default one of the version's family; throws when it does not fit. */
 export function readParameterGroup ({ records }: RdsContext, name: string | undefined, version: EngineVersion, caller: Caller): string {
   const usual = `default.${version.family}`

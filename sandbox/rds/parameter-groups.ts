@@ -1,5 +1,4 @@
 import type * as Rds from '@aws-sdk/client-rds'
-import type { Parameter, Tag } from '@aws-sdk/client-rds'
 import { AwsError, type Caller, type Operation, type OperationsOf } from '../aws.js'
 import type { SettingDescription } from '../postgres/catalogue.js'
 import { isAdjustable } from '../postgres/settings.js'
@@ -57,10 +56,10 @@ type GroupName = `${GroupKind['of']}ParameterGroupName` | `${'Source' | 'Target'
 interface GroupInput extends PageRequest, Partial<Record<GroupName, string>> {
   DBParameterGroupFamily?: string
   Description?: string
-  Tags?: Tag[]
+  Tags?: Rds.Tag[]
   Filters?: Rds.Filter[]
   Source?: string
-  Parameters?: Parameter[]
+  Parameters?: Rds.Parameter[]
   ResetAllParameters?: boolean
 }
 
@@ -98,7 +97,7 @@ function createOperationsOn ({ records, postgres, quotas }: RdsContext, { of, bo
   const show = ({ facts: { name, family, description, arn } }: ParameterGroupRecord): object =>
     ({ [nameMember]: name, DBParameterGroupFamily: family, Description: description, [`${noun}Arn`]: arn })
 
-  const parametersIn = async ({ facts, parameters }: ParameterGroupRecord, input: GroupInput): Promise<{ Parameters: Parameter[], Marker: string | undefined }> => {
+  const parametersIn = async ({ facts, parameters }: ParameterGroupRecord, input: GroupInput): Promise<{ Parameters: Rds.Parameter[], Marker: string | undefined }> => {
     const settings = await postgres.catalogue.list(majorOf(facts.family))
     const names = [...new Set([...settings.keys(), ...Object.keys(parameters)])].sort()
     const shown = names.map(name => showParameter(name, settings.get(name), parameters[name]))
@@ -167,7 +166,7 @@ function requireFamily (family: string): void {
   if (!FAMILIES.includes(family)) throw invalidValue(`ParameterGroupFamily ${family} is not a valid parameter group family`)
 }
 
-async function readParameter ({ catalogue }: RdsContext['postgres'], major: number, parameter: Parameter): Promise<[string, ParameterValue]> {
+async function readParameter ({ catalogue }: RdsContext['postgres'], major: number, parameter: Rds.Parameter): Promise<[string, ParameterValue]> {
   const name = parameter.ParameterName?.toLowerCase() ?? ''
   const value = parameter.ParameterValue ?? ''
   const method = parameter.ApplyMethod === 'pending-reboot' ? 'pending-reboot' : 'immediate'
@@ -183,7 +182,7 @@ async function readParameter ({ catalogue }: RdsContext['postgres'], major: numb
   return [name, { value, method, reachesServer }]
 }
 
-function showParameter (name: string, setting: SettingDescription | undefined, changed: ParameterValue | undefined): Parameter {
+function showParameter (name: string, setting: SettingDescription | undefined, changed: ParameterValue | undefined): Rds.Parameter {
   return {
     ParameterName: name,
     ParameterValue: changed?.value,

@@ -1,14 +1,13 @@
 import type * as Rds from '@aws-sdk/client-rds'
-import type { RestoreDBClusterFromSnapshotMessage, RestoreDBClusterToPointInTimeMessage } from '@aws-sdk/client-rds'
 import { AwsError, type Caller, type OperationsOf } from '../aws.js'
 import { earliestRestorableMs, showCluster } from './cluster-shape.js'
 import { type RdsContext, requireStatus } from './context.js'
 import { ENGINE, type EngineVersion, readVersion } from './engine-versions.js'
 import { invalidCombination, invalidValue, newResourceId, readIdentifier } from './names.js'
-import { addCluster, type ClusterInput, readClusterFacts, requireRoomForCluster } from './new-cluster.js'
+import { addCluster, type ClusterInput, readClusterFacts, readMode, requireRoomForCluster } from './new-cluster.js'
 import type { ClusterFacts, ClusterRecord } from './records.js'
 
-type RestoreInput = RestoreDBClusterFromSnapshotMessage | RestoreDBClusterToPointInTimeMessage
+type RestoreInput = Rds.RestoreDBClusterFromSnapshotMessage | Rds.RestoreDBClusterToPointInTimeMessage
 
 /** New clusters that start as real copies: of a snapshot, or of a cluster as it is or as it was. */
 export function createRestoreOperations (context: RdsContext) {
@@ -18,7 +17,7 @@ export function createRestoreOperations (context: RdsContext) {
       const snapshot = context.records.snapshots.require(input.SnapshotIdentifier, caller)
       if (snapshot.facts.Status !== 'available') throw new AwsError('InvalidDBClusterSnapshotStateFault', `DBClusterSnapshot ${snapshot.facts.DBClusterSnapshotIdentifier} is in ${snapshot.facts.Status} state.`)
       requireRoomForCluster(context, id, caller)
-      const mode = readMode(context, input.EngineMode ?? 'provisioned')
+      const mode = readMode(context, input.EngineMode)
       const version = readRestoreVersion(input, snapshot.cluster, mode)
       const facts = readClusterFacts(context, id, inherit(input, snapshot.cluster), version, mode, caller)
       return { DBCluster: showCluster(context, await addCluster(context, { facts, port: input.Port ?? snapshot.cluster.Port ?? 5432, copyOf: snapshot.dataId }, caller)) }
@@ -62,12 +61,7 @@ function inheritScaling (input: RestoreInput, source: ClusterFacts, mode: string
   return scaling ? { ServerlessV2ScalingConfiguration: scaling } : {}
 }
 
-function readMode ({ serverlessV1 }: RdsContext, mode: string): string {
-  if (mode === 'serverless' && serverlessV1 === 'retired') throw invalidValue('The engine mode serverless you requested is currently unavailable.')
-  return mode
-}
-
-function readRestoreVersion (input: RestoreDBClusterFromSnapshotMessage, source: ClusterFacts, mode: string): EngineVersion {
+function readRestoreVersion (input: Rds.RestoreDBClusterFromSnapshotMessage, source: ClusterFacts, mode: string): EngineVersion {
   const wanted = readVersion(input.Engine, input.EngineVersion ?? source.EngineVersion, mode, true)
   const [major, minor] = wanted.version.split('.').map(Number)
   const [oldMajor = 0, oldMinor = 0] = source.EngineVersion.split('.').map(Number)
@@ -75,7 +69,7 @@ function readRestoreVersion (input: RestoreDBClusterFromSnapshotMessage, source:
   throw invalidCombination(`The snapshot of engine version ${source.EngineVersion} can't be restored to engine version ${wanted.version}.`)
 }
 
-function readSource (context: RdsContext, input: RestoreDBClusterToPointInTimeMessage, caller: Caller): ClusterRecord {
+function readSource (context: RdsContext, input: Rds.RestoreDBClusterToPointInTimeMessage, caller: Caller): ClusterRecord {
   const byResource = context.records.clusters.in(caller.region).find(({ facts }) => facts.DbClusterResourceId === input.SourceDbClusterResourceId)
   const source = input.SourceDBClusterIdentifier || !byResource ? context.records.clusters.require(input.SourceDBClusterIdentifier, caller) : byResource
   requireStatus(source, 'stopped', 'backing-up', 'modifying')
@@ -83,7 +77,7 @@ function readSource (context: RdsContext, input: RestoreDBClusterToPointInTimeMe
 }
 
 /** The moment to restore to; undefined is the latest. Throws AWS's refusal of none, of both and of one out of range. */
-function readMoment ({ clock }: RdsContext, source: ClusterRecord, input: RestoreDBClusterToPointInTimeMessage): number | undefined {
+function readMoment ({ clock }: RdsContext, source: ClusterRecord, input: Rds.RestoreDBClusterToPointInTimeMessage): number | undefined {
   const { RestoreToTime: time, UseLatestRestorableTime: latest, RestoreType: type = 'full-copy' } = input
   if (type !== 'full-copy' && type !== 'copy-on-write') throw invalidValue(`Invalid RestoreType: ${type}`)
   if (time && latest) throw invalidCombination('RestoreToTime can\'t be specified if UseLatestRestorableTime is enabled.')
@@ -97,7 +91,7 @@ function readMoment ({ clock }: RdsContext, source: ClusterRecord, input: Restor
 }
 
 /** Clones and what they were cloned from have a group in common. */
-function joinCloneGroup (context: RdsContext, source: ClusterRecord, input: RestoreDBClusterToPointInTimeMessage): { CloneGroupId?: string } {
+function joinCloneGroup (context: RdsContext, source: ClusterRecord, input: Rds.RestoreDBClusterToPointInTimeMessage): { CloneGroupId?: string } {
   if (input.RestoreType !== 'copy-on-write') return {}
   const CloneGroupId = source.facts.CloneGroupId ?? newResourceId('cluster').toLowerCase()
   if (!source.facts.CloneGroupId) context.records.clusters.change(source, { CloneGroupId })

@@ -1,5 +1,4 @@
 import type * as Rds from '@aws-sdk/client-rds'
-import type { DBClusterSnapshot, Tag } from '@aws-sdk/client-rds'
 import { AwsError, type Caller, type OperationsOf } from '../aws.js'
 import { clusterKey, type RdsContext, requireStatus } from './context.js'
 import { arnOf, nameIn, newResourceId, readIdentifier, standInId } from './names.js'
@@ -43,7 +42,7 @@ export function createSnapshotOperations (context: RdsContext) {
     CopyDBClusterSnapshot: async (input, caller) => {
       const source = context.records.snapshots.require(input.SourceDBClusterSnapshotIdentifier, caller)
       const name = readIdentifier('TargetDBClusterSnapshotIdentifier', input.TargetDBClusterSnapshotIdentifier)
-      if (records.snapshots.get(caller.region, name)) throw alreadyExists(name)
+      requireRoomForSnapshot(context, name, caller)
       const copy: SnapshotRecord = {
         ...source,
         dataId: newResourceId('snapshot'),
@@ -86,12 +85,8 @@ export function beginSnapshot (context: RdsContext, cluster: ClusterRecord, snap
   })
 }
 
-function showSnapshot (snapshot: SnapshotRecord): DBClusterSnapshot {
+function showSnapshot (snapshot: SnapshotRecord): Rds.DBClusterSnapshot {
   return { ...snapshot.facts, SnapshotCreateTime: new Date(snapshot.createdMs), ClusterCreateTime: new Date(snapshot.clusterCreatedMs) }
-}
-
-function alreadyExists (name: string): AwsError {
-  return new AwsError('DBClusterSnapshotAlreadyExistsFault', `Cannot create the cluster snapshot because a snapshot with the identifier ${name} already exists.`)
 }
 
 /** Refuses another snapshot when its name or the quota is used up. */
@@ -105,7 +100,7 @@ export function requireRoomForSnapshot ({ records, quotas }: Pick<RdsContext, 'r
 }
 
 /** Puts the record of a snapshot that is yet to be taken. */
-function addSnapshot ({ records, clock }: RdsContext, cluster: ClusterRecord, name: string, caller: Caller, tags: Tag[]): SnapshotRecord {
+function addSnapshot ({ records, clock }: RdsContext, cluster: ClusterRecord, name: string, caller: Caller, tags: Rds.Tag[]): SnapshotRecord {
   const { facts } = cluster
   const snapshot: SnapshotRecord = {
     region: caller.region,

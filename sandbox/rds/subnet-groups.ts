@@ -1,5 +1,4 @@
 import type * as Rds from '@aws-sdk/client-rds'
-import type { DBSubnetGroup, Subnet } from '@aws-sdk/client-rds'
 import { AwsError, type Caller, type OperationsOf } from '../aws.js'
 import type { RdsContext } from './context.js'
 import { arnOf, invalidValue, standInId, zonesOf } from './names.js'
@@ -60,7 +59,7 @@ export function createSubnetGroupOperations (context: RdsContext) {
 }
 
 /** The group as an instance shows it; `default` is one that nobody made. */
-export function showSubnetGroup (records: Pick<Records, 'subnetGroups'>, region: string, name: string): DBSubnetGroup {
+export function showSubnetGroup (records: Pick<Records, 'subnetGroups'>, region: string, name: string): Rds.DBSubnetGroup {
   return records.subnetGroups.get(region, name)?.facts ?? {
     DBSubnetGroupName: name,
     DBSubnetGroupDescription: name,
@@ -71,7 +70,7 @@ export function showSubnetGroup (records: Pick<Records, 'subnetGroups'>, region:
 }
 
 /** Subnets are in no network here: they are taken to lie in one zone after the other. */
-function readSubnets (ids: readonly string[] | undefined, caller: Caller): Subnet[] {
+function readSubnets (ids: readonly string[] | undefined, caller: Caller): Rds.Subnet[] {
   const zones = zonesOf(caller.region)
   const distinct = [...new Set(ids ?? [])]
   const bad = distinct.find(id => !/^subnet-[0-9a-zA-Z]+$/.test(id))
@@ -82,6 +81,6 @@ function readSubnets (ids: readonly string[] | undefined, caller: Caller): Subne
   return distinct.map((id, index) => subnetIn(id, zones[index % zones.length] ?? ''))
 }
 
-function subnetIn (id: string, zone: string): Subnet {
+function subnetIn (id: string, zone: string): Rds.Subnet {
   return { SubnetIdentifier: id, SubnetAvailabilityZone: { Name: zone }, SubnetOutpost: {}, SubnetStatus: 'Active' }
 }

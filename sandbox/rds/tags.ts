@@ -1,5 +1,4 @@
 import type * as Rds from '@aws-sdk/client-rds'
-import type { Tag } from '@aws-sdk/client-rds'
 import type { OperationsOf } from '../aws.js'
 import type { RdsContext } from './context.js'
 import { invalidValue } from './names.js'
@@ -14,7 +13,7 @@ const ALLOWED = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u
 const RESERVED = /^aws:(?!cloudformation:)/i
 
 /** The tags after adding some: a key that is there gets the new value. Throws on more than fifty or a bad key. */
-export function addTags (before: readonly Tag[] | undefined, added: readonly Tag[] | undefined): Tag[] {
+export function addTags (before: readonly Rds.Tag[] | undefined, added: readonly Rds.Tag[] | undefined): Rds.Tag[] {
   const tags = new Map((before ?? []).map(tag => [tag.Key, tag.Value]))
   for (const { Key = '', Value = '' } of added ?? []) {
     if (!Key || Key.length > 128) throw invalidValue('Tag keys must have between 1 and 128 characters.')
@@ -31,7 +30,7 @@ export function addTags (before: readonly Tag[] | undefined, added: readonly Tag
 
 /** The tags of whatever an ARN names. */
 export function createTagOperations ({ records }: Pick<RdsContext, 'records'>) {
-  const books = Object.values(records) as unknown as ReadonlyArray<Book<Kept & { facts: { TagList?: Tag[] } }>>
+  const books = Object.values(records) as unknown as ReadonlyArray<Book<Kept & { facts: { TagList?: Rds.Tag[] } }>>
   const bookOf = (arn = ''): typeof books[number] => {
     const book = books.find(({ kind }) => kind === arn.split(':')[5])
     if (!book) throw invalidValue(`Invalid resource name: ${arn}`)

@@ -1,5 +1,5 @@
-import { DeletionMode, type DeleteStackInput, type UpdateTerminationProtectionInput, type UpdateTerminationProtectionOutput } from '@aws-sdk/client-cloudformation'
-import type { Operation } from '../../aws.js'
+import * as Sdk from '@aws-sdk/client-cloudformation'
+import type { OperationsOf } from '../../aws.js'
 import { type EngineContext, setStackStatus } from '../engine/context.js'
 import type { Engine } from '../engine/engine.js'
 import { exportInUse } from '../engine/exports.js'
@@ -8,33 +8,44 @@ import { checkEnum, invalid } from '../template/errors.js'
 import { findStack, requireStack } from './find-stack.js'
 import { beginOperation, checkToken, replayedOperation } from './launch.js'
 
-export function createDeleteStack (context: EngineContext, engine: Engine): Operation<DeleteStackInput, object> {
-  return async (input, caller) => {
-    const token = input.ClientRequestToken
-    checkToken(token)
-    checkEnum('deletionMode', input.DeletionMode, DeletionMode)
-    const stack = findStack(context.records, input.StackName, caller)
-    if (!stack || stack.status === 'DELETE_COMPLETE' || stack.status === 'DELETE_IN_PROGRESS') return {}
-    if (/^UPDATE.*_IN_PROGRESS$/.test(stack.status)) throw invalid(`Stack [${stack.id}] cannot be deleted while in status ${stack.status}`)
-    if (stack.terminationProtection) throw invalid(`Stack [${stack.name}] cannot be deleted while TerminationProtection is enabled`)
-    const forced = input.DeletionMode === 'FORCE_DELETE_STACK'
-    if (forced && stack.status !== 'DELETE_FAILED') throw invalid(`Invalid operation on stack [${stack.id}]. FORCE_DELETE_STACK can only be used on stacks in DELETE_FAILED state.`)
-    checkRetained(context, stack, input.RetainResources ?? [])
-    if (replayedOperation(stack, 'DELETE_STACK', token) && stack.status !== 'DELETE_FAILED') return {}
-    const operations = beginOperation(context, stack.operations, { type: 'DELETE_STACK', token, skipped: input.RetainResources, forced })
-    const inUse = exportInUse(context.records, stack, stack.outputs.flatMap(({ exportName }) => exportName ?? []), 'delete')
-    if (inUse) {
-      // AWS accepts the request, says that it has begun, and has the stack fall back to the status it had (aws-cdk#604, serverless#2984).
-      context.records.together(() => {
-        setStackStatus(context, stack.id, 'DELETE_IN_PROGRESS', 'User Initiated', { operations })
-        setStackStatus(context, stack.id, stack.status, inUse)
-      })
+/** The operations that delete a stack, or keep others from deleting it. */
+export function createDeletionOperations (context: EngineContext, engine: Engine) {
+  const { records } = context
+  return {
+    DeleteStack: async (input, caller) => {
+      const token = input.ClientRequestToken
+      checkToken(token)
+      checkEnum('deletionMode', input.DeletionMode, Sdk.DeletionMode)
+      const stack = findStack(records, input.StackName, caller)
+      if (!stack || stack.status === 'DELETE_COMPLETE' || stack.status === 'DELETE_IN_PROGRESS') return {}
+      if (/^UPDATE.*_IN_PROGRESS$/.test(stack.status)) throw invalid(`Stack [${stack.id}] cannot be deleted while in status ${stack.status}`)
+      if (stack.terminationProtection) throw invalid(`Stack [${stack.name}] cannot be deleted while TerminationProtection is enabled`)
+      const forced = input.DeletionMode === 'FORCE_DELETE_STACK'
+      if (forced && stack.status !== 'DELETE_FAILED') throw invalid(`Invalid operation on stack [${stack.id}]. FORCE_DELETE_STACK can only be used on stacks in DELETE_FAILED state.`)
+      checkRetained(context, stack, input.RetainResources ?? [])
+      if (replayedOperation(stack, 'DELETE_STACK', token) && stack.status !== 'DELETE_FAILED') return {}
+      const operations = beginOperation(context, stack.operations, { type: 'DELETE_STACK', token, skipped: input.RetainResources, forced })
+      const inUse = exportInUse(records, stack, stack.outputs.flatMap(({ exportName }) => exportName ?? []), 'delete')
+      if (inUse) {
+        // AWS accepts the request, says that it has begun, and has the stack fall back to the status it had (aws-cdk#604, serverless#2984).
+        records.together(() => {
+          setStackStatus(context, stack.id, 'DELETE_IN_PROGRESS', 'User Initiated', { operations })
+          setStackStatus(context, stack.id, stack.status, inUse)
+        })
+        return {}
+      }
+      setStackStatus(context, stack.id, 'DELETE_IN_PROGRESS', 'User Initiated', { operations })
+      engine.drive(stack.id)
       return {}
+    },
+
+    UpdateTerminationProtection: async (input, caller) => {
+      const stack = requireStack(records, input.StackName, caller, 'brackets')
+      if (stack.status === 'DELETE_COMPLETE' || stack.status === 'DELETE_IN_PROGRESS') throw invalid(`Stack [${stack.name}] is in ${stack.status} state and its termination protection can not be updated.`)
+      records.putStack({ ...stack, terminationProtection: input.EnableTerminationProtection ?? false })
+      return { StackId: stack.id }
     }
-    setStackStatus(context, stack.id, 'DELETE_IN_PROGRESS', 'User Initiated', { operations })
-    engine.drive(stack.id)
-    return {}
-  }
+  } satisfies Partial<OperationsOf<typeof Sdk>>
 }
 
 function checkRetained (context: EngineContext, stack: StackRecord, retained: readonly string[]): void {
@@ -47,13 +58,4 @@ function checkRetained (context: EngineContext, stack: StackRecord, retained: re
   // The rule is AWS's ("Delete stacks", CloudFormation User Guide); nobody could check its words.
   const deletable = retained.filter(name => context.records.resources.get(stack.id, name)?.status !== 'DELETE_FAILED')
   if (deletable.length > 0) throw invalid(`The following resources to retain are not in a DELETE_FAILED state in stack [${stack.name}]: [${deletable.join(', ')}]`)
-}
-
-export function createUpdateTerminationProtection ({ records }: EngineContext): Operation<UpdateTerminationProtectionInput, UpdateTerminationProtectionOutput> {
-  return async (input, caller) => {
-    const stack = requireStack(records, input.StackName, caller, 'brackets')
-    if (stack.status === 'DELETE_COMPLETE' || stack.status === 'DELETE_IN_PROGRESS') throw invalid(`Stack [${stack.name}] is in ${stack.status} state and its termination protection can not be updated.`)
-    records.putStack({ ...stack, terminationProtection: input.EnableTerminationProtection ?? false })
-    return { StackId: stack.id }
-  }
 }

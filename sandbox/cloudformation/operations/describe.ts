@@ -1,6 +1,5 @@
 import * as Sdk from '@aws-sdk/client-cloudformation'
-import type { DescribeEventsInput, DescribeEventsOutput, OperationEvent } from '@aws-sdk/client-cloudformation'
-import { AwsError, type Caller, type Operation, type OperationsOf } from '../../aws.js'
+import { AwsError, type Caller, type OperationsOf } from '../../aws.js'
 import { type EngineContext, STACK_TYPE } from '../engine/context.js'
 import { exportsIn, importersOf } from '../engine/exports.js'
 import { templateOf } from '../engine/plan.js'
@@ -44,6 +43,18 @@ export function createDescriptions ({ records }: EngineContext) {
       const stack = requireStack(records, input.StackName, caller, 'brackets')
       const { items, ...next } = pageOf([...records.events.of(stack.id)].reverse(), input.NextToken, ({ id }) => id)
       return { StackEvents: items.map(event => ({ ...toEvent(event), StackName: stack.name })), ...next }
+    },
+
+    /** The events of a stack or of one operation, newest first, optionally only those that say what failed. */
+    DescribeEvents: async (input, caller) => {
+      if (input.ChangeSetName !== undefined && input.StackName === undefined) throw invalid('The events of a change set are not available in the sandbox. Ask for those of its stack.')
+      const stack = input.OperationId === undefined
+        ? requireStack(records, input.StackName, caller, 'brackets')
+        : stackOfOperation(records.stacks(caller.region), input.OperationId)
+      const events = records.events.of(stack.id).filter(event => (input.OperationId ?? event.operationId) === event.operationId)
+      const wanted = input.Filters?.FailedEvents ? events.filter(isCause) : events
+      const { items, ...next } = pageOf([...wanted].reverse(), input.NextToken, ({ id }) => id)
+      return { OperationEvents: items.map(toOperationEvent), ...next }
     },
 
     DescribeStackResources: async (input, caller) => {
@@ -107,20 +118,6 @@ function toStackResource (resource: ResourceRecord, stack: StackRecord): Sdk.Sta
   return { StackName: stack.name, StackId: stack.id, Timestamp, ...summary } as Sdk.StackResource
 }
 
-/** DescribeEvents: the events of a stack or of one operation, newest first, optionally only those that say what failed. */
-export function createDescribeEvents ({ records }: EngineContext): Operation<DescribeEventsInput, DescribeEventsOutput> {
-  return async (input, caller) => {
-    if (input.ChangeSetName !== undefined && input.StackName === undefined) throw invalid('The events of a change set are not available in the sandbox. Ask for those of its stack.')
-    const stack = input.OperationId === undefined
-      ? requireStack(records, input.StackName, caller, 'brackets')
-      : stackOfOperation(records.stacks(caller.region), input.OperationId)
-    const events = records.events.of(stack.id).filter(event => (input.OperationId ?? event.operationId) === event.operationId)
-    const wanted = input.Filters?.FailedEvents ? events.filter(isCause) : events
-    const { items, ...next } = pageOf([...wanted].reverse(), input.NextToken, ({ id }) => id)
-    return { OperationEvents: items.map(toOperationEvent), ...next }
-  }
-}
-
 function stackOfOperation (stacks: readonly StackRecord[], operationId: string): StackRecord {
   const owner = stacks.find(stack => stack.operations.some(({ id }) => id === operationId))
   if (!owner) throw new AwsError('OperationNotFoundException', `Operation ${operationId} does not exist`, 404)
@@ -131,7 +128,7 @@ function isCause ({ status, type, reason = '' }: EventRecord): boolean {
   return status.endsWith('_FAILED') && type !== STACK_TYPE && !reason.endsWith('cancelled')
 }
 
-function toOperationEvent (event: EventRecord): OperationEvent {
+function toOperationEvent (event: EventRecord): Sdk.OperationEvent {
   const isStack = event.type === STACK_TYPE
   return {
     ...toEvent(event),

@@ -1,5 +1,4 @@
 import type * as Sdk from '@aws-sdk/client-cloudformation'
-import type { StackStatus } from '@aws-sdk/client-cloudformation'
 import type { OperationsOf } from '../../aws.js'
 import { cancelUnfinished } from '../engine/apply.js'
 import { type EngineContext, setStackStatus } from '../engine/context.js'
@@ -11,7 +10,7 @@ import { beginOperation, checkToken, replayedOperation } from './launch.js'
 
 /** The operations that take a stack back after something went wrong, or was not wanted after all. */
 export function createRollbackOperations (context: EngineContext, engine: Engine) {
-  const goBack = (stack: StackRecord, status: StackStatus, changes: Partial<StackRecord> = {}): void => {
+  const goBack = (stack: StackRecord, status: Sdk.StackStatus, changes: Partial<StackRecord> = {}): void => {
     setStackStatus(context, stack.id, status, 'User Initiated', changes)
     engine.drive(stack.id)
   }
