@@ -54,7 +54,10 @@ export interface StackIndexOptions {
 /** How long a reader waits for AWS. */
 const READ_WAIT_MS = 10_000
 
-/** The longest pause after AWS has failed again and again. */
+/** For how long no reader asks AWS after it has failed at once: whoever is told to come again in five seconds is to find more than that failure then. */
+const LEAST_QUIET_MS = 5_000
+
+/** The longest pause of a loop after AWS has failed again and again. */
 const LONGEST_PAUSE_MS = 60_000
 
 /** A region that was not read for so many intervals is stale. */
@@ -98,7 +101,8 @@ export function createStackIndex ({ stacks, background, clock, sweepMs, random, 
     } catch (error) {
       place.failures++
       place.stacks.fail(toFailure(error), order)
-      place.quietUntil = clock.now() + pauseAfter(place.failures, 0)
+      // Where nothing is answered, every reader waits: then that is to be for no more than half of the time.
+      place.quietUntil = clock.now() + Math.max(LEAST_QUIET_MS, clock.now() - asOf.getTime())
       throw error
     }
     if (!stopped.signal.aborted) tell(region, place.stacks.list())

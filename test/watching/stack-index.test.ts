@@ -79,6 +79,32 @@ t.test('a region that is down is stale, or unavailable when nothing is known, an
   t.equal(asked.length, 3)
 })
 
+t.test('a region that was never read is asked again as soon as who was refused may come again', async t => {
+  const { clock, asked, index, namesIn } = createSlowIndex(t)
+  index.start([REGION])
+  for (let failures = 0; failures < 3; failures++) {
+    asked.at(-1)?.fail(throttled)
+    const [pause = 0] = await clock.whenAsleep()
+    if (failures < 2) clock.move(pause)
+    await turns()
+  }
+  await t.rejects(namesIn(), throttled)
+  t.equal(asked.length, 3)
+  clock.move(5_000)
+  const read = namesIn()
+  t.equal(asked[3]?.by, 'reader')
+  clock.move(9_000)
+  asked[3]?.fail(throttled)
+  await t.rejects(read, throttled)
+  clock.move(8_999)
+  await t.rejects(namesIn(), throttled)
+  t.equal(asked.length, 4, 'one that takes long to fail is left alone for as long')
+  clock.move(1)
+  const again = namesIn()
+  asked[4]?.answer([one])
+  t.strictSame(await again, ['one'])
+})
+
 t.test('after failures a loop waits longer and longer, at most a minute, and then as long as before', async t => {
   const { clock, asked, index } = createSlowIndex(t)
   index.start([REGION])
