@@ -4,6 +4,7 @@ import { isServerlessV1 } from './cluster-shape.js'
 import { pickGiven, type RdsContext, refuseStopped } from './context.js'
 import { findVersions } from './engine-versions.js'
 import { arnOf, invalidCombination, invalidValue, newResourceId, readIdentifier, zonesOf } from './names.js'
+import { readParameterGroup } from './new-cluster.js'
 import { type Filterable, filterBy, pageOf } from './paging.js'
 import { type ClusterRecord, type InstanceFacts, type InstanceRecord, membersOf } from './records.js'
 import { showSubnetGroup } from './subnet-groups.js'
@@ -17,8 +18,26 @@ const CHANGEABLE = [
   'CACertificateIdentifier'
 ] as const
 
-/** What belongs to the cluster, and an instance of one may not be given (API reference of CreateDBInstance). */
-const MANAGED_BY_CLUSTER = ['MasterUsername', 'MasterUserPassword', 'DBName', 'AllocatedStorage', 'BackupRetentionPeriod', 'ManageMasterUserPassword'] as const
+/** What belongs to the cluster, and an instance of one may not be given (API reference of CreateDBInstance), as AWS calls it. */
+const MANAGED_BY_CLUSTER = {
+  MasterUsername: 'master user name',
+  MasterUserPassword: 'master user password',
+  ManageMasterUserPassword: 'master user password',
+  DBName: 'database name',
+  AllocatedStorage: 'allocated storage',
+  BackupRetentionPeriod: 'backup retention period',
+  PreferredBackupWindow: 'backup window'
+} as const
+
+/** The same for a change. */
+const MODIFIED_WITH_CLUSTER = {
+  MasterUserPassword: 'master user password',
+  BackupRetentionPeriod: 'backup retention',
+  PreferredBackupWindow: 'backup window',
+  VpcSecurityGroupIds: 'vpc security group',
+  DBPortNumber: 'database endpoint port number',
+  DeletionProtection: 'deletion protection'
+} as const
 
 const FILTERABLE: Filterable<InstanceRecord> = {
   'db-instance-id': ({ facts }) => [facts.DBInstanceIdentifier, facts.DBInstanceArn],
@@ -42,7 +61,7 @@ export function createInstanceOperations (context: RdsContext) {
       if (records.instances.in(caller.region).length >= context.quotas.instances) throw new AwsError('InstanceQuotaExceeded', 'Cannot create more than the allowed number of DB instances.')
       const members = membersOf(records, cluster)
       const now = clock.now()
-      const facts = newFacts(id, input, cluster, caller)
+      const facts = newFacts(context, id, input, cluster, caller)
       const instance: InstanceRecord = { region: caller.region, facts, createdMs: now, statusMs: now, isWriter: !members.some(({ isWriter }) => isWriter) }
       records.instances.put(instance)
       return begin(instance)
@@ -56,12 +75,14 @@ export function createInstanceOperations (context: RdsContext) {
     ModifyDBInstance: async (input, caller) => {
       const instance = context.records.instances.require(input.DBInstanceIdentifier, caller)
       requireAvailable(instance)
-      if (input.DeletionProtection !== undefined) throw invalidCombination('Deletion Protection can only be applied on the Cluster level, not for individual instances')
+      const [managed] = pickWords(input, MODIFIED_WITH_CLUSTER)
+      if (managed) throw invalidCombination(`The specified DB Instance is a member of a cluster. Modify ${managed} for the DB Cluster using the ModifyDbCluster API`)
       if (input.DBInstanceClass) requireClass(input.DBInstanceClass)
+      requireMonitoringRole({ ...instance.facts, ...pickGiven(input, ['MonitoringInterval', 'MonitoringRoleArn']) })
       const renamed = rename(context, instance, input.NewDBInstanceIdentifier, caller)
       return begin(context.records.instances.change(renamed, {
         ...pickGiven(input, [...CHANGEABLE, 'DBInstanceClass']),
-        ...(input.DBParameterGroupName ? { DBParameterGroups: parameterGroup(input.DBParameterGroupName) } : {}),
+        ...(input.DBParameterGroupName ? { DBParameterGroups: parameterGroup(context, input.DBParameterGroupName, instance.facts.EngineVersion, caller) } : {}),
         DBInstanceStatus: 'modifying'
       }))
     },
@@ -104,14 +125,21 @@ function showInstance ({ records, clock }: Pick<RdsContext, 'records' | 'clock'>
   }
 }
 
+/** What AWS calls those of the members that a request has. */
+function pickWords (input: object, words: Readonly<Record<string, string>>): string[] {
+  return Object.entries(input).flatMap(([name, value]) => value === undefined ? [] : words[name] ?? [])
+}
+
 function readCluster (context: RdsContext, input: Rds.CreateDBInstanceMessage, caller: Caller): ClusterRecord {
   if (input.Engine !== 'aurora-postgresql') throw invalidValue(`Invalid DB engine: ${input.Engine ?? ''}. This sandbox runs aurora-postgresql only.`)
   if (!input.DBClusterIdentifier) throw invalidCombination('The parameter DBClusterIdentifier must be provided for the engine aurora-postgresql.')
   const cluster = context.records.clusters.require(input.DBClusterIdentifier, caller)
   requireClass(input.DBInstanceClass)
-  for (const name of MANAGED_BY_CLUSTER) {
-    if (input[name] !== undefined) throw invalidCombination(`The requested DB Instance will be a member of a DB Cluster. Set ${name} for the DB Cluster.`)
-  }
+  const [managed] = pickWords(input, MANAGED_BY_CLUSTER)
+  if (managed) throw invalidCombination(`The requested DB Instance will be a member of a DB Cluster. Set ${managed} for the DB Cluster.`)
+  const groups = cluster.facts.VpcSecurityGroups?.map(({ VpcSecurityGroupId: id }) => id)
+  if (input.VpcSecurityGroupIds?.some(id => !groups?.includes(id))) throw invalidCombination('The requested DB Instance will be a member of a DB Cluster. Set vpc security group for the DB Cluster.')
+  requireMonitoringRole(input)
   if (isServerlessV1(cluster)) throw invalidCombination('You can\'t add a DB instance to a DB cluster with engine mode serverless.')
   if (input.DeletionProtection) throw invalidCombination('Deletion Protection can only be applied on the Cluster level, not for individual instances')
   if (input.DBInstanceClass === 'db.serverless' && !cluster.facts.ServerlessV2ScalingConfiguration) {
@@ -125,7 +153,7 @@ function readCluster (context: RdsContext, input: Rds.CreateDBInstanceMessage, c
   return cluster
 }
 
-function newFacts (id: string, input: Rds.CreateDBInstanceMessage, cluster: ClusterRecord, caller: Caller): InstanceFacts {
+function newFacts (context: RdsContext, id: string, input: Rds.CreateDBInstanceMessage, cluster: ClusterRecord, caller: Caller): InstanceFacts {
   return {
     AvailabilityZone: zonesOf(caller.region)[0],
     PreferredMaintenanceWindow: cluster.facts.PreferredMaintenanceWindow,
@@ -152,7 +180,7 @@ function newFacts (id: string, input: Rds.CreateDBInstanceMessage, cluster: Clus
     MultiAZ: false,
     DbInstancePort: 0,
     DBSecurityGroups: [],
-    DBParameterGroups: parameterGroup(input.DBParameterGroupName ?? `default.${findVersions(cluster.facts.EngineVersion)[0]?.family ?? ''}`),
+    DBParameterGroups: parameterGroup(context, input.DBParameterGroupName, cluster.facts.EngineVersion, caller),
     OptionGroupMemberships: [],
     ReadReplicaDBInstanceIdentifiers: [],
     DomainMemberships: [],
@@ -163,9 +191,14 @@ function newFacts (id: string, input: Rds.CreateDBInstanceMessage, cluster: Clus
   }
 }
 
-/** The group is not looked up: CloudFormation makes those of instances without telling RDS. */
-function parameterGroup (name: string): InstanceFacts['DBParameterGroups'] {
-  return [{ DBParameterGroupName: name.toLowerCase(), ParameterApplyStatus: 'in-sync' }]
+function parameterGroup ({ records }: RdsContext, wanted: string | undefined, engineVersion: string | undefined, caller: Caller): InstanceFacts['DBParameterGroups'] {
+  const [version] = findVersions(engineVersion ?? '')
+  const name = version && readParameterGroup(records.instanceParameterGroups, wanted, version, caller)
+  return [{ DBParameterGroupName: name, ParameterApplyStatus: 'in-sync' }]
+}
+
+function requireMonitoringRole ({ MonitoringInterval: seconds = 0, MonitoringRoleArn: role }: Pick<Rds.DBInstance, 'MonitoringInterval' | 'MonitoringRoleArn'>): void {
+  if (seconds > 0 && !role) throw invalidCombination('A MonitoringRoleARN value is required if you specify a MonitoringInterval value other than 0.')
 }
 
 function requireClass (name: string | undefined): void {

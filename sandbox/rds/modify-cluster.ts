@@ -85,7 +85,7 @@ function readChanges (context: RdsContext, cluster: ClusterRecord, input: Rds.Mo
     ...(input.EnableIAMDatabaseAuthentication === undefined ? {} : { IAMDatabaseAuthenticationEnabled: input.EnableIAMDatabaseAuthentication }),
     ...(input.EnablePerformanceInsights === undefined ? {} : { PerformanceInsightsEnabled: input.EnablePerformanceInsights }),
     ...(input.DBClusterParameterGroupName || version.version !== cluster.facts.EngineVersion
-      ? { DBClusterParameterGroup: readParameterGroup(context, input.DBClusterParameterGroupName ?? keptGroup(cluster, version), version, caller) }
+      ? { DBClusterParameterGroup: readParameterGroup(context.records.parameterGroups, input.DBClusterParameterGroupName ?? keptGroup(cluster, version), version, caller) }
       : {}),
     ...readLogExports(cluster, input),
     ...readScalingChange(cluster, input, version)

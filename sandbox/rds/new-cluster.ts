@@ -4,7 +4,7 @@ import { readCapacity, readScaling, requireDatabaseName, requireRetention, requi
 import { pickGiven, type RdsContext } from './context.js'
 import { type EngineVersion, requireDataApi } from './engine-versions.js'
 import { arnOf, invalidCombination, invalidValue, newResourceId, serviceKeyArn, standInId, zonesOf } from './names.js'
-import type { ClusterFacts, ClusterRecord } from './records.js'
+import type { Book, ClusterFacts, ClusterRecord, ParameterGroupRecord } from './records.js'
 import { addTags } from './tags.js'
 import { beginClusterWork } from './work.js'
 
@@ -55,7 +55,7 @@ export function readClusterFacts (context: RdsContext, id: string, input: Cluste
     EngineMode: mode,
     MasterUsername: requireUsername(input.MasterUsername),
     DatabaseName: requireDatabaseName(input.DatabaseName),
-    DBClusterParameterGroup: readParameterGroup(context, input.DBClusterParameterGroupName, version, caller),
+    DBClusterParameterGroup: readParameterGroup(context.records.parameterGroups, input.DBClusterParameterGroupName, version, caller),
     DBSubnetGroup: readSubnetGroup(context, input.DBSubnetGroupName, caller),
     VpcSecurityGroups: readSecurityGroups(input.VpcSecurityGroupIds, caller),
     DBClusterOptionGroupMemberships: [],
@@ -84,11 +84,10 @@ export function readMode ({ serverlessV1 }: RdsContext, mode = 'provisioned'): s
 }
 
 /** The parameter group of that name, or the default one of the version's family; throws when it does not fit. */
-export function readParameterGroup ({ records }: RdsContext, name: string | undefined, version: EngineVersion, caller: Caller): string {
+export function readParameterGroup (groups: Book<ParameterGroupRecord>, name: string | undefined, version: EngineVersion, caller: Caller): string {
   const usual = `default.${version.family}`
   if (!name || name === usual) return usual
-  const group = records.parameterGroups.get(caller.region, name)
-  if (!group) throw new AwsError('DBClusterParameterGroupNotFound', `DBClusterParameterGroup not found: ${name}`, 404)
+  const group = groups.require(name, caller)
   if (group.facts.family !== version.family) {
     throw invalidCombination(`The Parameter Group ${name} with DBParameterGroupFamily ${group.facts.family} cannot be used for this instance. Please use a Parameter Group with DBParameterGroupFamily ${version.family}`)
   }

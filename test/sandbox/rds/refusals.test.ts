@@ -72,6 +72,14 @@ t.test('refusals of RDS, which leave nothing behind', async t => {
   const instance = { DBInstanceIdentifier: 'one', DBClusterIdentifier: 'fine', DBInstanceClass: 'db.serverless', Engine: 'aurora-postgresql' }
   await t.rejects(operations.CreateDBInstance(instance, caller), { message: /^Set the Serverless v2 scaling configuration on the parent DB cluster before creating a Serverless v2 DB instance/ })
   await t.rejects(operations.CreateDBInstance({ ...instance, DBClusterIdentifier: 'none' }, caller), { code: 'DBClusterNotFoundFault' })
+  const wrong: Array<[object, RegExp]> = [
+    [{ MasterUserPassword: PASSWORD }, /^The requested DB Instance will be a member of a DB Cluster\. Set master user password for the DB Cluster\.$/],
+    [{ VpcSecurityGroupIds: ['sg-elsewhere'] }, /Set vpc security group for the DB Cluster\.$/],
+    [{ MonitoringInterval: 60 }, /^A MonitoringRoleARN value is required if you specify a MonitoringInterval value other than 0\.$/],
+    [{ DBParameterGroupName: 'none' }, /^DBParameterGroup not found: none$/],
+    [{ DBParameterGroupName: 'default.aurora-postgresql16' }, /^DBParameterGroup not found|cannot be used/]
+  ]
+  for (const [more, message] of wrong) await t.rejects(operations.CreateDBInstance({ ...instance, DBInstanceClass: 'db.r6g.large', ...more }, caller), { message })
   await t.rejects(operations.CreateDBInstance({ ...instance, DBInstanceClass: 'db.r6g.large', EngineVersion: '16.8' }, caller), { message: /does not match the engine version of your DB cluster \(17\.7\)/ })
   await t.rejects(operations.DescribeDBInstances({ DBInstanceIdentifier: 'one' }, caller), { code: 'DBInstanceNotFound', status: 404 })
   await t.rejects(operations.DescribeDBClusters({ Filters: [{ Name: 'colour', Values: ['red'] }] }, caller), { message: 'Unrecognized filter name: colour' })
