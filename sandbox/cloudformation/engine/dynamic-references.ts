@@ -2,7 +2,7 @@ import type { GetSecretValueRequest } from '@aws-sdk/client-secrets-manager'
 import { AwsError, type Caller } from '../../aws.js'
 import { ssmValue } from '../operations/definition.js'
 import type { SecretsRoom } from '../resources/handler.js'
-import { isObject, type Json } from '../template/json.js'
+import { isObject, type Json, ownValue, parseObject } from '../template/json.js'
 import { PlainFailure } from './failure.js'
 import type { Records } from './memory.js'
 
@@ -75,11 +75,6 @@ async function secretValue (secrets: SecretsRoom, input: GetSecretValueRequest, 
 }
 
 function memberOf (text: string, key: string): string | undefined {
-  try {
-    const secret = JSON.parse(text) as Json
-    const value = isObject(secret) && Object.hasOwn(secret, key) ? secret[key] : undefined
-    return value === undefined || value === null ? undefined : typeof value === 'object' ? JSON.stringify(value) : String(value)
-  } catch {
-    return undefined
-  }
+  const value = ownValue(parseObject(text) ?? {}, key)
+  return value === undefined || value === null ? undefined : typeof value === 'object' ? JSON.stringify(value) : String(value)
 }

@@ -1,5 +1,5 @@
 import { ResourceStatus } from '@aws-sdk/client-cloudformation'
-import { AwsError } from '../../aws.js'
+import { ifKnown } from '../template/errors.js'
 import { setResourceStatus, setStackStatus } from './context.js'
 import type { Run } from './engine.js'
 import { planOf } from './plan.js'
@@ -12,8 +12,9 @@ const { UPDATE_COMPLETE, UPDATE_FAILED, UPDATE_IN_PROGRESS } = ResourceStatus
 export async function undoUpdate (run: Run): Promise<void> {
   const { context, stackId } = run
   const graph = new Map(run.resources().filter(({ previous }) => previous).map(({ logicalId, previous }) => [logicalId, new Set(previous?.dependsOn)]))
-  const shownOf = shownBefore(run)
-  if (!await run.visit(graph, async logicalId => await restoreResource(run, logicalId, shownOf(logicalId)))) return
+  // The properties that the stack goes back to, as its events show them.
+  const plan = planOf(context, run.stack(), run.stack().previous)
+  if (!await run.visit(graph, async logicalId => await restoreResource(run, logicalId, ifKnown(() => plan.shownPropertiesOf(logicalId))))) return
   const { id } = run.operation()
   const failed = run.resources().filter(({ status, previous, operationId }) => previous && status === UPDATE_FAILED && operationId === id)
   if (failed.length > 0) {
@@ -23,19 +24,6 @@ export async function undoUpdate (run: Run): Promise<void> {
     if (previous) context.records.templates.delete(stack.definition.template)
     context.records.putStack({ ...stack, definition: previous ?? stack.definition })
     setStackStatus(context, stackId, 'UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS')
-  }
-}
-
-/** The properties that the stack goes back to, as its events show them; none where the template can not give them by now. */
-function shownBefore (run: Run): (logicalId: string) => string | undefined {
-  const plan = planOf(run.context, run.stack(), run.stack().previous)
-  return logicalId => {
-    try {
-      return plan.shownPropertiesOf(logicalId)
-    } catch (error) {
-      if (error instanceof AwsError) return undefined
-      throw error
-    }
   }
 }
 

@@ -1,12 +1,12 @@
 import type { PolicyAction, ResourceChange, ResourceChangeDetail } from '@aws-sdk/client-cloudformation'
 import { isDeepStrictEqual } from 'node:util'
-import { AwsError } from '../../aws.js'
 import type { EngineContext } from '../engine/context.js'
 import { makePlan, type Plan, type PlannedResource, templateOf } from '../engine/plan.js'
 import type { Definition, ResourceRecord, StackRecord } from '../engine/records.js'
 import { defaultPolicy } from '../engine/remove.js'
 import { type Change, changeOf, recreationOf } from '../specification/changes.js'
 import type { ResourceType, Specification } from '../specification/specification.js'
+import { ifKnown } from '../template/errors.js'
 import { type Json, type JsonObject, ownValue } from '../template/json.js'
 import { detailsOf, masked, mayChange, type Moved, UNKNOWN } from './change-details.js'
 
@@ -63,7 +63,7 @@ function inOrder ({ graph }: Plan): string[] {
 }
 
 function addition (logicalId: string, { type }: PlannedResource, plan: Plan): ResourceChange {
-  return { Action: 'Add', LogicalResourceId: logicalId, ResourceType: type, Scope: [], Details: [], AfterContext: shown(propertiesIfKnown(plan, logicalId)) }
+  return { Action: 'Add', LogicalResourceId: logicalId, ResourceType: type, Scope: [], Details: [], AfterContext: shown(ifKnown(() => plan.propertiesOf(logicalId))) }
 }
 
 /** Properties as a change set shows them; nothing when they are not known. */
@@ -87,16 +87,6 @@ function identityOf ({ logicalId, physicalId, type }: ResourceRecord): ResourceC
   return { LogicalResourceId: logicalId, PhysicalResourceId: physicalId, ResourceType: type }
 }
 
-/** Undefined when functions can not be evaluated, as with `Fn::Select` from what is not known before the change is made. */
-function propertiesIfKnown (plan: Plan, logicalId: string): JsonObject | undefined {
-  try {
-    return plan.propertiesOf(logicalId)
-  } catch (error) {
-    if (error instanceof AwsError) return undefined
-    throw error
-  }
-}
-
 interface Update {
   plan: Plan
   moved: Moved
@@ -110,7 +100,7 @@ async function modification (context: EngineContext, resource: ResourceRecord, w
   const specification = await context.specification()
   const type = specification.typeOf(resource.type)
   if (!type) return undefined
-  const properties = propertiesIfKnown(plan, resource.logicalId)
+  const properties = ifKnown(() => plan.propertiesOf(resource.logicalId))
   if (!properties) return { ...identityOf(resource), Action: 'Modify', Replacement: 'Conditional', Scope: ['Properties'], Details: [], BeforeContext: shown(resource.properties) }
   const change = withAttributes(changeOf(type, resource.properties, properties, specification), { type, specification, properties, wanted, update })
   const details = [

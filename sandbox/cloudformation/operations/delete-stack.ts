@@ -5,7 +5,7 @@ import type { Engine } from '../engine/engine.js'
 import { exportInUse } from '../engine/exports.js'
 import type { StackRecord } from '../engine/records.js'
 import { checkEnum, invalid } from '../template/errors.js'
-import { findStack, requireStack } from './find-stack.js'
+import { findStack, requireFailed, requireStack } from './find-stack.js'
 import { beginOperation, checkToken, replayedOperation } from './launch.js'
 
 /** The operations that delete a stack, or keep others from deleting it. */
@@ -53,9 +53,5 @@ function checkRetained (context: EngineContext, stack: StackRecord, retained: re
   if (stack.status !== 'DELETE_FAILED') {
     throw invalid(`Invalid operation on stack [${stack.id}]. When you delete a stack, specify which resources to retain only when the stack is in the DELETE_FAILED state.`)
   }
-  const unknown = retained.filter(name => !context.records.resources.get(stack.id, name))
-  if (unknown.length > 0) throw invalid(`The following resources to retain do not exist in stack [${stack.name}]: [${unknown.join(', ')}]`)
-  // The rule is AWS's ("Delete stacks", CloudFormation User Guide); nobody could check its words.
-  const deletable = retained.filter(name => context.records.resources.get(stack.id, name)?.status !== 'DELETE_FAILED')
-  if (deletable.length > 0) throw invalid(`The following resources to retain are not in a DELETE_FAILED state in stack [${stack.name}]: [${deletable.join(', ')}]`)
+  requireFailed(context.records, stack, retained, { verb: 'retain', status: 'DELETE_FAILED' })
 }

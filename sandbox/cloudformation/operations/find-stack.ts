@@ -1,3 +1,4 @@
+import type { ResourceStatus } from '@aws-sdk/client-cloudformation'
 import type { Caller } from '../../aws.js'
 import type { Records } from '../engine/memory.js'
 import type { StackRecord } from '../engine/records.js'
@@ -29,6 +30,18 @@ export function requireStack (records: Records, nameOrId: string | undefined, ca
   const stack = findStack(records, nameOrId, caller)
   if (!stack) throw invalid(wording === 'id' ? `Stack with id ${nameOrId ?? ''} does not exist` : `Stack [${nameOrId ?? ''}] does not exist`)
   return stack
+}
+
+/**
+ * Throws unless the stack has resources of those names, and each failed so. The rules are AWS's (ContinueUpdateRollback,
+ * CloudFormation API Reference; "Delete stacks", CloudFormation User Guide); nobody could check their words.
+ */
+export function requireFailed ({ resources }: Records, stack: StackRecord, names: readonly string[], { verb, status }: { verb: 'retain' | 'skip', status: ResourceStatus }): void {
+  const refuse = (wrong: string[], problem: string): void => {
+    if (wrong.length > 0) throw invalid(`The following resources to ${verb} ${problem} in stack [${stack.name}]: [${wrong.join(', ')}]`)
+  }
+  refuse(names.filter(name => !resources.get(stack.id, name)), 'do not exist')
+  refuse(names.filter(name => resources.get(stack.id, name)?.status !== status), `are not in ${status === 'UPDATE_FAILED' ? 'an' : 'a'} ${status} state`)
 }
 
 const PAGE = 100

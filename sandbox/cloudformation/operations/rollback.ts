@@ -5,7 +5,7 @@ import { type EngineContext, setStackStatus } from '../engine/context.js'
 import type { Engine } from '../engine/engine.js'
 import type { StackRecord } from '../engine/records.js'
 import { invalid } from '../template/errors.js'
-import { requireStack } from './find-stack.js'
+import { requireFailed, requireStack } from './find-stack.js'
 import { beginOperation, checkToken, replayedOperation } from './launch.js'
 
 /** The operations that take a stack back after something went wrong, or was not wanted after all. */
@@ -32,11 +32,7 @@ export function createRollbackOperations (context: EngineContext, engine: Engine
       if (replayedOperation(stack, 'CONTINUE_ROLLBACK', token)) return {}
       if (stack.status !== 'UPDATE_ROLLBACK_FAILED') throw wrongStatus(stack, 'ContinueUpdateRollback')
       const skipped = input.ResourcesToSkip ?? []
-      const unknown = skipped.filter(name => !context.records.resources.get(stack.id, name))
-      if (unknown.length > 0) throw invalid(`The following resources to skip do not exist in stack [${stack.name}]: [${unknown.join(', ')}]`)
-      // The rule is AWS's (ContinueUpdateRollback, CloudFormation API Reference); nobody could check its words.
-      const sound = skipped.filter(name => context.records.resources.get(stack.id, name)?.status !== 'UPDATE_FAILED')
-      if (sound.length > 0) throw invalid(`The following resources to skip are not in an UPDATE_FAILED state in stack [${stack.name}]: [${sound.join(', ')}]`)
+      requireFailed(context.records, stack, skipped, { verb: 'skip', status: 'UPDATE_FAILED' })
       goBack(stack, 'UPDATE_ROLLBACK_IN_PROGRESS', { operations: beginOperation(context, stack.operations, { type: 'CONTINUE_ROLLBACK', token, skipped }) })
       return {}
     },

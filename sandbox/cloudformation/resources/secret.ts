@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import { AwsError, type Caller } from '../../aws.js'
 import { PlainFailure } from '../engine/failure.js'
-import { isObject, type Json, type JsonObject, ownValue } from '../template/json.js'
+import { isObject, type JsonObject, ownValue, parseObject } from '../template/json.js'
 import { isOwn, type RdsRoom, type ResourceHandler, type ResourceRequest, type SecretsRoom, tagsOf, unless } from './handler.js'
 
 /** `AWS::SecretsManager::Secret`, its value given or generated. Its physical id is its ARN, which Secrets Manager makes. */
@@ -78,15 +78,6 @@ function described ({ Description: description, KmsKeyId: key }: JsonObject): { 
 /** A version id, the same at every repetition, so that a secret is made once. */
 function tokenOf (nonce: string): string {
   return createHash('sha256').update(nonce).digest('hex').slice(0, 32)
-}
-
-function parseObject (text: string): JsonObject | undefined {
-  try {
-    const value = JSON.parse(text) as Json
-    return isObject(value) ? value : undefined
-  } catch {
-    return undefined
-  }
 }
 
 /**

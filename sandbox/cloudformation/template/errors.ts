@@ -20,3 +20,13 @@ export function checkEnum (member: string, value: string | undefined, values: ob
   const known: string[] = Object.values(values)
   if (value !== undefined && !known.includes(value)) throw unmet(member, value, `satisfy enum value set: [${known.join(', ')}]`)
 }
+
+/** What a template's functions give; undefined where they can not give it by now. */
+export function ifKnown<T> (evaluate: () => T): T | undefined {
+  try {
+    return evaluate()
+  } catch (error) {
+    if (error instanceof AwsError) return undefined
+    throw error
+  }
+}

@@ -18,3 +18,13 @@ export function withTextScalars (value: Json): Json {
 export function ownValue<T> (object: Record<string, T>, key: string): T | undefined {
   return Object.hasOwn(object, key) ? object[key] : undefined
 }
+
+/** The object that a text is the JSON of; undefined when it is none. */
+export function parseObject (text: string): JsonObject | undefined {
+  try {
+    const value = JSON.parse(text) as Json
+    return isObject(value) ? value : undefined
+  } catch {
+    return undefined
+  }
+}
