@@ -39,6 +39,8 @@ export function createChange (options: ChangeOptions) {
     const { stack, database } = found
     const change = resolveChange(catalog, found, request)
     if (change.tags[EXPIRES_AT_TAG] !== stack.tags[EXPIRES_AT_TAG]) assertToCome(request.expiresAt, clock.now())
+    // A change that got stuck may be in the stack's parameters already, and is not made for that.
+    if (database.status === 'failed' && !isMoving(stack.status) && asksForUpdate(request)) throw notNow(database, stack.status)
     const hasNewProtection = request.deletionProtection !== undefined && request.deletionProtection !== stack.terminationProtection
     // What has been changed already is no update that could get lost (RFC 9110, 13.1.1): the answer to it was.
     if (!change.isEmpty || hasNewProtection) precondition(database)
@@ -53,6 +55,11 @@ export function createChange (options: ChangeOptions) {
     if (computed) await executeChange(options, stack, computed, `update-${newToken()}`)
     return { database: (await find(principal, id)).database, changes: computed?.changes ?? [], started: computed !== null || isMoving(stack.status) }
   }
+}
+
+/** Whether it is about more than the protection, which is no update of the stack. */
+function asksForUpdate ({ parameters, tags, expiresAt }: ChangeRequest): boolean {
+  return parameters !== undefined || tags !== undefined || expiresAt !== undefined
 }
 
 /** Has CloudFormation compute the change; null when it finds that nothing would change. */

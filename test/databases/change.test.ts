@@ -83,6 +83,14 @@ t.test('nothing to change', async t => {
   t.equal(changeSets.sets.size, 0)
 })
 
+t.test('a change that got stuck is not taken for one that was made', async t => {
+  const { change, changeSets, stacks } = await createOrders()
+  stacks.advance(NAME, 'UPDATE_ROLLBACK_FAILED', { parameters: { ...stacks.find(NAME).parameters, MaxCapacity: '8' } })
+  for (const dryRun of [false, true]) await t.rejects(change(BIGGER, { dryRun }), { code: 'database-not-ready', message: /POST .*\/recover/ })
+  t.match(await change({ deletionProtection: true }), { started: false, database: { deletionProtection: true } }, 'it can be protected all the same')
+  t.strictSame(changeSets.calls, [])
+})
+
 t.test('what is no longer as the caller has it is not changed', async t => {
   const { change, changeSets, stacks } = await createOrders()
   for (const request of [BIGGER, { tags: { a: 'b' } }, { deletionProtection: true }]) await t.rejects(change(request, { precondition: never }), { code: 'precondition-failed' })
