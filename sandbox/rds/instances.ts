@@ -77,7 +77,7 @@ export function createInstanceOperations (context: RdsContext) {
       requireAvailable(instance)
       const [managed] = pickWords(input, MODIFIED_WITH_CLUSTER)
       if (managed) throw invalidCombination(`The specified DB Instance is a member of a cluster. Modify ${managed} for the DB Cluster using the ModifyDbCluster API`)
-      if (input.DBInstanceClass) requireClass(input.DBInstanceClass)
+      if (input.DBInstanceClass) requireClass(input.DBInstanceClass, instance.facts.EngineVersion)
       requireMonitoringRole({ ...instance.facts, ...pickGiven(input, ['MonitoringInterval', 'MonitoringRoleArn']) })
       const renamed = rename(context, instance, input.NewDBInstanceIdentifier, caller)
       return begin(context.records.instances.change(renamed, {
@@ -134,7 +134,7 @@ function readCluster (context: RdsContext, input: Rds.CreateDBInstanceMessage, c
   if (input.Engine !== 'aurora-postgresql') throw invalidValue(`Invalid DB engine: ${input.Engine ?? ''}. This sandbox runs aurora-postgresql only.`)
   if (!input.DBClusterIdentifier) throw invalidCombination('The parameter DBClusterIdentifier must be provided for the engine aurora-postgresql.')
   const cluster = context.records.clusters.require(input.DBClusterIdentifier, caller)
-  requireClass(input.DBInstanceClass)
+  requireClass(input.DBInstanceClass, cluster.facts.EngineVersion)
   const [managed] = pickWords(input, MANAGED_BY_CLUSTER)
   if (managed) throw invalidCombination(`The requested DB Instance will be a member of a DB Cluster. Set ${managed} for the DB Cluster.`)
   const groups = cluster.facts.VpcSecurityGroups?.map(({ VpcSecurityGroupId: id }) => id)
@@ -201,9 +201,14 @@ function requireMonitoringRole ({ MonitoringInterval: seconds = 0, MonitoringRol
   if (seconds > 0 && !role) throw invalidCombination('A MonitoringRoleARN value is required if you specify a MonitoringInterval value other than 0.')
 }
 
-function requireClass (name: string | undefined): void {
+/** Aurora PostgreSQL runs on memory-optimized classes and the larger burstable ones (Aurora User Guide, "DB instance classes"). */
+const AURORA_CLASS = /^db\.(serverless|t(3|4g)\.(medium|large)|(r\d[a-z]*|x2g)\.\d*x?large)$/
+
+function requireClass (name: string | undefined, version: string | undefined): void {
   if (!name) throw new AwsError('MissingParameter', 'The request must contain the parameter DBInstanceClass.')
   if (!/^db\.[a-z0-9]+(\.[a-z0-9]+)?$/.test(name)) throw invalidValue(`Invalid DB Instance class: ${name}`)
+  if (AURORA_CLASS.test(name)) return
+  throw invalidCombination(`RDS does not support creating a DB instance with the following combination: DBInstanceClass=${name}, Engine=aurora-postgresql, EngineVersion=${version}, LicenseModel=postgresql-license. For supported combinations of instance class and database engine version, see the documentation.`)
 }
 
 function requireAvailable (instance: InstanceRecord): void {

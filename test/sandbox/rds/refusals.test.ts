@@ -75,6 +75,7 @@ t.test('refusals of RDS, which leave nothing behind', async t => {
   const wrong: Array<[object, RegExp]> = [
     [{ MasterUserPassword: PASSWORD }, /^The requested DB Instance will be a member of a DB Cluster\. Set master user password for the DB Cluster\.$/],
     [{ VpcSecurityGroupIds: ['sg-elsewhere'] }, /Set vpc security group for the DB Cluster\.$/],
+    [{ DBInstanceClass: 'db.t2.micro' }, /^RDS does not support creating a DB instance with the following combination: DBInstanceClass=db\.t2\.micro, Engine=aurora-postgresql, EngineVersion=17\.7, /],
     [{ MonitoringInterval: 60 }, /^A MonitoringRoleARN value is required if you specify a MonitoringInterval value other than 0\.$/],
     [{ DBParameterGroupName: 'none' }, /^DBParameterGroup not found: none$/],
     [{ DBParameterGroupName: 'default.aurora-postgresql16' }, /^DBParameterGroup not found|cannot be used/]
