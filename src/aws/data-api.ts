@@ -46,6 +46,8 @@ export type DataApiFailureKind =
   | 'unsupported'
   /** The Data API is switched off for the cluster. */
   | 'disabled'
+  /** The cluster cannot be used as it is, because somebody has stopped it, or something is being done with it. */
+  | 'stopped'
   /** The transaction is over, or was never there. */
   | 'no-transaction'
   /** Another call is at work in the transaction; this one was not begun. */
@@ -156,6 +158,7 @@ const kinds: Readonly<Record<string, DataApiFailureKind>> = {
   DatabaseErrorException: 'unsupported',
   InternalFailure: 'unsupported',
   HttpEndpointNotEnabledException: 'disabled',
+  InvalidResourceStateException: 'stopped',
   TransactionNotFoundException: 'no-transaction',
   NotFoundException: 'no-transaction'
 }

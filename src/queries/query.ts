@@ -156,7 +156,7 @@ function assertFitsTransaction ({ dryRun, maxAffected, database }: QueryRequest)
 }
 
 /** After these the database may be somewhere else, or gone. */
-const missesTarget = new Set<DataApiFailureKind>(['disabled', 'aws', 'lost'])
+const missesTarget = new Set<DataApiFailureKind>(['disabled', 'stopped', 'aws', 'lost'])
 
 function allowedMode (principal: Principal, wanted: QueryMode | null): QueryMode {
   const mayWrite = principal.mayUse('query:write')

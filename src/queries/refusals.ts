@@ -25,6 +25,9 @@ export function toProblem (failure: DataApiFailure, mode: 'read' | 'write', toCa
     case 'timeout': return new Problem('statement-timeout', 'The statement ran for too long and was cancelled.', { cause: failure })
     case 'unsupported': return new Problem('statement-refused', adviceFor(failure.message), { cause: failure, isConfidential: true })
     case 'disabled': return new Problem('statement-refused', 'The RDS Data API is not enabled for this database: its template was launched with EnableDataApi false.', { cause: failure })
+    case 'stopped': return new Problem('database-not-ready', `RDS lets nobody use the cluster now: ${failure.message.replace(/\.?$/, '.')} One that somebody has stopped has to be started again (StartDBCluster).`, {
+      cause: failure, retryAfterSeconds: 30
+    })
     case 'busy': return new Problem('transaction-busy', 'Another statement is at work in the transaction. This one did not run.', { cause: failure, retryAfterSeconds: RETRY_SECONDS })
     case 'rolled-back': return new Problem('transaction-aborted', 'A statement of the transaction failed before: nothing of it is kept.', { cause: failure, isConfidential: true })
     case 'no-transaction': return new Problem('statement-refused', 'The transaction ended before the statement did; nothing of it was kept.', { cause: failure, isConfidential: true })

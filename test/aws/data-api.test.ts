@@ -102,7 +102,8 @@ t.test('failures come in our words, and nothing is sent twice', async t => {
     [refusal('ServiceUnavailableError', 'no luck', 503), { kind: 'aws', aws: { kind: 'unavailable' } }],
     [refusal('ThrottlingException', 'Rate exceeded'), { kind: 'aws', aws: { kind: 'throttled' } }],
     [new AwsFailure('denied', 'AccessDeniedException', 'not authorized'), { kind: 'aws', aws: { kind: 'denied' } }],
-    [refusal('HttpEndpointNotEnabledException', 'no luck'), { kind: 'disabled' }]
+    [refusal('HttpEndpointNotEnabledException', 'no luck'), { kind: 'disabled' }],
+    [refusal('InvalidResourceStateException', 'It is stopped.'), { kind: 'stopped' }]
   ]
   for (const [failure, expected] of failures) {
     const { dataApi, sent } = dataApiOver(failure)

@@ -156,7 +156,7 @@ t.test('waiting has an end: the caller\'s, or the caller', async t => {
 })
 
 t.test('a statement that may have begun is never sent twice', async t => {
-  for (const [kind, code] of [['lost', 'statement-outcome-unknown'], ['timeout', 'statement-timeout'], ['no-transaction', 'statement-refused'], ['disabled', 'statement-refused']] as const) {
+  for (const [kind, code] of [['lost', 'statement-outcome-unknown'], ['timeout', 'statement-timeout'], ['no-transaction', 'statement-refused'], ['disabled', 'statement-refused'], ['stopped', 'database-not-ready']] as const) {
     const { calls, query } = createDouble(failure(kind))
     await t.rejects(query(), { code })
     t.strictSame(calls, ['select 1'])

@@ -157,7 +157,7 @@ async function * ahead ({ cursor, first }: Opened, lease: Lease): AsyncGenerator
 
 const cutShort = (): Problem => new Problem('shutting-down', 'The stream ended before all rows were sent: this replica is stopping, or nobody reads any more.')
 
-const mayHaveMoved = new Set(['disabled', 'aws', 'lost'])
+const mayHaveMoved = new Set(['disabled', 'stopped', 'aws', 'lost'])
 
 /** What is of no use to a stream, and why. */
 const unfit: ReadonlyArray<{ path: string, isGiven: (request: QueryRequest) => boolean, message: string }> = [
