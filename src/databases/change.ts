@@ -1,7 +1,7 @@
 import type { Principal } from '../access/keys.js'
 import type { ResourceChange } from '../aws/change-sets.js'
 import { isMoving } from '../aws/stack-status.js'
-import type { Stacks, StackStatus } from '../aws/stacks.js'
+import type { Stack, Stacks, StackStatus } from '../aws/stacks.js'
 import { Problem } from '../problems.js'
 import type { Catalog } from '../templates/catalog.js'
 import type { ChangePreflight } from './change-preflight.js'
@@ -11,12 +11,15 @@ import { assertToCome } from './expiry.js'
 import type { Find, Found } from './find.js'
 import { phases } from './phases.js'
 import { resolveChange, type ChangeRequest, type ResolvedChange } from './resolve-change.js'
+import { notRunning } from './running.js'
 import { EXPIRES_AT_TAG } from './tags.js'
 
 export interface ChangeOptions extends ComputeOptions {
   find: Find['find']
   stacks: Pick<Stacks, 'setTerminationProtection'>
   preflight: ChangePreflight
+  /** The status of a stack's cluster, null when it is not known. */
+  clusterStatus: (stack: Stack) => Promise<string | null>
   catalog: Catalog
   newToken: () => string
 }
@@ -65,6 +68,11 @@ function asksForUpdate ({ parameters, tags, expiresAt }: ChangeRequest): boolean
 /** Has CloudFormation compute the change; null when it finds that nothing would change. */
 async function compute (options: ChangeOptions, { stack, database }: Found, { parameters, kept, tags }: ResolvedChange, purpose: 'execute' | 'look'): Promise<Computed | null> {
   if (database.status !== 'available') throw notNow(database, stack.status)
+  const clusterStatus = await options.clusterStatus(stack)
+  // CloudFormation would fail at it, and then at taking back what it did.
+  if (clusterStatus !== null && notRunning.has(clusterStatus)) {
+    throw new Problem('database-not-ready', `The cluster of ${database.id} is ${clusterStatus}, and RDS changes nothing that is stopped. One that somebody has stopped has to be started first (StartDBCluster).`, { retryAfterSeconds: 30 })
+  }
   return await computeChange(options, stack, { parameters, kept, tags }, purpose)
 }
 

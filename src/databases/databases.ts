@@ -43,7 +43,7 @@ import { createRecover, type RecoverRequest } from './recover.js'
 import { createReadiness } from './readiness.js'
 import { createCountPerRegion } from './regions.js'
 import { createRestore, type RestoreRequest } from './restore.js'
-import { createUntilRunning } from './running.js'
+import { createClusterStatus, createUntilRunning } from './running.js'
 import { createSnapshots } from './snapshots.js'
 import { createPrepare } from './source.js'
 
@@ -104,7 +104,7 @@ export function createDatabases (options: DatabasesOptions) {
     untilRunning: createUntilRunning(options, PREPARATION_SECONDS * 1_000),
     untilSettled: async (principal, id) => await untilSettled(principal, id, PREPARATION_SECONDS, new AbortController().signal)
   })
-  const change = createChange({ ...options, find, preflight: changePreflight })
+  const change = createChange({ ...options, find, preflight: changePreflight, clusterStatus: createClusterStatus(options.clusters) })
   const plan = createPlan({ ...options, stacks, prepare, preflight })
   const recover = createRecover({ ...options, find })
   const { rotate, finish } = createRotate({ ...options, find })

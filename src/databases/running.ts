@@ -15,6 +15,21 @@ export function clusterNameOf ({ name, parameters }: Pick<Stack, 'name' | 'param
   return parameters.ClusterName || name
 }
 
+/** In these a cluster can be neither changed nor deleted. A person stopped it: one that has paused by itself is `available`. */
+export const notRunning: ReadonlySet<string> = new Set(['stopped', 'stopping', 'starting'])
+
+/** The status of a stack's cluster; null when there is none, and when RDS does not say. */
+export function createClusterStatus (clusters: Pick<Clusters, 'describe'>): (stack: Stack) => Promise<string | null> {
+  return async stack => {
+    try {
+      return (await clusters.describe(stack.region, clusterNameOf(stack))).status
+    } catch (error) {
+      if (error instanceof AwsFailure) return null
+      throw error
+    }
+  }
+}
+
 /**
  * Whether a stack's cluster runs, or there is none, within `waitMs`. One that somebody stopped is started: nothing that is stopped can
  * be deleted (Aurora User Guide, "Deleting a stopped Aurora cluster"). One that has paused by itself runs, to RDS.
@@ -34,7 +49,7 @@ export function createUntilRunning ({ clusters, clock }: RunningOptions, waitMs:
     for (;;) {
       const status = (await describe(stack))?.status
       if (status === 'stopped') await clusters.start(stack.region, clusterNameOf(stack))
-      else if (status !== 'starting' && status !== 'stopping') return true
+      else if (status === undefined || !notRunning.has(status)) return true
       if (clock.now() >= until) return false
       await clock.sleep(LOOK_MS)
     }

@@ -6,6 +6,7 @@ import type { ChangeRequest } from '../../src/databases/resolve-change.js'
 import { Problem } from '../../src/problems.js'
 import { principalOf } from '../helpers/facts.js'
 import { scaling } from '../helpers/memory-change-sets.js'
+import { createMemoryClusters } from '../helpers/memory-clusters.js'
 import { createTestService } from '../helpers/test-service.js'
 
 const everybody = principalOf()
@@ -15,8 +16,8 @@ const BIGGER: ChangeRequest = { parameters: { MaxCapacity: 8 } }
 const always = (): void => {}
 const never = (): void => { throw new Problem('precondition-failed', 'no') }
 
-async function createOrders (parameters: Record<string, unknown> = {}) {
-  const service = createTestService()
+async function createOrders (parameters: Record<string, unknown> = {}, clusters = createMemoryClusters()) {
+  const service = createTestService(undefined, { clusters })
   await service.databases.create(everybody, { client: 'acme', region: 'eu-west-1', name: 'orders', parameters }, null)
   service.stacks.advance(NAME, 'CREATE_COMPLETE')
   const change = async (request: ChangeRequest, { dryRun = false, precondition = always } = {}) =>
@@ -81,6 +82,19 @@ t.test('nothing to change', async t => {
   changeSets.answer = { status: 'empty' }
   t.match(await change(BIGGER), { started: false, changes: [] })
   t.equal(changeSets.sets.size, 0)
+})
+
+t.test('nothing is computed for a cluster that somebody has stopped; one that RDS says nothing of is changed', async t => {
+  const clusters = createMemoryClusters()
+  const { describe } = clusters
+  const { change, changeSets } = await createOrders({}, clusters)
+  for (const status of ['stopped', 'stopping', 'starting']) {
+    clusters.describe = async (...args) => ({ ...await describe(...args), status })
+    await t.rejects(change(BIGGER), { code: 'database-not-ready', message: new RegExp(`is ${status}, and RDS changes nothing`), retryAfterSeconds: 30 })
+  }
+  t.strictSame(changeSets.calls, [])
+  clusters.describe = async () => { throw new AwsFailure('throttled', 'Throttling', 'Rate exceeded') }
+  t.match(await change(BIGGER), { started: true })
 })
 
 t.test('a change that got stuck is not taken for one that was made', async t => {
