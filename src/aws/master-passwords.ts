@@ -25,6 +25,8 @@ export interface SecretVersion { id: string, value: Readonly<Record<string, unkn
 export interface PasswordState {
   /** No change of any kind is under way. */
   isSettled: boolean
+  /** Of the cluster, such as `available`. */
+  status: string
   /** The secret that RDS keeps the password in, where RDS manages it. */
   managed: { secretArn: string, isRotating: boolean } | null
 }
@@ -68,6 +70,7 @@ export function createMasterPasswords (secretsFor: (region: string) => SecretsMa
     const { Status, PendingModifiedValues, MasterUserSecret: secret } = cluster ?? {}
     return {
       isSettled: Status === 'available' && PendingModifiedValues?.MasterUserPassword === undefined,
+      status: Status ?? '',
       managed: secret?.SecretArn ? { secretArn: secret.SecretArn, isRotating: secret.SecretStatus === 'rotating' } : null
     }
   }

@@ -11,7 +11,7 @@ import { assertToCome } from './expiry.js'
 import type { Find, Found } from './find.js'
 import { phases } from './phases.js'
 import { resolveChange, type ChangeRequest, type ResolvedChange } from './resolve-change.js'
-import { notRunning } from './running.js'
+import { assertRunning } from './running.js'
 import { EXPIRES_AT_TAG } from './tags.js'
 
 export interface ChangeOptions extends ComputeOptions {
@@ -68,11 +68,8 @@ function asksForUpdate ({ parameters, tags, expiresAt }: ChangeRequest): boolean
 /** Has CloudFormation compute the change; null when it finds that nothing would change. */
 async function compute (options: ChangeOptions, { stack, database }: Found, { parameters, kept, tags }: ResolvedChange, purpose: 'execute' | 'look'): Promise<Computed | null> {
   if (database.status !== 'available') throw notNow(database, stack.status)
-  const clusterStatus = await options.clusterStatus(stack)
-  // CloudFormation would fail at it, and then at taking back what it did.
-  if (clusterStatus !== null && notRunning.has(clusterStatus)) {
-    throw new Problem('database-not-ready', `The cluster of ${database.id} is ${clusterStatus}, and RDS changes nothing that is stopped. One that somebody has stopped has to be started first (StartDBCluster).`, { retryAfterSeconds: 30 })
-  }
+  // CloudFormation would fail at one that is stopped, and then at taking back what it did.
+  assertRunning(database.id, await options.clusterStatus(stack))
   return await computeChange(options, stack, { parameters, kept, tags }, purpose)
 }
 

@@ -2,6 +2,7 @@ import { AwsFailure } from '../aws/errors.js'
 import type { Cluster, Clusters } from '../aws/clusters.js'
 import type { Stack } from '../aws/stacks.js'
 import type { Clock } from '../clock.js'
+import { Problem } from '../problems.js'
 
 export interface RunningOptions {
   clusters: Pick<Clusters, 'describe' | 'start'>
@@ -16,7 +17,13 @@ export function clusterNameOf ({ name, parameters }: Pick<Stack, 'name' | 'param
 }
 
 /** In these a cluster can be neither changed nor deleted. A person stopped it: one that has paused by itself is `available`. */
-export const notRunning: ReadonlySet<string> = new Set(['stopped', 'stopping', 'starting'])
+const notRunning: ReadonlySet<string> = new Set(['stopped', 'stopping', 'starting'])
+
+/** Refuses to change a cluster that somebody has stopped. Throws a {@link Problem} `database-not-ready`; not when the status is not known. */
+export function assertRunning (databaseId: string, clusterStatus: string | null): void {
+  if (clusterStatus === null || !notRunning.has(clusterStatus)) return
+  throw new Problem('database-not-ready', `The cluster of ${databaseId} is ${clusterStatus}, and RDS changes nothing that is stopped. One that somebody has stopped has to be started first (StartDBCluster).`, { retryAfterSeconds: 30 })
+}
 
 /** The status of a stack's cluster; null when there is none, and when RDS does not say. */
 export function createClusterStatus (clusters: Pick<Clusters, 'describe'>): (stack: Stack) => Promise<string | null> {

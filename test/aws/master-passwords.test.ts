@@ -65,10 +65,10 @@ t.test('a cluster is given a password at once, unless it is busy', async t => {
   t.equal(await passwords.set(REGION, CLUSTER, 'a'), false)
 
   const states: Array<[cluster: object, state: object]> = [
-    [{ Status: 'available' }, { isSettled: true, managed: null }],
-    [{ Status: 'available', PendingModifiedValues: { MasterUserPassword: '****' } }, { isSettled: false, managed: null }],
-    [{ Status: 'resetting-master-credentials' }, { isSettled: false, managed: null }],
-    [{ Status: 'available', MasterUserSecret: { SecretArn: ARN, SecretStatus: 'rotating' } }, { isSettled: true, managed: { secretArn: ARN, isRotating: true } }]
+    [{ Status: 'available' }, { isSettled: true, status: 'available', managed: null }],
+    [{ Status: 'available', PendingModifiedValues: { MasterUserPassword: '****' } }, { isSettled: false, status: 'available', managed: null }],
+    [{ Status: 'resetting-master-credentials' }, { isSettled: false, status: 'resetting-master-credentials', managed: null }],
+    [{ Status: 'available', MasterUserSecret: { SecretArn: ARN, SecretStatus: 'rotating' } }, { isSettled: true, status: 'available', managed: { secretArn: ARN, isRotating: true } }]
   ]
   for (const [cluster, state] of states) {
     rds.on(DescribeDBClustersCommand, { DBClusterIdentifier: CLUSTER }).resolves({ DBClusters: [cluster] })

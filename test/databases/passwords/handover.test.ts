@@ -2,8 +2,13 @@ import t from 'tap'
 
 import type { MasterPasswords, PasswordState } from '../../../src/aws/master-passwords.js'
 import type { Stack } from '../../../src/aws/stacks.js'
+import { systemClock } from '../../../src/clock.js'
+import { toDatabase } from '../../../src/databases/database.js'
 import { createHandover, type Holder } from '../../../src/databases/passwords/handover.js'
-import { REGION, STACK_NAME, stackOf } from '../../helpers/facts.js'
+import { createRotate } from '../../../src/databases/passwords/rotate.js'
+import { readOwnTags } from '../../../src/databases/tags.js'
+import { principalOf, REGION, STACK_NAME, stackOf } from '../../helpers/facts.js'
+import { OUTPUTS } from '../../helpers/test-service.js'
 
 const holder: Holder = { id: `${REGION}.${STACK_NAME}`, region: REGION, clusterArn: 'cluster', secretArn: 'secret' }
 
@@ -21,7 +26,7 @@ function createWorld () {
     now: 0,
     onSet: () => {}
   }
-  const settled: PasswordState = { isSettled: true, managed: null }
+  const settled: PasswordState = { isSettled: true, status: 'available', managed: null }
   const passwords: MasterPasswords = {
     versionsOf: async () => ({
       stages: new Map(['old', 'rotation-new', 'newer'].map(id => [id, [...labels].filter(([, at]) => at === id).map(([label]) => label)])), rotatesItself: false
@@ -50,13 +55,13 @@ function createWorld () {
     }
   }
   const handover = createHandover({ passwords, stacks: { describe: async () => world.stack }, clock: { now: () => world.now, sleep: async ms => { world.now += ms } } })
-  return { world, handover }
+  return { world, handover, passwords }
 }
 
 t.test('the cluster comes first, then the label, and nobody else is asked to wait for it twice', async t => {
   const { world, handover } = createWorld()
   world.refusals = 2
-  world.states = [{ isSettled: true, managed: null }, { isSettled: false, managed: null }]
+  world.states = [{ isSettled: true, status: 'available', managed: null }, { isSettled: false, status: 'resetting-master-credentials', managed: null }]
   world.onSet = () => { t.equal(world.labels.get('AWSCURRENT'), 'old') }
   t.strictSame(await Promise.all([handover.finish(holder), handover.finish(holder)]), ['rotation-new', 'rotation-new'])
   t.equal(world.cluster, 'password of rotation-new')
@@ -97,11 +102,29 @@ t.test('a cluster that takes no password in time is told of', async t => {
 })
 
 t.test('where RDS manages the password, it rotates it, once at a time', async t => {
-  const managed = (isRotating: boolean): PasswordState => ({ isSettled: true, managed: { secretArn: 'secret', isRotating } })
+  const managed = (isRotating: boolean): PasswordState => ({ isSettled: true, status: 'available', managed: { secretArn: 'secret', isRotating } })
   const { world, handover } = createWorld()
   world.states = [managed(false), managed(true), managed(false), managed(false), managed(false)]
   t.equal(await handover.rotateManaged({ ...holder, isManaged: true }), 'old')
   world.states = [managed(true), managed(true), managed(false), managed(false), managed(false)]
   await handover.rotateManaged({ ...holder, isManaged: true })
   t.equal(world.rotations, 1, 'one that is under way is waited for')
+})
+
+t.test('no password is made for a cluster that somebody has stopped', async t => {
+  const { world, passwords } = createWorld()
+  world.states = [{ isSettled: false, status: 'stopped', managed: null }]
+  const never = async (): Promise<never> => { throw new Error('an unexpected call') }
+  const stack = stackOf({ outputs: OUTPUTS })
+  const own = readOwnTags(stack)
+  if (!own) throw new Error('the stack is one of ours')
+  const { rotate } = createRotate({
+    find: async () => ({ stack, events: [], own, database: toDatabase(stack, own, null, null) }),
+    stacks: { describe: never, resourcesOf: never },
+    passwords: { ...passwords, add: never },
+    clock: systemClock,
+    newPassword: () => { throw new Error('no password was to be made') },
+    log: { error: () => {} }
+  })
+  await t.rejects(rotate(principalOf(), holder.id, null, 1, new AbortController().signal), { code: 'database-not-ready', message: /is stopped, and RDS changes nothing/ })
 })
