@@ -5,6 +5,8 @@ import { invalidCombination, invalidValue } from './names.js'
 const RESERVED_USERNAMES: ReadonlySet<string> = new Set(['admin', 'rdsadmin', 'user', 'rds_superuser', 'rdsrepladmin'])
 /** `postgres` is none of them: it is always there, and templates in use ask for it (mats16/supabase-on-aws, aws/copilot-cli). */
 const RESERVED_DATABASES: ReadonlySet<string> = new Set(['rdsadmin', 'template0', 'template1', 'db'])
+/** What of its logs a cluster can write to CloudWatch Logs. */
+export const LOG_TYPES: readonly string[] = ['iam-db-auth-error', 'instance', 'postgresql']
 const V1_CAPACITIES: readonly number[] = [2, 4, 8, 16, 32, 64, 192, 384]
 const PAUSE_SECONDS = { least: 300, most: 86_400 }
 
@@ -42,15 +44,24 @@ export function requireDatabaseName (name: string | undefined): string | undefin
 
 /** Throws unless the port is one that a cluster may have. */
 export function requirePort (port: number): number {
-  if (port < 1150 || port > 65535) throw invalidValue(`Invalid endpoint port ${port}. Valid range is 1150-65535.`)
+  if (port < 1150 || port > 65535) throw invalidValue(`Invalid endpoint port ${port}. Valid range is: 1150-65535`)
   return port
 }
 
 /** Throws unless the days are between 1 and 35. */
 export function requireRetention (days: number | undefined): number {
   const kept = days ?? 1
-  if (kept < 1 || kept > 35) throw invalidValue(`Invalid backup retention period: ${kept}. Retention period must be between 1 and 35`)
+  if (kept < 1 || kept > 35) throw invalidValue(`Invalid backup retention period: ${kept}. Retention period must be between 1 and 35.`)
   return kept
+}
+
+/** Throws unless those logs are ones that Aurora PostgreSQL has. */
+export function requireLogTypes (names: string[] | undefined, version: string): string[] | undefined {
+  const unknown = names?.filter(name => !LOG_TYPES.includes(name)) ?? []
+  if (unknown.length > 0) {
+    throw invalidCombination(`You cannot use the log types '${unknown.join('\', \'')}' with engine version aurora-postgresql ${version}. For supported log types, see the documentation.`)
+  }
+  return names
 }
 
 /** The capacity of a Serverless v2 cluster after a request; throws AWS's refusals. */
@@ -67,7 +78,7 @@ export function readCapacity (wanted: ServerlessV2ScalingConfiguration, before: 
   if (maximum > range.maximum) throw invalidValue(`Serverless v2 maximum capacity ${decimal(maximum)} isn't valid. The maximum capacity must be at most ${decimal(range.maximum)}.`)
   if (minimum > maximum) throw invalidValue(`Serverless v2 minimum capacity ${decimal(minimum)} must be less than or equal to the maximum capacity ${decimal(maximum)}.`)
   for (const capacity of [minimum, maximum]) {
-    if (capacity * 2 % 1 !== 0) throw invalidValue(`Serverless v2 capacity ${capacity} isn't valid. Specify it in increments of 0.5.`)
+    if (capacity * 2 % 1 !== 0) throw invalidValue(`Serverless v2 capacity value ${capacity} is not valid. It must be a multiple of 0.5.`)
   }
   if (minimum > 0) {
     if (wanted.SecondsUntilAutoPause !== undefined) throw invalidValue('SecondsUntilAutoPause can only be specified when minimum capacity is 0.')

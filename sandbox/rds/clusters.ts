@@ -10,6 +10,7 @@ import { addCluster, readClusterFacts, readMode, requireRoomForCluster } from '.
 import { type Filterable, filterBy, pageOf } from './paging.js'
 import { type ClusterRecord, membersOf } from './records.js'
 import { requireRoomForSnapshot } from './snapshots.js'
+import { requireWindows } from './windows.js'
 import { beginClusterWork } from './work.js'
 
 const FILTERABLE: Filterable<ClusterRecord> = {
@@ -40,6 +41,7 @@ export function createClusterOperations (context: RdsContext) {
       if (isManaged && mode === 'serverless') throw invalidCombination('The parameter ManageMasterUserPassword is not valid for engine mode: serverless.')
       const facts = readClusterFacts(context, id, input, version, mode, caller)
       const port = requirePort(input.Port ?? 5432)
+      requireWindows(input)
       if (!isManaged) return shown(await addCluster(context, { facts, port, verifier: scramVerifier(requirePassword(input.MasterUserPassword)) }, caller))
       const { secret, password } = await context.secrets.create(arnOf(caller, 'cluster', id), facts.MasterUsername, input.MasterUserSecretKmsKeyId, caller)
       try {

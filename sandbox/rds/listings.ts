@@ -1,5 +1,6 @@
 import type * as Rds from '@aws-sdk/client-rds'
 import { ACCOUNT, AwsError, type Caller, type OperationsOf } from '../aws.js'
+import { LOG_TYPES } from './cluster-rules.js'
 import type { RdsContext } from './context.js'
 import { ENGINE, ENGINE_VERSIONS, type EngineVersion, RETIRED_VERSIONS } from './engine-versions.js'
 import { zonesOf } from './names.js'
@@ -119,7 +120,7 @@ function showVersion (version: EngineVersion): Rds.DBEngineVersion {
     ValidUpgradeTarget: ENGINE_VERSIONS.filter(target => target.major === major && minorOf(target) > minorOf(version)).map(target => ({
       Engine: ENGINE, EngineVersion: target.version, Description: `Aurora PostgreSQL (compatible with PostgreSQL ${target.version})`, AutoUpgrade: false, IsMajorVersionUpgrade: false, SupportedEngineModes: ['provisioned']
     })),
-    ExportableLogTypes: ['postgresql'],
+    ExportableLogTypes: [...LOG_TYPES],
     SupportsLogExportsToCloudwatchLogs: true,
     SupportsReadReplica: false,
     SupportedEngineModes: version.engineModes,

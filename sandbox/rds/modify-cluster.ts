@@ -1,13 +1,14 @@
 import type * as Rds from '@aws-sdk/client-rds'
 import { AwsError, type Caller, type OperationsOf } from '../aws.js'
 import { scramVerifier } from '../postgres/roles.js'
-import { readCapacity, readScaling, requirePassword, requirePort, requireRetention } from './cluster-rules.js'
+import { readCapacity, readScaling, requireLogTypes, requirePassword, requirePort, requireRetention } from './cluster-rules.js'
 import { isServerlessV1, showCluster } from './cluster-shape.js'
 import { pickGiven, type RdsContext, requireStatus } from './context.js'
 import { ENGINE, type EngineVersion, findVersions, requireDataApi } from './engine-versions.js'
 import { arnOf, invalidCombination, nameIn, readIdentifier } from './names.js'
 import { CHANGEABLE, openAddress, readParameterGroup, readSecurityGroups } from './new-cluster.js'
 import { type ClusterFacts, type ClusterRecord, membersOf } from './records.js'
+import { requireWindows } from './windows.js'
 import { beginClusterWork } from './work.js'
 
 export function createModifyClusterOperations (context: RdsContext) {
@@ -27,6 +28,7 @@ export function createModifyClusterOperations (context: RdsContext) {
       const facts = readChanges(context, cluster, input, caller)
       const id = readNewName(context, cluster, input.NewDBClusterIdentifier, caller)
       if (input.Port !== undefined) requirePort(input.Port)
+      requireWindows(input)
       const secret = await readSecretChange(context, cluster, input, caller)
       const renamed = id === cluster.facts.DBClusterIdentifier ? cluster : rename(context, cluster, id, caller)
       const moved = await moveToPort(context, renamed, input.Port)
@@ -133,7 +135,7 @@ function readUpgrade ({ retiredVersions }: RdsContext, cluster: ClusterRecord, i
 function readLogExports ({ facts }: ClusterRecord, { CloudwatchLogsExportConfiguration: wanted }: Rds.ModifyDBClusterMessage): Partial<ClusterFacts> {
   if (!wanted) return {}
   const kept = (facts.EnabledCloudwatchLogsExports ?? []).filter(name => !wanted.DisableLogTypes?.includes(name))
-  return { EnabledCloudwatchLogsExports: [...new Set([...kept, ...wanted.EnableLogTypes ?? []])] }
+  return { EnabledCloudwatchLogsExports: [...new Set([...kept, ...requireLogTypes(wanted.EnableLogTypes, facts.EngineVersion) ?? []])] }
 }
 
 interface SecretChange {

@@ -1,6 +1,6 @@
 import type { CreateDBClusterMessage, VpcSecurityGroupMembership } from '@aws-sdk/client-rds'
 import { AwsError, type Caller } from '../aws.js'
-import { readCapacity, readScaling, requireDatabaseName, requireRetention, requireUsername } from './cluster-rules.js'
+import { readCapacity, readScaling, requireDatabaseName, requireLogTypes, requireRetention, requireUsername } from './cluster-rules.js'
 import { pickGiven, type RdsContext } from './context.js'
 import { type EngineVersion, requireDataApi } from './engine-versions.js'
 import { arnOf, invalidCombination, invalidValue, newResourceId, serviceKeyArn, standInId, zonesOf } from './names.js'
@@ -70,7 +70,7 @@ export function readClusterFacts (context: RdsContext, id: string, input: Cluste
     HttpEndpointEnabled: input.EnableHttpEndpoint ?? false,
     ActivityStreamStatus: 'stopped',
     CrossAccountClone: false,
-    EnabledCloudwatchLogsExports: input.EnableCloudwatchLogsExports,
+    EnabledCloudwatchLogsExports: requireLogTypes(input.EnableCloudwatchLogsExports, version.version),
     TagList: addTags([], input.Tags),
     ...readScalingFacts(input, version, mode)
   }

@@ -41,6 +41,13 @@ const REFUSED: ReadonlyArray<[object, string, RegExp]> = [
   [{ EnableHttpEndpoint: true, EngineVersion: '13.9' }, 'InvalidParameterCombination', /HTTP endpoint/],
   [{ DBSubnetGroupName: 'nowhere' }, 'DBSubnetGroupNotFoundFault', /nowhere/],
   [{ DBClusterParameterGroupName: 'nothing' }, 'DBClusterParameterGroupNotFound', /nothing/],
+  [{ Port: 1149 }, 'InvalidParameterValue', /^Invalid endpoint port 1149\. Valid range is: 1150-65535$/],
+  [{ PreferredBackupWindow: '0700-0800' }, 'InvalidParameterValue', /^Invalid backup window time '0700' specified\. Should be specified as a time hh24:mi \(24H Clock UTC\)\. Example: 03:15$/],
+  [{ PreferredBackupWindow: '23:50-00:19' }, 'InvalidParameterValue', /^Backup window must be at least 30 minutes\.$/],
+  [{ PreferredMaintenanceWindow: 'day:01:00-day:02:00' }, 'InvalidParameterValue', /^Invalid maintenance window time 'day:01:00' specified/],
+  [{ PreferredMaintenanceWindow: 'sun:01:00-sun:01:10' }, 'InvalidParameterValue', /^Maintenance window must be at least 30 minutes\.$/],
+  [{ PreferredBackupWindow: '23:30-00:30', PreferredMaintenanceWindow: 'Sat:00:00-Sat:01:00' }, 'InvalidParameterValue', /^The backup window and maintenance window must not overlap\.$/],
+  [{ EnableCloudwatchLogsExports: ['postgresql', 'general'] }, 'InvalidParameterCombination', /^You cannot use the log types 'general' with engine version aurora-postgresql 17\.7\./],
   [{ AllocatedStorage: 10 }, 'InvalidParameterCombination', /AllocatedStorage/]
 ]
 
@@ -55,7 +62,8 @@ t.test('refusals of RDS, which leave nothing behind', async t => {
   t.same((await operations.DescribeDBClusters({}, caller)).DBClusters, [])
   t.same((await fixture.secrets.operations.ListSecrets({}, caller)).SecretList, [])
 
-  await operations.CreateDBCluster({ ...GOOD, DatabaseName: 'postgres', DeletionProtection: true }, caller)
+  const fine = { DatabaseName: 'postgres', PreferredBackupWindow: '23:30-00:00', PreferredMaintenanceWindow: 'Sat:22:45-Sat:23:30', EnableCloudwatchLogsExports: ['postgresql'] }
+  await operations.CreateDBCluster({ ...GOOD, ...fine, DeletionProtection: true }, caller)
   await t.rejects(operations.CreateDBCluster(GOOD, caller), { code: 'DBClusterAlreadyExistsFault', message: 'DB Cluster already exists' })
   await t.rejects(operations.CreateDBCluster({ ...GOOD, DBClusterIdentifier: 'second' }, caller), { code: 'DBClusterQuotaExceededFault', status: 403 })
   t.match((await operations.DescribeAccountAttributes({}, caller)).AccountQuotas?.find(({ AccountQuotaName }) => AccountQuotaName === 'DBClusters'), { Used: 1, Max: 1 })
@@ -64,6 +72,8 @@ t.test('refusals of RDS, which leave nothing behind', async t => {
 
   const remove = { DBClusterIdentifier: 'fine' }
   await t.rejects(operations.DeleteDBCluster({ ...remove, SkipFinalSnapshot: true }, caller), { code: 'InvalidParameterCombination', message: 'Cannot delete protected Cluster, please disable deletion protection and try again.' })
+  await t.rejects(operations.ModifyDBCluster({ ...remove, PreferredBackupWindow: '03:00-03:10' }, caller), { message: 'Backup window must be at least 30 minutes.' })
+  await t.rejects(operations.ModifyDBCluster({ ...remove, CloudwatchLogsExportConfiguration: { EnableLogTypes: ['audit'] } }, caller), { message: /^You cannot use the log types 'audit'/ })
   await operations.ModifyDBCluster({ ...remove, DeletionProtection: false }, caller)
   await whenSettled('cluster', 'fine', caller)
   await t.rejects(operations.DeleteDBCluster(remove, caller), { code: 'InvalidParameterCombination', message: /^FinalDBSnapshotIdentifier is required/ })
