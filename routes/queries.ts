@@ -49,7 +49,7 @@ const QueryBody = Type.Object({
 const TransactionBody = Type.Object({
   statements: Type.Array(Type.Object(Statement, { additionalProperties: false }), { minItems: 1, maxItems: 1_000, description: 'Run in this order.' }),
   isolation: Type.Optional(Choice(ISOLATION_LEVELS, { default: 'read committed' })),
-  readOnly: Type.Optional(Type.Boolean({ description: 'Has the database refuse every write. A key without `query:write` can do no other; it is its default.' })),
+  readOnly: Type.Optional(Type.Boolean({ default: false, description: 'Has the database refuse every write.' })),
   database: Type.Optional(Nullable(Type.String({ minLength: 1, maxLength: 63, description: 'Another database of the same cluster.' })))
 }, { additionalProperties: false, $id: 'Transaction', description: 'Statements that happen as a whole or not at all.', examples: [transactionRequestExample] })
 
@@ -175,7 +175,7 @@ does not understand with the first set is refused as a whole. When AWS fails in 
 
   app.post('/v1/databases/:id/transaction', {
     bodyLimit: BODY_LIMIT_BYTES,
-    config: { access: ['query:read', 'query:write'] },
+    config: { access: ['query:write'] },
     schema: {
       operationId: 'runTransaction',
       tags: ['queries'],
@@ -190,8 +190,8 @@ does not understand with the first set is refused as a whole. When AWS fails in 
       }
     }
   }, async (request, reply) => {
-    const { statements, isolation = 'read committed', readOnly = null, database = null } = request.body
-    if (!readOnly && principalOf(request).mayUse('query:write')) refuseIdempotencyKey(request)
+    refuseIdempotencyKey(request)
+    const { statements, isolation = 'read committed', readOnly = false, database = null } = request.body
     const transaction = {
       statements: statements.map(({ sql, parameters = {}, types = {}, maxRows = null, rowFormat = 'object', castUnsupported = false }) => ({ sql, parameters, types, maxRows, rowFormat, castUnsupported })), isolation, readOnly, database
     }

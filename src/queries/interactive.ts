@@ -6,7 +6,7 @@ import type { Gate } from './gate.js'
 import { toProblem } from './refusals.js'
 import type { Targets } from './targets.js'
 import type { OpenTransaction, TransactionIds } from './transaction-ids.js'
-import { readOnlyFor, transactionSettings, type IsolationLevel } from './transaction.js'
+import { transactionSettings, type IsolationLevel } from './transaction.js'
 import type { Times, WhenAwake } from './waking.js'
 import { createWhenFree } from './when-free.js'
 
@@ -59,7 +59,8 @@ export function createInteractive ({ targets, dataApi, whenAwake, ids, order, ga
   const whenFree = createWhenFree(clock, stopping)
 
   const begin = async (principal: Principal, id: string, { isolation, readOnly: wanted, database }: BeginRequest, waitSeconds: number, signal: AbortSignal): Promise<BeginAnswer> => {
-    const readOnly = readOnlyFor(principal, wanted)
+    const readOnly = wanted ?? !principal.mayUse('query:write')
+    if (!readOnly) assertMayWrite(principal)
     const found = await targets.targetOf(principal, id)
     const target = { ...found, databaseName: database ?? found.databaseName }
     const { value: awsId, startedAt, resumedAfterMs } = await open(target, { isolation, readOnly }, waitSeconds, signal)
@@ -93,7 +94,7 @@ export function createInteractive ({ targets, dataApi, whenAwake, ids, order, ga
     const target = await targets.targetOf(principal, id)
     const transaction = ids.open(transactionId, { keyId: principal.keyId, databaseId: id })
     if (!transaction) throw new Problem('transaction-not-found', 'This is not the id of a transaction of this key on this database.')
-    readOnlyFor(principal, transaction.readOnly)
+    if (!transaction.readOnly) assertMayWrite(principal)
     return await order.run({ key: transaction.awsId, database: transaction.awsId }, signal, async () =>
       await work({ ...target, databaseName: transaction.databaseName }, transaction))
   }
@@ -149,6 +150,10 @@ export function createInteractive ({ targets, dataApi, whenAwake, ids, order, ga
 const BUSY_MS = 20_000
 
 const RETRY_SECONDS = 2
+
+function assertMayWrite (principal: Principal): void {
+  if (!principal.mayUse('query:write')) throw new Problem('forbidden', 'This key may only read: it needs the scope query:write for a transaction that writes.')
+}
 
 const IN_FAILED_TRANSACTION = '25P02'
 

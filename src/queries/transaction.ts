@@ -24,8 +24,7 @@ export interface StatementForm extends OutcomeForm {
 export interface TransactionRequest {
   statements: ReadonlyArray<StatementText & StatementForm>
   isolation: IsolationLevel
-  /** Null: as much as the key may. */
-  readOnly: boolean | null
+  readOnly: boolean
   database: string | null
 }
 
@@ -49,17 +48,17 @@ export function createTransaction ({ targets, dataApi, whenAwake, clock }: Trans
 
   /** Runs the statements in their order. A problem says in `statement` which one it is of, counted from 0; `onRan` is told of each that has run. */
   return async (principal: Principal, id: string, request: TransactionRequest, waitSeconds: number, signal: AbortSignal, onRan: (ran: Ran) => void = () => {}): Promise<TransactionAnswer> => {
-    const readOnly = readOnlyFor(principal, request.readOnly)
-    const statements = request.statements.map((statement, index) => naming(index, () => prepareWithin(statement, readOnly)))
+    const statements = request.statements.map((statement, index) => naming(index, () => prepareWithin(statement, request.readOnly)))
     const found = await targets.targetOf(principal, id)
     const target = { ...found, databaseName: request.database ?? found.databaseName }
+    const mode = request.readOnly ? 'read' : 'write'
     let running: { index: number, prepared: Prepared, form: StatementForm } | null = null
     let transactionId: string | null = null
     const execute = async (sql: string, args: readonly Argument[]): Promise<Result> => await dataApi.execute(target, sql, args, { transactionId: transactionId ?? '', signal })
     try {
       const { value, startedAt, resumedAfterMs } = await whenAwake(waitSeconds, signal, async () => await dataApi.begin(target, signal))
       transactionId = value
-      for (const sql of transactionSettings({ isolation: request.isolation, readOnly })) await execute(sql, [])
+      for (const sql of transactionSettings(request)) await execute(sql, [])
       const results: Outcome[] = []
       for (const [index, prepared] of statements.entries()) {
         const form = request.statements[index] ?? PLAIN
@@ -75,7 +74,7 @@ export function createTransaction ({ targets, dataApi, whenAwake, clock }: Trans
     } catch (error) {
       if (transactionId !== null) await rollBack(target, transactionId)
       const named = running && !running.form.castUnsupported ? await nameRefused(error, target, running.prepared, signal) : error
-      const problem = named instanceof DataApiFailure ? toProblem(named, readOnly ? 'read' : 'write', running?.prepared.toCallersPosition ?? (position => position)) : named
+      const problem = named instanceof DataApiFailure ? toProblem(named, mode, running?.prepared.toCallersPosition ?? (position => position)) : named
       throw running ? ofStatement(problem, running.index) : problem
     }
   }
@@ -90,16 +89,9 @@ export function createTransaction ({ targets, dataApi, whenAwake, clock }: Trans
  * What makes a transaction that has just begun what is asked for. Once a query has been made, PostgreSQL lets nothing turn a
  * read-only transaction back into one that writes.
  */
-export function transactionSettings ({ isolation, readOnly }: { isolation: IsolationLevel, readOnly: boolean }): string[] {
+export function transactionSettings ({ isolation, readOnly }: Pick<TransactionRequest, 'isolation' | 'readOnly'>): string[] {
   const set = `SET TRANSACTION ISOLATION LEVEL ${isolation.toUpperCase()}`
   return readOnly ? [`${set} READ ONLY`, 'SELECT 1'] : [set]
-}
-
-/** Whether a transaction is to be read-only; null leaves it to what the key may. Throws a problem for a key that may not do what is wanted. */
-export function readOnlyFor (principal: Principal, wanted: boolean | null): boolean {
-  const mayWrite = principal.mayUse('query:write')
-  if (wanted === false && !mayWrite) throw new Problem('forbidden', 'This key may only read: it needs the scope query:write for a transaction that writes.')
-  return wanted ?? !mayWrite
 }
 
 /** A statement that ended the transaction would take the ones before it out of "all or nothing". */
