@@ -17,7 +17,7 @@ export const TransactionId = Type.String({
 
 const BeginBody = Type.Object({
   isolation: Type.Optional(Choice(ISOLATION_LEVELS, { default: 'read committed' })),
-  readOnly: Type.Optional(Type.Boolean({ description: 'Has the database refuse every write. A key without `query:write` can begin no other; it is its default.' })),
+  readOnly: Type.Optional(Type.Boolean({ default: false, description: 'Has the database refuse every write.' })),
   database: Type.Optional(Nullable(Type.String({ minLength: 1, maxLength: 63, description: 'Another database of the same cluster.' })))
 }, { additionalProperties: false, $id: 'BeginTransaction', description: 'What kind of transaction is wanted.', examples: [beginRequestExample] })
 
@@ -50,7 +50,7 @@ export function registerTransactionRoutes (instance: FastifyInstance, queries: P
   for (const schema of [BeginBody, BegunSchema, EndedSchema]) instance.addSchema(schema)
 
   app.post('/v1/databases/:id/transactions', {
-    config: { access: ['query:read', 'query:write'] },
+    config: { access: ['query:write'] },
     schema: {
       operationId: 'beginTransaction',
       tags: ['queries'],
@@ -65,14 +65,14 @@ export function registerTransactionRoutes (instance: FastifyInstance, queries: P
       }
     }
   }, async (request, reply) => {
-    const { isolation = 'read committed', readOnly = null, database = null } = request.body ?? {}
+    const { isolation = 'read committed', readOnly = false, database = null } = request.body ?? {}
     const begun = await queries.begin(principalOf(request), request.params.id, { isolation, readOnly, database }, waitFor(request, reply), cutOff(request, reply))
     reply.code(201)
     return begun
   })
 
   app.post('/v1/databases/:id/transactions/:transactionId/commit', {
-    config: { access: ['query:read', 'query:write'] },
+    config: { access: ['query:write'] },
     schema: {
       operationId: 'commitTransaction',
       tags: ['queries'],
@@ -91,7 +91,7 @@ export function registerTransactionRoutes (instance: FastifyInstance, queries: P
   })
 
   app.post('/v1/databases/:id/transactions/:transactionId/rollback', {
-    config: { access: ['query:read', 'query:write'] },
+    config: { access: ['query:write'] },
     schema: {
       operationId: 'rollBackTransaction',
       tags: ['queries'],

@@ -17,8 +17,7 @@ const LIFE_MS = 24 * 3_600_000
 
 export interface BeginRequest {
   isolation: IsolationLevel
-  /** Null: as much as the key may. */
-  readOnly: boolean | null
+  readOnly: boolean
   database: string | null
 }
 
@@ -58,9 +57,8 @@ export interface InteractiveOptions {
 export function createInteractive ({ targets, dataApi, whenAwake, ids, order, gate, clock, stopping }: InteractiveOptions) {
   const whenFree = createWhenFree(clock, stopping)
 
-  const begin = async (principal: Principal, id: string, { isolation, readOnly: wanted, database }: BeginRequest, waitSeconds: number, signal: AbortSignal): Promise<BeginAnswer> => {
-    const readOnly = wanted ?? !principal.mayUse('query:write')
-    if (!readOnly) assertMayWrite(principal)
+  const begin = async (principal: Principal, id: string, { isolation, readOnly, database }: BeginRequest, waitSeconds: number, signal: AbortSignal): Promise<BeginAnswer> => {
+    assertMayWrite(principal)
     const found = await targets.targetOf(principal, id)
     const target = { ...found, databaseName: database ?? found.databaseName }
     const { value: awsId, startedAt, resumedAfterMs } = await open(target, { isolation, readOnly }, waitSeconds, signal)
@@ -94,7 +92,7 @@ export function createInteractive ({ targets, dataApi, whenAwake, ids, order, ga
     const target = await targets.targetOf(principal, id)
     const transaction = ids.open(transactionId, { keyId: principal.keyId, databaseId: id })
     if (!transaction) throw new Problem('transaction-not-found', 'This is not the id of a transaction of this key on this database.')
-    if (!transaction.readOnly) assertMayWrite(principal)
+    assertMayWrite(principal)
     return await order.run({ key: transaction.awsId, database: transaction.awsId }, signal, async () =>
       await work({ ...target, databaseName: transaction.databaseName }, transaction))
   }
@@ -151,8 +149,9 @@ const BUSY_MS = 20_000
 
 const RETRY_SECONDS = 2
 
+/** Also for a transaction that is read-only: it can hold locks, which others wait for, from call to call. */
 function assertMayWrite (principal: Principal): void {
-  if (!principal.mayUse('query:write')) throw new Problem('forbidden', 'This key may only read: it needs the scope query:write for a transaction that writes.')
+  if (!principal.mayUse('query:write')) throw new Problem('forbidden', 'This key may only read: it needs the scope query:write for a transaction that lasts from call to call.')
 }
 
 const IN_FAILED_TRANSACTION = '25P02'
