@@ -19,7 +19,7 @@ const literals: ReadonlyArray<(text: string) => string> = [
   text => `ARRAY['${text.replaceAll("'", "''")}', NULL]`,
   text => `"${text.replaceAll('"', '""')} "`,
   text => `1 /* ${text.replaceAll('/', '')} /* ${SECRET} */ */`,
-  text => `1 -- ${text.replaceAll('\n', '')}\n`,
+  text => `1 -- ${text.replace(/[\r\n]/g, '')}\n`,
   text => `interval '${text.replaceAll("'", "''")}' second`,
   text => `('{"${SECRET}": "${text.replaceAll("'", "''")}"}'::jsonb ->> '${SECRET}')`
 ]
