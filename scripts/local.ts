@@ -49,16 +49,17 @@ export interface Local {
  * variable, and nothing of an AWS account that the person may have.
  */
 export async function startLocal (sandboxConfig: SandboxConfig, env: NodeJS.ProcessEnv, log: Logger): Promise<Local> {
+  const catalog = loadCatalog()
   const config = readConfig({
     env: { ...localDefaults, ...env },
     readKeys: file => file === BUILT_IN_KEYS ? localKeys : parseKeys(readFileSync(file, 'utf8')),
-    templates: [...loadCatalog().keys()]
+    templates: [...catalog.keys()]
   })
   const sandbox = await startSandbox({ ...sandboxConfig, log: log.child({ program: 'sandbox' }) })
   for (const name of Object.keys(env)) if (name.startsWith('AWS_') && !name.startsWith('AWS_SDK_JS_')) delete env[name]
   Object.assign(env, { AWS_ENDPOINT_URL: sandbox.url, AWS_ACCESS_KEY_ID: 'sandbox', AWS_SECRET_ACCESS_KEY: 'sandbox' })
   try {
-    const app = await createService({ config, log })
+    const app = await createService({ config, log, catalog })
     const url = await app.listen({ host: config.host, port: config.port })
     const close = async (): Promise<void> => {
       await app.close()

@@ -10,9 +10,10 @@ import { loadCatalog } from './templates/catalog.js'
 /** How long requests that are under way may take to end after a signal. */
 const GRACE_MS = 10_000
 
+const catalog = loadCatalog()
 const config = configure()
 const log = createLog(config.logLevel, process.stdout.isTTY)
-const app = await createService({ config, log })
+const app = await createService({ config, log, catalog })
 
 stopOnSignals({ close: async () => { await app.close() }, graceMs: GRACE_MS, log })
 await app.listen({ host: config.host, port: config.port })
@@ -22,7 +23,7 @@ function configure (): Readonly<Config> {
     return readConfig({
       env: process.env,
       readKeys: file => parseKeys(readFileSync(file, 'utf8')),
-      templates: [...loadCatalog().keys()]
+      templates: [...catalog.keys()]
     })
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)

@@ -30,7 +30,7 @@ import { repeatHarmless } from './queries/repeats.js'
 import { createTargets, type Targets } from './queries/targets.js'
 import { createTransactionIds, deriveSecret } from './queries/transaction-ids.js'
 import { createShutdown } from './shutdown.js'
-import { loadCatalog } from './templates/catalog.js'
+import { loadCatalog, type Catalog } from './templates/catalog.js'
 import { createEventLog } from './watching/event-log.js'
 import { createLastStacks } from './watching/last-stacks.js'
 import { createStackIndex } from './watching/stack-index.js'
@@ -39,6 +39,8 @@ import { createStackWatch } from './watching/stack-watch.js'
 export interface ServiceOptions {
   config: Config
   log: Logger
+  /** The products; read from their folder when left out. */
+  catalog?: Catalog
   clock?: Clock
   newToken?: () => string
   clients?: AwsClients
@@ -68,9 +70,8 @@ export async function createService (options: ServiceOptions): Promise<FastifyIn
 }
 
 /** All that answers requests and knows nothing of HTTP, wired to AWS, wherever the clients' configuration says that is. */
-export function createDependencies ({ config, log, clients, clock = systemClock, newToken = randomUUID }: ServiceOptions & { clients: AwsClients }): AppDependencies & { background: Background, statementsEnded: () => Promise<void> } {
+export function createDependencies ({ config, log, clients, catalog = loadCatalog(), clock = systemClock, newToken = randomUUID }: ServiceOptions & { clients: AwsClients }): AppDependencies & { background: Background, statementsEnded: () => Promise<void> } {
   const { regions, defaultTemplate, keys, pollMs, sweepMs, callsPerSecond } = config
-  const catalog = loadCatalog()
   const shutdown = createShutdown(clock)
   const metrics = createServiceMetrics()
   const { budgets, stacksInBackground, cloudWatch, wire, ...aws } = createAwsAdapters({ clients, callsPerSecond, clock, metrics })

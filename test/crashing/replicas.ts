@@ -8,6 +8,7 @@ import { createAwsClients, type ClientSettings } from '../../src/aws/clients.js'
 import { systemClock, type Clock } from '../../src/clock.js'
 import { readConfig } from '../../src/config.js'
 import { createDependencies } from '../../src/service.js'
+import { loadCatalog } from '../../src/templates/catalog.js'
 import { openLine, type Line } from './line.js'
 
 export const REGION = 'eu-west-1'
@@ -43,7 +44,8 @@ const log = pino({ level: process.env['LOG_LEVEL'] ?? 'silent' })
  */
 export async function createReplicas (awsUrl: string, regions: readonly string[] = [REGION], callsPerSecond = 1_000): Promise<Replicas> {
   const env = { REGIONS: regions.join(','), API_KEYS_FILE: 'any', POLL_MS: '100', CALLS_PER_SECOND: String(callsPerSecond), FINAL_SNAPSHOTS: 'optional' }
-  const config = readConfig({ env, readKeys: () => localKeys, templates: ['aurora-serverless-v2-postgres'] })
+  const catalog = loadCatalog()
+  const config = readConfig({ env, readKeys: () => localKeys, templates: [...catalog.keys()] })
   const asked = new AsyncLocalStorage<AppDependencies>()
   /** Stands for a member of whoever is asked, however deep it is in there. */
   const standIn = (...path: Array<string | symbol>): unknown => {
@@ -56,13 +58,13 @@ export async function createReplicas (awsUrl: string, regions: readonly string[]
   const whoever = <Name extends 'databases' | 'queries' | 'mirror'>(name: Name): AppDependencies[Name] => standIn(name) as AppDependencies[Name]
   const clients = (settings: ClientSettings) => createAwsClients({ credentials: { accessKeyId: 'any', secretAccessKey: 'any' }, ...settings })
   const unused = clients({ endpoint: awsUrl })
-  const app = await buildApp({ ...createDependencies({ config, log, clients: unused }), databases: whoever('databases'), queries: whoever('queries'), mirror: whoever('mirror') })
+  const app = await buildApp({ ...createDependencies({ config, log, catalog, clients: unused }), databases: whoever('databases'), queries: whoever('queries'), mirror: whoever('mirror') })
   unused.destroy()
 
   const start = async ({ aheadMs = 0, ...settings }: ReplicaSettings = {}): Promise<Replica> => {
     const line = await openLine(awsUrl)
     const own = clients({ endpoint: line.url, ...settings })
-    const { background, ...dependencies } = createDependencies({ config, log, clients: own, clock: hasty(aheadMs) })
+    const { background, ...dependencies } = createDependencies({ config, log, catalog, clients: own, clock: hasty(aheadMs) })
     background.start()
     const ask = async ({ method, path, body, headers = {} }: Request): Promise<Answer> => await asked.run(dependencies, async () => {
       const answer = await app.inject({ method, url: path, headers: { authorization: `Bearer ${LOCAL_KEY}`, ...headers }, ...(body === undefined ? {} : { payload: body }) })
