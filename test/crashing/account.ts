@@ -1,7 +1,7 @@
 import {
   CloudFormationClient, ListChangeSetsCommand, paginateDescribeStacks
 } from '@aws-sdk/client-cloudformation'
-import { DescribeDBClusterSnapshotsCommand, paginateDescribeDBClusters, paginateDescribeDBInstances, RDSClient } from '@aws-sdk/client-rds'
+import { paginateDescribeDBClusters, paginateDescribeDBClusterSnapshots, paginateDescribeDBInstances, RDSClient } from '@aws-sdk/client-rds'
 import { paginateListSecrets, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 
 import { REGION } from './replicas.js'
@@ -47,8 +47,9 @@ export function openAccount (awsUrl: string): Account {
     for await (const { DBClusters = [] } of paginateDescribeDBClusters({ client: rds }, {})) found.clusters.push(...DBClusters.filter(each => isTheirs(each.TagList)).map(({ Status = '' }) => Status))
     for await (const { DBInstances = [] } of paginateDescribeDBInstances({ client: rds }, {})) found.instances.push(...DBInstances.filter(each => isTheirs(each.TagList)).map(({ DBInstanceStatus = '' }) => DBInstanceStatus))
     for await (const { SecretList = [] } of paginateListSecrets({ client: secrets }, {})) found.secrets.push(...SecretList.filter(each => isTheirs(each.Tags)).map(({ DeletedDate }) => DeletedDate ? 'deleted' : 'there'))
-    const { DBClusterSnapshots = [] } = await rds.send(new DescribeDBClusterSnapshotsCommand({}))
-    found.snapshots.push(...DBClusterSnapshots.filter(each => isTheirs(each.TagList)).map(({ Status = '' }) => Status))
+    for await (const { DBClusterSnapshots = [] } of paginateDescribeDBClusterSnapshots({ client: rds }, {})) {
+      found.snapshots.push(...DBClusterSnapshots.filter(each => isTheirs(each.TagList)).map(({ Status = '' }) => Status))
+    }
     return found
   }
 
