@@ -1,7 +1,6 @@
 import { availableParallelism, freemem } from 'node:os'
 import type { StandardUnit } from '@aws-sdk/client-cloudwatch'
 import type { ClusterMeasurement } from '../rds/measure.js'
-import type { Sample } from './samples.js'
 
 /** The metrics of AWS/RDS that are measured here, with their units. */
 export const units = {
@@ -16,6 +15,9 @@ export const units = {
 } as const satisfies Record<string, StandardUnit>
 
 export type MetricName = keyof typeof units
+
+/** What has no value at a moment, such as connections to a paused cluster, is absent. */
+export type MetricValues = Partial<Record<MetricName, number>>
 
 /** The counters at an earlier moment, of which rates are made. */
 export interface Previous {
@@ -36,7 +38,7 @@ type Usage = Awaited<ReturnType<ClusterMeasurement['usage']>>
  * The metrics of a cluster now. While it is paused, capacity and processor are 0 and the rest is absent, as on AWS.
  * Rates need an earlier moment to count from.
  */
-export function measureMetrics (measured: ClusterMeasurement, usage: Usage, previous: Previous | undefined, atMs: number): { values: Sample['values'], next: Previous } {
+export function measureMetrics (measured: ClusterMeasurement, usage: Usage, previous: Previous | undefined, atMs: number): { values: MetricValues, next: Previous } {
   const next = { atMs, cpuMs: usage?.cpuMs, receivedBytes: measured.receivedBytes, sentBytes: measured.sentBytes }
   const isServerless = measured.capacityAcu !== undefined
   if (measured.isPaused) return { values: isServerless ? { ServerlessDatabaseCapacity: 0, ACUUtilization: 0, CPUUtilization: 0 } : {}, next }
@@ -56,7 +58,7 @@ function growth (now: number, before: number | undefined): number {
   return before === undefined ? 0 : now < before ? now : now - before
 }
 
-function loadOf ({ capacityAcu: least, maxCapacityAcu: most }: ClusterMeasurement, usage: NonNullable<Usage>, cores: number): Sample['values'] {
+function loadOf ({ capacityAcu: least, maxCapacityAcu: most }: ClusterMeasurement, usage: NonNullable<Usage>, cores: number): MetricValues {
   if (least === undefined || most === undefined) {
     return { CPUUtilization: percent(cores / availableParallelism()), FreeableMemory: freemem() }
   }
@@ -70,7 +72,7 @@ function loadOf ({ capacityAcu: least, maxCapacityAcu: most }: ClusterMeasuremen
   }
 }
 
-function trafficOf (measured: ClusterMeasurement, previous: Previous | undefined, seconds: number): Sample['values'] {
+function trafficOf (measured: ClusterMeasurement, previous: Previous | undefined, seconds: number): MetricValues {
   const received = growth(measured.receivedBytes, previous?.receivedBytes) / seconds
   const sent = growth(measured.sentBytes, previous?.sentBytes) / seconds
   return { NetworkThroughput: received + sent, NetworkReceiveThroughput: received, NetworkTransmitThroughput: sent }

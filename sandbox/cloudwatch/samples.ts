@@ -2,16 +2,16 @@ import type { Dimension, DimensionFilter } from '@aws-sdk/client-cloudwatch'
 import type { Logger } from 'pino'
 import type { Clock } from '../clock.js'
 import type { ClusterMeasurement } from '../rds/measure.js'
-import { measureMetrics, type MetricName, type Previous, units } from './metrics.js'
+import { measureMetrics, type MetricName, type MetricValues, type Previous, units } from './metrics.js'
 
-/** The metrics of one cluster at one moment. What has no value then, such as connections to a paused one, is absent. */
+/** The metrics of one cluster at one moment. */
 export interface Sample {
   atMs: number
   region: string
   cluster: string
   writer: { identifier: string, instanceClass: string } | undefined
   engine: string
-  values: Partial<Record<MetricName, number>>
+  values: MetricValues
 }
 
 /** The measurements of the last day, in memory. */

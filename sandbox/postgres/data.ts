@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { buildInPlace, copyData, copyRunningData, copyTree, isFileError } from './files.js'
+import { buildInPlace, copyData, copyRunningData, copyTree, isFileError, majorOf } from './files.js'
 import type { Ground } from './ground.js'
 import type { Installation } from './installations.js'
 import type { Processes } from './processes.js'
@@ -92,11 +92,6 @@ export function createServerData (ground: Ground, processes: Processes): ServerD
       for (const name of await readdir(trash)) await rm(join(trash, name), { recursive: true, force: true })
     }
   }
-}
-
-/** The PostgreSQL major that a server's data belongs to. */
-export async function majorOf (directory: string): Promise<number> {
-  return Number(await readFile(join(directory, 'data', 'PG_VERSION'), 'utf8'))
 }
 
 async function fill (directory: string, build: (data: string) => Promise<void>): Promise<void> {

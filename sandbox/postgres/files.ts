@@ -1,5 +1,5 @@
 import { constants } from 'node:fs'
-import { chmod, chown, copyFile, lstat, mkdir, readdir, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises'
+import { chmod, chown, copyFile, lstat, mkdir, readdir, readFile, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type pg from 'pg'
 import type { ServerUser } from './home.js'
@@ -119,4 +119,9 @@ async function endBackup (client: pg.Client, major: number): Promise<string> {
   const call = major >= FIRST_MAJOR_WITH_BACKUP_START ? 'pg_backup_stop(false)' : 'pg_stop_backup(false, false)'
   const { rows } = await client.query<{ labelfile: string }>(`SELECT labelfile FROM ${call}`)
   return rows[0]?.labelfile ?? ''
+}
+
+/** The PostgreSQL major that a server's data belongs to. */
+export async function majorOf (directory: string): Promise<number> {
+  return Number(await readFile(join(directory, 'data', 'PG_VERSION'), 'utf8'))
 }

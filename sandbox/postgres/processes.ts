@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { majorOf } from './data.js'
+import { majorOf } from './files.js'
 import type { Ground } from './ground.js'
 import type { AdminAccess } from './roles.js'
 import { reloadServer, type Server, type ServerOptions, startServer } from './server.js'

@@ -1,13 +1,13 @@
 import type { DBCluster } from '@aws-sdk/client-rds'
+import type { Clock } from '../clock.js'
 import type { Settings } from '../postgres/settings.js'
-import type { RdsContext } from './context.js'
-import { type ClusterRecord, type InstanceRecord, membersOf, type ParameterGroupRecord } from './records.js'
+import { type ClusterRecord, type InstanceRecord, membersOf, type ParameterGroupRecord, type Records } from './records.js'
 
 const SERVING_STATUSES: ReadonlySet<string> = new Set(['available', 'modifying', 'backing-up', 'upgrading', 'resetting-master-credentials', 'failing-over'])
 const ABSENT_STATUSES: ReadonlySet<string> = new Set(['creating', 'deleting', 'failed'])
 
 /** A cluster as DescribeDBClusters shows it. */
-export function showCluster ({ records, clock }: Pick<RdsContext, 'records' | 'clock'>, cluster: ClusterRecord): DBCluster {
+export function showCluster ({ records, clock }: { records: Records, clock: Pick<Clock, 'now'> }, cluster: ClusterRecord): DBCluster {
   const members = membersOf(records, cluster)
   const { facts } = cluster
   return {
@@ -36,12 +36,12 @@ export function isServerlessV1 ({ facts }: ClusterRecord): boolean {
 }
 
 /** The instance that takes the cluster's writes, once it is there. */
-export function writerOf (records: RdsContext['records'], cluster: ClusterRecord): InstanceRecord | undefined {
+export function writerOf (records: Records, cluster: ClusterRecord): InstanceRecord | undefined {
   return membersOf(records, cluster).find(({ isWriter, facts }) => isWriter && !ABSENT_STATUSES.has(facts.DBInstanceStatus))
 }
 
 /** Whether the cluster takes connections, at the latest after its server has been woken. */
-export function isServing (records: RdsContext['records'], cluster: ClusterRecord): boolean {
+export function isServing (records: Records, cluster: ClusterRecord): boolean {
   return SERVING_STATUSES.has(cluster.facts.Status) && (isServerlessV1(cluster) || writerOf(records, cluster) !== undefined)
 }
 
@@ -49,7 +49,7 @@ export function isServing (records: RdsContext['records'], cluster: ClusterRecor
  * The idle time in milliseconds after which the cluster pauses; undefined: never. Serverless v2 pauses when the
  * minimum is 0 and every instance is serverless (Aurora User Guide, "Scaling to Zero ACUs").
  */
-export function pauseAfterMs (records: RdsContext['records'], cluster: ClusterRecord): number | undefined {
+export function pauseAfterMs (records: Records, cluster: ClusterRecord): number | undefined {
   const { ScalingConfigurationInfo: v1, ServerlessV2ScalingConfiguration: v2 } = cluster.facts
   if (isServerlessV1(cluster)) return v1?.AutoPause ? (v1.SecondsUntilAutoPause ?? 300) * 1000 : undefined
   const members = membersOf(records, cluster)
@@ -57,7 +57,8 @@ export function pauseAfterMs (records: RdsContext['records'], cluster: ClusterRe
   return members.every(({ facts }) => facts.DBInstanceClass === 'db.serverless') ? (v2.SecondsUntilAutoPause ?? 300) * 1000 : undefined
 }
 
-export function parametersOf ({ records }: Pick<RdsContext, 'records'>, cluster: ClusterRecord): Settings {
+/** The parameters of a cluster's groups that reach its server. */
+export function parametersOf (records: Records, cluster: ClusterRecord): Settings {
   const { region, facts } = cluster
   const [writer] = membersOf(records, cluster)
   const ownName = writer?.facts.DBParameterGroups?.[0]?.DBParameterGroupName

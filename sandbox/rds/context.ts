@@ -1,12 +1,8 @@
-import type { Logger } from 'pino'
 import { AwsError } from '../aws.js'
-import type { Clock } from '../clock.js'
-import type { Durations } from '../pace.js'
-import type { Postgres } from '../postgres/postgres.js'
 import type { Jobs } from './jobs.js'
-import type { LiveCluster } from './live-cluster.js'
+import type { LiveCluster, Surroundings } from './live-cluster.js'
 import type { ManagedSecrets } from './managed-secrets.js'
-import type { ClusterRecord, InstanceRecord, Records } from './records.js'
+import type { ClusterRecord, InstanceRecord } from './records.js'
 
 /** How many of each an account may have in a region. AWS's defaults are 40, 40, 50, 100 and 50. */
 export interface Quotas {
@@ -18,19 +14,14 @@ export interface Quotas {
 }
 
 /** What the operations of RDS share. */
-export interface RdsContext {
-  records: Records
+export interface RdsContext extends Surroundings {
   /** Has what `work` stores survive a crash all together or not at all. */
   together: <T>(work: () => T) => T
   jobs: Jobs
-  postgres: Postgres
   live: (cluster: ClusterRecord) => LiveCluster
   /** Closes the cluster's address for good. */
   bury: (cluster: ClusterRecord) => Promise<void>
   secrets: ManagedSecrets
-  clock: Clock
-  durations: Durations
-  log: Logger
   quotas: Quotas
   /** Refused as AWS does since 2025, or run as before. */
   serverlessV1: 'allowed' | 'retired'

@@ -1,15 +1,9 @@
 import type { Caller } from '../aws.js'
 import { isServerlessV1, writerOf } from './cluster-shape.js'
 import type { RdsContext } from './context.js'
+import type { DatabaseState } from './live-cluster.js'
 import { nameIn } from './names.js'
 import type { ClusterRecord } from './records.js'
-
-/**
- * Where a cluster's PostgreSQL stands. `available` takes connections, at most after the moment that `wake` waits for
- * (a server still coming up after a restart of the sandbox); `paused` and `resuming` are auto-pause; `unavailable` is
- * every other status of the cluster (creating, stopped, deleting).
- */
-export type DatabaseState = 'available' | 'paused' | 'resuming' | 'unavailable'
 
 /** What the Data API needs to know of a cluster, read at the moment of the call. */
 export interface DatabaseAccess {

@@ -1,10 +1,28 @@
+import type { Logger } from 'pino'
+import type { Clock } from '../clock.js'
+import type { Durations } from '../pace.js'
 import type { Front } from '../postgres/front.js'
 import { measureUsage, type Usage } from '../postgres/measure.js'
 import type { Address } from '../postgres/placement.js'
+import type { Postgres } from '../postgres/postgres.js'
 import { isServing, parametersOf, pauseAfterMs } from './cluster-shape.js'
-import type { RdsContext } from './context.js'
-import type { DatabaseState } from './databases.js'
-import type { ClusterRecord } from './records.js'
+import type { ClusterRecord, Records } from './records.js'
+
+/**
+ * Where a cluster's PostgreSQL stands. `available` takes connections, at most after the moment that `wake` waits for
+ * (a server still coming up after a restart of the sandbox); `paused` and `resuming` are auto-pause; `unavailable` is
+ * every other status of the cluster (creating, stopped, deleting).
+ */
+export type DatabaseState = 'available' | 'paused' | 'resuming' | 'unavailable'
+
+/** What every cluster that runs needs. */
+export interface Surroundings {
+  records: Records
+  postgres: Postgres
+  clock: Clock
+  durations: Durations
+  log: Logger
+}
 
 /** What runs for a cluster: its address, its server, and the watch that stops the server when nobody uses it. */
 export interface LiveCluster {
@@ -29,8 +47,8 @@ export interface LiveCluster {
 const SOCKET = '.s.PGSQL.5432'
 
 /** `id` is the resource id, which a cluster keeps for life. */
-export function createLiveCluster (context: RdsContext, id: string): LiveCluster {
-  const { records, postgres, clock, log } = context
+export function createLiveCluster (surroundings: Surroundings, id: string): LiveCluster {
+  const { records, postgres, clock, log } = surroundings
   const closing = new AbortController()
   let front: Front | undefined
   let uses = 0
@@ -63,11 +81,11 @@ export function createLiveCluster (context: RdsContext, id: string): LiveCluster
   }
 
   const startServer = async (cluster: ClusterRecord): Promise<void> => {
-    await postgres.processes.start(id, parametersOf(context, cluster))
+    await postgres.processes.start(id, parametersOf(records, cluster))
   }
 
   const resume = async (cluster: ClusterRecord): Promise<void> => {
-    await Promise.all([clock.sleep(context.durations.resume, closing.signal), startServer(cluster)])
+    await Promise.all([clock.sleep(surroundings.durations.resume, closing.signal), startServer(cluster)])
     setPaused(undefined)
     noteActivity()
     watch()

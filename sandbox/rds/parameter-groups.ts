@@ -90,7 +90,7 @@ function createOperationsOn ({ records, postgres, quotas }: RdsContext, { of, bo
     const changed = book.change(group, {}, { parameters })
     for (const cluster of usersOf(changed)) {
       if (isPending) records.clusters.change(cluster, {}, { isPendingReboot: true })
-      await postgres.processes.reload(cluster.facts.DbClusterResourceId, parametersOf({ records }, cluster))
+      await postgres.processes.reload(cluster.facts.DbClusterResourceId, parametersOf(records, cluster))
     }
     return { [nameMember]: group.facts.name }
   }

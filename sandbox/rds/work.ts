@@ -46,7 +46,7 @@ async function create (context: RdsContext, cluster: ClusterRecord): Promise<voi
   const { postgres, durations } = context
   const id = cluster.facts.DbClusterResourceId
   await fillData(context, cluster)
-  await postgres.processes.start(id, parametersOf(context, cluster))
+  await postgres.processes.start(id, parametersOf(context.records, cluster))
   await teachMasterUser(context, cluster)
   if (cluster.facts.DatabaseName) {
     await ensureDatabase(postgres.processes.accessTo(id), cluster.facts.DatabaseName, cluster.facts.MasterUsername)
@@ -66,12 +66,12 @@ async function fillData (context: RdsContext, cluster: ClusterRecord): Promise<v
 
 async function modify (context: RdsContext, cluster: ClusterRecord): Promise<void> {
   if (cluster.verifier) await withServer(context, cluster, async () => { await teachMasterUser(context, cluster) })
-  await context.postgres.processes.reload(cluster.facts.DbClusterResourceId, parametersOf(context, cluster))
+  await context.postgres.processes.reload(cluster.facts.DbClusterResourceId, parametersOf(context.records, cluster))
   await finish(context, cluster, context.durations.clusterModify, 'available', { verifier: undefined })
 }
 
 async function start (context: RdsContext, cluster: ClusterRecord): Promise<void> {
-  await context.postgres.processes.start(cluster.facts.DbClusterResourceId, parametersOf(context, cluster))
+  await context.postgres.processes.start(cluster.facts.DbClusterResourceId, parametersOf(context.records, cluster))
   await setMembers(context, cluster, 'available')
   await finish(context, cluster, context.durations.clusterModify, 'available', { pausedMs: undefined, isPendingReboot: undefined })
 }
@@ -104,7 +104,7 @@ async function withServer (context: RdsContext, cluster: ClusterRecord, work: ()
   const { processes } = context.postgres
   const id = cluster.facts.DbClusterResourceId
   const wasDown = !processes.serverOf(id)
-  await processes.start(id, parametersOf(context, cluster))
+  await processes.start(id, parametersOf(context.records, cluster))
   await work()
   if (wasDown && cluster.pausedMs !== undefined) await processes.stop(id)
 }
@@ -149,7 +149,7 @@ async function rebootInstance (context: RdsContext, instance: InstanceRecord): P
   const cluster = context.records.clusters.get(instance.region, instance.facts.DBClusterIdentifier)
   if (cluster && cluster.pausedMs === undefined && instance.isWriter) {
     await context.postgres.processes.stop(cluster.facts.DbClusterResourceId)
-    await context.postgres.processes.start(cluster.facts.DbClusterResourceId, parametersOf(context, cluster))
+    await context.postgres.processes.start(cluster.facts.DbClusterResourceId, parametersOf(context.records, cluster))
     context.records.clusters.change(cluster, {}, { isPendingReboot: undefined })
   }
   await settleInstance(context, instance, context.durations.instanceModify)

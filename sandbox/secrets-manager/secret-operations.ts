@@ -1,10 +1,10 @@
 import type * as Sdk from '@aws-sdk/client-secrets-manager'
 import { randomUUID } from 'node:crypto'
 import { AwsError, type OperationsOf } from '../aws.js'
+import type { SecretsContext } from './context.js'
 import { describeSecret, nameOf } from './describe.js'
 import { chooseSecrets, pageOf } from './listing.js'
 import { arnPrefix, type SecretRecord } from './records.js'
-import type { SecretsContext } from './secrets-manager.js'
 import { checkLengths, checkName, checkOneValue, invalidParameter, invalidRequest } from './validation.js'
 import { addVersion, CURRENT, hasValue, isSameValue, valueOf } from './versions.js'
 

@@ -4,8 +4,9 @@ import type { Logger } from 'pino'
 import type { OperationsOf } from '../aws.js'
 import type { Clock } from '../clock.js'
 import type { Store } from '../store.js'
+import type { SecretsContext } from './context.js'
 import { openRecords, type SecretRecords } from './records.js'
-import { createRotation, type Rotation, type Rotator } from './rotation.js'
+import { createRotation, type Rotator } from './rotation.js'
 import { createSecretOperations } from './secret-operations.js'
 import { invalidParameter, invalidRequest } from './validation.js'
 import { createValueOperations } from './value-operations.js'
@@ -60,15 +61,6 @@ export function createSecretsManager ({ store, clock, log = { warn: () => {} }, 
 
 function createOperations (context: SecretsContext) {
   return { ...createSecretOperations(context), ...createValueOperations(context) }
-}
-
-/** What the operations work with. */
-export interface SecretsContext {
-  records: SecretRecords
-  rotation: Pick<Rotation, 'rotate' | 'schedule'>
-  clock: Pick<Clock, 'now'>
-  /** A whole number from 0 to below `limit`. */
-  randomBelow: (limit: number) => number
 }
 
 const CHANGES = ['PutSecretValue', 'UpdateSecret', 'UpdateSecretVersionStage', 'CancelRotateSecret', 'DeleteSecret'] as const

@@ -1,10 +1,10 @@
 import type * as Sdk from '@aws-sdk/client-secrets-manager'
 import { randomUUID } from 'node:crypto'
 import { AwsError, type OperationsOf } from '../aws.js'
+import type { SecretsContext } from './context.js'
 import { describeVersions, nameOf } from './describe.js'
 import { chooseSecrets, pageOf } from './listing.js'
 import { generatePassword } from './passwords.js'
-import type { SecretsContext } from './secrets-manager.js'
 import { checkLengths, checkOneValue, invalidParameter, requireValue } from './validation.js'
 import { addVersion, chooseVersion, CURRENT, hasValue, relabel, stagesOf } from './versions.js'
 

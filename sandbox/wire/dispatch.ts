@@ -2,10 +2,11 @@ import { randomUUID } from 'node:crypto'
 import type { Logger } from 'pino'
 import { ACCOUNT, AwsError, type Operations } from '../aws.js'
 import type { Faults } from '../faults.js'
-import type { Protocol, WireAnswer, WireRequest } from './message.js'
+import type { WireAnswer, WireRequest } from './message.js'
+import type { MissingMember, Protocol, WireService } from './protocol.js'
 import { cborRpc, jsonRpc, query, restJson } from './protocols.js'
 import { type OperationShape, requiredMembers, type Shape } from './schemas.js'
-import { type MissingMember, type WireService, wireServices } from './services.js'
+import { wireServices } from './services.js'
 
 /** Answers a request; undefined when the connection is to be dropped without an answer. */
 export type Dispatch = (request: WireRequest) => Promise<WireAnswer | undefined>

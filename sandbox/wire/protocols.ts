@@ -1,8 +1,8 @@
 import { parseJson, readValue, serializationError } from './json.js'
-import { type Failure, formOf, type Protocol, type WireAnswer, type WireRequest } from './message.js'
+import { formOf, type WireAnswer, type WireRequest } from './message.js'
+import type { Failure, Protocol, WireService } from './protocol.js'
 import { readForm } from './query-form.js'
 import { fromCbor, type OperationShape, structureOf, text, toCbor, toJson, toPlainCbor, toXml } from './schemas.js'
-import type { WireService } from './services.js'
 
 /** AWS JSON 1.0 and 1.1: the operation in `x-amz-target`, JSON both ways (Secrets Manager, CloudWatch). */
 export const jsonRpc: Protocol = {

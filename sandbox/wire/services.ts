@@ -4,29 +4,9 @@ import * as rds from '@aws-sdk/client-rds'
 import * as rdsData from '@aws-sdk/client-rds-data'
 import * as secretsManager from '@aws-sdk/client-secrets-manager'
 import * as sts from '@aws-sdk/client-sts'
-import type { Protocol } from './message.js'
+import type { WireService } from './protocol.js'
 import { cborRpc, jsonRpc, query, restJson } from './protocols.js'
-import { readModel, type ServiceModel } from './schemas.js'
-
-/** What a missing required member is answered with: AWS's older services name the parameter, the others the value. */
-export type MissingMember = 'MissingParameter' | 'ValidationError' | 'ValidationException'
-
-/** An AWS service as it is spoken to. The facts are those of the service models of the SDKs. */
-export interface WireService {
-  /** The name in the credential scope of a signature. */
-  signingName: string
-  /** The name for people. */
-  title: string
-  version: string
-  xmlNamespace: string
-  targetPrefix: string
-  jsonVersion: '1.0' | '1.1'
-  /** Whether it tells Query's error codes also where it speaks JSON. */
-  queryCompatible: boolean
-  protocols: readonly Protocol[]
-  missingMember: MissingMember
-  model: ServiceModel
-}
+import { readModel } from './schemas.js'
 
 const nothing = { xmlNamespace: '', targetPrefix: '', jsonVersion: '1.1', queryCompatible: false } as const
 

@@ -1,6 +1,6 @@
 import type { ColumnMetadata } from '@aws-sdk/client-rds-data'
 
-import type { Argument, Cell, Column, Result } from './data-api.js'
+import type { Argument, Cell, Column, Result } from './data-api-values.js'
 
 /** A value as the Data API writes it in JSON; bytes in base64. */
 type Field =

@@ -1,4 +1,5 @@
 import { quoteLongs, toParameter, toResult } from './data-api-fields.js'
+import type { Argument, Result } from './data-api-values.js'
 import { errorTypeOf, type DataApiWire } from './data-api-wire.js'
 import { AwsFailure, failureOf, toFailure } from './errors.js'
 import type { HttpAnswer } from './http-posts.js'
@@ -10,28 +11,6 @@ export interface DataTarget {
   clusterArn: string
   secretArn: string
   databaseName: string
-}
-
-/** A value that a statement is given: a bigint travels as int8, a number as float8, a string as text, bytes as bytea. */
-export interface Argument { name: string, value: null | boolean | bigint | number | string | Uint8Array }
-
-/** A value that a statement answers: int8 and numeric as the digits that the database printed. */
-export type Cell = null | boolean | number | string | Uint8Array | Cell[]
-
-export interface Column {
-  name: string
-  /** PostgreSQL's name of the type, such as `int8` or `_text`; of a generated column, `serial` and its like. */
-  type: string
-  /** Null when the database cannot say. */
-  isNullable: boolean | null
-}
-
-export interface Result {
-  /** Null for a statement that answers no rows at all. */
-  columns: Column[] | null
-  rows: Cell[][]
-  /** Rows that a statement without an answer has changed. */
-  affected: number
 }
 
 /** Why a statement has no result. For all but `lost`, it has had no effect. */

@@ -7,7 +7,7 @@ import { expiryOf, hasExpired } from './expiry.js'
 import { idOf } from './naming.js'
 import type { Operation } from './operations.js'
 import { phases, type DatabaseStatus } from './phases.js'
-import type { Snapshot } from './snapshots.js'
+import type { Snapshot } from './snapshot.js'
 import { adviceFor, type Stuck } from './stuck.js'
 import { callersTags, type OwnTags } from './tags.js'
 

@@ -8,19 +8,8 @@ import type { DatabaseStatus } from './phases.js'
 import type { Find, Found } from './find.js'
 import { hashOf, snapshotIdOf, uniquePartOf } from './naming.js'
 import { clusterNameOf } from './running.js'
+import { ORIGIN_TAG, toSnapshot, type Snapshot } from './snapshot.js'
 import { TAG_PREFIX } from './tags.js'
-
-/** A snapshot as the API shows it. */
-export interface Snapshot {
-  id: string
-  arn: string
-  status: string
-  /** Who had it taken: somebody through this service, CloudFormation when it deleted the database, or somebody else. */
-  origin: 'requested' | 'final' | 'other'
-  createdAt: Date | null
-  engineVersion: string
-  sizeGib: number
-}
 
 export interface TakeRequest { name?: string }
 
@@ -32,8 +21,6 @@ export interface SnapshotsOptions {
   clusters: Pick<Clusters, 'snapshot' | 'snapshotsOf' | 'takeSnapshot' | 'removeSnapshot'>
   clock: Pick<Clock, 'now'>
 }
-
-const ORIGIN_TAG = `${TAG_PREFIX}snapshot`
 
 /** Of the `Idempotency-Key` that a snapshot was asked for with. A cluster's tags are copied to its snapshots, and it has one of its own. */
 const KEY_TAG = `${TAG_PREFIX}snapshot-key`
@@ -56,14 +43,14 @@ export function createSnapshots ({ find, clusters, clock }: SnapshotsOptions) {
 
   const list = async (principal: Principal, id: string): Promise<Snapshot[]> => {
     const found = await find(principal, id)
-    return (await listOf(found)).map(facts => toSnapshot(found, facts))
+    return (await listOf(found)).map(facts => toSnapshot(found.stack, facts))
   }
 
   const get = async (principal: Principal, id: string, snapshotId: string): Promise<Snapshot> => {
     const found = await find(principal, id)
     const facts = await read(found, snapshotId)
     if (!facts) throw notFound(id, snapshotId)
-    return toSnapshot(found, facts)
+    return toSnapshot(found.stack, facts)
   }
 
   /**
@@ -79,16 +66,16 @@ export function createSnapshots ({ find, clusters, clock }: SnapshotsOptions) {
     const ofKey = key === null ? undefined : before.find(({ tags }) => tags[KEY_TAG] === key)
     if (ofKey && name !== undefined && ofKey.id !== snapshotId) throw new Problem('idempotency-key-reused', `This Idempotency-Key took the snapshot ${ofKey.id}.`)
     const known = ofKey ?? before.find(facts => facts.id === snapshotId)
-    if (known) return { snapshot: toSnapshot(found, known), isReplay: true }
+    if (known) return { snapshot: toSnapshot(found.stack, known), isReplay: true }
     if (without.has(database.status)) throw new Problem('database-not-ready', `${id} is ${database.status}.`, isMoving(stack.status) ? { retryAfterSeconds: 10 } : {})
     try {
       const tags = { [`${TAG_PREFIX}client`]: database.client, [ORIGIN_TAG]: 'requested', ...(key === null ? {} : { [KEY_TAG]: key }) }
-      return { snapshot: toSnapshot(found, await clusters.takeSnapshot(stack.region, clusterNameOf(stack), snapshotId, tags)), isReplay: false }
+      return { snapshot: toSnapshot(found.stack, await clusters.takeSnapshot(stack.region, clusterNameOf(stack), snapshotId, tags)), isReplay: false }
     } catch (error) {
       // The SDK sends a call again whose answer it lost, and by then the cluster is busy with the snapshot.
       const mayBeThere = error instanceof AwsFailure && (error.kind === 'already-exists' || error.code === 'InvalidDBClusterStateFault')
       const other = mayBeThere ? await read(found, snapshotId) : null
-      if (other) return { snapshot: toSnapshot(found, other), isReplay: true }
+      if (other) return { snapshot: toSnapshot(found.stack, other), isReplay: true }
       throw toProblem(error, id)
     }
   }
@@ -114,12 +101,6 @@ export function createSnapshots ({ find, clusters, clock }: SnapshotsOptions) {
   }
 
   return { list, get, take, remove }
-}
-
-function toSnapshot ({ stack }: Found, { id, arn, status, createdAt, engineVersion, sizeGib, tags }: SnapshotFacts): Snapshot {
-  const isFinal = id.startsWith(`${stack.name}-snapshot-`.toLowerCase())
-  const origin = tags[ORIGIN_TAG] === 'requested' ? 'requested' : isFinal ? 'final' : 'other'
-  return { id, arn, status, origin, createdAt, engineVersion, sizeGib }
 }
 
 /** `20261123t090000`: what an identifier may hold of a time. */

@@ -1,4 +1,4 @@
-import type { Argument } from '../aws/data-api.js'
+import type { Argument } from '../aws/data-api-values.js'
 
 /** A value of a parameter as the caller sends it. */
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json }

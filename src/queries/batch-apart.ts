@@ -1,8 +1,8 @@
-import { DataApiFailure, type Result } from '../aws/data-api.js'
+import { DataApiFailure } from '../aws/data-api.js'
+import type { Result } from '../aws/data-api-values.js'
 import { Problem } from '../problems.js'
-import type { BatchRequest } from './batch.js'
 import type { Cast } from './cast.js'
-import { toOutcome, type Outcome } from './outcome.js'
+import { toOutcome, type Outcome, type OutcomeForm } from './outcome.js'
 import { toProblem } from './refusals.js'
 import { groupSets, inTransaction, runGroup, type SetGroup, type SetsWork } from './sets.js'
 
@@ -17,7 +17,7 @@ export interface Apart { results: Array<Outcome | null> | null, failures: SetFai
  * rolled back and halved, until the sets are found that it failed for. Where a failure is of no set (AWS is away, say), the rest is not
  * run, and reads as failed too; it is thrown when nothing is kept yet. So is a statement that is wrong with the first set already.
  */
-export async function runApart (work: SetsWork, transactionId: string, sets: readonly Cast[], { rowFormat }: BatchRequest): Promise<Apart> {
+export async function runApart (work: SetsWork, transactionId: string, sets: readonly Cast[], { rowFormat }: Pick<OutcomeForm, 'rowFormat'>): Promise<Apart> {
   const results = sets[0]?.prepared.returnsChanges ? Array.from(sets, (): Outcome | null => null) : null
   const failures: SetFailure[] = []
   const groups = groupSets(sets)

@@ -1,4 +1,5 @@
-import type { Argument, DataApi, DataTarget } from '../aws/data-api.js'
+import type { DataApi, DataTarget } from '../aws/data-api.js'
+import type { Argument } from '../aws/data-api-values.js'
 import type { Clock } from '../clock.js'
 
 /** How a running statement is told from all others: a condition on `pg_stat_activity`, and its parameters. */

@@ -1,4 +1,5 @@
-import type { Cell, Column, DataApiFailure, Result } from '../aws/data-api.js'
+import type { DataApiFailure } from '../aws/data-api.js'
+import type { Cell, Column, Result } from '../aws/data-api-values.js'
 import { Problem } from '../problems.js'
 import { readLexemes, withoutEnd } from './lexemes.js'
 import type { Prepared } from './prepare.js'

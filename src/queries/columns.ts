@@ -1,4 +1,5 @@
-import { DataApiFailure, type Argument, type Column, type DataApi, type DataTarget, type Result } from '../aws/data-api.js'
+import { DataApiFailure, type DataApi, type DataTarget } from '../aws/data-api.js'
+import type { Argument, Column, Result } from '../aws/data-api-values.js'
 import { canBeCast, castColumns, nameSuspects } from './cast.js'
 import { readLexemes, withoutEnd } from './lexemes.js'
 import type { Prepared } from './prepare.js'

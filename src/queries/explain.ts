@@ -1,4 +1,4 @@
-import type { Result } from '../aws/data-api.js'
+import type { Result } from '../aws/data-api-values.js'
 import { Problem } from '../problems.js'
 import type { Json } from './arguments.js'
 import type { Outcome } from './outcome.js'

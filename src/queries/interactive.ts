@@ -1,5 +1,6 @@
 import type { Principal } from '../access/keys.js'
-import { DataApiFailure, type Argument, type DataApi, type DataTarget, type Result } from '../aws/data-api.js'
+import { DataApiFailure, type DataApi, type DataTarget } from '../aws/data-api.js'
+import type { Argument, Result } from '../aws/data-api-values.js'
 import type { Clock } from '../clock.js'
 import { Problem } from '../problems.js'
 import type { Gate } from './gate.js'

@@ -1,4 +1,4 @@
-import type { Result } from '../aws/data-api.js'
+import type { Result } from '../aws/data-api-values.js'
 import type { Value } from './json-text.js'
 import type { Prepared } from './prepare.js'
 import { cellReader, nameColumns, type QueryColumn } from './values.js'

@@ -1,4 +1,4 @@
-import type { Argument } from '../aws/data-api.js'
+import type { Argument } from '../aws/data-api-values.js'
 import { Problem, type Finding } from '../problems.js'
 import { bindValue, UnfitValue, type Bound, type Json } from './arguments.js'
 import { readLexemes, type Lexeme } from './lexemes.js'

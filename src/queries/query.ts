@@ -1,5 +1,6 @@
 import type { Principal } from '../access/keys.js'
-import { DataApiFailure, type DataApi, type DataApiFailureKind, type DataTarget, type Result } from '../aws/data-api.js'
+import { DataApiFailure, type DataApi, type DataApiFailureKind, type DataTarget } from '../aws/data-api.js'
+import type { Result } from '../aws/data-api-values.js'
 import type { Clock } from '../clock.js'
 import { Problem } from '../problems.js'
 import type { Json } from './arguments.js'

@@ -1,4 +1,4 @@
-import type { Argument } from '../aws/data-api.js'
+import type { Argument } from '../aws/data-api-values.js'
 import { Problem } from '../problems.js'
 
 /** What the Data API takes in one request, headers and all (API reference, BatchExecuteStatement), without room for the rest of it. */

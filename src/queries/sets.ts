@@ -1,4 +1,5 @@
-import type { Argument, DataApi, DataTarget, Result } from '../aws/data-api.js'
+import type { DataApi, DataTarget } from '../aws/data-api.js'
+import type { Argument, Result } from '../aws/data-api-values.js'
 import type { Cast } from './cast.js'
 import { bytesOf } from './request-size.js'
 

@@ -1,4 +1,4 @@
-import type { Cell, Column } from '../aws/data-api.js'
+import type { Cell, Column } from '../aws/data-api-values.js'
 import type { Json } from './arguments.js'
 import { JsonText, type Value } from './json-text.js'
 

@@ -5,6 +5,8 @@ import { importsOf, readSources, type SourceFile } from '../helpers/source-tree.
 /** Pieces without a room, which every room may use. */
 const common = ['src/clock.ts', 'src/concurrency.ts', 'src/memo.ts', 'src/problems.ts', 'src/shutdown.ts']
 
+const sandboxCommon = ['sandbox/aws.ts', 'sandbox/clock.ts', 'sandbox/pace.ts', 'sandbox/store.ts']
+
 /** Which of our folders and files a folder may import. The first that fits a file is the rule for it. */
 const directions: ReadonlyArray<{ of: string, may: readonly string[] }> = [
   { of: 'src/aws/', may: ['src/aws/'] },
@@ -18,6 +20,15 @@ const directions: ReadonlyArray<{ of: string, may: readonly string[] }> = [
   { of: 'src/app.ts', may: ['routes/', 'src/plugins/', 'src/metrics/', 'src/databases/', 'src/queries/', 'src/access/', 'src/templates/', ...common] },
   { of: 'src/', may: ['src/'] },
   { of: 'routes/', may: ['routes/', 'src/plugins/', 'src/metrics/', 'src/databases/', 'src/queries/', 'src/access/', 'src/templates/', 'src/aws/', ...common] },
+  { of: 'sandbox/wire/', may: ['sandbox/wire/', 'sandbox/faults.ts', ...sandboxCommon] },
+  { of: 'sandbox/postgres/', may: ['sandbox/postgres/', ...sandboxCommon] },
+  { of: 'sandbox/secrets-manager/', may: ['sandbox/secrets-manager/', ...sandboxCommon] },
+  { of: 'sandbox/sts/', may: ['sandbox/sts/', ...sandboxCommon] },
+  { of: 'sandbox/rds/', may: ['sandbox/rds/', 'sandbox/postgres/', ...sandboxCommon] },
+  { of: 'sandbox/rds-data/', may: ['sandbox/rds-data/', 'sandbox/rds/', ...sandboxCommon] },
+  { of: 'sandbox/cloudwatch/', may: ['sandbox/cloudwatch/', 'sandbox/rds/', ...sandboxCommon] },
+  { of: 'sandbox/cloudformation/template/', may: ['sandbox/cloudformation/template/', 'sandbox/cloudformation/specification/', ...sandboxCommon] },
+  { of: 'sandbox/cloudformation/', may: ['sandbox/cloudformation/', 'sandbox/rds/', 'sandbox/secrets-manager/', ...sandboxCommon] },
   { of: 'sandbox/', may: ['sandbox/'] }
 ]
 
@@ -53,6 +64,24 @@ t.test('every import goes in the direction of the house', async t => {
   t.strictSame(files.flatMap(findViolations), [])
 })
 
+/** Files that get back to themselves by what they import, types counted too. */
+function findCircles (files: readonly SourceFile[]): string[] {
+  const importsByPath = new Map(files.map(file => [file.path, importsOf(file).map(({ from }) => from)]))
+  const reachable = (path: string, seen = new Set<string>()): Set<string> => {
+    for (const next of importsByPath.get(path) ?? []) {
+      if (!seen.has(next)) reachable(next, seen.add(next))
+    }
+    return seen
+  }
+  return [...importsByPath.keys()].filter(path => reachable(path).has(path))
+}
+
+t.test('no file needs itself to be understood', async t => {
+  t.strictSame(findCircles(readSources(['src', 'routes', 'sandbox', 'scripts', 'bench'])), [])
+  const circle = [{ path: 'src/one.ts', text: "import type { Two } from './two.js'" }, { path: 'src/two.ts', text: "import { one } from './one.js'" }]
+  t.strictSame(findCircles(circle), ['src/one.ts', 'src/two.ts'], 'the guard sees one')
+})
+
 const wrong: Array<[why: string, path: string, text: string]> = [
   ['the watch does not know of databases', 'src/watching/made-up.ts', "import { toDatabase } from '../databases/database.js'"],
   ['the domain does not know who counts', 'src/queries/made-up.ts', "import { createRegistry } from '../metrics/registry.js'"],
@@ -62,6 +91,8 @@ const wrong: Array<[why: string, path: string, text: string]> = [
   ['the sandbox does not know of the service', 'sandbox/made-up.ts', "import { hashOf } from '../src/databases/naming.js'"],
   ['the service does not know of the sandbox', 'src/made-up.ts', "export { startSandbox } from '../sandbox/sandbox.js'"],
   ['nor does it load it later', 'src/databases/made-up.ts', "const later = await import('../../sandbox/sandbox.js')"],
+  ['the wire does not know which services there are behind it', 'sandbox/wire/made-up.ts', "import { createRds } from '../rds/rds.js'"],
+  ['PostgreSQL does not know of RDS', 'sandbox/postgres/made-up.ts', "import type { ClusterRecord } from '../rds/records.js'"],
   ['the environment is read at the edge', 'src/databases/made-up.ts', 'const region = process.env.AWS_REGION'],
   ['only programs end themselves', 'sandbox/rds/made-up.ts', 'process.exit(1)']
 ]

@@ -10,7 +10,6 @@ import { prepareStatement } from '../../src/queries/prepare.js'
 
 const NEVER = new AbortController().signal
 const target = { region: 'eu-west-1', clusterArn: 'arn:cluster', secretArn: 'arn:secret', databaseName: 'temporal' }
-const FORM = { sql: '', types: {}, parameterSets: [], rowFormat: 'array', castUnsupported: false, allOrNothing: false, database: null } as const
 
 const failure = (kind: DataApiFailureKind, sqlState = '23505'): DataApiFailure => {
   const message = `ERROR: refused; SQLState: ${sqlState}`
@@ -39,7 +38,7 @@ function createDouble (failing: (value: number) => Error | null) {
   }
   const run = async (sql: string, values: readonly number[]): Promise<Apart> => {
     const sets = values.map(a => castColumns(prepareStatement({ sql, parameters: { a }, types: {} }), []))
-    return await runApart({ dataApi, target, signal: NEVER, nameRefused: async error => error }, await dataApi.begin(target), sets, { ...FORM, sql })
+    return await runApart({ dataApi, target, signal: NEVER, nameRefused: async error => error }, await dataApi.begin(target), sets, { rowFormat: 'array' })
   }
   return { kept, calls, run }
 }

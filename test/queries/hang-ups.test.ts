@@ -1,6 +1,7 @@
 import t from 'tap'
 
-import { DataApiFailure, type DataApi, type DataApiFailureKind, type Result } from '../../src/aws/data-api.js'
+import { DataApiFailure, type DataApi, type DataApiFailureKind } from '../../src/aws/data-api.js'
+import type { Result } from '../../src/aws/data-api-values.js'
 import { AwsFailure } from '../../src/aws/errors.js'
 import type { SqlError } from '../../src/aws/sql-error.js'
 import { createRunUnlessLeft } from '../../src/queries/cancel.js'

@@ -1,10 +1,10 @@
 import type { GetSecretValueRequest } from '@aws-sdk/client-secrets-manager'
 import { AwsError, type Caller } from '../../aws.js'
-import { ssmValue } from '../operations/definition.js'
 import type { SecretsRoom } from '../resources/handler.js'
 import { isObject, type Json, ownValue, parseObject } from '../template/json.js'
 import { PlainFailure } from './failure.js'
 import type { Records } from './memory.js'
+import { ssmValue } from './parameter-store.js'
 
 /** `{{resolve:service:reference}}` anywhere in a text. */
 const REFERENCE = /\{\{resolve:(ssm|ssm-secure|secretsmanager):([^{}]+)\}\}/g
@@ -50,7 +50,7 @@ export function createResolver (records: Records, secrets: SecretsRoom) {
   return async ({ service, path }: DynamicReference, caller: Caller): Promise<string> => {
     if (service === 'secretsmanager') return await resolveSecret(secrets, path, caller)
     const [name = ''] = path.split(':')
-    const value = ssmValue({ records }, caller.region, name)
+    const value = ssmValue(records, caller.region, name)
     if (value === undefined) throw new PlainFailure(`Unable to fetch parameters [${name}] from parameter store for this account.`)
     return value
   }

@@ -1,9 +1,9 @@
 import { ResourceStatus, type StackStatus } from '@aws-sdk/client-cloudformation'
 import { setStackStatus } from './context.js'
-import type { Run } from './engine.js'
 import { exportInUse, exportsIn } from './exports.js'
 import type { Plan } from './plan.js'
 import type { ResourceRecord } from './records.js'
+import type { Run } from './run.js'
 
 const { CREATE_FAILED, UPDATE_FAILED } = ResourceStatus
 

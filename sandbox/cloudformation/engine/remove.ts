@@ -1,10 +1,10 @@
 import { ResourceStatus } from '@aws-sdk/client-cloudformation'
 import { reversed } from '../template/graph.js'
 import { addEvent, setResourceStatus, setStackStatus } from './context.js'
-import type { Run } from './engine.js'
 import { PlainFailure } from './failure.js'
 import { planOf } from './plan.js'
 import { type Incarnation, incarnationOf, type ResourceRecord } from './records.js'
+import type { Run } from './run.js'
 import { deleteIncarnation, reasonOf } from './step.js'
 
 const { DELETE_COMPLETE, DELETE_FAILED, DELETE_IN_PROGRESS, DELETE_SKIPPED } = ResourceStatus

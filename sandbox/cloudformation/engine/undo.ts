@@ -1,9 +1,9 @@
 import { ResourceStatus } from '@aws-sdk/client-cloudformation'
 import { ifKnown } from '../template/errors.js'
 import { setResourceStatus, setStackStatus } from './context.js'
-import type { Run } from './engine.js'
 import { planOf } from './plan.js'
 import { incarnationOf } from './records.js'
+import type { Run } from './run.js'
 import { reasonOf, updateResource } from './step.js'
 
 const { UPDATE_COMPLETE, UPDATE_FAILED, UPDATE_IN_PROGRESS } = ResourceStatus

@@ -1,6 +1,6 @@
 import { Capability, type CreateChangeSetInput, type CreateStackInput, type Parameter, type Tag } from '@aws-sdk/client-cloudformation'
-import type { Caller } from '../../aws.js'
 import type { EngineContext } from '../engine/context.js'
+import { ssmValue } from '../engine/parameter-store.js'
 import { fixedParameters, makePlan, type Plan } from '../engine/plan.js'
 import type { Definition, StackRecord, TagRecord } from '../engine/records.js'
 import { requireCapabilities } from '../template/capabilities.js'
@@ -51,7 +51,7 @@ export async function prepareDefinition (context: EngineContext, stack: Facts, i
   checkTypesAllowed(template, input.ResourceTypes ?? [])
   const parameters = resolveParameters(template, {
     given: input.Parameters ?? [],
-    ssmValue: name => ssmValue(context, stack.region, name),
+    ssmValue: name => ssmValue(records, stack.region, name),
     previous: previous?.parameters
   })
   const roleArn = input.RoleARN ?? previous?.roleArn
@@ -122,21 +122,4 @@ function checkTags (tags: readonly Tag[]): TagRecord[] {
   }
   if (new Set(checked.map(({ Key: key }) => key)).size < checked.length) throw invalid('Duplicate tag keys found. Please note that Tag keys are case insensitive.')
   return checked
-}
-
-/** Parameters that AWS itself, or a bootstrapped CDK, has in every account; only their form matters here. */
-const publicParameters: ReadonlyArray<readonly [RegExp, string]> = [
-  [/^\/aws\/service\/.*ami/, 'ami-0abcdef1234567890'],
-  [/^\/cdk-bootstrap\/\w+\/version$/, '30']
-]
-
-/** There is no Parameter Store in the sandbox but those, and what stacks make: `AWS::SSM::Parameter` resources of the region. */
-export function ssmValue ({ records }: Pick<EngineContext, 'records'>, region: Caller['region'], name: string): string | undefined {
-  for (const stack of records.stacks(region)) {
-    if (stack.status === 'DELETE_COMPLETE') continue
-    const found = records.resources.of(stack.id).find(({ type, physicalId, status }) =>
-      type === 'AWS::SSM::Parameter' && physicalId === name && status !== 'DELETE_COMPLETE')
-    if (found) return String(found.properties.Value ?? '')
-  }
-  return publicParameters.find(([pattern]) => pattern.test(name))?.[1]
 }

@@ -1,7 +1,18 @@
 import type { Parameter } from '@aws-sdk/client-cloudformation'
 import { createContext, Script } from 'node:vm'
 import { invalid } from './errors.js'
-import type { ParameterDefinition, Template } from './template.js'
+
+export interface ParameterDefinition {
+  type: string
+  default?: string | undefined
+  description?: string | undefined
+  noEcho: boolean
+  allowedValues?: string[] | undefined
+  allowedPattern?: string | undefined
+  constraintDescription?: string | undefined
+  /** By the template's own names: MinLength, MaxLength, MinValue, MaxValue. */
+  limits: Readonly<Record<string, number>>
+}
 
 /** A parameter's value for a stack; `resolved` is what an SSM-typed one stands for. */
 export interface ParameterValue {
@@ -20,7 +31,7 @@ export interface ParameterSources {
 }
 
 /** The value of every parameter of the template, checked against its constraints. Throws a ValidationError. */
-export function resolveParameters (template: Template, { given, previous, ssmValue }: ParameterSources): ParameterValue[] {
+export function resolveParameters (template: { parameters: ReadonlyMap<string, ParameterDefinition> }, { given, previous, ssmValue }: ParameterSources): ParameterValue[] {
   const unknown = given.filter(({ ParameterKey: key }) => !template.parameters.has(key ?? ''))
   if (unknown.length > 0) throw invalid(`Parameters: [${unknown.map(item => item.ParameterKey).join(', ')}] do not exist in the template`)
   const values = [...template.parameters].map(([key, definition]) =>

@@ -2,21 +2,9 @@ import { readDocument } from './document.js'
 import { invalid, malformed, unmet } from './errors.js'
 import { type Json, type JsonObject, isObject } from './json.js'
 import { writeOutLoops } from './loops.js'
-import { parameterReference } from './parameters.js'
+import { type ParameterDefinition, parameterReference } from './parameters.js'
 import { readRule, type RuleDefinition } from './rules.js'
 import { withImpliedResources } from './serverless.js'
-
-export interface ParameterDefinition {
-  type: string
-  default?: string | undefined
-  description?: string | undefined
-  noEcho: boolean
-  allowedValues?: string[] | undefined
-  allowedPattern?: string | undefined
-  constraintDescription?: string | undefined
-  /** By the template's own names: MinLength, MaxLength, MinValue, MaxValue. */
-  limits: Readonly<Record<string, number>>
-}
 
 export interface ResourceDefinition {
   type: string

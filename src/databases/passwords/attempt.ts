@@ -1,8 +1,7 @@
 import type { MasterPasswords } from '../../aws/master-passwords.js'
 import { Problem } from '../../problems.js'
 import { hashOf } from '../naming.js'
-import type { Holder } from './handover.js'
-import { look, passwordIn, VERSION_PREFIX } from './versions.js'
+import { look, passwordIn, VERSION_PREFIX, type Holder } from './versions.js'
 
 export interface AttemptOptions {
   passwords: MasterPasswords

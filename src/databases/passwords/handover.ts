@@ -4,18 +4,7 @@ import type { Stack, Stacks } from '../../aws/stacks.js'
 import type { Clock } from '../../clock.js'
 import { Problem } from '../../problems.js'
 import { parseId } from '../naming.js'
-import { look, passwordIn } from './versions.js'
-
-/** A cluster and the secret with its master password. */
-export interface Holder {
-  /** Of the database. */
-  id: string
-  region: string
-  clusterArn: string
-  secretArn: string
-  /** RDS keeps the secret. */
-  isManaged?: boolean
-}
+import { look, passwordIn, type Holder } from './versions.js'
 
 export interface HandoverOptions {
   stacks: Pick<Stacks, 'describe'>

@@ -10,8 +10,8 @@ import type { Find, Found } from '../find.js'
 import { hashOf } from '../naming.js'
 import { assertRunning } from '../running.js'
 import { createAttempt } from './attempt.js'
-import { createHandover, type Holder } from './handover.js'
-import { look, type Seen } from './versions.js'
+import { createHandover } from './handover.js'
+import { look, type Holder, type Seen } from './versions.js'
 
 export interface RotateOptions {
   find: Find['find']

@@ -1,6 +1,16 @@
 import { CURRENT, PENDING, type MasterPasswords } from '../../aws/master-passwords.js'
 import { Problem } from '../../problems.js'
-import type { Holder } from './handover.js'
+
+/** A cluster and the secret with its master password. */
+export interface Holder {
+  /** Of the database. */
+  id: string
+  region: string
+  clusterArn: string
+  secretArn: string
+  /** RDS keeps the secret. */
+  isManaged?: boolean
+}
 
 /** Version ids of ours begin so. */
 export const VERSION_PREFIX = 'rotation-'

@@ -1,4 +1,5 @@
-import { DataApiFailure, type Cell, type Column, type Result } from '../../aws/data-api.js'
+import { DataApiFailure } from '../../aws/data-api.js'
+import type { Cell, Column, Result } from '../../aws/data-api-values.js'
 import { Problem } from '../../problems.js'
 import { withoutEnd } from '../lexemes.js'
 import type { Prepared } from '../prepare.js'

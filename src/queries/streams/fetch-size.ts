@@ -1,4 +1,4 @@
-import type { Cell } from '../../aws/data-api.js'
+import type { Cell } from '../../aws/data-api-values.js'
 
 /** So many rows always fit into the result limit of the Data API, 1 MiB, for each has at most 64 KB. */
 const SAFE_ROWS = 15

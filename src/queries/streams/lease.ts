@@ -1,4 +1,5 @@
-import type { Argument, DataApi, DataTarget, Result } from '../../aws/data-api.js'
+import type { DataApi, DataTarget } from '../../aws/data-api.js'
+import type { Argument, Result } from '../../aws/data-api-values.js'
 import type { WhenFree } from '../when-free.js'
 
 /** The transactions of one stream, one after the other, and its place at the gate. Both are given back once, whatever happens. */

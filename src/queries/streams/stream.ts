@@ -1,5 +1,6 @@
 import type { Principal } from '../../access/keys.js'
-import { DataApiFailure, type Column, type DataApi } from '../../aws/data-api.js'
+import { DataApiFailure, type DataApi } from '../../aws/data-api.js'
+import type { Column } from '../../aws/data-api-values.js'
 import type { Clock } from '../../clock.js'
 import { Problem } from '../../problems.js'
 import { canBeCast, castColumns, nameSuspects } from '../cast.js'

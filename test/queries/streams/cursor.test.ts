@@ -2,7 +2,8 @@ import fc from 'fast-check'
 import t from 'tap'
 
 import { AwsFailure } from '../../../src/aws/errors.js'
-import { DataApiFailure, type Result } from '../../../src/aws/data-api.js'
+import { DataApiFailure } from '../../../src/aws/data-api.js'
+import type { Result } from '../../../src/aws/data-api-values.js'
 import { prepareStatement } from '../../../src/queries/prepare.js'
 import { createCursor, declare } from '../../../src/queries/streams/cursor.js'
 
