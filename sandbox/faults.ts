@@ -1,7 +1,7 @@
 import { AwsError } from './aws.js'
 import type { Clock } from './clock.js'
 
-export const FAULT_KINDS = ['throttle', 'error-500', 'error-503', 'drop-before', 'drop-after', 'delay', 'fail-resource'] as const
+export const FAULT_KINDS = ['throttle', 'error-500', 'error-503', 'drop-before', 'drop-after', 'delay', 'not-enabled', 'fail-resource'] as const
 
 /** A fault that is waiting to happen. Without `count` it happens until it is cleared. */
 export interface Fault {
@@ -76,12 +76,15 @@ export function createFaults ({ clock, random }: { clock: Pick<Clock, 'sleep'>, 
   }
 }
 
-/** Services that speak Query throttle under this name, the others with ThrottlingException. */
+/** Services that speak Query have names of their own for some errors. */
 const queryServices: readonly string[] = ['cloudformation', 'rds', 'sts']
 
 function effectOf ({ kind, delayMs = 0 }: Fault, service: string, clock: Pick<Clock, 'sleep'>): FaultEffect {
+  const isQuery = queryServices.includes(service)
   const refusals: Partial<Record<Fault['kind'], AwsError>> = {
-    throttle: new AwsError(queryServices.includes(service) ? 'Throttling' : 'ThrottlingException', 'Rate exceeded'),
+    throttle: new AwsError(isQuery ? 'Throttling' : 'ThrottlingException', 'Rate exceeded'),
+    // A region that the account has not enabled knows nobody's credentials (github-unwrapped-2022#34, landing-zone-accelerator-on-aws#269).
+    'not-enabled': new AwsError(isQuery ? 'InvalidClientTokenId' : 'UnrecognizedClientException', 'The security token included in the request is invalid.', isQuery ? 403 : 400),
     'error-500': new AwsError('InternalFailure', 'The request processing has failed because of an unknown error, exception or failure.', 500),
     'error-503': new AwsError('ServiceUnavailable', 'The request has failed due to a temporary failure of the server.', 503)
   }

@@ -4,6 +4,7 @@ import type { AwsClients } from './aws/clients.js'
 import { createCloudWatch } from './aws/cloud-watch.js'
 import { createClusters } from './aws/clusters.js'
 import { createDataApiWire } from './aws/data-api-wire.js'
+import { createIdentity } from './aws/identity.js'
 import { createLeftovers } from './aws/leftovers.js'
 import { createMasterPasswords } from './aws/master-passwords.js'
 import { meterCalls, type Meter } from './aws/metering.js'
@@ -40,6 +41,7 @@ export function createAwsAdapters ({ clients, callsPerSecond, clock, metrics }: 
     account: createAccount(cloudFormation, rds),
     clusters: createClusters(rds),
     secrets: createSecrets(secrets),
+    identity: createIdentity(meterCalls('sts', clients.sts, counted)),
     leftovers: createLeftovers(rds, secrets),
     passwords: createMasterPasswords(secrets, rds),
     cloudWatch: createCloudWatch(meterCalls('cloudwatch', clients.cloudWatch, counted)),

@@ -3,6 +3,7 @@ import { CloudWatchClient } from '@aws-sdk/client-cloudwatch'
 import { RDSClient } from '@aws-sdk/client-rds'
 import { RDSDataClient } from '@aws-sdk/client-rds-data'
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import { STSClient } from '@aws-sdk/client-sts'
 
 import { createHttpPosts, type HttpPosts } from './http-posts.js'
 
@@ -17,6 +18,7 @@ export interface AwsClients {
   dataApi: (region: string) => RDSDataClient
   dataApiPosts: HttpPosts
   secrets: (region: string) => SecretsManagerClient
+  sts: (region: string) => STSClient
   /** Closes every connection. */
   destroy: () => void
 }
@@ -50,8 +52,9 @@ export function createAwsClients (settings: ClientSettings = {}): AwsClients {
   return {
     cloudFormation: perRegion(region => new CloudFormationClient({ ...settings, region, requestHandler })),
     cloudFormationInBackground: perRegion(region => new CloudFormationClient({ ...settings, region, maxAttempts: 1, requestHandler })),
-    // Only what can be done without is read there: trying again would not be worth the wait.
+    // Only what can be done without is read of these two: trying again would not be worth the wait.
     cloudWatch: perRegion(region => new CloudWatchClient({ ...settings, region, maxAttempts: 1, requestHandler: { ...requestHandler, requestTimeout: 5_000 } })),
+    sts: perRegion(region => new STSClient({ ...settings, region, maxAttempts: 1, requestHandler: { ...requestHandler, requestTimeout: 5_000 } })),
     rds: perRegion(region => new RDSClient({ ...settings, region, requestHandler })),
     secrets: perRegion(region => new SecretsManagerClient({ ...settings, region, requestHandler })),
     dataApi: perRegion(region => new RDSDataClient({ ...settings, region, maxAttempts: 1 })),

@@ -4,6 +4,7 @@ import type { Principal } from '../access/keys.js'
 import type { Account } from '../aws/account.js'
 import type { ChangeSets } from '../aws/change-sets.js'
 import type { Clusters } from '../aws/clusters.js'
+import type { Identity } from '../aws/identity.js'
 import type { Leftovers } from '../aws/leftovers.js'
 import type { MasterPasswords } from '../aws/master-passwords.js'
 import { AwsFailure } from '../aws/errors.js'
@@ -53,6 +54,7 @@ export interface DatabasesOptions {
   account: Account
   secrets: Pick<Secrets, 'describe' | 'readCredentials'>
   clusters: Clusters
+  identity: Pick<Identity, 'isKnown'>
   leftovers: Leftovers
   passwords: MasterPasswords
   compute: Pick<ComputeStates, 'of'>

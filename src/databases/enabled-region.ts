@@ -1,12 +1,11 @@
 import { AwsFailure } from '../aws/errors.js'
+import type { Identity } from '../aws/identity.js'
 import type { Stack, Stacks } from '../aws/stacks.js'
 import { Problem } from '../problems.js'
-import type { StackIndex } from '../watching/stack-index.js'
 
 export interface EnabledRegionOptions {
   stacks: Pick<Stacks, 'describe'>
-  index: Pick<StackIndex, 'standingOf'>
-  regions: readonly string[]
+  identity: Pick<Identity, 'isKnown'>
 }
 
 /** How AWS says that it does not know the credentials. In a region that the account has not enabled, it says so to everybody. */
@@ -17,13 +16,23 @@ const unknownCredentials = new Set(['InvalidClientTokenId', 'UnrecognizedClientE
  * throws a {@link Problem} with that as a finding where the same credentials are good elsewhere. Where they are good nowhere, it is
  * they that are wrong, which is no caller's mistake.
  */
-export function describeWhereEnabled ({ stacks, index, regions }: EnabledRegionOptions): Stacks['describe'] {
+export function describeWhereEnabled ({ stacks, identity }: EnabledRegionOptions): Stacks['describe'] {
+  /** Where AWS does not say, it is not the caller who is told to mend something. */
+  const areGoodElsewhere = async (region: string): Promise<boolean> => {
+    try {
+      return await identity.isKnown(region)
+    } catch (error) {
+      if (error instanceof AwsFailure) return false
+      throw error
+    }
+  }
+
   return async (region: string, nameOrId: string): Promise<Stack | null> => {
     try {
       return await stacks.describe(region, nameOrId)
     } catch (error) {
       const isUnknown = error instanceof AwsFailure && unknownCredentials.has(error.code)
-      if (!isUnknown || !regions.some(other => other !== region && index.standingOf(other).status === 'ok')) throw error
+      if (!isUnknown || !await areGoodElsewhere(region)) throw error
       const message = 'is not enabled in the AWS account of this service: have it enabled there, or choose another'
       throw new Problem('preflight-failed', `region ${message}.`, { errors: [{ path: '/region', message }], cause: error })
     }

@@ -92,6 +92,17 @@ await t.test('a dry run says what a create would do', async t => {
   t.match(await service.call('POST', '/v1/databases?dryRun=true', { ...request, region: 'mars-north-1' }), { status: 400 })
 })
 
+await t.test('a region that the account has not enabled', async t => {
+  const fault = async (body: object) => await fetch(`${service.sandboxUrl}/_sandbox/faults`, { method: 'POST', body: JSON.stringify(body) })
+  t.teardown(async () => await fetch(`${service.sandboxUrl}/_sandbox/faults`, { method: 'DELETE' }))
+  await fault({ kind: 'not-enabled', service: 'cloudformation' })
+  for (const path of ['/v1/databases', '/v1/databases?dryRun=true']) {
+    t.match(await service.call('POST', path, request), { status: 422, body: { code: 'preflight-failed', errors: [{ path: '/region', message: /is not enabled in the AWS account/ }] } }, 'also where no other region answers')
+  }
+  await fault({ kind: 'not-enabled', service: 'sts' })
+  t.match(await service.call('POST', '/v1/databases', request), { status: 502, body: { code: 'aws-refused' } }, 'and where nobody knows the credentials, it is they that are wrong')
+})
+
 await t.test('launched nothing', async t => {
   const { StackSummaries } = await cloudFormation.send(new ListStacksCommand({}))
   t.same(StackSummaries, [])

@@ -210,15 +210,16 @@ t.test('how long it takes is estimated from what was seen, and from nothing else
 
 t.test('a region that is not enabled in the account is a finding, where the credentials are good elsewhere', async t => {
   const refusal = new AwsFailure('denied', 'InvalidClientTokenId', 'The security token included in the request is invalid')
-  const nowhere = createTestService()
-  nowhere.stacks.failNext('describe', refusal)
-  await t.rejects(nowhere.databases.create(everybody, ORDERS, null), { name: 'AwsFailure', code: 'InvalidClientTokenId' })
-  const { databases, stacks } = createTestService()
-  await databases.list(everybody, { regions: [], filters: {}, sort: 'name', limit: 1, cursor: null, fresh: false })
+  const { databases, stacks, identity } = createTestService()
   const requests: Array<() => Promise<unknown>> = [async () => await databases.create(everybody, ORDERS, null), async () => await databases.plan(everybody, ORDERS)]
   for (const ask of requests) {
     stacks.failNext('describe', refusal)
     await t.rejects(ask(), { code: 'preflight-failed', message: /^region is not enabled in the AWS account/, errors: [{ path: '/region', message: /is not enabled/ }] })
+  }
+  for (const isKnown of [false, new AwsFailure('unavailable', 'TimeoutError', 'no answer')]) {
+    identity.isKnown = isKnown
+    stacks.failNext('describe', refusal)
+    await t.rejects(databases.create(everybody, ORDERS, null), { name: 'AwsFailure', code: 'InvalidClientTokenId' }, 'it is no caller who can mend that')
   }
   t.strictSame(stacks.launches, [])
 })

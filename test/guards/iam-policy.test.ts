@@ -13,7 +13,7 @@ const actions = statements.flatMap(({ Action }) => Action)
 
 /** The prefix of a service's actions, by the name of its SDK package. */
 const prefixes: Readonly<Record<string, string>> = {
-  cloudformation: 'cloudformation', rds: 'rds', 'rds-data': 'rds-data', 'secrets-manager': 'secretsmanager', cloudwatch: 'cloudwatch'
+  cloudformation: 'cloudformation', rds: 'rds', 'rds-data': 'rds-data', 'secrets-manager': 'secretsmanager', cloudwatch: 'cloudwatch', sts: 'sts'
 }
 
 /** What it takes to make and to remove a resource of each type (the `handlers` of its CloudFormation registry schema). */
@@ -52,7 +52,9 @@ const sources = readdirSync(new URL('src/aws/', root)).filter(name => name.endsW
 const dataApiActions = ['ExecuteStatement', 'BatchExecuteStatement', 'BeginTransaction', 'CommitTransaction', 'RollbackTransaction'].map(name => `rds-data:${name}`)
 /** What is asked for in passing, because a stack or a change set has tags (CloudFormation User Guide, "Example IAM identity-based policies"). */
 const taggingActions = ['cloudformation:TagResource', 'cloudformation:UntagResource']
-const called = new Set([...sources.flatMap(importedActions), ...dataApiActions, ...taggingActions])
+/** What everybody may, whatever a policy says (STS API, GetCallerIdentity). */
+const freeActions: readonly string[] = ['sts:GetCallerIdentity']
+const called = new Set([...sources.flatMap(importedActions), ...dataApiActions, ...taggingActions].filter(action => !freeActions.includes(action)))
 
 const made = new Set(readdirSync(new URL('templates/', root)).filter(name => name.endsWith('.yaml'))
   .map(name => readTemplate(name, readFileSync(new URL(`templates/${name}`, root), 'utf8')))

@@ -40,6 +40,7 @@ export function createDyingClients (operation: string, nth: number): DyingClient
     dataApi: clients.dataApi,
     dataApiPosts: clients.dataApiPosts,
     secrets: dying(clients.secrets),
+    sts: dying(clients.sts),
     destroy: clients.destroy,
     calls,
     isDead: () => isDead

@@ -6,6 +6,7 @@ import { pino, type Logger } from 'pino'
 import { createAuthenticate, type Key } from '../../src/access/keys.js'
 import { createCheckSignature } from '../../src/access/signatures.js'
 import { buildApp } from '../../src/app.js'
+import type { AwsFailure } from '../../src/aws/errors.js'
 import type { Leftovers } from '../../src/aws/leftovers.js'
 import type { MasterPasswords } from '../../src/aws/master-passwords.js'
 import type { Credentials, SecretFacts, Secrets } from '../../src/aws/secrets.js'
@@ -39,6 +40,8 @@ export interface TestService {
   account: MemoryAccount
   secrets: MemorySecrets
   clock: StandingClock
+  /** What STS says of the credentials. */
+  identity: { isKnown: boolean | AwsFailure }
 }
 
 export interface MemorySecrets extends Pick<Secrets, 'describe' | 'readCredentials'> {
@@ -77,6 +80,7 @@ export function createTestService (log: Logger = pino({ level: 'silent' }), opti
   const secrets = createMemorySecrets()
   const account = createMemoryAccount()
   const changeSets = createMemoryChangeSets(clock.now)
+  const identity: TestService['identity'] = { isKnown: true }
   const events = createEventLog(stacks)
   const index = createStackIndex({ stacks, background: stacks, clock, sweepMs: SWEEP_MS, random: () => 0.5, log })
   const databases = createDatabases({
@@ -85,6 +89,12 @@ export function createTestService (log: Logger = pino({ level: 'silent' }), opti
     secrets,
     leftovers: noLeftovers,
     passwords: noPasswords,
+    identity: {
+      isKnown: async () => {
+        if (typeof identity.isKnown !== 'boolean') throw identity.isKnown
+        return identity.isKnown
+      }
+    },
     clusters: createMemoryClusters(),
     account,
     compute: { of: async () => ({ state: 'active', capacityAcu: 0.5 }) },
@@ -102,7 +112,7 @@ export function createTestService (log: Logger = pino({ level: 'silent' }), opti
     newPassword: () => { throw new Error('no new password was expected') },
     ...options
   })
-  return { databases, stacks, changeSets, account, secrets, clock }
+  return { databases, stacks, changeSets, account, secrets, clock, identity }
 }
 
 function counter (): () => string {

@@ -17,6 +17,9 @@ t.test('faults hit the calls they are meant for, as often as they are meant to',
   await t.rejects(new STSClient(config).send(new GetCallerIdentityCommand({})), { name: 'ServiceUnavailable' })
   t.equal(faults.list().length, 1)
   faults.clear()
+  faults.add({ kind: 'not-enabled', count: 2 })
+  t.equal(await listed(), 'UnrecognizedClientException')
+  await t.rejects(new STSClient(config).send(new GetCallerIdentityCommand({})), { name: 'InvalidClientTokenId', $metadata: { httpStatusCode: 403 } })
   await t.resolves(new STSClient(config).send(new GetCallerIdentityCommand({})))
 })
 
