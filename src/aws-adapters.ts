@@ -25,13 +25,13 @@ export interface AwsAdaptersOptions {
 /** All that the service knows of AWS, with every call counted, and those paced of which AWS takes few. */
 export function createAwsAdapters ({ clients, callsPerSecond, clock, metrics }: AwsAdaptersOptions) {
   const budgetOf = (service: string): CallBudget => createCallBudget({ callsPerSecond, clock, noteWait: metrics.budgetWaits(service) })
-  const budgets = { cloudformation: budgetOf('cloudformation') }
+  const budgets = { cloudformation: budgetOf('cloudformation'), rds: budgetOf('rds') }
   const counted = { note: metrics.awsCall }
   const paced = (budget: CallBudget, urgency: Urgency): Meter => pace(budget, urgency, metrics.awsCall)
 
   const cloudFormation = meterCalls('cloudformation', clients.cloudFormation, paced(budgets.cloudformation, 'caller'))
   const inBackground = meterCalls('cloudformation', clients.cloudFormationInBackground, paced(budgets.cloudformation, 'background'))
-  const rds = meterCalls('rds', clients.rds, counted)
+  const rds = meterCalls('rds', clients.rds, paced(budgets.rds, 'caller'))
   const secrets = meterCalls('secretsmanager', clients.secrets, counted)
   return {
     budgets,

@@ -15,7 +15,7 @@ export interface Config {
   pollMs: number
   /** From one reading of all stacks of a region to the next. */
   sweepMs: number
-  /** How many calls of CloudFormation are begun in a second in each region, at most. */
+  /** How many calls of CloudFormation, and how many of RDS, are begun in a second in each region, at most. */
   callsPerSecond: number
   /** How many statements this replica runs and keeps waiting. */
   statements: Readonly<GateLimits>
