@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { ResourceChangeDetail, ResourceChange } from '@aws-sdk/client-cloudformation'
 import type { Definition } from '../engine/records.js'
 import type { PropertyChange } from '../specification/changes.js'
@@ -20,18 +21,21 @@ export interface Moved {
 type Source = Pick<ResourceChangeDetail, 'ChangeSource' | 'Evaluation' | 'CausingEntity'>
 
 /**
- * Why a property changes, cause by cause. A parameter counts twice: for itself, and as a change of the template that
- * is only known once it is evaluated (LocalStack's recordings, `TestChangeSetDiff::test_dynamic_change`).
+ * Why a property changes, cause by cause. What a parameter or a resource changes counts twice: for that, and as a change
+ * of the template that is only known once it is evaluated (LocalStack's recordings, `test_change_sets`, `test_change_set_*`).
  */
 function sourcesOf (written: Json, moved: Moved, isTrue: (condition: string) => boolean): Source[] {
   const references = new Map([...referencesIn(written, isTrue)].map(reference => [entityOf(reference), reference]))
   const named = [...references].filter(([, { kind }]) => kind === 'name')
   const parameters = named.filter(([, { name }]) => moved.parameters.has(name)).map(([entity]): Source =>
     ({ ChangeSource: 'ParameterReference', Evaluation: 'Static', CausingEntity: entity }))
-  const resources = named.filter(([, reference]) => isMoved(reference, moved)).map(([entity, { attribute }]): Source =>
-    ({ ChangeSource: attribute === undefined ? 'ResourceReference' : 'ResourceAttribute', Evaluation: 'Dynamic', CausingEntity: entity }))
-  const own: Source[] = parameters.length === 0 && resources.length > 0 ? [] : [{ ChangeSource: 'DirectModification', Evaluation: parameters.length > 0 ? 'Dynamic' : 'Static' }]
-  return [...parameters, ...resources, ...own]
+  const resources = named.filter(([, reference]) => isMoved(reference, moved)).map(([entity, { name, attribute }]): Source => ({
+    ChangeSource: attribute === undefined ? 'ResourceReference' : 'ResourceAttribute',
+    Evaluation: moved.renewed.has(name) ? 'Static' : 'Dynamic',
+    CausingEntity: entity
+  }))
+  const causes = [...parameters, ...resources]
+  return [...causes, { ChangeSource: 'DirectModification', Evaluation: causes.length > 0 ? 'Dynamic' : 'Static' }]
 }
 
 function isMoved ({ name, attribute }: Reference, { renewed, changed }: Moved): boolean {
@@ -47,18 +51,23 @@ export function mayChange (written: Json, moved: Moved, isTrue: (condition: stri
   return [...referencesIn(written, isTrue)].some(reference => reference.kind === 'name' && isMoved(reference, moved))
 }
 
-/** A property's change as AWS lists it, once for each of its causes. */
+/** A property's change as AWS lists it, once for each of its causes; without values where it looks the same before and after. */
 export function detailsOf ({ name, path, recreation, before, after }: PropertyChange, written: Json, moved: Moved, isTrue: (condition: string) => boolean): ResourceChangeDetail[] {
+  const isSame = isDeepStrictEqual(before, after)
   const isUnknown = after !== undefined && mayChange(written, { ...moved, changed: new Set() }, isTrue)
   return sourcesOf(written, moved, isTrue).map(source => ({
     Target: {
       Attribute: name === 'Tags' ? 'Tags' : 'Properties',
       Name: name,
       RequiresRecreation: recreation,
-      Path: path,
-      BeforeValue: before === undefined ? undefined : textOf(before),
-      AfterValue: after === undefined ? undefined : isUnknown && !textOf(after).includes(UNKNOWN) ? UNKNOWN : textOf(after),
-      AttributeChangeType: before === undefined ? 'Add' : after === undefined ? 'Remove' : 'Modify'
+      ...(isSame
+        ? {}
+        : {
+            Path: path,
+            BeforeValue: before === undefined ? undefined : textOf(before),
+            AfterValue: after === undefined ? undefined : isUnknown && !textOf(after).includes(UNKNOWN) ? UNKNOWN : textOf(after),
+            AttributeChangeType: before === undefined ? 'Add' : after === undefined ? 'Remove' : 'Modify'
+          })
     },
     ...source
   }))
@@ -79,10 +88,21 @@ export function masked (changes: ResourceChange[], definitions: readonly Definit
   return secrets.length === 0 ? changes : mask(changes as unknown as Json) as unknown as ResourceChange[]
 }
 
-/** A change as it is described to a caller who did not ask for the values of properties. */
+/** The changes for a caller who asks for the values of properties: nothing of those that look the same before and after. */
+export function withValues (changes: readonly ResourceChange[]): ResourceChange[] {
+  return changes.flatMap(change => {
+    const { Details: details = [] } = change
+    const shown = details.filter(({ Target }) => Target?.Attribute !== 'Properties' || Target.AttributeChangeType !== undefined)
+    return details.length > 0 && shown.length === 0 ? [] : [{ ...change, Details: shown }]
+  })
+}
+
+/** A change for a caller who did not: what other resources change is listed for those alone. */
 export function withoutValues ({ BeforeContext: _before, AfterContext: _after, Details: details = [], ...change }: ResourceChange): ResourceChange {
+  const byParameter = new Set(details.filter(({ ChangeSource }) => ChangeSource === 'ParameterReference').map(({ Target }) => Target?.Name))
+  const shown = details.filter(({ ChangeSource, Evaluation, Target }) => ChangeSource !== 'DirectModification' || Evaluation === 'Static' || byParameter.has(Target?.Name))
   return {
     ...change,
-    Details: details.map(({ Target: { Path: _path, BeforeValue: _old, AfterValue: _new, AttributeChangeType: _type, ...Target } = {}, ...detail }) => ({ ...detail, Target }))
+    Details: shown.map(({ Target: { Path: _path, BeforeValue: _old, AfterValue: _new, AttributeChangeType: _type, ...Target } = {}, ...detail }) => ({ ...detail, Target }))
   }
 }

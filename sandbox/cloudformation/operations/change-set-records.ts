@@ -44,8 +44,14 @@ export function changeSetsOf (changeSets: ChangeSets, stackId: string): ChangeSe
   return [...changeSets.values()].filter(changeSet => changeSet.stackId === stackId)
 }
 
+/** Whether it was not executed: AWS lists no other, and makes a new one of the same name (LocalStack's recordings, `test_changesets`, `test_change_sets`). */
+export function isOpen ({ executedBy }: ChangeSetRecord): boolean {
+  return executedBy === undefined
+}
+
+/** The latest of that name. */
 export function changeSetNamed (changeSets: ChangeSets, stackId: string, name: string): ChangeSetRecord | undefined {
-  return changeSetsOf(changeSets, stackId).find(changeSet => changeSet.name === name)
+  return changeSetsOf(changeSets, stackId).findLast(changeSet => changeSet.name === name)
 }
 
 /** The change set of that ARN, or of that name on a stack. Throws ChangeSetNotFound, or a ValidationError without a stack; `missing` words it. */

@@ -4,9 +4,9 @@ import { type EngineContext, setStackStatus } from '../engine/context.js'
 import type { Engine } from '../engine/engine.js'
 import type { StackRecord } from '../engine/records.js'
 import { checkEnum, invalid } from '../template/errors.js'
-import { withoutValues } from './change-details.js'
+import { withoutValues, withValues } from './change-details.js'
 import {
-  changeSetNamed, type ChangeSetRecord, type ChangeSets, changeSetsOf, checkName, requireChangeSet, summaryOf
+  changeSetNamed, type ChangeSetRecord, type ChangeSets, changeSetsOf, checkName, isOpen, requireChangeSet, summaryOf
 } from './change-set-records.js'
 import { changesFor } from './changes.js'
 import { newStack, newStackId } from './create-stack.js'
@@ -26,7 +26,7 @@ export function createChangeSetOperations (context: EngineContext, engine: Engin
 
   const draftCreate = async (input: Sdk.CreateChangeSetInput, name: string, caller: Caller, existing?: StackRecord): Promise<Draft> => {
     if (existing && existing.status !== 'REVIEW_IN_PROGRESS') {
-      throw invalid(`Stack [${existing.name}] already exists and cannot be created again with the changeSet [${name}].`)
+      throw invalid(`Stack [${input.StackName ?? ''}] already exists and cannot be created again with the changeSet [${name}].`)
     }
     const stackName = existing?.name ?? input.StackName ?? ''
     const facts = existing ?? { id: newStackId(context, caller.region, stackName), name: stackName, region: caller.region }
@@ -102,7 +102,8 @@ export function createChangeSetOperations (context: EngineContext, engine: Engin
       checkEnum('onStackFailure', input.OnStackFailure, Sdk.OnStackFailure)
       if (input.ChangeSetType === 'IMPORT') throw invalid('Change sets of type IMPORT are not available in the sandbox.')
       const existing = findStack(records, input.StackName, caller)
-      if (existing && changeSetNamed(changeSets, existing.id, name)) throw new AwsError('AlreadyExistsException', `ChangeSet ${name} already exists`)
+      const sameName = existing && changeSetNamed(changeSets, existing.id, name)
+      if (sameName && isOpen(sameName)) throw new AwsError('AlreadyExistsException', `ChangeSet ${name} already exists`)
       const isCreate = input.ChangeSetType === 'CREATE'
       const made = isCreate ? await draftCreate(input, name, caller, existing) : await draftUpdate(input, caller)
       const record: ChangeSetRecord = {
@@ -122,7 +123,8 @@ export function createChangeSetOperations (context: EngineContext, engine: Engin
       const changeSet = find(input, caller)
       const stack = requireStack(records, changeSet.stackId, caller)
       const { parameters, tags, notificationArns, capabilities } = changeSet.definition
-      const { items, ...next } = pageOf(changeSet.changes, input.NextToken, change => change.LogicalResourceId ?? '')
+      const changes = input.IncludePropertyValues ? withValues(changeSet.changes) : changeSet.changes.map(withoutValues)
+      const { items, ...next } = pageOf(changes, input.NextToken, change => change.LogicalResourceId ?? '')
       return {
         ...summaryOf(changeSet, stack),
         ...(parameters.length === 0 ? {} : { Parameters: parameters.map(toParameter) }),
@@ -130,7 +132,7 @@ export function createChangeSetOperations (context: EngineContext, engine: Engin
         RollbackConfiguration: {},
         Capabilities: capabilities as Sdk.Capability[],
         ...(tags.length === 0 ? {} : { Tags: tags }),
-        Changes: items.map(change => ({ Type: 'Resource', ResourceChange: input.IncludePropertyValues ? change : withoutValues(change) })),
+        Changes: items.map(change => ({ Type: 'Resource', ResourceChange: change })),
         OnStackFailure: changeSet.onStackFailure,
         ...next
       }
@@ -162,7 +164,7 @@ export function createChangeSetOperations (context: EngineContext, engine: Engin
 
     ListChangeSets: async (input, caller) => {
       const stack = requireStack(records, input.StackName, caller, 'brackets')
-      const { items, ...next } = pageOf(changeSetsOf(changeSets, stack.id), input.NextToken, ({ id }) => id)
+      const { items, ...next } = pageOf(changeSetsOf(changeSets, stack.id).filter(isOpen), input.NextToken, ({ id }) => id)
       return { Summaries: items.map(changeSet => summaryOf(changeSet, stack)), ...next }
     }
   } satisfies Partial<OperationsOf<typeof Sdk>>

@@ -43,7 +43,7 @@ export function toStack (stack: StackRecord): Stack {
     Outputs: isOver ? unlessEmpty(stack.outputs.map(toOutput)) : undefined,
     EnableTerminationProtection: isDeleted ? undefined : stack.terminationProtection,
     DriftInformation: drift,
-    RetainExceptOnCreate: stack.retainExceptOnCreate,
+    RetainExceptOnCreate: stack.retainExceptOnCreate || undefined,
     LastOperations: stack.operations.map(({ id, type }) => ({ OperationId: id, OperationType: type })).reverse()
   }
 }

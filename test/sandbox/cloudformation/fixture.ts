@@ -119,7 +119,7 @@ export const TYPE = 'AWS::SSM::Parameter'
 interface Item extends Record<string, unknown> {
   after?: string[]
   value?: unknown
-  name?: string
+  name?: unknown
 }
 
 /** A template of SSM parameters, with what each depends on. */

@@ -201,7 +201,11 @@ t.test('a change set says what would happen, and then it happens', async t => {
   await lab.whenIdle(id)
   t.equal(await statusOf(lab, id), 'UPDATE_COMPLETE')
   t.strictSame(log.sort(), ['create A', 'create New', 'delete A', 'delete Gone', 'update User'])
-  t.match(await lab.operations.ListChangeSets({ StackName: 'stack' }, caller), { Summaries: [{ ChangeSetName: 'next', ExecutionStatus: 'EXECUTE_COMPLETE' }] })
+  t.match(await lab.operations.ListChangeSets({ StackName: 'stack' }, caller), { Summaries: [] })
+  t.match(await lab.operations.DescribeChangeSet({ StackName: 'stack', ChangeSetName: described.ChangeSetId }, caller), { ExecutionStatus: 'EXECUTE_COMPLETE' })
+  await lab.operations.CreateChangeSet({ StackName: 'stack', ChangeSetName: 'next', TemplateBody: templateOf({ A: { name: 'last' } }) }, caller)
+  t.match(await lab.operations.ListChangeSets({ StackName: 'stack' }, caller), { Summaries: [{ ChangeSetName: 'next', ExecutionStatus: 'AVAILABLE' }] })
+  await t.rejects(lab.operations.CreateChangeSet({ StackName: 'stack', ChangeSetName: 'next', UsePreviousTemplate: true }, caller), { code: 'AlreadyExistsException' })
   await t.rejects(lab.operations.DescribeChangeSet({ StackName: 'stack', ChangeSetName: 'nothing' }, caller), { code: 'ChangeSetNotFound', status: 404 })
   await lab.operations.DeleteChangeSet({ StackName: 'stack', ChangeSetName: 'nothing' }, caller)
   await t.rejects(lab.operations.DeleteChangeSet({ StackName: 'nostack', ChangeSetName: 'nothing' }, caller), { code: 'ValidationError', message: 'Stack [nostack] does not exist' })
@@ -209,17 +213,26 @@ t.test('a change set says what would happen, and then it happens', async t => {
 
 t.test('a change set names every cause of a change, and what may change with it', async t => {
   const parameters = { Parameters: { P: { Type: 'String', Default: 'one' }, Secret: { Type: 'String', NoEcho: true, Default: 'hu"sh' } } }
-  const body = templateOf({ A: { value: { Ref: 'P' } }, User: { value: { 'Fn::Base64': { 'Fn::GetAtt': ['A', 'Value'] } } }, Hidden: { value: { Ref: 'Secret' } }, Other: {} }, parameters)
+  const body = templateOf({
+    A: { value: { Ref: 'P' } },
+    User: { value: { 'Fn::Base64': { 'Fn::GetAtt': ['A', 'Value'] } } },
+    Hidden: { value: { Ref: 'Secret' } },
+    Moved: { name: { Ref: 'P' } },
+    Follower: { value: { Ref: 'Moved' } },
+    Other: {}
+  }, parameters)
   const { lab } = await openScene(t, body)
   const Parameters = [{ ParameterKey: 'P', ParameterValue: 'two' }, { ParameterKey: 'Secret', ParameterValue: 'wh"isper' }]
   await lab.operations.CreateChangeSet({ StackName: 'stack', ChangeSetName: 'next', UsePreviousTemplate: true, Parameters }, caller)
   const described = await lab.operations.DescribeChangeSet({ StackName: 'stack', ChangeSetName: 'next', IncludePropertyValues: true }, caller)
-  const causes = described.Changes?.map(({ ResourceChange: change }) => [change?.LogicalResourceId, ...change?.Details?.map(detail => [detail.ChangeSource, detail.CausingEntity, detail.Evaluation]) ?? []])
-  t.strictSame(causes, [
-    ['A', ['ParameterReference', 'P', 'Static'], ['DirectModification', undefined, 'Dynamic']],
-    ['User', ['ResourceAttribute', 'A.Value', 'Dynamic']],
-    ['Hidden', ['ParameterReference', 'Secret', 'Static'], ['DirectModification', undefined, 'Dynamic']]
-  ])
+  const causesIn = ({ Changes: changes = [] }: typeof described): unknown[] =>
+    changes.map(({ ResourceChange: change }) => [change?.LogicalResourceId, ...change?.Details?.map(detail => [detail.ChangeSource, detail.CausingEntity, detail.Evaluation]) ?? []])
+  const own = ['DirectModification', undefined, 'Dynamic']
+  const byParameters = [['A', ['ParameterReference', 'P', 'Static'], own], ['Hidden', ['ParameterReference', 'Secret', 'Static'], own], ['Moved', ['ParameterReference', 'P', 'Static'], own]]
+  t.strictSame(causesIn(described), [...byParameters, ['Follower', ['ResourceReference', 'Moved', 'Static'], own]])
+  t.strictSame(causesIn(await lab.operations.DescribeChangeSet({ StackName: 'stack', ChangeSetName: 'next' }, caller)),
+    [byParameters[0], ['User', ['ResourceAttribute', 'A.Value', 'Dynamic']], ...byParameters.slice(1), ['Follower', ['ResourceReference', 'Moved', 'Static']]],
+    'without values, also what only may change')
   t.notMatch(JSON.stringify(described), /hu.*sh|isper/)
 })
 
@@ -227,7 +240,7 @@ t.test('a change set can make a stack', async t => {
   const { lab } = await openScene(t, templateOf({ A: {} }))
   const { StackId: id = '' } = await lab.operations.CreateChangeSet({ StackName: 'fresh', ChangeSetName: 'first', ChangeSetType: 'CREATE', TemplateBody: templateOf({ A: {} }) }, caller)
   const { Stacks: [reviewed] = [] } = await lab.operations.DescribeStacks({ StackName: 'fresh' }, caller)
-  t.match(reviewed, { StackStatus: 'REVIEW_IN_PROGRESS', StackStatusReason: 'User Initiated', Parameters: undefined, Capabilities: undefined, ChangeSetId: undefined, LastUpdatedTime: undefined })
+  t.match(reviewed, { StackStatus: 'REVIEW_IN_PROGRESS', StackStatusReason: 'User Initiated', Parameters: undefined, Capabilities: undefined, ChangeSetId: undefined, LastUpdatedTime: undefined, RetainExceptOnCreate: undefined })
   await t.rejects(lab.operations.GetTemplateSummary({ StackName: 'fresh' }, caller), { message: 'GetTemplateSummary cannot be called on REVIEW_IN_PROGRESS stacks.' })
   await t.rejects(lab.operations.CreateChangeSet({ StackName: 'stack', ChangeSetName: 'again', ChangeSetType: 'CREATE', TemplateBody: templateOf({ A: {} }) }, caller),
     { message: 'Stack [stack] already exists and cannot be created again with the changeSet [again].' })
