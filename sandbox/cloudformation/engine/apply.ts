@@ -1,5 +1,7 @@
 import { ResourceStatus } from '@aws-sdk/client-cloudformation'
 import { AwsError } from '../../aws.js'
+import type { Specification } from '../specification/specification.js'
+import { unknownAttribute } from '../template/check.js'
 import { type JsonObject, ownValue } from '../template/json.js'
 import { type EngineContext, operationOf, setResourceStatus, stackOf } from './context.js'
 import { PlainFailure } from './failure.js'
@@ -25,7 +27,10 @@ async function tryToApply (run: Run): Promise<string | undefined> {
   try {
     const plan = planOf(run.context, run.stack())
     run.context.records.putStack({ ...run.stack(), imports: plan.imports() })
-    if (failedResources(run).length === 0) await applyResources(run, plan)
+    const specification = await run.context.specification()
+    const invalid = invalidOutput(plan, specification)
+    if (invalid !== undefined) return invalid
+    if (failedResources(run).length === 0) await applyResources(run, plan, specification)
     if (run.isSuperseded()) return undefined
     if (run.timedOut) return 'Stack creation time exceeded the specified timeout.'
     const failed = failedResources(run)
@@ -37,12 +42,21 @@ async function tryToApply (run: Run): Promise<string | undefined> {
   }
 }
 
-async function applyResources (run: Run, plan: Plan): Promise<void> {
+/** An output that asks for an attribute that there is not, in AWS's words: no resource is made then (LocalStack's recordings, `test_invalid_getatt_fails`). */
+function invalidOutput ({ template, isTrue }: Plan, specification: Specification): string | undefined {
+  for (const [key, { value, condition }] of template.outputs) {
+    const wrong = condition === undefined || isTrue(condition) ? unknownAttribute(value, template, specification, isTrue) : undefined
+    if (wrong) return `[Error] /Outputs/${key}/Value/Fn::GetAtt: Resource type ${wrong.type} does not support attribute {${wrong.attribute}}.`
+  }
+  return undefined
+}
+
+async function applyResources (run: Run, plan: Plan, specification: Specification): Promise<void> {
   const { context, stackId, signal } = run
   const goesOn = run.operation().disableRollback
   await run.visit(plan.graph, async logicalId => {
     const resource = context.records.resources.get(stackId, logicalId) ?? begin(run, logicalId, plan)
-    const evaluation = evaluateResource(plan, logicalId)
+    const evaluation = evaluateResource(plan, logicalId, specification)
     const shown = evaluation instanceof Error ? undefined : evaluation.shown
     try {
       if (evaluation instanceof Error) throw evaluation
@@ -68,7 +82,10 @@ export function cancelUnfinished (context: EngineContext, stackId: string): void
 }
 
 /** A resource's properties by now; the failure of the resource when the template's functions can not give them. */
-function evaluateResource (plan: Plan, logicalId: string): { properties: JsonObject, shown: string } | PlainFailure {
+function evaluateResource (plan: Plan, logicalId: string, specification: Specification): { properties: JsonObject, shown: string } | PlainFailure {
+  const wrong = unknownAttribute(plan.resources.get(logicalId)?.properties ?? {}, plan.template, specification, plan.isTrue)
+  // Two users' accounts of AWS (serverless-plugin-log-subscription#68, ministack#1628).
+  if (wrong) return new PlainFailure(`Requested attribute ${wrong.attribute} does not exist in schema for ${wrong.type}`)
   try {
     return { properties: plan.propertiesOf(logicalId), shown: plan.shownPropertiesOf(logicalId) }
   } catch (error) {

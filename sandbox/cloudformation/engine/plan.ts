@@ -142,7 +142,7 @@ function attributeOf (template: Template, lookup: Lookup, logicalId: string, att
   const value = ownValue(resource.attributes, attribute) ?? memberAt(resource.attributes, path) ?? memberAt(resource.properties ?? {}, path)
   if (value !== undefined) return value
   if (hasAnyAttribute(template.resources.get(logicalId)?.type ?? '', attribute)) return `${resource.physicalId}/${attribute}`
-  throw invalid(`Template error: resource ${logicalId} does not support attribute type ${attribute} in Fn::GetAtt`)
+  throw invalid(`Requested attribute ${attribute} does not exist in schema for ${template.resources.get(logicalId)?.type ?? ''}`)
 }
 
 function memberAt (attributes: JsonObject, path: readonly string[]): Json | undefined {

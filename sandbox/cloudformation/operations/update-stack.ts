@@ -4,7 +4,7 @@ import type { Operation } from '../../aws.js'
 import { type EngineContext, setStackStatus } from '../engine/context.js'
 import type { Engine } from '../engine/engine.js'
 import type { Definition, StackRecord } from '../engine/records.js'
-import { invalid } from '../template/errors.js'
+import { ifKnown, invalid } from '../template/errors.js'
 import { changesFor } from './changes.js'
 import { type DefinitionInput, type Prepared, prepareDefinition } from './definition.js'
 import { requireStack } from './find-stack.js'
@@ -45,7 +45,7 @@ export function isNothing (stack: StackRecord, { definition, plan }: Prepared, c
   const before = stack.definition
   return changes.length === 0 && stack.status !== 'UPDATE_FAILED' && stack.status !== 'CREATE_FAILED' &&
     isDeepStrictEqual([before.tags, before.notificationArns, before.roleArn], [definition.tags, definition.notificationArns, definition.roleArn]) &&
-    isDeepStrictEqual(stack.outputs, plan.outputs())
+    isDeepStrictEqual(stack.outputs, ifKnown(plan.outputs))
 }
 
 export function checkUpdatable (stack: StackRecord): void {

@@ -9,8 +9,8 @@ import type { Template } from './template.js'
 type IsTrue = (condition: string) => boolean
 
 /**
- * Checks that everything a template mentions exists: types, resources, attributes, parameters and conditions. With
- * `isTrue` only what takes part is looked at, and a resource whose condition is not met does not exist.
+ * Checks that everything a template mentions exists: types, resources, parameters and conditions. With `isTrue` only
+ * what takes part is looked at, and a resource whose condition is not met does not exist.
  */
 export function checkReferences (template: Template, specification: Specification, isTrue?: IsTrue): void {
   const takesPart = ({ condition }: { condition?: string | undefined }): boolean => condition === undefined || !isTrue || isTrue(condition)
@@ -23,9 +23,9 @@ export function checkReferences (template: Template, specification: Specificatio
     .filter(name => !template.resources.has(name)).map(name => ({ kind: 'name', name }))
   const inResources = [...referencesIn([...resources.values()].map(({ properties }) => properties), isTrue), ...needed]
   const inOutputs = [...referencesIn(outputs.flatMap(({ value, exportName }): Json[] => [value, exportName ?? '']), isTrue)]
-  checkNames(inResources, names, 'Resources')
-  checkNames(inOutputs, names, 'Outputs')
-  for (const reference of [...inResources, ...inOutputs]) checkAttribute(reference, template, specification)
+  checkNames(inResources, names, 'Resources', malformed)
+  // Of a resource whose condition is not met AWS says the same without calling it an error of format (LocalStack's recordings, `test_conditions`).
+  checkNames(inOutputs, names, 'Outputs', isTrue ? invalid : malformed)
 }
 
 function checkTypes (template: Template, specification: Specification): void {
@@ -33,11 +33,11 @@ function checkTypes (template: Template, specification: Specification): void {
   if (unknown.length > 0) throw malformed(`Unrecognized resource types: [${[...new Set(unknown)].join(', ')}]`)
 }
 
-function checkNames (references: readonly Reference[], names: ReadonlySet<string>, block: string): void {
+function checkNames (references: readonly Reference[], names: ReadonlySet<string>, block: string, refusal: typeof invalid): void {
   const unknown = references.filter(({ kind, name }) => kind === 'name' && !names.has(name))
   const undefinedResource = unknown.find(({ attribute }) => attribute !== undefined)
   if (undefinedResource) throw invalid(`Template error: instance of Fn::GetAtt references undefined resource ${undefinedResource.name}`)
-  if (unknown.length > 0) throw malformed(`Unresolved resource dependencies [${[...new Set(unknown.map(({ name }) => name))].join(', ')}] in the ${block} block of the template`)
+  if (unknown.length > 0) throw refusal(`Unresolved resource dependencies [${[...new Set(unknown.map(({ name }) => name))].join(', ')}] in the ${block} block of the template`)
 }
 
 function checkConditions (template: Template): void {
@@ -63,13 +63,13 @@ function checkConditionNames (references: readonly Reference[], template: Templa
   if (unknown) throw malformed(`Unresolved condition dependency ${unknown.name} in the ${block} block of the template`)
 }
 
-function checkAttribute ({ name, attribute }: Reference, template: Template, specification: Specification): void {
-  const typeName = template.resources.get(name)?.type
-  if (!attribute || !typeName || hasAnyAttribute(typeName, attribute)) return
-  const type = specification.typeOf(typeName)
-  if (type && !hasAttribute(type, attribute)) {
-    throw invalid(`Template error: resource ${name} does not support attribute type ${attribute} in Fn::GetAtt`)
+/** The first attribute that a value asks for and that its resource's type does not have. AWS looks when it comes to it. */
+export function unknownAttribute (value: Json, { resources }: Template, specification: Specification, isTrue: IsTrue): { type: string, attribute: string } | undefined {
+  for (const { name, attribute } of referencesIn(value, isTrue)) {
+    const type = specification.typeOf(resources.get(name)?.type ?? '')
+    if (type && attribute && !hasAnyAttribute(type.cloudFormationType, attribute) && !hasAttribute(type, attribute)) return { type: type.cloudFormationType, attribute }
   }
+  return undefined
 }
 
 /**

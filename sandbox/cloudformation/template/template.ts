@@ -104,7 +104,7 @@ function readTemplate (body: string, values: Values): Template {
 function section<T> (document: JsonObject, name: string, read: (name: string, value: Json) => T): Map<string, T> {
   const value = document[name]
   if (value === undefined) return new Map()
-  if (!isObject(value)) throw malformed(`${name} must be an object.`)
+  if (!isObject(value)) throw malformed(`Any ${name} member must be an object.`)
   const entries = Object.entries(value)
   const most = MOST[name] ?? Infinity
   if (entries.length > most) throw malformed(`Number of ${name.toLowerCase()}, ${entries.length}, is greater than maximum allowed, ${most}`)
@@ -192,7 +192,8 @@ function isParameterType (type: string): boolean {
 }
 
 function readMapping (name: string, value: Json): JsonObject {
-  if (!isObject(value) || !Object.values(value).every(isObject)) throw malformed(`Every Mappings member ${name} must be a map`)
+  const flat = isObject(value) ? Object.keys(value).find(key => !isObject(value[key] ?? null)) : name
+  if (!isObject(value) || flat !== undefined) throw malformed(`Every Mappings member ${flat ?? name} must be a map`)
   const attributes = Object.values(value).flatMap(members => Object.values(members as JsonObject))
   if (attributes.flat().some(attribute => typeof attribute === 'object')) throw malformed('Every Mappings attribute must be a String or a List.')
   return value

@@ -8,7 +8,7 @@ import { dependencyGraph } from '../../../sandbox/cloudformation/template/graph.
 import type { Json, JsonObject } from '../../../sandbox/cloudformation/template/json.js'
 import { resolveParameters } from '../../../sandbox/cloudformation/template/parameters.js'
 import { parseTemplate } from '../../../sandbox/cloudformation/template/template.js'
-import { caller, openLab } from './fixture.js'
+import { caller, eventsOf, openLab } from './fixture.js'
 
 const topic = { Type: 'AWS::SNS::Topic' }
 const withResources = (resources: object, rest: object = {}): string => JSON.stringify({ Resources: resources, ...rest })
@@ -68,6 +68,7 @@ t.test('whatever is no template is refused in AWS\'s words, in bounded time', as
     [withResources({ A: topic }, { Globals: {} }), 'Invalid template property or properties [Globals]'],
     [withResources({ A: topic }, { Nope: 1 }), 'Invalid template property or properties [Nope]'],
     [withResources({ A: 'text' }), 'Template format error: Any Resources member must be an object.'],
+    ['{"Resources": "", "Outputs": ""}', 'Template format error: Any Resources member must be an object.'],
     [withResources({ A: {} }), 'Template format error: [/Resources/A] Every Resources object must contain a Type member.'],
     [withResources({ 'A-B': topic }), 'Template format error: Resource name A-B is non alphanumeric.'],
     [withResources({ A: { ...topic, Nope: 1 } }), 'Invalid template resource property \'Nope\''],
@@ -89,7 +90,6 @@ t.test('what a template mentions has to exist', async t => {
     [withResources({ A: named({ 'Fn::Sub': 'a-${constructor}' }) }), 'Template format error: Unresolved resource dependencies [constructor] in the Resources block of the template'], // eslint-disable-line no-template-curly-in-string
     [withResources({ A: topic }, { Outputs: { O: { Value: { Ref: 'X' } } } }), 'Template format error: Unresolved resource dependencies [X] in the Outputs block of the template'],
     [withResources({ A: named({ 'Fn::GetAtt': ['X', 'Arn'] }) }), 'Template error: instance of Fn::GetAtt references undefined resource X'],
-    [withResources({ A: topic, B: named({ 'Fn::GetAtt': 'A.Nope' }) }), 'Template error: resource A does not support attribute type Nope in Fn::GetAtt'],
     [withResources({ A: { ...topic, Condition: 'C' } }), 'Template format error: Unresolved condition dependency C in the Resources block of the template'],
     [withResources({ A: named({ 'Fn::If': ['C', 1, 2] }) }), 'Template error: unresolved condition dependency C in Fn::If'],
     [withResources({ A: topic }, { Conditions: { C: { 'Fn::Equals': [{ Ref: 'A' }, 'x'] } } }), 'Template format error: Unresolved dependencies [A]. Cannot reference resources in the Conditions block of the template'],
@@ -165,7 +165,9 @@ t.test('functions that need no resource are evaluated before anything is launche
     [withResources({ A: topic }, { Outputs: { O: { Value: { 'Fn::FindInMap': ['N', 'x', 'b'] } } } }), /^Template error: Mapping named 'N' is not present/],
     [withResources({ A: topic }, { Conditions: { X: { 'Fn::Not': [{ Condition: 'Y' }] }, Y: { 'Fn::Not': [{ Condition: 'X' }] } } }), /^Template format error: Circular dependency between conditions/],
     [withResources({ A: topic }, { Mappings: { M: 'x' } }), 'Template format error: Every Mappings member M must be a map'],
-    [withResources({ A: topic }, { Mappings: { M: { a: { b: { c: 'd' } } } } }), 'Template format error: Every Mappings attribute must be a String or a List.']
+    [withResources({ A: topic }, { Mappings: { M: { a: { b: 'c' }, d: 'e' } } }), 'Template format error: Every Mappings member d must be a map'],
+    [withResources({ A: topic }, { Mappings: { M: { a: { b: { c: 'd' } } } } }), 'Template format error: Every Mappings attribute must be a String or a List.'],
+    [withResources({ A: topic, B: { ...topic, Condition: 'No' } }, { Conditions: { No: { 'Fn::Equals': ['a', 'b'] } }, Outputs: { O: { Value: { Ref: 'B' } } } }), 'Unresolved resource dependencies [B] in the Outputs block of the template']
   ]
   for (const [TemplateBody, message] of refused) await t.rejects(lab.operations.CreateStack({ StackName: 'stack', TemplateBody }, caller), { code: 'ValidationError', message }, String(message))
   await t.rejects(lab.operations.CreateStack({ StackName: 'stack', TemplateBody: withResources({ A: topic }), ResourceTypes: ['AWS::EC2::*'] }, caller),
@@ -173,6 +175,26 @@ t.test('functions that need no resource are evaluated before anything is launche
   await t.rejects(lab.operations.DescribeStacks({ StackName: 'stack' }, caller), { message: 'Stack with id stack does not exist' })
   const notTaken = withResources({ A: parameter({ 'Fn::If': ['Never', { 'Fn::Select': [9, ['a']] }, { 'Fn::Select': [0, { 'Fn::Split': ['-', { Ref: 'T' }] }] }] }), T: topic }, { Conditions: { Never: { 'Fn::Equals': ['a', 'b'] } } })
   await lab.operations.CreateStack({ StackName: 'stack', TemplateBody: notTaken }, caller)
+})
+
+t.test('an attribute that there is not is found out when it is asked for', async t => {
+  const lab = openLab()
+  t.teardown(lab.close)
+  const parameter = (value: Json): object => ({ Type: 'AWS::SSM::Parameter', Properties: { Type: 'String', Value: value } })
+  const eventsAfter = async (name: string, TemplateBody: string): Promise<string[]> => {
+    const { StackId: id = '' } = await lab.operations.CreateStack({ StackName: name, TemplateBody }, caller)
+    await lab.whenIdle(id)
+    return await eventsOf(lab, name)
+  }
+  const ofResource = await eventsAfter('of-resource', withResources({ T: topic, A: parameter({ 'Fn::Sub': 'a-${T.Nope}' }) })) // eslint-disable-line no-template-curly-in-string
+  t.ok(ofResource.includes('T CREATE_COMPLETE'))
+  t.ok(ofResource.includes('A CREATE_FAILED Requested attribute Nope does not exist in schema for AWS::SNS::Topic'))
+  t.equal(ofResource.at(-1), 'of-resource ROLLBACK_COMPLETE')
+  t.strictSame(await eventsAfter('of-output', withResources({ A: parameter('x') }, { Outputs: { O: { Value: { 'Fn::GetAtt': ['A', 'Nope'] } } } })), [
+    'of-output CREATE_IN_PROGRESS User Initiated',
+    'of-output ROLLBACK_IN_PROGRESS [Error] /Outputs/O/Value/Fn::GetAtt: Resource type AWS::SSM::Parameter does not support attribute {Nope}. Rollback requested by user.',
+    'of-output ROLLBACK_COMPLETE'
+  ])
 })
 
 t.test('with the language extensions, a policy can be a function', async t => {
