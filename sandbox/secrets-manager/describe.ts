@@ -8,12 +8,12 @@ export function nameOf ({ arn, name }: SecretRecord): { ARN: string, Name: strin
 }
 
 /** Everything about a secret but its value; ListSecrets shows the same. */
-export function describeSecret (secret: SecretRecord): DescribeSecretResponse & { SecretVersionsToStages: Record<string, string[]> } {
+export function describeSecret (secret: SecretRecord): DescribeSecretResponse & { SecretVersionsToStages: Record<string, string[]> | undefined } {
   const versionIds = [...new Set(Object.values(secret.stages))]
-  const stages = Object.fromEntries(versionIds.map(id => [id, stagesOf(secret, id)]))
+  const stages = versionIds.length === 0 ? undefined : Object.fromEntries(versionIds.map(id => [id, stagesOf(secret, id)]))
   return {
     ...nameOf(secret),
-    Description: secret.description,
+    Description: secret.description === '' ? undefined : secret.description,
     KmsKeyId: secret.kmsKeyId,
     ...(secret.owner === undefined ? {} : rotationOf(secret)),
     CreatedDate: new Date(secret.createdAt),
@@ -44,7 +44,13 @@ function dateOf (time: number | undefined): Date | undefined {
 /** Versions without a label are deprecated, and listed on request only. */
 export function describeVersions (secret: SecretRecord, versions: readonly VersionRecord[], withDeprecated: boolean): SecretVersionsListEntry[] {
   return versions
-    .map(({ versionId, createdAt }) => ({ VersionId: versionId, CreatedDate: new Date(createdAt), VersionStages: stagesOf(secret, versionId) }))
-    .filter(({ VersionStages: stages }) => withDeprecated || stages.length > 0)
-    .map(version => version.VersionStages.length > 0 ? version : { ...version, VersionStages: undefined })
+    .map(version => ({ ...version, stages: stagesOf(secret, version.versionId) }))
+    .filter(({ stages }) => withDeprecated || stages.length > 0)
+    .map(({ versionId, createdAt, stages }) => ({
+      VersionId: versionId,
+      CreatedDate: new Date(createdAt),
+      LastAccessedDate: dateOf(secret.versionsAccessedAt?.[versionId]),
+      VersionStages: stages.length > 0 ? stages : undefined,
+      KmsKeyIds: [secret.kmsKeyId ?? 'DefaultEncryptionKey']
+    }))
 }

@@ -1,23 +1,21 @@
 import type { Filter, ListSecretsRequest } from '@aws-sdk/client-secrets-manager'
 import { AwsError, unmetConstraint } from '../aws.js'
 import type { SecretRecord } from './records.js'
-import { invalidParameter } from './validation.js'
+import { checkRange } from './validation.js'
 
-/** The texts of a secret that a filter looks at. Names and tags are compared with case, descriptions without. */
-const texts: Readonly<Record<string, (secret: SecretRecord) => string[]>> = {
-  name: ({ name }) => [name],
-  description: ({ description }) => words(description),
-  'tag-key': ({ tags }) => tags.map(({ Key = '' }) => Key),
-  'tag-value': ({ tags }) => tags.map(({ Value = '' }) => Value),
-  'primary-region': ({ region }) => [region],
-  'owning-service': ({ owner }) => words(owner),
-  all: secret => [...words(secret.name), ...words(secret.description), ...secret.tags.flatMap(({ Key, Value }) => [...words(Key), ...words(Value)])]
+/** The texts of a secret that a filter looks at, and whether it is compared word by word and without case. */
+const texts: Readonly<Record<string, { of: (secret: SecretRecord) => string[], byWords?: boolean }>> = {
+  name: { of: ({ name }) => [name] },
+  description: { of: ({ description }) => words(description), byWords: true },
+  'tag-key': { of: ({ tags = [] }) => tags.map(({ Key = '' }) => Key) },
+  'tag-value': { of: ({ tags = [] }) => tags.map(({ Value = '' }) => Value) },
+  'primary-region': { of: ({ region }) => [region] },
+  'owning-service': { of: ({ owner }) => owner === undefined ? [] : [owner] },
+  all: { of: ({ name, description, tags = [] }) => [name, description, ...tags.flatMap(({ Key, Value }) => [Key, Value])].flatMap(words), byWords: true }
 }
-const caseless: readonly string[] = ['description', 'all']
 
-/** `all` and `description` match the beginning of any word, as AWS describes its search. */
-function words (value: string | undefined): string[] {
-  return value === undefined ? [] : [value, ...value.split(/[\s/_+=.@!-]+/)]
+function words (value = ''): string[] {
+  return value.toLowerCase().split(/[\s/_+=.@!-]+/).filter(word => word !== '')
 }
 
 /** The secrets that a ListSecrets asks for, in order. Filters are all to hold; of a filter's values, one. */
@@ -26,7 +24,7 @@ export function chooseSecrets (secrets: readonly SecretRecord[], request: ListSe
   const chosen = secrets
     .filter(secret => request.IncludePlannedDeletion === true || secret.deletedAt === undefined)
     .filter(secret => filters.every(filter => isMatch(secret, filter)))
-  const direction = request.SortOrder === 'asc' ? 1 : -1
+  const direction = request.SortOrder === 'desc' ? -1 : 1
   return chosen.sort((a, b) => direction * compare(a, b, request.SortBy))
 }
 
@@ -37,21 +35,19 @@ function compare (a: SecretRecord, b: SecretRecord, by: ListSecretsRequest['Sort
   return (a[member] ?? 0) - (b[member] ?? 0)
 }
 
+/** A value is the beginning of a text, or its words are the beginnings of words of the texts. */
 function isMatch (secret: SecretRecord, { Key: key, Values = [] }: Filter): boolean {
   const name: string = key ?? ''
-  const textsOf = Object.hasOwn(texts, name) ? texts[name] : undefined
-  if (!textsOf) throw unmetConstraint('ValidationException', `Value '${name}' at 'filters.1.member.key'`, `satisfy enum value set: [${Object.keys(texts).join(', ')}]`)
-  const fold = (value: string): string => caseless.includes(name) ? value.toLowerCase() : value
-  const found = textsOf(secret).map(fold)
-  const holds = (value: string): boolean => value.startsWith('!')
-    ? !found.some(each => each.startsWith(fold(value.slice(1))))
-    : found.some(each => each.startsWith(fold(value)))
-  return Values.some(holds)
+  const kind = Object.hasOwn(texts, name) ? texts[name] : undefined
+  if (!kind) throw unmetConstraint('ValidationException', `Value '${name}' at 'filters.1.member.key'`, `satisfy enum value set: [${Object.keys(texts).join(', ')}]`)
+  const found = kind.of(secret)
+  const begins = (value: string): boolean => (kind.byWords ? words(value) : [value]).every(part => found.some(each => each.startsWith(part)))
+  return Values.some(value => value.startsWith('!') ? !begins(value.slice(1)) : begins(value))
 }
 
 /** One page, and where the next begins. The token names the place by what comes first there, so that deletions do not shift it. */
 export function pageOf<Item> (items: readonly Item[], { MaxResults = 100, NextToken }: { MaxResults?: number | undefined, NextToken?: string | undefined }, keyOf: (item: Item) => string): { page: Item[], NextToken: string | undefined } {
-  if (MaxResults < 1 || MaxResults > 100) throw invalidParameter('MaxResults must be a number from 1 to 100.')
+  checkRange('maxResults', MaxResults, 1, 100)
   const start = NextToken === undefined ? 0 : items.findIndex(item => keyOf(item) === fromToken(NextToken))
   if (start < 0) throw new AwsError('InvalidNextTokenException', 'Invalid pagination token: it is not one of this listing, or what it points to is gone.')
   const next = items[start + MaxResults]

@@ -1,6 +1,5 @@
 import type { GetRandomPasswordRequest } from '@aws-sdk/client-secrets-manager'
-import { unmetConstraint } from '../aws.js'
-import { invalidParameter } from './validation.js'
+import { checkRange, invalidParameter } from './validation.js'
 
 const LOWERCASE = 'abcdefghijklmnopqrstuvwxyz'
 const UPPERCASE = LOWERCASE.toUpperCase()
@@ -13,8 +12,7 @@ const PUNCTUATION = '!"#$%&\'()*+,-./:;<=>?@[\\]^_`{|}~'
  */
 export function generatePassword (options: GetRandomPasswordRequest, randomBelow: (limit: number) => number): string {
   const length = options.PasswordLength ?? 32
-  const bound = length < 1 ? 'greater than or equal to 1' : length > 4096 ? 'less than or equal to 4096' : undefined
-  if (bound) throw unmetConstraint('ValidationException', `Value '${length}' at 'passwordLength'`, `have value ${bound}`)
+  checkRange('passwordLength', length, 1, 4096)
   const kinds = kindsOf(options)
   const all = kinds.join('') + (options.IncludeSpace && !options.ExcludeCharacters?.includes(' ') ? ' ' : '')
   if (all === '') throw invalidParameter('All characters have been excluded from selection.')

@@ -2,6 +2,7 @@ import type { RotationRulesType, Tag } from '@aws-sdk/client-secrets-manager'
 import { ACCOUNT, AwsError } from '../aws.js'
 import type { Clock } from '../clock.js'
 import type { Store } from '../store.js'
+import { checkName } from './validation.js'
 
 /** A secret without its values. Times are epoch milliseconds. */
 export interface SecretRecord {
@@ -13,13 +14,16 @@ export interface SecretRecord {
   /** The service that made it for itself (`rds`). */
   owner?: string | undefined
   policy?: string | undefined
-  tags: Tag[]
+  /** Absent until it has had one, as AWS tells no tags from none any more. */
+  tags?: Tag[] | undefined
   /** The version that carries each staging label. */
   stages: Record<string, string>
   createdAt: number
   changedAt: number
   /** Midnight UTC of the day of the last reading: AWS keeps no more either. */
   accessedAt?: number | undefined
+  /** The same for each version; not in the versions' records, so that no value is written again because it was read. */
+  versionsAccessedAt?: Record<string, number> | undefined
   rotatedAt?: number | undefined
   /** Where it is not rotated every seven days. */
   rotationRules?: RotationRulesType | undefined
@@ -40,7 +44,7 @@ export interface VersionRecord {
 
 /** Secrets and their versions on disk, found by whatever a caller may name them by. */
 export interface SecretRecords {
-  /** By name, ARN or ARN without its last six characters. Throws ResourceNotFoundException. */
+  /** By name, ARN or ARN without its last six characters. Throws ResourceNotFoundException, and ValidationException for what no name can be. */
   find: (secretId: string, region: string) => SecretRecord
   findIfThere: (secretId: string, region: string) => SecretRecord | undefined
   /** The same, but refuses secrets that are scheduled for deletion (InvalidRequestException). */
@@ -89,8 +93,11 @@ export function openRecords (store: Store, clock: Pick<Clock, 'now'>): SecretRec
     return secret?.arn === arn ? secret : undefined
   }
 
-  const findIfThere = (secretId: string, region: string): SecretRecord | undefined =>
-    secretId.startsWith('arn:') ? withArn(secretId, region) : named(secretId, region)
+  const findIfThere = (secretId: string, region: string): SecretRecord | undefined => {
+    if (secretId.startsWith('arn:')) return withArn(secretId, region)
+    checkName(secretId)
+    return named(secretId, region)
+  }
 
   const find = (secretId: string, region: string): SecretRecord => {
     const secret = findIfThere(secretId, region)

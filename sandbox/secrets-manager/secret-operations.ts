@@ -6,7 +6,7 @@ import { describeSecret, nameOf } from './describe.js'
 import { chooseSecrets, pageOf } from './listing.js'
 import { arnPrefix, type SecretRecord } from './records.js'
 import { checkLengths, checkName, checkOneValue, invalidParameter, invalidRequest } from './validation.js'
-import { addVersion, CURRENT, hasValue, isSameValue, valueOf } from './versions.js'
+import { addVersion, CURRENT, hasValue, isSameValue, tokenInUse, valueOf } from './versions.js'
 
 const SUFFIX_CHARACTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
 const DAY_MS = 86_400_000
@@ -23,7 +23,8 @@ export function createSecretOperations ({ records, rotation, clock, randomBelow 
     if (known.deletedAt !== undefined) throw invalidRequest("You can't create this secret because a secret with this name is already scheduled for deletion.")
     const { ClientRequestToken: versionId } = request
     const version = versionId === undefined ? undefined : records.version(known, versionId)
-    if (version && isSameValue(version, valueOf(request))) return { ...nameOf(known), VersionId: version.versionId }
+    if (version && !isSameValue(version, valueOf(request))) throw tokenInUse(known, version.versionId)
+    if (version) return { ...nameOf(known), VersionId: version.versionId }
     throw new AwsError('ResourceExistsException', `The operation failed because the secret ${known.name} already exists.`)
   }
 
@@ -42,7 +43,7 @@ export function createSecretOperations ({ records, rotation, clock, randomBelow 
 
   return {
     CreateSecret: async (request, { region }) => {
-      const { Name: name = '', ClientRequestToken: versionId = randomUUID(), Tags: tags = [] } = request
+      const { Name: name = '', ClientRequestToken: versionId = randomUUID(), Tags: tags } = request
       checkLengths(request)
       checkName(name)
       checkOneValue(request)
@@ -54,14 +55,14 @@ export function createSecretOperations ({ records, rotation, clock, randomBelow 
         arn: `${arnPrefix(region)}${name}-${newSuffix()}`,
         name,
         region,
-        tags: mergeTags([], tags),
+        tags: tags?.length ? mergeTags([], tags) : undefined,
         stages: {},
         createdAt: now,
         changedAt: now,
         description: request.Description,
         kmsKeyId: request.KmsKeyId,
         // A service that makes a secret for itself says so in a tag.
-        owner: tags.find(({ Key }) => Key === 'aws:secretsmanager:owningService')?.Value
+        owner: tags?.find(({ Key }) => Key === 'aws:secretsmanager:owningService')?.Value
       }
       if (hasValue(request)) return { ...nameOf(addVersion(records, secret, versionId, request, [CURRENT], now)), VersionId: versionId }
       records.save(secret)
@@ -113,7 +114,7 @@ export function createSecretOperations ({ records, rotation, clock, randomBelow 
 
     UntagResource: async ({ SecretId = '', TagKeys = [] }, { region }) => {
       const secret = records.findUsable(SecretId, region)
-      records.change(secret, { tags: secret.tags.filter(({ Key = '' }) => !TagKeys.includes(Key)) })
+      records.change(secret, { tags: secret.tags?.filter(({ Key = '' }) => !TagKeys.includes(Key)) })
       return {}
     },
 
@@ -134,7 +135,7 @@ export function createSecretOperations ({ records, rotation, clock, randomBelow 
 }
 
 /** New tags over old ones of the same key. Throws LimitExceededException beyond 50. */
-function mergeTags (tags: readonly Sdk.Tag[], added: readonly Sdk.Tag[]): Sdk.Tag[] {
+function mergeTags (tags: readonly Sdk.Tag[] = [], added: readonly Sdk.Tag[]): Sdk.Tag[] {
   const merged = new Map([...tags, ...added].map(({ Key = '', Value = '' }) => [Key, Value]))
   if (merged.size > MOST_TAGS) throw new AwsError('LimitExceededException', `You can't attach more than ${MOST_TAGS} tags to a secret.`)
   return [...merged].map(([Key, Value]) => ({ Key, Value }))

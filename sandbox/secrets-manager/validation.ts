@@ -23,6 +23,12 @@ export function checkLengths (input: object): void {
   }
 }
 
+/** Throws ValidationException as AWS words it for a number outside the bounds of its member. */
+export function checkRange (name: string, value: number, least: number, most: number): void {
+  const bound = value < least ? `greater than or equal to ${least}` : value > most ? `less than or equal to ${most}` : undefined
+  if (bound) throw unmetConstraint('ValidationException', `Value '${value}' at '${name}'`, `have value ${bound}`)
+}
+
 /** Values that must not be repeated in a message, because they are secret. */
 const unspoken: readonly string[] = ['secretString', 'secretBinary']
 

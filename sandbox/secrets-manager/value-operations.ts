@@ -19,7 +19,9 @@ export function createValueOperations ({ records, clock, randomBelow }: SecretsC
     const secret = records.findUsable(request.SecretId ?? '', region)
     const { versionId, text, binary, createdAt } = chooseVersion(records, secret, request)
     const accessedAt = Math.floor(clock.now() / DAY_MS) * DAY_MS
-    if (secret.accessedAt !== accessedAt) records.save({ ...secret, accessedAt })
+    if (secret.versionsAccessedAt?.[versionId] !== accessedAt) {
+      records.save({ ...secret, accessedAt, versionsAccessedAt: { ...secret.versionsAccessedAt, [versionId]: accessedAt } })
+    }
     return {
       ...nameOf(secret),
       VersionId: versionId,
@@ -34,10 +36,11 @@ export function createValueOperations ({ records, clock, randomBelow }: SecretsC
     GetSecretValue: async (request, { region }) => readValue(request, region),
 
     /** The values of secrets that are named or filtered, one of both. What cannot be read is explained instead. */
-    BatchGetSecretValue: async ({ SecretIdList = [], Filters = [], NextToken: from, MaxResults = BATCH_SIZE }, { region }) => {
-      if ((SecretIdList.length > 0) === (Filters.length > 0)) throw invalidParameter('You must specify either SecretIdList or Filters, and not both.')
+    BatchGetSecretValue: async ({ SecretIdList = [], Filters = [], NextToken: from, MaxResults }, { region }) => {
+      if ((SecretIdList.length > 0) === (Filters.length > 0)) throw invalidParameter("Either 'SecretIdList' or 'Filters' must be provided, but not both.")
+      if (MaxResults !== undefined && Filters.length === 0) throw invalidParameter("'Filters' not specified. 'Filters' must also be specified when 'MaxResults' is provided.")
       const ids = SecretIdList.length > 0 ? SecretIdList : chooseSecrets(records.inRegion(region), { Filters }).map(({ arn }) => arn)
-      const { page, NextToken } = pageOf(ids, { NextToken: from, MaxResults }, id => id)
+      const { page, NextToken } = pageOf(ids, { NextToken: from, MaxResults: MaxResults ?? BATCH_SIZE }, id => id)
       const SecretValues: Sdk.GetSecretValueResponse[] = []
       const Errors: Sdk.APIErrorType[] = []
       for (const SecretId of page) {

@@ -5,6 +5,7 @@ import { invalidParameter, invalidRequest } from './validation.js'
 
 export const CURRENT = 'AWSCURRENT'
 const PREVIOUS = 'AWSPREVIOUS'
+const PENDING = 'AWSPENDING'
 
 /** AWS keeps about a hundred; of those beyond, it drops the oldest that no label holds on to. */
 const KEPT_VERSIONS = 100
@@ -31,7 +32,8 @@ export function stagesOf (secret: SecretRecord, versionId: string): string[] {
 }
 
 /**
- * Adds a version and moves `stages` to it, which is what counts as storing a value. The same id with the same value
+ * Adds a version and moves `stages` to it, which is what counts as storing a value. The first one is the current one,
+ * whatever else it is. The same id with the same value
  * again changes nothing; with another value it throws ResourceExistsException.
  */
 export function addVersion (records: SecretRecords, secret: SecretRecord, versionId: string, value: SecretValue, stages: readonly string[], now: number): SecretRecord {
@@ -42,27 +44,30 @@ export function addVersion (records: SecretRecords, secret: SecretRecord, versio
     ...valueOf(value)
   }
   const known = records.version(secret, versionId)
-  if (known && !isSameValue(known, version)) {
-    throw new AwsError('ResourceExistsException', `You can't use ClientRequestToken ${versionId} because that value is already in use for a version of secret ${secret.arn}.`)
-  }
+  if (known && !isSameValue(known, version)) throw tokenInUse(secret, versionId)
   if (known && stagesOf(secret, versionId).length > 0) return secret
   if (!known) records.saveVersion(version)
-  const changed = { ...secret, changedAt: now, stages: stages.reduce((held, stage) => moveStage(held, stage, versionId), secret.stages) }
+  const first = secret.stages[CURRENT] === undefined ? [CURRENT] : []
+  const changed = { ...secret, changedAt: now, stages: [...stages, ...first].reduce((held, stage) => moveStage(held, stage, versionId), secret.stages) }
   records.save(changed)
   dropOldest(records, changed)
   return changed
+}
+
+export function tokenInUse ({ arn }: SecretRecord, token: string): AwsError {
+  return new AwsError('ResourceExistsException', `You can't use ClientRequestToken ${token} because that value is already in use for a version of secret ${arn}.`)
 }
 
 export function isSameValue (a: VersionRecord, b: Pick<VersionRecord, 'text' | 'binary'>): boolean {
   return a.text === b.text && a.binary === b.binary
 }
 
-/** Moves a label. Where AWSCURRENT leaves a version, AWSPREVIOUS arrives. */
+/** Moves a label. Where AWSCURRENT leaves a version, AWSPREVIOUS arrives and AWSPENDING goes. */
 function moveStage (stages: Readonly<Record<string, string>>, stage: string, versionId: string): Record<string, string> {
-  const holder = stages[stage]
-  const previous = stage === CURRENT && holder !== undefined && holder !== versionId ? { [PREVIOUS]: holder } : {}
-  const { [stage]: _, ...others } = stages
-  return { ...others, ...previous, [stage]: versionId }
+  const { [stage]: holder, ...others } = stages
+  if (stage !== CURRENT || holder === undefined || holder === versionId) return { ...others, [stage]: versionId }
+  const settled = Object.fromEntries(Object.entries(others).filter(([label, held]) => label !== PENDING || held !== holder))
+  return { ...settled, [PREVIOUS]: holder, [stage]: versionId }
 }
 
 function dropOldest (records: SecretRecords, secret: SecretRecord): void {

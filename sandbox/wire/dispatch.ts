@@ -34,6 +34,7 @@ export function createDispatch ({ rooms, faults, log }: DispatchDependencies): D
     const { operation, implementation } = findOperation(service, name, rooms[service.signingName], protocol)
     const input = protocol.readInput(request, operation.input)
     checkRequired(operation.input, input, service.missingMember)
+    checkToken(name, input, service)
     const fault = faults.take(service.signingName, name, scope.region)
     if (await fault?.before() === 'drop') return undefined
     const output = await implementation(input as never, { region: scope.region, account: ACCOUNT, requestId })
@@ -131,6 +132,13 @@ function checkRequired (shape: Shape, input: unknown, style: MissingMember): voi
   const problems = missing.map(path => `Value null at '${lowerFirst(path)}' failed to satisfy constraint: Member must not be null`)
   const count = `${problems.length} validation error${problems.length > 1 ? 's' : ''} detected`
   throw new AwsError(style, `${count}: ${problems.join('; ')}`)
+}
+
+/** SDKs fill the token in; who writes requests by hand has to bring one. The words are those of AWS (localstack's `test_no_client_request_token`, recorded on AWS). */
+function checkToken (operation: string, input: unknown, { missingToken = {} }: WireService): void {
+  const code = missingToken[operation]
+  if (code === undefined || (input as { ClientRequestToken?: string }).ClientRequestToken !== undefined) return
+  throw new AwsError(code, 'You must provide a ClientRequestToken value. We recommend a UUID-type value.')
 }
 
 function * missingPaths (shape: Shape, value: unknown, path: string): Generator<string> {

@@ -41,5 +41,7 @@ export interface WireService {
   queryCompatible: boolean
   protocols: readonly Protocol[]
   missingMember: MissingMember
+  /** The error of each operation that takes a token which the SDKs fill in, for those who call it without one. */
+  missingToken?: Readonly<Record<string, string>>
   model: ServiceModel
 }

@@ -60,6 +60,12 @@ const all: readonly WireService[] = [
     targetPrefix: 'secretsmanager',
     protocols: [jsonRpc],
     missingMember: 'ValidationException',
+    missingToken: {
+      CreateSecret: 'InvalidRequestException',
+      PutSecretValue: 'InvalidRequestException',
+      RotateSecret: 'InvalidParameterException',
+      UpdateSecret: 'InvalidRequestException'
+    },
     model: readModel(secretsManager)
   },
   {

@@ -66,15 +66,16 @@ t.test('creating the same twice', async t => {
   const request = { Name: 'a', SecretString: 'x', ClientRequestToken: token(1) }
   const first = await operations.CreateSecret(request, caller)
   t.same(await operations.CreateSecret(request, caller), first)
-  await t.rejects(operations.CreateSecret({ ...request, SecretString: 'y' }, caller), { code: 'ResourceExistsException', message: 'The operation failed because the secret a already exists.' })
-  await t.rejects(operations.CreateSecret({ ...request, ClientRequestToken: token(2) }, caller), { code: 'ResourceExistsException' })
+  await t.rejects(operations.CreateSecret({ ...request, SecretString: 'y' }, caller), { code: 'ResourceExistsException', message: `You can't use ClientRequestToken ${token(1)} because that value is already in use for a version of secret ${first.ARN}.` })
+  await t.rejects(operations.CreateSecret({ ...request, ClientRequestToken: token(2) }, caller), { code: 'ResourceExistsException', message: 'The operation failed because the secret a already exists.' })
   await t.resolves(operations.CreateSecret(request, { ...caller, region: 'eu-west-1' }))
 })
 
 t.test('what may not be a secret', async t => {
   const { operations } = openLab(t)
+  const invalidName = { code: 'ValidationException', message: 'Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!' }
   const refused: Array<[sm.CreateSecretRequest, { code: string, message?: string | RegExp }]> = [
-    [{ Name: 'Inv Name', SecretString: 'x' }, { code: 'ValidationException', message: 'Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!' }],
+    [{ Name: 'Inv Name', SecretString: 'x' }, invalidName],
     [{ Name: 'n'.repeat(513), SecretString: 'x' }, { code: 'ValidationException', message: /at 'name' failed to satisfy constraint: Member must have length less than or equal to 512/ }],
     [{ Name: 'a', SecretString: 'hunter2'.repeat(10_000) }, { code: 'ValidationException', message: /^((?!hunter2).)*Member must have length less than or equal to 65536$/ }],
     [{ Name: 'a', SecretString: 'x', SecretBinary: Buffer.from('x') }, { code: 'InvalidParameterException' }],
@@ -82,6 +83,9 @@ t.test('what may not be a secret', async t => {
   ]
   for (const [request, error] of refused) await t.rejects(operations.CreateSecret(request, caller), error)
   t.same((await operations.ListSecrets({}, caller)).SecretList, [])
+  for (const name of ['DescribeSecret', 'GetSecretValue', 'ListSecretVersionIds', 'DeleteSecret', 'TagResource'] as const) {
+    await t.rejects(operations[name]({ SecretId: 'Inv Name', ForceDeleteWithoutRecovery: true, Tags: [] }, caller), invalidName, name)
+  }
 })
 
 t.test('versions: the current one becomes the previous one, and labels move with those who say where they are', async t => {
@@ -112,6 +116,31 @@ t.test('versions: the current one becomes the previous one, and labels move with
   t.same(shown.Versions?.map(({ VersionId }) => VersionId), [token(2), token(3)])
   const all = await operations.ListSecretVersionIds({ SecretId: 'a', IncludeDeprecated: true }, caller)
   t.equal(all.Versions?.length, 4)
+})
+
+t.test('the first version is the current one, and what becomes the previous one is pending no more', async t => {
+  const { operations, clock } = openLab(t)
+  await operations.CreateSecret({ Name: 'a' }, caller)
+  const put = async (index: number, ...VersionStages: string[]): Promise<string[] | undefined> =>
+    (await operations.PutSecretValue({ SecretId: 'a', SecretString: `${index}`, ClientRequestToken: token(index), ...VersionStages.length > 0 ? { VersionStages } : {} }, caller)).VersionStages
+  t.same(await put(1, 'AWSPENDING'), ['AWSPENDING', 'AWSCURRENT'])
+  await operations.GetSecretValue({ SecretId: 'a' }, caller)
+  t.same(await put(2), ['AWSCURRENT'])
+  const CreatedDate = new Date(clock.ms)
+  t.strictSame((await operations.ListSecretVersionIds({ SecretId: 'a' }, caller)).Versions, [
+    { VersionId: token(1), CreatedDate, LastAccessedDate: new Date(Date.UTC(2026, 10, 1)), VersionStages: ['AWSPREVIOUS'], KmsKeyIds: ['DefaultEncryptionKey'] },
+    { VersionId: token(2), CreatedDate, LastAccessedDate: undefined, VersionStages: ['AWSCURRENT'], KmsKeyIds: ['DefaultEncryptionKey'] }
+  ])
+})
+
+t.test('what a secret has not got is absent, and tags are an empty list once they have all been taken', async t => {
+  const { operations } = openLab(t)
+  await operations.CreateSecret({ Name: 'a', Description: '' }, caller)
+  const described = async () => await operations.DescribeSecret({ SecretId: 'a' }, caller)
+  t.match(await described(), { Description: undefined, Tags: undefined, VersionIdsToStages: undefined })
+  await operations.TagResource({ SecretId: 'a', Tags: [{ Key: 'k', Value: 'v' }] }, caller)
+  await operations.UntagResource({ SecretId: 'a', TagKeys: ['k'] }, caller)
+  t.strictSame((await described()).Tags, [])
 })
 
 t.test('nobody but AWS gives and takes tags of AWS', async t => {
@@ -192,18 +221,23 @@ t.test('listing by name, tag and description, sorted and in pages', async t => {
   }
   const list = async (request: sm.ListSecretsRequest): Promise<string[]> => (await operations.ListSecrets(request, caller)).SecretList?.map(({ Name = '' }) => Name) ?? []
   const filter = (Key: sm.FilterNameStringType, ...Values: string[]): sm.ListSecretsRequest => ({ SortBy: 'name', SortOrder: 'asc', Filters: [{ Key, Values }] })
-  t.same(await list({}), ['Mail', 'mail', 'db/bills', 'db/orders'])
+  t.same(await list({}), names)
+  t.same(await list({ SortOrder: 'desc' }), names.toReversed())
   t.same(await list(filter('name', 'db/')), ['db/bills', 'db/orders'])
   t.same(await list(filter('name', 'mail', 'db/o')), ['db/orders', 'mail'])
   t.same(await list(filter('name', '!db/')), ['Mail', 'mail'])
   t.same(await list(filter('tag-value', 'ma')), ['mail'])
   t.same(await list(filter('description', 'mAIL')), ['Mail', 'mail'])
+  t.same(await list(filter('description', 'fo db')), ['db/bills', 'db/orders'], 'all words of it, each the beginning of one')
+  t.same(await list(filter('description', 'b')), ['db/bills'])
+  t.same(await list(filter('name', 'db bills')), [])
   t.same(await list(filter('all', 'bill')), ['db/bills'])
+  await t.rejects(list({ MaxResults: 0 }), { code: 'ValidationException', message: "1 validation error detected: Value '0' at 'maxResults' failed to satisfy constraint: Member must have value greater than or equal to 1" })
   await t.rejects(list(filter('color' as never, 'x')), { code: 'ValidationException' })
 
   const first = await operations.ListSecrets({ MaxResults: 3 }, caller)
   const second = await operations.ListSecrets({ MaxResults: 3, NextToken: first.NextToken }, caller)
-  t.same([...first.SecretList ?? [], ...second.SecretList ?? []].map(({ Name }) => Name), ['Mail', 'mail', 'db/bills', 'db/orders'])
+  t.same([...first.SecretList ?? [], ...second.SecretList ?? []].map(({ Name }) => Name), names)
   t.notOk(second.NextToken)
   await t.rejects(operations.ListSecrets({ NextToken: 'nonsense' }, caller), { code: 'InvalidNextTokenException' })
 })
@@ -225,6 +259,7 @@ t.test('many are read at once, and what cannot be read is explained', async t =>
   await operations.CreateSecret({ Name: 'db/b' }, caller)
   const named = await operations.BatchGetSecretValue({ SecretIdList: ['db/a', 'db/b', 'none'] }, caller)
   t.match(named.SecretValues, [{ Name: 'db/a', SecretString: 'x' }])
+  await t.rejects(operations.BatchGetSecretValue({ SecretIdList: ['db/a'], MaxResults: 1 }, caller), { code: 'InvalidParameterException', message: /'Filters' must also be specified/ })
   t.match(named.Errors, [{ SecretId: 'db/b', Message: /AWSCURRENT/ }, { SecretId: 'none', ErrorCode: 'ResourceNotFoundException' }])
   const filtered = await operations.BatchGetSecretValue({ Filters: [{ Key: 'name', Values: ['db/a'] }] }, caller)
   t.match(filtered.SecretValues, [{ Name: 'db/a' }])

@@ -24,6 +24,7 @@ const attempts: Readonly<Record<string, Attempt>> = {
   'JSON that ends too early': { headers: json, body: '{"SecretId":"a', status: 400, says: 'SerializationException' },
   'JSON of another type': { headers: json, body: '[]', status: 400, says: 'Start of list found where not expected' },
   'a member of another type': { headers: json, body: '{"SecretId":7}', status: 400, says: 'NUMBER_VALUE can not be converted to String' },
+  'a new value without the token that SDKs send': { headers: json, body: '{"SecretId":"a","SecretString":"x"}', status: 400, says: 'You must provide a ClientRequestToken value. We recommend a UUID-type value.' },
   'a form where JSON belongs': { headers: { ...json, ...form }, body: action, status: 400, says: 'SerializationException' },
   'bytes that are no text': { headers: json, body: Uint8Array.from([0xff, 0xfe, 0x00]), status: 400, says: 'SerializationException' },
   'arrays in arrays, a million deep': { headers: json, body: '['.repeat(1e6) + ']'.repeat(1e6), status: 400, says: 'SerializationException' },
