@@ -39,7 +39,7 @@ const QueryBody = Type.Object({
   ...Statement,
   mode: Type.Optional(Choice(['read', 'write'], { description: '`read` has the database refuse every write. A key without `query:write` can do no other; it is its default.' })),
   dryRun: Type.Optional(Type.Boolean({ default: false, description: 'Runs the statement and rolls it back.' })),
-  maxAffected: Type.Optional(Nullable(Type.Integer({ minimum: 0, description: 'Rolls back when more rows than this were changed.' }))),
+  maxAffected: Type.Optional(Nullable(Type.Integer({ minimum: 0, description: 'Rolls back when the statement changed more rows than this. Those that its triggers change besides are not counted. A query, which changes none, runs in a read-only transaction then; what PostgreSQL does not count, such as a WITH query that changes rows, is refused.' }))),
   timeoutMs: Type.Optional(Nullable(Type.Integer({ minimum: 1, maximum: 45_000, description: 'Cancels the statement in the database after this long. AWS does after 45 s.' }))),
   explain: Type.Optional(Type.Boolean({ default: false, description: 'Answers in `plan` how PostgreSQL would run the statement, as `EXPLAIN (FORMAT JSON)` says it, and never runs it.' })),
   transactionId: Type.Optional(Nullable(TransactionId)),

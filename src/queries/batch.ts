@@ -3,8 +3,8 @@ import { DataApiFailure, type DataApi } from '../aws/data-api.js'
 import type { Clock } from '../clock.js'
 import { Problem } from '../problems.js'
 import { runApart, type SetFailure } from './batch-apart.js'
-import { canBeCast, castColumns, nameSuspects, type Cast } from './cast.js'
-import { columnsApart } from './columns.js'
+import { castColumns, type Cast } from './cast.js'
+import { columnsApart, nameRefused } from './columns.js'
 import { toOutcome, type Outcome } from './outcome.js'
 import { prepareStatement, refuseTransactionControl, type Prepared, type StatementText } from './prepare.js'
 import { toProblem } from './refusals.js'
@@ -50,11 +50,9 @@ export function createBatch ({ targets, dataApi, whenAwake, clock }: BatchOption
     try {
       const { value: transactionId, ...times } = await whenAwake(waitSeconds, signal, async () => await dataApi.begin(target, signal))
       const columns = once(async () => prepared[0]?.returnsChanges ? await columnsApart(dataApi, target, prepared[0], signal).catch(() => []) : [])
-      const nameRefused = async (error: unknown): Promise<unknown> =>
-        error instanceof DataApiFailure && !request.castUnsupported && canBeCast(error) ? nameSuspects(error, await columns()) ?? error : error
       const cast = request.castUnsupported ? await columns() : []
       const sets = prepared.map(each => castColumns(each, cast))
-      const { results, failures } = await (request.allOrNothing ? runWhole : runApart)({ dataApi, target, signal, nameRefused }, transactionId, sets, request)
+      const { results, failures } = await (request.allOrNothing ? runWhole : runApart)({ dataApi, target, signal, nameRefused: async error => request.castUnsupported ? error : await nameRefused(error, columns) }, transactionId, sets, request)
       return { sets: sets.length - (failures?.length ?? 0), results, failures, durationMs: clock.now() - times.startedAt, resumedAfterMs: times.resumedAfterMs }
     } catch (error) {
       throw error instanceof DataApiFailure ? toProblem(error, 'write', prepared[0]?.toCallersPosition ?? (position => position)) : error

@@ -1,10 +1,10 @@
 import type { DataApiFailure } from '../aws/data-api.js'
 import type { Cell, Column, Result } from '../aws/data-api-values.js'
 import { Problem } from '../problems.js'
+import { findCommands } from './commands.js'
 import { readLexemes, withoutEnd } from './lexemes.js'
 import type { Prepared } from './prepare.js'
 import { typeNameOf } from './values.js'
-import { findCommand } from './without-changes.js'
 
 /** A statement of which the Data API carries every value, and how its result, and a position in it, become those of the statement it was made of. */
 export interface Cast { prepared: Prepared, restore: (result: Result) => Result, toGivenPosition: (position: number) => number }
@@ -72,7 +72,7 @@ export function castColumns (prepared: Prepared, columns: readonly Column[]): Ca
 function selectFrom (prepared: Prepared, select: string, aliases: string): Omit<Cast, 'restore'> {
   const sql = withoutEnd(prepared.sql)
   const lexemes = readLexemes(sql)
-  const at = prepared.isQuery ? 0 : lexemes[findCommand(lexemes)]?.at ?? 0
+  const at = prepared.isQuery ? 0 : lexemes[findCommands(lexemes).main]?.at ?? 0
   const [before, after] = prepared.isQuery
     ? [`${select} (\n`, `\n) AS q(${aliases})`]
     : [`${/^with$/i.test(lexemes.find(({ kind }) => kind === 'word')?.text ?? '') ? ', ' : 'WITH '}aurora_databases_q(${aliases}) AS (\n`, `\n) ${select} aurora_databases_q`]

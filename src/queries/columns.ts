@@ -4,14 +4,15 @@ import { canBeCast, castColumns, nameSuspects } from './cast.js'
 import { readLexemes, withoutEnd } from './lexemes.js'
 import type { Prepared } from './prepare.js'
 import { settings } from './settings.js'
-import { withoutChanges } from './without-changes.js'
+import { withoutChanges, withoutLocks } from './without-changes.js'
 
 type Execute = (sql: string, args: readonly Argument[]) => Promise<Result>
 
 /** A query that answers the columns of a statement and no rows, which the Data API refuses for no type. Null where there is none. */
 export function probeFor ({ sql, args, isQuery, changes, hidesChanges }: Prepared): { sql: string, args: Argument[] } | null {
-  const query = isQuery ? withoutEnd(sql) : changes || hidesChanges ? withoutChanges(sql) : null
-  if (query === null) return null
+  const described = isQuery ? withoutEnd(sql) : changes || hidesChanges ? withoutChanges(sql) : null
+  if (described === null) return null
+  const query = withoutLocks(described)
   const used = new Set(readLexemes(query).map(({ text }) => text))
   return { sql: `SELECT * FROM (\n${query}\n) AS q LIMIT 0`, args: args.filter(({ name }) => used.has(`:${name}`)) }
 }
@@ -49,8 +50,6 @@ export async function executeWithin (execute: Execute, prepared: Prepared, { cas
 /** Locks that others hold are not waited for longer. */
 const DESCRIBE_MS = 1_000
 
-export type NameRefused = ReturnType<typeof createNameRefused>
-
 /** The columns that a statement will answer, asked for in a transaction apart, that can change nothing and does not wait for long. */
 export async function columnsApart (dataApi: Pick<DataApi, 'begin' | 'execute' | 'rollback'>, target: DataTarget, prepared: Prepared, signal: AbortSignal): Promise<Column[]> {
   const probe = probeFor(prepared)
@@ -65,10 +64,8 @@ export async function columnsApart (dataApi: Pick<DataApi, 'begin' | 'execute' |
   }
 }
 
-/** Has a refusal name the columns which can have caused it, where they can be told. */
-export function createNameRefused (dataApi: Pick<DataApi, 'begin' | 'execute' | 'rollback'>) {
-  return async (error: unknown, target: DataTarget, prepared: Prepared, signal: AbortSignal): Promise<unknown> => {
-    if (!(error instanceof DataApiFailure) || !canBeCast(error)) return error
-    return nameSuspects(error, await columnsApart(dataApi, target, prepared, signal).catch(() => [])) ?? error
-  }
+/** The refusal as a problem that names the columns which can have caused it, asked for with `columnsOf`; as it is where they cannot be told. */
+export async function nameRefused (error: unknown, columnsOf: () => Promise<Column[]>): Promise<unknown> {
+  if (!(error instanceof DataApiFailure) || !canBeCast(error)) return error
+  return nameSuspects(error, await columnsOf().catch(() => [])) ?? error
 }

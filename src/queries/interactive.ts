@@ -36,7 +36,6 @@ export interface BeginAnswer {
 /** An open transaction in the hands of one call. */
 export interface WithinTransaction {
   readOnly: boolean
-  target: DataTarget
   execute: (sql: string, args: readonly Argument[]) => Promise<Result>
 }
 
@@ -105,7 +104,7 @@ export function createInteractive ({ targets, dataApi, whenAwake, ids, order, ga
       return await gate.run({ key: principal.keyId, database: `${id} transactions` }, signal, async () => {
         const execute: WithinTransaction['execute'] = async (sql, args) =>
           await whenFree(BUSY_MS, signal, async () => await dataApi.execute(target, sql, args, { transactionId: awsId, signal }))
-        return await work({ readOnly, target, execute }).catch((error: unknown) => { throw explainEnd(error, toCallersPosition) })
+        return await work({ readOnly, execute }).catch((error: unknown) => { throw explainEnd(error, toCallersPosition) })
       })
     })
 

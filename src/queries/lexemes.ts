@@ -43,13 +43,18 @@ export function readLexemes (sql: string): Lexeme[] {
   return lexemes
 }
 
+export function isComment ({ text }: Pick<Lexeme, 'text'>): boolean {
+  return /^(--|\/\*)/.test(text)
+}
+
 /** The statement without the semicolon at its end and the comments around that: what can stand in parentheses. */
 export function withoutEnd (sql: string): string {
   let end = sql.length
   const skip = (): void => { while (/[\s;]/.test(sql.charAt(end - 1))) end-- }
   skip()
-  for (const { at, text } of readLexemes(sql).toReversed()) {
-    if (at + text.length !== end || !/^(--|\/\*)/.test(text)) break
+  for (const lexeme of readLexemes(sql).toReversed()) {
+    const { at, text } = lexeme
+    if (at + text.length !== end || !isComment(lexeme)) break
     end = at
     skip()
   }

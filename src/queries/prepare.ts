@@ -1,10 +1,10 @@
 import type { Argument } from '../aws/data-api-values.js'
 import { Problem, type Finding } from '../problems.js'
 import { bindValue, UnfitValue, type Bound, type Json } from './arguments.js'
+import { changing, findCommands } from './commands.js'
 import { readLexemes, type Lexeme } from './lexemes.js'
 import { assertFits } from './request-size.js'
 import { assertRunnable } from './runnable.js'
-import { changing, findCommand } from './without-changes.js'
 
 /** A statement as the caller writes it. */
 export interface StatementText {
@@ -74,15 +74,13 @@ function endsTransaction (lexemes: readonly Lexeme[]): boolean {
 }
 
 function findChanges (lexemes: readonly Lexeme[]): Pick<Prepared, 'changes' | 'hidesChanges' | 'isQuery'> {
-  const at = findCommand(lexemes)
-  const command = lexemes[at]?.text ?? ''
-  const changes = changing.test(command)
-  // After a parenthesis it is a command; elsewhere it may be the `update` of `for update`.
-  const hidesChanges = lexemes.slice(0, at < 0 ? undefined : at).some(({ kind, text }, index) => kind === 'word' && changing.test(text) && lexemes[index - 1]?.kind === 'open')
-  return { changes, hidesChanges, isQuery: querying.test(command) && !hidesChanges }
+  const { main, hidden } = findCommands(lexemes)
+  const command = lexemes[main]?.text ?? ''
+  const hidesChanges = hidden.length > 0
+  return { changes: changing.test(command), hidesChanges, isQuery: querying.test(command) && !hidesChanges }
 }
 
-const querying = /^(select|values|table)$/i
+const querying = /^(select|values|table|\()$/i
 
 const isName = /^\w+$/
 

@@ -4,7 +4,7 @@ import type { Result } from '../aws/data-api-values.js'
 import type { Clock } from '../clock.js'
 import { Problem } from '../problems.js'
 import type { Json } from './arguments.js'
-import { createNameRefused, executeWithin } from './columns.js'
+import { columnsApart, columnsWithin, executeWithin, nameRefused } from './columns.js'
 import { explain, toPlan } from './explain.js'
 import type { Interactive, WithinTransaction } from './interactive.js'
 import { limitRows } from './limit.js'
@@ -64,8 +64,6 @@ export interface QueryOptions {
 
 /** Single statements. */
 export function createQuery ({ targets, interactive, dataApi, whenAwake, clock }: QueryOptions) {
-  const nameRefused = createNameRefused(dataApi)
-
   /** Runs one statement. A paused database is waited for, at most `waitSeconds` and only as long as nobody aborts. */
   const query = async (principal: Principal, id: string, request: QueryRequest, waitSeconds: number, signal: AbortSignal): Promise<QueryAnswer> => {
     const allowed = allowedMode(principal, request.mode)
@@ -88,7 +86,7 @@ export function createQuery ({ targets, interactive, dataApi, whenAwake, clock }
       return answer(await inTransaction({ target, transactionId, prepared, mode, request, signal, finish }), times)
     } catch (error) {
       if (error instanceof DataApiFailure && missesTarget.has(error.kind)) targets.forget(id)
-      const named = request.castUnsupported ? error : await nameRefused(error, target, prepared, signal)
+      const named = request.castUnsupported ? error : await nameRefused(error, async () => await columnsApart(dataApi, target, prepared, signal))
       const problem = named instanceof DataApiFailure ? toProblem(named, mode, prepared.toCallersPosition) : named
       throw isAlone && refusesResult(error) ? maybeKept(problem, prepared) : problem
     }
@@ -97,12 +95,14 @@ export function createQuery ({ targets, interactive, dataApi, whenAwake, clock }
   /** Runs one statement in a transaction that the caller has begun. */
   const queryWithin = async (principal: Principal, id: string, request: QueryRequest, transactionId: string, prepared: Prepared, signal: AbortSignal): Promise<QueryAnswer> => {
     assertFitsTransaction(request)
-    return await interactive.within(principal, id, transactionId, signal, async ({ readOnly, target, execute }) => {
+    return await interactive.within(principal, id, transactionId, signal, async ({ readOnly, execute }) => {
       if (request.mode !== null && (request.mode === 'read') !== readOnly) throw new Problem('invalid-request', `The transaction was begun with readOnly ${readOnly}; mode must be left out, or say the same.`)
       const startedAt = clock.now()
       const set = request.timeoutMs === null ? null : settings('write', request.timeoutMs, ["current_setting('statement_timeout')"])
       const before = set === null ? null : (await execute(set, [])).rows[0]?.[0] ?? null
-      const result = await executeWithin(execute, prepared, request).catch(async (error: unknown) => { throw await nameRefused(error, target, prepared, signal) })
+      const result = await executeWithin(execute, prepared, request).catch(async (error: unknown) => {
+        throw request.castUnsupported ? error : await nameRefused(error, async () => await columnsWithin(execute, prepared))
+      })
       const outcome = finisher(prepared, request)(result)
       if (before !== null) await execute(`SELECT set_config('statement_timeout', '${String(before)}', true)`, [])
       return answer(outcome, { startedAt, resumedAfterMs: null })
@@ -115,7 +115,8 @@ export function createQuery ({ targets, interactive, dataApi, whenAwake, clock }
   const inTransaction = async ({ target, transactionId, prepared, mode, request, signal, finish }: Work): Promise<Outcome> => {
     try {
       const execute: WithinTransaction['execute'] = async (sql, args) => await dataApi.execute(target, sql, args, { transactionId, signal })
-      const set = settings(mode, request.timeoutMs)
+      // What the functions of a query change is told to nobody: with maxAffected they change nothing.
+      const set = settings(request.maxAffected !== null && prepared.isQuery ? 'read' : mode, request.timeoutMs)
       if (set) await execute(set, [])
       const outcome = finish(await executeWithin(execute, prepared, request))
       assertAffected(outcome.affected, request.maxAffected)

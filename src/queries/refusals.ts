@@ -61,6 +61,7 @@ function fromSql (error: SqlError, cause: Error, toCallersPosition: (position: n
 const hints: ReadonlyArray<{ sqlState: string, message: RegExp, hint: string }> = [
   { sqlState: '42P18', message: /data type of parameter/, hint: 'Name the type of the parameter in types, or cast it in the statement, as in :name::int.' },
   { sqlState: '25P01', message: /transaction block/, hint: 'A statement that is sent alone is a transaction of its own. POST …/transaction takes a list of statements, and POST …/transactions begins a transaction that lasts.' },
+  { sqlState: '25006', message: /read-only/, hint: 'The statement ran in a read-only transaction: with mode read, as a key without query:write has it, and with maxAffected where it is a query, of whose functions nobody tells how many rows they change.' },
   { sqlState: '42883', message: /^operator does not exist: .* = \S.*\[\]$/, hint: 'An array is one value: write = ANY(:name) where IN (:name) was meant.' },
   { sqlState: '42803', message: /GROUP BY/, hint: 'Each use of a parameter is a value of its own to the database: group by the number of a column, or by its alias, where its expression has a parameter.' }
 ]

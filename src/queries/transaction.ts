@@ -4,7 +4,7 @@ import type { Argument, Result } from '../aws/data-api-values.js'
 import type { Clock } from '../clock.js'
 import { Problem } from '../problems.js'
 import type { Ran } from './audit.js'
-import { createNameRefused, executeWithin } from './columns.js'
+import { columnsWithin, executeWithin, nameRefused } from './columns.js'
 import { limitRows } from './limit.js'
 import { rowsOf, toOutcome, type Outcome, type OutcomeForm } from './outcome.js'
 import { prepareStatement, refuseTransactionControl, type Prepared, type StatementText } from './prepare.js'
@@ -45,8 +45,6 @@ export interface TransactionOptions {
 
 /** Lists of statements that happen as a whole or not at all. */
 export function createTransaction ({ targets, dataApi, whenAwake, clock }: TransactionOptions) {
-  const nameRefused = createNameRefused(dataApi)
-
   /** Runs the statements in their order. A problem says in `statement` which one it is of, counted from 0; `onRan` is told of each that has run. */
   return async (principal: Principal, id: string, request: TransactionRequest, waitSeconds: number, signal: AbortSignal, onRan: (ran: Ran) => void = () => {}): Promise<TransactionAnswer> => {
     const statements = request.statements.map((statement, index) => naming(index, () => prepareWithin(statement, request.readOnly)))
@@ -73,9 +71,10 @@ export function createTransaction ({ targets, dataApi, whenAwake, clock }: Trans
       await dataApi.commit(target, transactionId)
       return { results, durationMs: clock.now() - startedAt, resumedAfterMs }
     } catch (error) {
+      const { prepared = null, form = PLAIN } = running ?? {}
+      const named = prepared && !form.castUnsupported ? await nameRefused(error, async () => await columnsWithin(execute, prepared)) : error
       if (transactionId !== null) await rollBack(target, transactionId)
-      const named = running && !running.form.castUnsupported ? await nameRefused(error, target, running.prepared, signal) : error
-      const problem = named instanceof DataApiFailure ? toProblem(named, mode, running?.prepared.toCallersPosition ?? (position => position)) : named
+      const problem = named instanceof DataApiFailure ? toProblem(named, mode, prepared?.toCallersPosition ?? (position => position)) : named
       throw running ? ofStatement(problem, running.index) : problem
     }
   }

@@ -1,23 +1,14 @@
+import { findCommands } from './commands.js'
 import { readLexemes, withoutEnd, type Lexeme } from './lexemes.js'
 
-const commands = /^(insert|update|delete|merge|select|values|table)$/i
-
-export const changing = /^(insert|update|delete|merge)$/i
-
-/** Where the command of a statement stands among its lexemes: what comes first, or after the queries of a WITH. -1 where there is none. */
-export function findCommand (lexemes: readonly Lexeme[]): number {
-  const first = lexemes.findIndex(({ kind }) => kind === 'word')
-  if (!/^with$/i.test(lexemes[first]?.text ?? '')) return first
-  return atDepth0(lexemes).find(index => index > first && commands.test(lexemes[index]?.text ?? '')) ?? -1
-}
-
-/** The words that are in no brackets, by their index. */
+/** The words that are in no brackets, and the outermost brackets that open, by their index. */
 function atDepth0 (lexemes: readonly Lexeme[]): number[] {
   let depth = 0
   return lexemes.flatMap(({ kind }, index) => {
-    if (kind === 'open') depth++
     if (kind === 'close') depth--
-    return kind === 'word' && depth === 0 ? [index] : []
+    const isOuter = depth === 0 && (kind === 'word' || kind === 'open')
+    if (kind === 'open') depth++
+    return isOuter ? [index] : []
   })
 }
 
@@ -28,27 +19,27 @@ function atDepth0 (lexemes: readonly Lexeme[]): number[] {
 export function withoutChanges (sql: string): string | null {
   const text = withoutEnd(sql)
   const lexemes = readLexemes(text)
-  const at = lexemes[findCommand(lexemes)]?.at
+  const { main, hidden } = findCommands(lexemes)
+  const at = lexemes[main]?.at
   if (at === undefined) return null
   const command = readCommand(text.slice(at))
-  return command === null ? null : readHead(text.slice(0, at)) + command
+  return command === null ? null : readHead(text.slice(0, at), lexemes.slice(0, main), hidden) + command
 }
 
 /** The queries of a WITH. One that changes and returns nothing cannot be selected from. */
-function readHead (head: string): string {
-  const lexemes = readLexemes(head)
+function readHead (head: string, lexemes: readonly Lexeme[], hidden: readonly number[]): string {
+  const changes = new Set(hidden)
+  const pieces: Piece[] = []
   let depth = 0
-  let copied = 0
-  let changesFrom: number | null = null
-  let text = ''
+  let from: number | null = null
   for (const [index, { kind, at }] of lexemes.entries()) {
-    if (kind === 'open' && ++depth === 1 && changing.test(lexemes[index + 1]?.text ?? '')) changesFrom = at + 1
-    if (kind !== 'close' || --depth > 0 || changesFrom === null) continue
-    text += head.slice(copied, changesFrom) + (readCommand(head.slice(changesFrom, at)) ?? 'SELECT')
-    copied = at
-    changesFrom = null
+    if (depth === 1 && changes.has(index)) from = at
+    if (kind === 'open') depth++
+    if (kind !== 'close' || --depth > 0 || from === null) continue
+    pieces.push({ at: from, end: at, by: readCommand(head.slice(from, at)) ?? 'SELECT' })
+    from = null
   }
-  return text + head.slice(copied)
+  return replace(head, pieces)
 }
 
 /** For each command that changes: the words that begin its parts, and those after which there are the tables of its RETURNING. */
@@ -67,20 +58,48 @@ function readCommand (text: string): string | null {
   const found = splitAt(text, lexemes, words)
   const list = found.get('returning')
   const from = tables.flatMap(word => found.get(word) ?? [])
-  return list === undefined || from.length === 0 ? null : `SELECT ${list}\nFROM ${from.join(',')}`
+  return list === undefined || from.length === 0 ? null : `SELECT ${withoutMergeAction(list)}\nFROM ${from.join(',')}`
+}
+
+/** It is known in the RETURNING of MERGE alone. What stands for it has its name and its type. */
+function withoutMergeAction (list: string): string {
+  const lexemes = readLexemes(list)
+  return replace(list, lexemes.flatMap(({ kind, text, at }, index) => {
+    const [open, close] = lexemes.slice(index + 1, index + 3)
+    const isCall = kind === 'word' && /^merge_action$/i.test(text) && open?.kind === 'open' && close?.kind === 'close'
+    return isCall ? [{ at, end: close.at + 1, by: '(SELECT NULL::text AS merge_action)' }] : []
+  }))
+}
+
+const locking = /^for (update|share|key share|no key update)\b/i
+
+/** A query without its FOR UPDATE and the like, for which a transaction must be one that writes. */
+export function withoutLocks (sql: string): string {
+  const lexemes = readLexemes(sql)
+  return replace(sql, lexemes.flatMap(({ at }, index) => {
+    if (!locking.test(lexemes.slice(index, index + 4).map(({ text }) => text).join(' '))) return []
+    const next = lexemes.find(lexeme => lexeme.at > at && (lexeme.kind === 'close' || /^(limit|offset|fetch|for)$/i.test(lexeme.text)))
+    return [{ at, end: next?.at ?? sql.length, by: '' }]
+  }))
+}
+
+/** What takes the place of a part of a text. */
+interface Piece { at: number, end: number, by: string }
+
+/** The text with other pieces in the place of some, which follow each other. */
+function replace (text: string, pieces: readonly Piece[]): string {
+  const kept = pieces.map(({ at, by }, index) => text.slice(pieces[index - 1]?.end ?? 0, at) + by)
+  return kept.join('') + text.slice(pieces.at(-1)?.end ?? 0)
 }
 
 /** What follows on each of the words, up to the next of them; on the last one, to the end. A word that comes again begins nothing new. */
 function splitAt (text: string, lexemes: readonly Lexeme[], words: RegExp): Map<string, string> {
   const outer = new Set(atDepth0(lexemes))
   const starts: Array<{ word: string, at: number, end: number }> = []
-  let depth = 0
   for (const [index, lexeme] of lexemes.entries()) {
-    const isOuter = outer.has(index) || (lexeme.kind === 'open' && depth === 0)
-    depth += lexeme.kind === 'open' ? 1 : lexeme.kind === 'close' ? -1 : 0
     const word = lexeme.text.toLowerCase()
     const isDistinctFrom = word === 'from' && /^distinct$/i.test(lexemes[index - 1]?.text ?? '')
-    if (!isOuter || isDistinctFrom || !words.test(word) || starts.some(start => start.word === word)) continue
+    if (!outer.has(index) || isDistinctFrom || !words.test(word) || starts.some(start => start.word === word)) continue
     starts.push({ word, at: lexeme.at, end: lexeme.at + lexeme.text.length })
     if (word === 'returning') break
   }

@@ -145,6 +145,9 @@ await t.test('what is RETURNING, in a list or a transaction too, names its colum
   const statements: Array<[sql: string, refused: string[], returned: object[], parameters?: object]> = [
     ['insert into "Time spans" as t (id, span, late) values (1, :a::interval, \'infinity\') on conflict do nothing returning t.id, t.span as "Returning", late', ['Returning'], [{ id: 1, Returning: '1 day', late: 'infinity' }], { a: '1 day' }],
     ['update only "Time spans" set span = case when span is distinct from null then span + span end from durations d where d.id = $1 returning *; -- end', ['span'], [{ id: 1, span: '2 days', late: 'infinity', id_2: 7, price: '$2.00' }], [7]],
+    ['with s as (select id from "Time spans" for update skip locked) merge into durations d using s on d.id = 7 when matched then update set price = d.price returning merge_action(), d.price', ['price'], [{ merge_action: 'UPDATE', price: '$2.00' }]],
+    ['select span from "Time spans" for no key update of "Time spans" nowait limit 1', ['span'], [{ span: '2 days' }]],
+    ['with s as (select span from "Time spans") (select span from s) union all (select null) limit 1', ['span'], [{ span: '2 days' }]],
     ['with d as (select price from durations where id = :a), more as (update durations set id = 9 where id = 8 returning *) delete from "Time spans" s using d returning s.span, d.price', ['span'], [{ span: '2 days', price: '$2.00' }], { a: 7 }],
     ['with d as (delete from durations where id = 7 returning *), nothing as (delete from durations where false) select * from d', ['price'], [{ id: 7, price: '$2.00' }]]
   ]
@@ -154,6 +157,8 @@ await t.test('what is RETURNING, in a list or a transaction too, names its colum
     t.match(await call('POST', `${path}/transaction`, { statements: [{ sql: 'select 1' }, { sql, parameters }] }), { status: 422, body: { statement: 1, columns, detail: advice } })
     const { body: { transactionId } } = await call<{ transactionId: string }>('POST', `${path}/transactions`, {})
     t.match(await refusal(sql, { parameters, transactionId }), [422, { columns, detail: advice }])
+    await query('create table unseen as select 1 as id, interval \'1 day\' as span', { transactionId })
+    t.match(await refusal('table unseen', { transactionId }), [422, { columns: ['span'] }], 'also of what nobody else sees yet')
     t.match(await call('POST', `${path}/transactions/${transactionId}/rollback`), { status: 200 }, 'which is left as it was')
     t.strictSame((await query(sql, { parameters, castUnsupported: true, dryRun: true })).body.rows, returned)
     t.match(await call('POST', `${path}/transaction`, { statements: [{ sql: 'select 1' }, { sql, parameters, castUnsupported: true }] }), { status: 200, body: { results: [{}, { rows: returned }] } })
@@ -169,7 +174,11 @@ await t.test('writes, and the ways not to make them', async t => {
   t.match((await query('update orders set note = :note returning id', { parameters: { note: 'c' } })).body, { affected: 2, rows: [{ id: '1' }, { id: '2' }] })
   t.match((await query('delete from orders', { dryRun: true })).body, { affected: 2 })
   t.match(await refusal('delete from orders', { maxAffected: 1 }), [422, { code: 'too-many-affected', affected: 2 }])
-  t.match(await refusal('with gone as (delete from orders returning 1) select * from gone', { maxAffected: 5 }), [400, { code: 'invalid-request' }])
+  for (const gone of ['gone as (delete', 'gone as (/* */ delete', 'delete as (delete', 'gone as (with a as (select 1) delete']) {
+    t.match(await refusal(`with ${gone} from orders returning 1) select * from ${gone.split(' ')[0] ?? ''}`, { maxAffected: 5 }), [400, { code: 'invalid-request' }], gone)
+  }
+  await rows('create function emptied() returns bool language sql as $$ delete from orders returning true $$')
+  t.match(await refusal('select emptied()', { maxAffected: 5 }), [422, { sqlState: '25006', hint: /maxAffected/ }], 'nobody would tell how many')
   for (const sql of ['truncate orders', 'do $$ begin delete from orders; end $$', 'explain analyze delete from orders']) {
     t.match(await refusal(sql, { maxAffected: 5 }), [400, { errors: [{ path: '/maxAffected', message: /can only count/ }] }], sql)
   }

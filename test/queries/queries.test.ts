@@ -71,7 +71,7 @@ t.test('conditions make a transaction, which ends as they say', async t => {
     [{ mode: 'read' }, ['begin', "tx: SELECT set_config('transaction_read_only', 'on', true)", 'tx: select 1', 'rollback tx']],
     [{ dryRun: true }, ['begin', 'tx: select 1', 'rollback tx']],
     [{ timeoutMs: 70 }, ['begin', "tx: SELECT set_config('statement_timeout', '70', true)", 'tx: select 1', 'commit tx']],
-    [{ maxAffected: 0 }, ['begin', 'tx: select 1', 'commit tx']]
+    [{ maxAffected: 0 }, ['begin', "tx: SELECT set_config('transaction_read_only', 'on', true)", 'tx: select 1', 'commit tx']]
   ]
   for (const [more, wanted] of cases) {
     const { calls, query } = createDouble()
