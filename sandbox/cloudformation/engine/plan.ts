@@ -35,6 +35,8 @@ export interface Plan {
   propertiesOf: (logicalId: string) => JsonObject
   /** The same as a text to show: what came from a NoEcho parameter is masked. */
   shownPropertiesOf: (logicalId: string) => string
+  /** Evaluated as well, with what is in NoEcho parameters. */
+  metadataOf: (logicalId: string) => Json | undefined
   outputs: () => OutputRecord[]
   /** Names of the exports used. Throws a ValidationError for one that does not exist. */
   imports: () => string[]
@@ -75,6 +77,11 @@ export function makePlan (stack: Facts, definition: Definition, records: Records
     },
     propertiesOf: logicalId => propertiesIn(scope, logicalId),
     shownPropertiesOf: logicalId => JSON.stringify(propertiesIn(shown, logicalId)),
+    metadataOf: logicalId => {
+      const { metadata } = template.resources.get(logicalId) ?? {}
+      const value = metadata === undefined ? NO_VALUE : evaluate(metadata, scope)
+      return value === NO_VALUE ? undefined : value
+    },
     outputs: () => outputsOf(template, scope),
     imports: () => importsOf(template, resources, scope)
   }

@@ -24,7 +24,7 @@ type Source = Pick<ResourceChangeDetail, 'ChangeSource' | 'Evaluation' | 'Causin
  * Why a property changes, cause by cause. What a parameter or a resource changes counts twice: for that, and as a change
  * of the template that is only known once it is evaluated (LocalStack's recordings, `test_change_sets`, `test_change_set_*`).
  */
-function sourcesOf (written: Json, moved: Moved, isTrue: (condition: string) => boolean): Source[] {
+export function sourcesOf (written: Json, moved: Moved, isTrue: (condition: string) => boolean): Source[] {
   const references = new Map([...referencesIn(written, isTrue)].map(reference => [entityOf(reference), reference]))
   const named = [...references].filter(([, { kind }]) => kind === 'name')
   const parameters = named.filter(([, { name }]) => moved.parameters.has(name)).map(([entity]): Source =>
@@ -57,7 +57,7 @@ export function detailsOf ({ name, path, recreation, before, after }: PropertyCh
   const isUnknown = after !== undefined && mayChange(written, { ...moved, changed: new Set() }, isTrue)
   return sourcesOf(written, moved, isTrue).map(source => ({
     Target: {
-      Attribute: name === 'Tags' ? 'Tags' : 'Properties',
+      Attribute: 'Properties' as const,
       Name: name,
       RequiresRecreation: recreation,
       ...(isSame
@@ -99,8 +99,9 @@ export function withValues (changes: readonly ResourceChange[]): ResourceChange[
 
 /** A change for a caller who did not: what other resources change is listed for those alone. */
 export function withoutValues ({ BeforeContext: _before, AfterContext: _after, Details: details = [], ...change }: ResourceChange): ResourceChange {
-  const byParameter = new Set(details.filter(({ ChangeSource }) => ChangeSource === 'ParameterReference').map(({ Target }) => Target?.Name))
-  const shown = details.filter(({ ChangeSource, Evaluation, Target }) => ChangeSource !== 'DirectModification' || Evaluation === 'Static' || byParameter.has(Target?.Name))
+  const targetOf = ({ Target }: ResourceChangeDetail): string => `${Target?.Attribute ?? ''}/${Target?.Name ?? ''}`
+  const byParameter = new Set(details.filter(({ ChangeSource }) => ChangeSource === 'ParameterReference').map(targetOf))
+  const shown = details.filter(detail => detail.ChangeSource !== 'DirectModification' || detail.Evaluation === 'Static' || byParameter.has(targetOf(detail)))
   return {
     ...change,
     Details: shown.map(({ Target: { Path: _path, BeforeValue: _old, AfterValue: _new, AttributeChangeType: _type, ...Target } = {}, ...detail }) => ({ ...detail, Target }))

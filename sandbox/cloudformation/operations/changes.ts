@@ -1,14 +1,14 @@
 import type { PolicyAction, ResourceChange, ResourceChangeDetail } from '@aws-sdk/client-cloudformation'
 import { isDeepStrictEqual } from 'node:util'
 import type { EngineContext } from '../engine/context.js'
-import { makePlan, type Plan, type PlannedResource, templateOf } from '../engine/plan.js'
+import { makePlan, type Plan, type PlannedResource } from '../engine/plan.js'
 import type { Definition, ResourceRecord, StackRecord } from '../engine/records.js'
 import { defaultPolicy } from '../engine/remove.js'
 import { type Change, changeOf, recreationOf } from '../specification/changes.js'
 import type { ResourceType, Specification } from '../specification/specification.js'
 import { ifKnown } from '../template/errors.js'
 import { type Json, type JsonObject, ownValue } from '../template/json.js'
-import { detailsOf, masked, mayChange, type Moved, UNKNOWN } from './change-details.js'
+import { detailsOf, masked, mayChange, type Moved, sourcesOf, UNKNOWN } from './change-details.js'
 
 /** Stands for whatever attribute of a resource that does not exist yet. */
 const unknownResource = {
@@ -26,7 +26,7 @@ export async function changesFor (context: EngineContext, stack: StackRecord, de
   const moved = { parameters: changedParameters(stack.definition, definition), renewed: new Set<string>(), changed: new Set<string>() }
   const plan = makePlan(stack, definition, { ...records, templates: { ...records.templates, get: () => body } }, logicalId =>
     moved.renewed.has(logicalId) ? unknownResource : present.get(logicalId) ?? unknownResource)
-  const before = templateOf(stack, stack.definition, records)
+  const before = makePlan(stack, stack.definition, records, logicalId => present.get(logicalId))
   const isRetagged = !isDeepStrictEqual(stack.definition.tags, definition.tags)
   const changes: ResourceChange[] = []
   for (const logicalId of inOrder(plan)) {
@@ -34,7 +34,7 @@ export async function changesFor (context: EngineContext, stack: StackRecord, de
     if (!wanted) continue
     const resource = present.get(logicalId)
     const change = resource
-      ? await modification(context, resource, wanted, { plan, moved, isRetagged, metadata: before.resources.get(logicalId)?.metadata })
+      ? await modification(context, resource, wanted, { plan, moved, isRetagged, metadata: ifKnown(() => before.metadataOf(logicalId)) })
       : addition(logicalId, wanted, plan)
     if (!change) continue
     const kind = change.Action === 'Add' || change.Replacement === 'True' ? 'renewed' : 'changed'
@@ -91,7 +91,7 @@ interface Update {
   plan: Plan
   moved: Moved
   isRetagged: boolean
-  /** As the template had it before. */
+  /** As it was before. */
   metadata: Json | undefined
 }
 
@@ -105,11 +105,11 @@ async function modification (context: EngineContext, resource: ResourceRecord, w
   const change = withAttributes(changeOf(type, resource.properties, properties, specification), { type, specification, properties, wanted, update })
   const details = [
     ...change.properties.flatMap(property => detailsOf(property, ownValue(wanted.properties, property.name) ?? '', update.moved, plan.isTrue)),
-    ...tagDetails(change, type, update.isRetagged),
-    ...changedAttributes(resource, wanted, update.metadata).map(attributeDetail)
+    ...tagDetails(type, update.isRetagged),
+    ...attributeDetails(resource, wanted, update)
   ]
   if (details.length === 0) return undefined
-  const scope = [...new Set(details.map(({ Target }) => Target?.Name === 'Tags' ? 'Tags' : Target?.Attribute))]
+  const scope = [...new Set(details.map(({ Target }) => Target?.Attribute))].sort()
   const replacement = replacementOf(change, details)
   return {
     Action: 'Modify',
@@ -146,10 +146,12 @@ function withAttributes (change: Change, { type, specification, properties, want
   return { ...change, conditional: change.conditional || further.some(({ recreation }) => recreation !== 'Never'), properties: [...change.properties, ...further] }
 }
 
-function tagDetails ({ properties }: Change, type: ResourceType, isRetagged: boolean): ResourceChangeDetail[] {
-  if (!isRetagged || !Object.hasOwn(type.properties, 'Tags') || properties.some(({ name }) => name === 'Tags')) return []
-  return [{ Target: { Attribute: 'Tags', Name: 'Tags', RequiresRecreation: 'Never' }, Evaluation: 'Static', ChangeSource: 'DirectModification' }]
+/** The tags of the stack, which every resource has that can have tags. */
+function tagDetails (type: ResourceType, isRetagged: boolean): ResourceChangeDetail[] {
+  return isRetagged && Object.hasOwn(type.properties, 'Tags') ? [{ Target: { Attribute: 'Tags', RequiresRecreation: 'Never' }, ...DIRECT }] : []
 }
+
+const DIRECT = { Evaluation: 'Static', ChangeSource: 'DirectModification' } as const
 
 const replacePolicies: Readonly<Record<string, PolicyAction>> = { Retain: 'ReplaceAndRetain', Snapshot: 'ReplaceAndSnapshot' }
 
@@ -160,17 +162,13 @@ function replacementOf ({ properties, conditional }: Change, details: readonly R
   return always.length > 0 || conditional ? 'Conditional' : 'False'
 }
 
-type Attribute = 'Metadata' | 'DeletionPolicy' | 'UpdateReplacePolicy'
-
-function changedAttributes (resource: ResourceRecord, wanted: PlannedResource, metadata: Json | undefined): Attribute[] {
-  const pairs: Array<[Attribute, unknown, unknown]> = [
-    ['Metadata', metadata, wanted.metadata],
+function attributeDetails (resource: ResourceRecord, wanted: PlannedResource, { plan, moved, metadata }: Update): ResourceChangeDetail[] {
+  const sources = { Metadata: sourcesOf(wanted.metadata ?? null, moved, plan.isTrue), DeletionPolicy: [DIRECT], UpdateReplacePolicy: [DIRECT] }
+  const pairs: Array<[keyof typeof sources, unknown, unknown]> = [
+    ['Metadata', metadata, ifKnown(() => plan.metadataOf(resource.logicalId))],
     ['DeletionPolicy', resource.deletionPolicy, wanted.deletionPolicy],
     ['UpdateReplacePolicy', resource.updateReplacePolicy, wanted.updateReplacePolicy]
   ]
-  return pairs.filter(([, before, after]) => !isDeepStrictEqual(before, after)).map(([name]) => name)
-}
-
-function attributeDetail (name: Attribute): ResourceChangeDetail {
-  return { Target: { Attribute: name, RequiresRecreation: 'Never' }, Evaluation: 'Static', ChangeSource: 'DirectModification' }
+  return pairs.filter(([, before, after]) => !isDeepStrictEqual(before, after)).flatMap(([name]) =>
+    sources[name].map(source => ({ Target: { Attribute: name, RequiresRecreation: 'Never' }, ...source })))
 }

@@ -60,7 +60,8 @@ export async function prepareDefinition (context: EngineContext, stack: Facts, i
     description: template.description,
     parameters,
     tags: input.Tags === undefined && previous ? previous.tags : checkTags(input.Tags ?? []),
-    capabilities: input.Capabilities ?? [],
+    // UpdateStack keeps them, a change set does not (LocalStack's recordings, `test_no_echo_parameter`).
+    capabilities: input.Capabilities ?? (input.reviewed ? undefined : previous?.capabilities) ?? [],
     notificationArns: input.NotificationARNs ?? previous?.notificationArns ?? [],
     roleArn
   }

@@ -2,9 +2,9 @@ import * as Sdk from '@aws-sdk/client-cloudformation'
 import { AwsError, type Caller, type OperationsOf } from '../../aws.js'
 import { type EngineContext, STACK_TYPE } from '../engine/context.js'
 import { exportsIn, importersOf } from '../engine/exports.js'
-import { templateOf } from '../engine/plan.js'
+import { planOf } from '../engine/plan.js'
 import type { EventRecord, ResourceRecord, StackRecord } from '../engine/records.js'
-import { checkEnum, invalid } from '../template/errors.js'
+import { checkEnum, ifKnown, invalid } from '../template/errors.js'
 import { pageOf, requireStack } from './find-stack.js'
 import { toEvent, toResourceDetail, toResourceSummary, toStack, toSummary } from './views.js'
 
@@ -71,7 +71,7 @@ export function createDescriptions ({ records }: EngineContext) {
       const logicalId = input.LogicalResourceId ?? ''
       const resource = records.resources.get(stack.id, logicalId)
       if (!resource) throw noResource(logicalId, input.StackName ?? '')
-      const metadata = templateOf(stack, stack.definition, records).resources.get(logicalId)?.metadata
+      const metadata = ifKnown(() => planOf({ records }, stack).metadataOf(logicalId))
       return { StackResourceDetail: toResourceDetail(resource, stack, metadata === undefined ? undefined : JSON.stringify(metadata)) }
     },
 

@@ -67,7 +67,7 @@ export function launchUpdate (context: EngineContext, engine: Engine, stack: Sta
     previous: stack.previous ?? stack.definition,
     operations,
     updatedAt: context.clock.now(),
-    changeSetId: changeSetId ?? stack.changeSetId
+    changeSetId
   })
   engine.drive(stack.id)
   return { StackId: stack.id, OperationId: operations.at(-1)?.id }

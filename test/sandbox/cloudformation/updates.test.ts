@@ -236,11 +236,45 @@ t.test('a change set names every cause of a change, and what may change with it'
   t.notMatch(JSON.stringify(described), /hu.*sh|isper/)
 })
 
+t.test('what a resource has beside its properties changes too, with its causes', async t => {
+  const parameters = { Parameters: { P: { Type: 'String', NoEcho: true, Default: 'one' } } }
+  const { lab, id } = await openScene(t, templateOf({ A: { Metadata: { note: { Ref: 'P' } } } }, parameters))
+  t.match(await lab.operations.DescribeStackResource({ StackName: id, LogicalResourceId: 'A' }, caller), { StackResourceDetail: { Metadata: '{"note":"one"}' } })
+  const changeIn = async (name: string, input: object): Promise<unknown> => {
+    await lab.operations.CreateChangeSet({ StackName: 'stack', ChangeSetName: name, UsePreviousTemplate: true, ...input }, caller)
+    return (await lab.operations.DescribeChangeSet({ StackName: 'stack', ChangeSetName: name }, caller)).Changes?.[0]?.ResourceChange
+  }
+  t.match(await changeIn('note', { Parameters: [{ ParameterKey: 'P', ParameterValue: 'two' }] }), {
+    Scope: ['Metadata'],
+    Details: [
+      { Target: { Attribute: 'Metadata', Name: undefined }, ChangeSource: 'ParameterReference', CausingEntity: 'P', Evaluation: 'Static' },
+      { Target: { Attribute: 'Metadata' }, ChangeSource: 'DirectModification', Evaluation: 'Dynamic' }
+    ]
+  })
+  t.match(await changeIn('stack-tags', { Tags: [{ Key: 'k', Value: 'v' }] }), { Scope: ['Tags'], Details: [{ Target: { Attribute: 'Tags', Name: undefined } }] })
+  const tagged = templateOf({ A: { Metadata: { note: 'one' }, Properties: { Type: 'String', Value: 'x', Tags: { k: 'v' } } } }, parameters)
+  t.match(await changeIn('own-tags', { UsePreviousTemplate: false, TemplateBody: tagged }), { Scope: ['Properties'], Details: [{ Target: { Attribute: 'Properties', Name: 'Tags' } }] })
+})
+
+t.test('an update by request keeps the capabilities, and forgets the change set before it', async t => {
+  const { lab } = await openScene(t, templateOf({ A: {} }))
+  const described = async (): Promise<unknown> => (await lab.operations.DescribeStacks({ StackName: 'stack' }, caller)).Stacks?.[0]
+  const { StackId: id = '' } = await lab.operations.CreateChangeSet({ StackName: 'stack', ChangeSetName: 'first', TemplateBody: templateOf({ A: { value: 'y' } }), Capabilities: ['CAPABILITY_IAM'] }, caller)
+  await lab.operations.ExecuteChangeSet({ StackName: 'stack', ChangeSetName: 'first' }, caller)
+  await lab.whenIdle(id)
+  t.match(await described(), { Capabilities: ['CAPABILITY_IAM'], ChangeSetId: String })
+  await lab.operations.UpdateStack({ StackName: 'stack', TemplateBody: templateOf({ A: { value: 'z' } }) }, caller)
+  await lab.whenIdle(id)
+  t.match(await described(), { StackStatus: 'UPDATE_COMPLETE', Capabilities: ['CAPABILITY_IAM'], ChangeSetId: undefined })
+})
+
 t.test('a change set can make a stack', async t => {
   const { lab } = await openScene(t, templateOf({ A: {} }))
   const { StackId: id = '' } = await lab.operations.CreateChangeSet({ StackName: 'fresh', ChangeSetName: 'first', ChangeSetType: 'CREATE', TemplateBody: templateOf({ A: {} }) }, caller)
   const { Stacks: [reviewed] = [] } = await lab.operations.DescribeStacks({ StackName: 'fresh' }, caller)
   t.match(reviewed, { StackStatus: 'REVIEW_IN_PROGRESS', StackStatusReason: 'User Initiated', Parameters: undefined, Capabilities: undefined, ChangeSetId: undefined, LastUpdatedTime: undefined, RetainExceptOnCreate: undefined })
+  await lab.operations.CreateChangeSet({ StackName: 'fresh', ChangeSetName: 'later', ChangeSetType: 'CREATE', TemplateBody: templateOf({ A: { value: { 'Fn::ImportValue': 'nowhere' } } }) }, caller)
+  t.match(await lab.operations.DescribeChangeSet({ StackName: 'fresh', ChangeSetName: 'later' }, caller), { Status: 'CREATE_COMPLETE' }, 'the export may come to be before it is executed')
   await t.rejects(lab.operations.GetTemplateSummary({ StackName: 'fresh' }, caller), { message: 'GetTemplateSummary cannot be called on REVIEW_IN_PROGRESS stacks.' })
   await t.rejects(lab.operations.CreateChangeSet({ StackName: 'stack', ChangeSetName: 'again', ChangeSetType: 'CREATE', TemplateBody: templateOf({ A: {} }) }, caller),
     { message: 'Stack [stack] already exists and cannot be created again with the changeSet [again].' })
