@@ -31,7 +31,7 @@ export function createCloudWatch (options: SamplesOptions): CloudWatch {
       ListMetrics: async ({ Namespace, MetricName, Dimensions = [], NextToken }, { region }) => {
         await samples.take()
         const from = Number(NextToken ?? 0)
-        if (!Number.isSafeInteger(from) || from < 0) throw new AwsError('InvalidParameterValue', 'The value for parameter NextToken is invalid')
+        if (!Number.isSafeInteger(from) || from < 0) throw new AwsError('InvalidParameterValue', 'Request parameter NextToken is invalid')
         const chosen = metricsOf(samples.in(region)).filter(metric =>
           (Namespace ?? metric.Namespace) === metric.Namespace && (MetricName ?? metric.MetricName) === metric.MetricName && matchesFilters(metric, Dimensions))
         const until = from + LISTED_PER_PAGE

@@ -5,6 +5,7 @@ import type {
 import { AwsError } from '../aws.js'
 import { type MetricName, units } from './metrics.js'
 import { hasDimensions, NAMESPACE, type Sample } from './samples.js'
+import { problemsOfStatistic, simple, statisticOf } from './statistics.js'
 
 const MOST_QUERIES = 500
 const MOST_POINTS = 100_800
@@ -14,51 +15,71 @@ const MOST_STATISTICS_POINTS = 1440
 export function getMetricData (samples: readonly Sample[], input: GetMetricDataInput): GetMetricDataOutput {
   const queries = input.MetricDataQueries ?? []
   if (queries.length > MOST_QUERIES) throw new AwsError('ValidationError', `The collection MetricDataQueries must not have a size greater than ${MOST_QUERIES}.`)
-  checkIds(queries)
-  const asked = queries.filter(({ ReturnData }) => ReturnData !== false)
-  const results = asked.map(query => resultOf(samples, query, input))
+  const problems = [...problemsOfIds(queries), ...problemsOfRange(input), ...queries.flatMap(problemsOfQuery)]
+  if (problems.length > 0) throw new AwsError('ValidationError', problems.map(problem => `${problem}\n`).join(''))
+  const results = queries.filter(({ ReturnData }) => ReturnData !== false).map(query => resultOf(samples, query, input))
   return pageOf(results, input)
 }
 
-function checkIds (queries: readonly MetricDataQuery[]): void {
+function problemsOfIds (queries: readonly MetricDataQuery[]): string[] {
   const ids = queries.map(({ Id = '' }) => Id)
-  const wrong = ids.find(id => !/^[a-z][A-Za-z0-9_]{0,254}$/.test(id))
-  if (wrong !== undefined) throw new AwsError('ValidationError', `The value ${wrong.slice(0, 255)} for parameter MetricDataQueries.member.Id is not matching the expected pattern ^[a-z][a-zA-Z0-9_]*$.`)
   const twice = ids.find((id, index) => ids.indexOf(id) !== index)
-  if (twice !== undefined) throw new AwsError('ValidationError', `The values for parameter id in MetricDataQueries are not unique: ${twice}.`)
+  return [
+    ...ids.flatMap((id, index) => /^[a-z][A-Za-z0-9_]{0,254}$/.test(id)
+      ? []
+      : [`The value ${id.slice(0, 255)} for parameter MetricDataQueries.member.${index + 1}.Id is not matching the expected pattern ^[a-z][a-zA-Z0-9_]*$.`]),
+    ...twice === undefined ? [] : [`The values for parameter id in MetricDataQueries are not unique: ${twice}.`]
+  ]
 }
 
-function resultOf (samples: readonly Sample[], { Id, Label, MetricStat, Expression }: MetricDataQuery, input: GetMetricDataInput): MetricDataResult {
-  if (!MetricStat) {
-    const what = Expression === undefined ? 'must have a MetricStat' : 'has an Expression, and the sandbox does not evaluate metric math'
-    throw new AwsError('ValidationError', `The query ${Id} ${what}.`)
-  }
-  const { Metric: { Namespace, MetricName: name, Dimensions = [] } = {}, Period: period, Stat = '', Unit } = MetricStat
-  const statistic = requireStatistic(Stat)
-  const range = rangeOf(input.StartTime, input.EndTime, period)
-  const buckets = bucketsOf(pointsOf(samples, Namespace, name, Dimensions, Unit), range)
+/** What is wrong with a query, in AWS's words where those are known; and what the sandbox does not do. */
+function problemsOfQuery ({ MetricStat, Expression, Period }: MetricDataQuery, index: number): string[] {
+  const name = `MetricDataQueries.member.${index + 1}`
+  if (Expression !== undefined) return [`The query ${name} has an Expression, and the sandbox does not evaluate metric math.`]
+  if (!MetricStat) return [`The parameter ${name}.MetricStat is required.`]
+  if (Period !== undefined) return [`The parameters ${name}.Period and ${name}.MetricStat are mutually exclusive and you have specified both.`]
+  const { Stat = '', Period: period } = MetricStat
+  return [...problemsOfStatistic(Stat, `${name}.MetricStat.Stat`), ...problemsOfPeriod(period, `${name}.MetricStat.Period`)]
+}
+
+function resultOf (samples: readonly Sample[], query: MetricDataQuery, input: GetMetricDataInput): MetricDataResult {
+  const { Metric: { Namespace, MetricName: name, Dimensions = [] } = {}, Period: period, Stat = '', Unit } = query.MetricStat ?? {}
+  const buckets = bucketsOf(pointsOf(samples, Namespace, name, Dimensions, Unit), rangeOf(input, period))
   if (input.ScanBy !== 'TimestampAscending') buckets.reverse()
   return {
-    Id,
-    Label: Label ?? name,
+    Id: query.Id,
+    Label: query.Label ?? labelOf(query, input.MetricDataQueries ?? []),
     Timestamps: buckets.map(({ startMs }) => new Date(startMs)),
-    Values: buckets.map(({ values }) => statistic(values)),
+    Values: buckets.map(({ values }) => statisticOf(Stat)?.(values) ?? 0),
     StatusCode: 'Complete'
   }
+}
+
+/** The name of the metric, with the statistic and the period where the queries differ in them (localstack's `test_label_generation`, recorded on AWS). */
+function labelOf ({ MetricStat }: MetricDataQuery, queries: readonly MetricDataQuery[]): string {
+  const told = (['Stat', 'Period'] as const).filter(member => new Set(queries.map(query => query.MetricStat?.[member])).size > 1)
+  return [MetricStat?.Metric?.MetricName, ...told.map(member => MetricStat?.[member])].join(' ')
 }
 
 /** GetMetricStatistics: every statistic of one metric. */
 export function getMetricStatistics (samples: readonly Sample[], input: GetMetricStatisticsInput): GetMetricStatisticsOutput {
   const { Namespace, MetricName: name, Dimensions = [], Statistics = [], ExtendedStatistics = [], Unit } = input
   if (Statistics.length + ExtendedStatistics.length === 0) throw new AwsError('InvalidParameterCombination', 'Must specify either Statistics or ExtendedStatistics')
-  const range = rangeOf(input.StartTime, input.EndTime, input.Period)
-  const most = Math.ceil((range.endMs - range.startMs) / range.periodMs)
+  const [problem] = [
+    ...problemsOfRange(input),
+    ...problemsOfPeriod(input.Period, 'Period'),
+    ...Statistics.flatMap((name, index) => Object.hasOwn(simple, name) ? [] : [`The parameter Statistics.member.${index + 1} must be a value in the set [ Sum, Maximum, Minimum, SampleCount, Average ].`]),
+    ...ExtendedStatistics.flatMap((name, index) => problemsOfStatistic(name, `ExtendedStatistics.member.${index + 1}`))
+  ]
+  if (problem !== undefined) throw new AwsError('InvalidParameterValue', problem)
+  const range = rangeOf(input, input.Period)
+  const most = Math.ceil((range.endMs - range.startMs) / 1000 / (input.Period ?? 1))
   if (most > MOST_STATISTICS_POINTS) {
     throw new AwsError('InvalidParameterCombination', `You have requested up to ${most.toLocaleString('en-US')} datapoints, which exceeds the limit of 1,440. You may reduce the datapoints requested by increasing Period, or decreasing the time range.`)
   }
-  const computed = [...Statistics, ...ExtendedStatistics].map(each => [each, requireStatistic(each)] as const)
+  const asked = [...Statistics, ...ExtendedStatistics]
   const Datapoints = bucketsOf(pointsOf(samples, Namespace, name, Dimensions, Unit), range).map(({ startMs, values }): Datapoint => {
-    const results = Object.fromEntries(computed.map(([each, statistic]) => [each, statistic(values)]))
+    const results = Object.fromEntries(asked.map(each => [each, statisticOf(each)?.(values)]))
     const extended = Object.fromEntries(ExtendedStatistics.map(each => [each, results[each] ?? 0]))
     const standard = Object.fromEntries(Statistics.map(each => [each, results[each]]))
     return { Timestamp: new Date(startMs), ...standard, Unit: unitOf(name), ExtendedStatistics: ExtendedStatistics.length > 0 ? extended : undefined }
@@ -81,17 +102,25 @@ function unitOf (name: string | undefined): Datapoint['Unit'] {
   return isMetric(name) ? units[name] : 'None'
 }
 
-function requireStatistic (name: string): (values: readonly number[]) => number {
-  const statistic = statisticOf(name)
-  if (!statistic) throw new AwsError('InvalidParameterValue', `The value ${name.slice(0, 100)} for parameter Stat is not supported.`)
-  return statistic
+/** Periods of less than a minute, which are for metrics of high resolution and taken for any. */
+const fineSeconds: readonly number[] = [1, 5, 10, 20, 30]
+
+function problemsOfPeriod (seconds = 0, parameter: string): string[] {
+  const isGood = fineSeconds.includes(seconds) || (seconds >= 60 && seconds % 60 === 0)
+  return isGood ? [] : [`The parameter ${parameter} must be a value in the set [ ${fineSeconds.join(', ')} ] or a multiple of 60.`]
 }
 
-function rangeOf (start: Date | undefined, end: Date | undefined, periodSeconds = 0): Range {
-  const [startMs, endMs] = [start?.getTime() ?? 0, end?.getTime() ?? 0]
-  if (startMs >= endMs) throw new AwsError('ValidationError', 'The parameter StartTime must be less than the parameter EndTime.')
-  if (periodSeconds < 60 || periodSeconds % 60 !== 0) throw new AwsError('InvalidParameterValue', 'The parameter Period must be a multiple of 60.')
-  return { startMs, endMs, periodMs: periodSeconds * 1000 }
+function problemsOfRange ({ StartTime: start, EndTime: end }: TimeRange): string[] {
+  const ms = (end?.getTime() ?? 0) - (start?.getTime() ?? 0)
+  if (ms === 0) return ['The parameter StartTime must not equal parameter EndTime.']
+  return ms > 0 ? [] : ['The parameter StartTime must be less than the parameter EndTime.']
+}
+
+type TimeRange = Pick<GetMetricDataInput, 'StartTime' | 'EndTime'>
+
+/** What AWS/RDS measures comes once a minute, so that nothing finer is answered than that. */
+function rangeOf ({ StartTime, EndTime }: TimeRange, periodSeconds = 0): Range {
+  return { startMs: StartTime?.getTime() ?? 0, endMs: EndTime?.getTime() ?? 0, periodMs: Math.max(MINUTE_MS, periodSeconds * 1000) }
 }
 
 /** Points are counted through all results; what does not fit begins the next page. */
@@ -115,32 +144,6 @@ function pageOf (results: readonly MetricDataResult[], { MaxDatapoints = MOST_PO
 export interface Bucket {
   startMs: number
   values: number[]
-}
-
-const simple: Readonly<Record<string, (values: readonly number[]) => number>> = {
-  SampleCount: values => values.length,
-  Sum: sum,
-  Average: values => sum(values) / values.length,
-  Minimum: values => values.reduce((least, value) => Math.min(least, value)),
-  Maximum: values => values.reduce((most, value) => Math.max(most, value))
-}
-
-const percentile = /^p(\d{1,2}(?:\.\d{1,10})?|100)$/
-
-/** How to compute a statistic by its name; undefined for those that are not computed here. */
-function statisticOf (name: string): ((values: readonly number[]) => number) | undefined {
-  if (Object.hasOwn(simple, name)) return simple[name]
-  const share = percentile.exec(name)?.[1]
-  return share === undefined ? undefined : values => nthOf(values, Number(share) / 100)
-}
-
-function sum (values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0)
-}
-
-function nthOf (values: readonly number[], share: number): number {
-  const sorted = values.toSorted((a, b) => a - b)
-  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? 0
 }
 
 const MINUTE_MS = 60_000

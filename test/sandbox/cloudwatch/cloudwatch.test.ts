@@ -125,9 +125,12 @@ t.test('statistics of what was measured within a period', async t => {
   t.same((await operations.GetMetricStatistics({ ...other, Dimensions: [] }, caller)).Datapoints, [])
   t.same((await operations.GetMetricStatistics(other, { ...caller, region: 'us-east-1' })).Datapoints, [])
   await t.rejects(operations.GetMetricStatistics({ ...asked, Period: 90, Statistics: ['Sum'] }, caller), { code: 'InvalidParameterValue' })
+  await t.rejects(operations.GetMetricStatistics({ ...asked, Statistics: ['Maximum,Sum' as never] }, caller), { code: 'InvalidParameterValue', message: 'The parameter Statistics.member.1 must be a value in the set [ Sum, Maximum, Minimum, SampleCount, Average ].' })
+  await t.rejects(operations.GetMetricStatistics({ ...other, Period: 1, StartTime: new Date(clock.ms - 3_600_000), EndTime: new Date(clock.ms) }, caller), { code: 'InvalidParameterCombination', message: /^You have requested up to 3,600 datapoints/ })
   await t.rejects(operations.GetMetricStatistics(asked, caller), { code: 'InvalidParameterCombination' })
   await t.rejects(operations.GetMetricStatistics({ ...other, StartTime: new Date(start - 1500 * 60_000) }, caller), { code: 'InvalidParameterCombination', message: /^You have requested up to 1,502 datapoints/ })
-  await t.rejects(operations.GetMetricStatistics({ ...other, EndTime: new Date(start) }, caller), { code: 'ValidationError' })
+  await t.rejects(operations.GetMetricStatistics({ ...other, EndTime: new Date(start) }, caller), { code: 'InvalidParameterValue', message: 'The parameter StartTime must not equal parameter EndTime.' })
+  await t.rejects(operations.GetMetricStatistics({ ...other, EndTime: new Date(start - 1) }, caller), { code: 'InvalidParameterValue', message: 'The parameter StartTime must be less than the parameter EndTime.' })
 })
 
 t.test('each set of dimensions is a metric of its own', async t => {
@@ -154,11 +157,16 @@ t.test('results in pages, newest first unless asked otherwise, and queries that 
   const both = [query, { ...query, Id: 'b', Label: 'again' }, { ...query, Id: 'c', ReturnData: false }]
   t.match(await get(both, { MaxDatapoints: 6 }), { NextToken: '6', MetricDataResults: [{ Id: 'a', Label: 'DatabaseConnections', Values: [3, 2, 1, 0], StatusCode: 'Complete' }, { Id: 'b', Label: 'again', Values: [3, 2], StatusCode: 'PartialData' }] })
   t.match(await get(both, { MaxDatapoints: 6, NextToken: '6' }), { MetricDataResults: [{ Values: [] }, { Values: [1, 0], StatusCode: 'Complete' }] })
+  const asked = (...given: Array<[stat: string, period: number]>) => given.map(([Stat, Period], index) => ({ Id: `a${index}`, MetricStat: { ...query.MetricStat, Stat, Period } }))
+  t.match(await get(asked(['Sum', 60], ['Minimum', 60])), { MetricDataResults: [{ Label: 'DatabaseConnections Sum' }, { Label: 'DatabaseConnections Minimum' }] })
+  t.match(await get(asked(['Sum', 60], ['Sum', 30])), { MetricDataResults: [{ Label: 'DatabaseConnections 60', Values: [3, 2, 1, 0] }, { Label: 'DatabaseConnections 30', Values: [3, 2, 1, 0] }] })
   await t.rejects(get([{ Id: 'a', Expression: 'SUM(METRICS())' }]), { code: 'ValidationError', message: /metric math/ })
-  await t.rejects(get([{ ...query, Id: 'A' }]), { code: 'ValidationError' })
+  await t.rejects(get([{ Id: 'a' }, { ...query, Id: 'b', Period: 60 }]), { code: 'ValidationError', message: 'The parameter MetricDataQueries.member.1.MetricStat is required.\nThe parameters MetricDataQueries.member.2.Period and MetricDataQueries.member.2.MetricStat are mutually exclusive and you have specified both.\n' })
+  await t.rejects(get([{ ...query, Id: 'A' }]), { code: 'ValidationError', message: /^The value A for parameter MetricDataQueries.member.1.Id is not matching the expected pattern/ })
   await t.rejects(get([query, query]), { code: 'ValidationError' })
+  await t.rejects(get(asked(['tm90', 60])), { code: 'ValidationError', message: /^The sandbox does not compute the statistic tm90 / })
   await t.rejects(get([query], { NextToken: 'x' }), { code: 'InvalidNextToken' })
-  await t.rejects(get([{ ...query, MetricStat: { ...query.MetricStat, Stat: 'toString' } }]), { code: 'InvalidParameterValue' })
+  await t.rejects(get([{ ...query, MetricStat: { ...query.MetricStat, Stat: 'toString' } }]), { code: 'ValidationError', message: 'The value toString for parameter MetricDataQueries.member.1.MetricStat.Stat is not a valid statistic.\n' })
 })
 
 t.test('measures by itself every minute, for a day, until it is closed', async t => {
