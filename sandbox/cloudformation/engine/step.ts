@@ -27,7 +27,7 @@ async function requestFor (context: EngineContext, stack: StackRecord, resource:
 }
 
 function requestOf (stack: StackRecord, { logicalId }: ResourceRecord, rest: Pick<ResourceRequest, 'type' | 'nonce' | 'properties'>): ResourceRequest {
-  const ownTags = { 'stack-name': stack.name, 'stack-id': stack.id, 'logical-id': logicalId }
+  const ownTags = { 'stack-name': stack.name, 'logical-id': logicalId, 'stack-id': stack.id }
   return {
     caller: callerOf(stack),
     stackId: stack.id,

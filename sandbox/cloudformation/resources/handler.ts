@@ -78,5 +78,5 @@ export interface RdsRoom {
 
 /** What the handlers and dynamic references need of the Secrets Manager room. */
 export interface SecretsRoom {
-  operations: Pick<SecretOperations, 'CreateSecret' | 'DeleteSecret' | 'DescribeSecret' | 'GetRandomPassword' | 'GetSecretValue' | 'PutSecretValue' | 'TagResource' | 'UntagResource' | 'UpdateSecret'>
+  operations: Pick<SecretOperations, 'CreateSecret' | 'DeleteResourcePolicy' | 'DeleteSecret' | 'DescribeSecret' | 'GetRandomPassword' | 'GetSecretValue' | 'PutResourcePolicy' | 'PutSecretValue' | 'TagResource' | 'UntagResource' | 'UpdateSecret'>
 }

@@ -5,7 +5,7 @@ import type { Pause, RdsRoom, ResourceHandler, SecretsRoom } from './handler.js'
 import { createInertHandler } from './inert.js'
 import { createRdsHandler } from './rds-handler.js'
 import { instanceKind, parameterGroupKind, subnetGroupKind } from './rds-kinds.js'
-import { createSecretHandler, createSecretTargetAttachmentHandler } from './secret.js'
+import { createSecretHandler, createSecretPolicyHandler, createSecretTargetAttachmentHandler } from './secret.js'
 
 export type HandlerTable = Readonly<Record<string, ResourceHandler>>
 
@@ -25,6 +25,7 @@ export function createHandlers ({ rds, secrets, clock, pause }: Dependencies, re
     'AWS::RDS::DBInstance': createRdsHandler(rds, instanceKind),
     'AWS::RDS::DBParameterGroup': createRdsHandler(rds, parameterGroupKind('DBParameterGroup')),
     'AWS::RDS::DBSubnetGroup': createRdsHandler(rds, subnetGroupKind),
+    'AWS::SecretsManager::ResourcePolicy': createSecretPolicyHandler(secrets),
     'AWS::SecretsManager::Secret': createSecretHandler(secrets),
     'AWS::SecretsManager::SecretTargetAttachment': createSecretTargetAttachmentHandler(secrets, rds),
     ...replaced

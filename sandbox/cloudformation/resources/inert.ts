@@ -50,10 +50,27 @@ export function createInertHandler (clock: Clock, pause: Pause): ResourceHandler
   }
 }
 
+/** Ids of a form of their own (LocalStack's recordings, `test_cloudformation`, `test_change_sets`). */
+const identities: Readonly<Record<string, (request: ResourceRequest) => string>> = {
+  'AWS::CloudFormation::WaitCondition': ({ stackId, logicalId, properties: { Handle: handle } }) =>
+    `${stackId}/${/([^/?]+)(\?.*)?$/.exec(typeof handle === 'string' ? handle : '')?.[1] ?? logicalId}`,
+  'AWS::CloudFormation::WaitConditionHandle': ({ caller: { region }, stackId, logicalId }) =>
+    `https://cloudformation-waitcondition-${region}.s3.${region}.amazonaws.com/${stackId.replaceAll(':', '%3A')}/${logicalId}`,
+  'AWS::SSM::Parameter': ({ logicalId, nonce, properties: { Name: name } }) => typeof name === 'string' ? name : `CFN-${logicalId}-${nonce}`
+}
+
 function identityOf (request: ResourceRequest): string {
-  const { primaryIdentifier = [], cfnRefIdentifier = primaryIdentifier } = request.type
+  const { cloudFormationType, primaryIdentifier = [], cfnRefIdentifier = primaryIdentifier } = request.type
+  const own = ownValue(identities, cloudFormationType)
+  if (own) return own(request)
   const parts = cfnRefIdentifier.map(part => String(ownValue(request.properties, part) ?? inventedId(request, part)))
-  return parts.length === 0 ? generateName(request, 128) : parts.join('|')
+  return parts.length === 0 ? nameOf(request, 128) : parts.join('|')
+}
+
+/** What is given no name is called so; buckets have no capitals. */
+function nameOf (request: ResourceRequest, longest: number): string {
+  const name = generateName(request, longest)
+  return request.type.cloudFormationType.startsWith('AWS::S3::') ? name.toLowerCase() : name
 }
 
 function attributesOf (request: ResourceRequest): JsonObject {
@@ -74,7 +91,7 @@ function inventedId (request: ResourceRequest, name: string): string {
   if (name === 'QueueUrl') return `https://sqs.${region}.amazonaws.com/${account}/${generateName(request, 80)}`
   if (name === 'KeyId') return hex.slice(0, 32).replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
   if (/(DNSName|DomainName|Address|Endpoint)$/.test(name)) return `${generateName(request, 63).toLowerCase()}.${region}.amazonaws.com`
-  return generateName(request, 64)
+  return nameOf(request, 64)
 }
 
 function arnOf (request: ResourceRequest, hex: string): string {
@@ -83,7 +100,7 @@ function arnOf (request: ResourceRequest, hex: string): string {
   const template = type.arnTemplate ?? `arn:\${Partition}:${service.toLowerCase()}:\${Region}:\${Account}:${kind.toLowerCase()}/\${Id}`
   const given: Readonly<Record<string, string>> = { Partition: 'aws', Region: region, Account: account }
   return template.replaceAll(/\$\{(\w+)\}/g, (_whole, name: string) =>
-    ownValue(given, name) ?? textProperty(request.properties, name) ?? (service === 'KMS' ? hex.slice(0, 32) : generateName(request, 64)))
+    ownValue(given, name) ?? textProperty(request.properties, name) ?? (service === 'KMS' ? hex.slice(0, 32) : nameOf(request, 64)))
 }
 
 /** Templates of ARNs call a role's name `RoleNameWithPath` or the like; the property is `RoleName`. */

@@ -77,7 +77,7 @@ function described ({ Description: description, KmsKeyId: key }: JsonObject): { 
 
 /** A version id, the same at every repetition, so that a secret is made once. */
 function tokenOf (nonce: string): string {
-  return createHash('sha256').update(nonce).digest('hex').slice(0, 32)
+  return createHash('sha256').update(nonce).digest('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*/, '$1-$2-$3-$4-$5')
 }
 
 /**
@@ -98,14 +98,30 @@ export function createSecretTargetAttachmentHandler (secrets: SecretsRoom, rds: 
     return arn
   }
 
+  return onSecret(attach, async () => undefined)
+}
+
+/** `AWS::SecretsManager::ResourcePolicy`. */
+export function createSecretPolicyHandler ({ operations }: SecretsRoom): ResourceHandler {
+  const put = async ({ caller, properties: { SecretId: secretId, ResourcePolicy: policy = {} } }: ResourceRequest): Promise<string> => {
+    const { ARN: arn = '' } = await operations.PutResourcePolicy({ SecretId: String(secretId), ResourcePolicy: typeof policy === 'string' ? policy : JSON.stringify(policy) }, caller)
+    return arn
+  }
+  return onSecret(put, async ({ caller }, secretId) => {
+    await unless(['ResourceNotFoundException'], async () => await operations.DeleteResourcePolicy({ SecretId: secretId }, caller))
+  })
+}
+
+/** For what is put onto a secret, and is called by its ARN. */
+function onSecret (put: (request: ResourceRequest) => Promise<string>, remove: ResourceHandler['delete']): ResourceHandler {
   return {
     create: async (request, initiated) => {
-      const arn = await attach(request)
+      const arn = await put(request)
       initiated(arn)
       return { Id: arn }
     },
-    update: async request => ({ Id: await attach(request) }),
-    delete: async () => undefined
+    update: async request => ({ Id: await put(request) }),
+    delete: remove
   }
 }
 

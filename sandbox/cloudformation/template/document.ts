@@ -22,7 +22,9 @@ function readJson (body: string): Json {
   } catch (error) {
     const offset = Number(/position (\d+)/.exec(String(error))?.[1] ?? body.length)
     const before = body.slice(0, offset).split('\n')
-    throw malformed(`JSON not well-formed. (line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1})`)
+    // AWS counts the character that is wrong as read (LocalStack's recordings, `test_validate_invalid_json_template_should_fail`).
+    const column = (before.at(-1)?.length ?? 0) + (offset < body.length ? 2 : 1)
+    throw malformed(`JSON not well-formed. (line ${before.length}, column ${column})`)
   }
 }
 

@@ -12,7 +12,7 @@ const TOGETHER = 20
 
 /** These do something: they need databases and secrets, or a nested stack as those of SAM do, and have tests of their own. */
 const RUN = new Set(['AWS::CloudFormation::Stack', 'AWS::Serverless::Application', 'AWS::RDS::DBCluster', 'AWS::RDS::DBClusterParameterGroup', 'AWS::RDS::DBInstance', 'AWS::RDS::DBParameterGroup',
-  'AWS::RDS::DBSubnetGroup', 'AWS::SecretsManager::Secret', 'AWS::SecretsManager::SecretTargetAttachment'])
+  'AWS::RDS::DBSubnetGroup', 'AWS::SecretsManager::ResourcePolicy', 'AWS::SecretsManager::Secret', 'AWS::SecretsManager::SecretTargetAttachment'])
 
 const capabilities = ['CAPABILITY_NAMED_IAM'] as const
 

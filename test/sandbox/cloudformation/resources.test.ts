@@ -33,10 +33,19 @@ t.test('types that are not run have ids and attributes of AWS\'s form', async t 
       Key: { Type: 'AWS::KMS::Key' },
       Custom: { Type: 'Custom::Thing', Properties: { ServiceToken: 'x', Whatever: [1] } },
       Meta: { Type: 'AWS::CDK::Metadata', Properties: { Analytics: 'x' } },
-      Wait: { Type: 'AWS::CloudFormation::WaitCondition', CreationPolicy: { ResourceSignal: { Timeout: 'PT1S' } } }
+      Wait: { Type: 'AWS::CloudFormation::WaitCondition', CreationPolicy: { ResourceSignal: { Timeout: 'PT1S' } } },
+      Handle: { Type: 'AWS::CloudFormation::WaitConditionHandle' },
+      Waiting: { Type: 'AWS::CloudFormation::WaitCondition', Properties: { Handle: { Ref: 'Handle' } } },
+      Bucket: { Type: 'AWS::S3::Bucket' },
+      Note: { Type: 'AWS::SSM::Parameter', Properties: { Type: 'String', Value: 'x' } }
     },
     Outputs: {
       Signals: att('Wait', 'Data'),
+      Handle: ref('Handle'),
+      Waiting: ref('Waiting'),
+      Bucket: ref('Bucket'),
+      BucketArn: att('Bucket', 'Arn'),
+      Note: ref('Note'),
       Vpc: ref('Vpc'),
       Subnet: ref('Subnet'),
       SubnetVpc: att('Subnet', 'VpcId'),
@@ -63,6 +72,11 @@ t.test('types that are not run have ids and attributes of AWS\'s form', async t 
     Key: /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/,
     Custom: /./,
     Signals: '{}',
+    Handle: /^https:\/\/cloudformation-waitcondition-us-east-1\.s3\.us-east-1\.amazonaws\.com\/arn%3Aaws%3Acloudformation%3Aus-east-1%3A000000000000%3Astack\/stack\/[0-9a-f-]{36}\/Handle$/,
+    Waiting: /^arn:aws:cloudformation:us-east-1:000000000000:stack\/stack\/[0-9a-f-]{36}\/Handle$/,
+    Bucket: /^stack-bucket-[a-z0-9]{12}$/,
+    BucketArn: `arn:aws:s3:::${outputs.Bucket ?? ''}`,
+    Note: /^CFN-Note-[A-Z0-9]{12}$/,
     TopicName: 'news',
     Display: 'News'
   })
@@ -111,7 +125,7 @@ t.test('a cluster gets what its API wants: types, lower case, tags, a resolved p
     DatabaseName: undefined,
     MasterUserPassword: 'hunter22',
     ServerlessV2ScalingConfiguration: { MinCapacity: 0.5, MaxCapacity: 4 },
-    Tags: [{ Key: 'aws:cloudformation:stack-name', Value: 'stack' }, { Key: 'aws:cloudformation:stack-id', Value: id }, { Key: 'aws:cloudformation:logical-id', Value: 'Cluster' }, { Key: 'team', Value: 'x' }]
+    Tags: [{ Key: 'aws:cloudformation:stack-name', Value: 'stack' }, { Key: 'aws:cloudformation:logical-id', Value: 'Cluster' }, { Key: 'aws:cloudformation:stack-id', Value: id }, { Key: 'team', Value: 'x' }]
   })
   t.strictSame(outputs, { Name: 'dev-cluster', Port: '5432' })
   t.notMatch(JSON.stringify(await allEvents(lab, id)), 'hunter22')

@@ -54,6 +54,7 @@ t.test('whatever is no template is refused in AWS\'s words, in bounded time', as
     ['', 'Template format error: unsupported structure.'],
     ['[]', 'Template format error: unsupported structure.'],
     ['{"Resources": {', /^Template format error: JSON not well-formed. \(line 1, column 16\)$/],
+    ['{"this is invalid JSON"="bobbins"}', 'Template format error: JSON not well-formed. (line 1, column 25)'],
     ['Resources:\n  A: [', /^Template format error: YAML not well-formed. \(line 2, column \d+\)$/],
     ['Resources:\n  A: !Nope x', 'Template format error: YAML not well-formed. (line 2, column 12)'],
     [bomb, 'Template error: YAML aliases are not allowed in CloudFormation templates'],

@@ -1,5 +1,5 @@
 import { CloudFormationClient, CreateStackCommand, DeleteStackCommand, DescribeStackEventsCommand, DescribeStacksCommand, waitUntilStackCreateComplete, waitUntilStackDeleteComplete } from '@aws-sdk/client-cloudformation'
-import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import { GetResourcePolicyCommand, GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import t from 'tap'
 import { openSandbox } from '../../helpers/sandbox.js'
 
@@ -15,6 +15,9 @@ Resources:
     DependsOn: Vpc
     Properties:
       GenerateSecretString: { SecretStringTemplate: '{"username":"postgres"}', GenerateStringKey: password, PasswordLength: 20, ExcludePunctuation: true }
+  Policy:
+    Type: AWS::SecretsManager::ResourcePolicy
+    Properties: { SecretId: !Ref Secret, ResourcePolicy: { Version: 2012-10-17, Statement: [] } }
   Shown:
     Type: AWS::SSM::Parameter
     Properties:
@@ -38,7 +41,9 @@ t.test('a stack over the wire, through the SDK and its waiters, shows no secret'
   const { username, password } = JSON.parse(secret) as { username: string, password: string }
   t.match({ username, password }, { username: 'postgres', password: /^[a-zA-Z0-9]{20}$/ })
   const { StackEvents: events = [] } = await client.send(new DescribeStackEventsCommand({ StackName: 'wired' }))
-  t.equal(events.length, 11)
+  t.equal(events.length, 14)
+  const policy = await secrets.send(new GetResourcePolicyCommand({ SecretId: stack?.Outputs?.[0]?.OutputValue }))
+  t.match(policy, { ARN: events.find(event => event.LogicalResourceId === 'Policy')?.PhysicalResourceId, ResourcePolicy: '{"Version":"2012-10-17","Statement":[]}' })
   t.notMatch(JSON.stringify([events, sandbox.logged]), password)
   t.match(events.find(event => event.LogicalResourceId === 'Shown')?.ResourceProperties, '{{resolve:secretsmanager:arn:aws:secretsmanager:us-east-1:000000000000:secret:')
   await client.send(new DeleteStackCommand({ StackName: 'wired' }))
