@@ -4,7 +4,7 @@ import { Type, type Static } from 'typebox'
 
 import type { Databases } from '../src/databases/databases.js'
 import { principalOf } from '../src/plugins/authentication.js'
-import { assertMatches } from './entity-tags.js'
+import { preconditionOf } from './entity-tags.js'
 import { changeExample, changePlanExample, databaseExample } from './examples.js'
 import { createSettle } from './preferences.js'
 import { Choice, DatabaseParams, DatabaseSchema, Nullable, PreferHeader, problemResponses, refTo } from './schemas.js'
@@ -60,7 +60,7 @@ export function registerChangeRoutes (instance: FastifyInstance, databases: Data
     }
   }, async (request, reply) => {
     const { params: { id }, query: { dryRun = false } } = request
-    const { database, changes, started } = await databases.change(principalOf(request), id, request.body, assertMatches(request.headers['if-match']), dryRun)
+    const { database, changes, started } = await databases.change(principalOf(request), id, request.body, preconditionOf(request.headers['if-match']).assert, dryRun)
     if (dryRun) return { changes }
     if (!started) return database
     reply.code(202).header('location', `/v1/databases/${id}`)

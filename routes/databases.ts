@@ -5,7 +5,7 @@ import { Type, type Static } from 'typebox'
 import type { Databases } from '../src/databases/databases.js'
 import { ID_PATTERN } from '../src/databases/naming.js'
 import { principalOf } from '../src/plugins/authentication.js'
-import { assertMatches, isNoneMatchedBy, tagOf } from './entity-tags.js'
+import { preconditionOf, isNoneMatchedBy, tagOf } from './entity-tags.js'
 import { createCloneExample, createExample, createPlanExample, databaseExample, deletedExample, listExample, outputsExample } from './examples.js'
 import { createSettle, wantsFresh } from './preferences.js'
 import { Choice, DatabaseParams, DatabaseSchema, Nullable, OutputsSchema, PreferHeader, problemResponses, refTo, RegionAnswer, Slug } from './schemas.js'
@@ -175,7 +175,7 @@ export function registerDatabaseRoutes (instance: FastifyInstance, databases: Da
     }
   }, async (request, reply) => {
     const { params: { id }, query: { finalSnapshot = true } } = request
-    const database = await databases.remove(principalOf(request), id, { finalSnapshot, precondition: assertMatches(request.headers['if-match']) })
+    const database = await databases.remove(principalOf(request), id, { finalSnapshot, precondition: preconditionOf(request.headers['if-match']) })
     reply.code(202).header('location', `/v1/databases/${id}`)
     return await settle(request, reply, id, async () => database)
   })

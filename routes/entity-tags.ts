@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 
 import type { Database } from '../src/databases/database.js'
+import type { Precondition } from '../src/databases/delete.js'
 import { Problem } from '../src/problems.js'
 
 /**
@@ -22,10 +23,13 @@ export function isMatchedBy (ifMatch: string, database: Database): boolean {
 }
 
 /** Holds a request against its `If-Match`: what is to be done with a database is done to it as the caller has seen it. Throws `precondition-failed`. */
-export function assertMatches (ifMatch: string | undefined): (database: Database) => void {
-  return database => {
-    if (ifMatch !== undefined && !isMatchedBy(ifMatch, database)) {
-      throw new Problem('precondition-failed', `${database.id} is no longer as If-Match has it.`)
+export function preconditionOf (ifMatch: string | undefined): Precondition {
+  return {
+    name: ifMatch ?? '',
+    assert: database => {
+      if (ifMatch !== undefined && !isMatchedBy(ifMatch, database)) {
+        throw new Problem('precondition-failed', `${database.id} is no longer as If-Match has it.`)
+      }
     }
   }
 }

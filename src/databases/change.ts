@@ -7,7 +7,7 @@ import type { Catalog } from '../templates/catalog.js'
 import type { ChangePreflight } from './change-preflight.js'
 import { computeChange, discardChange, executeChange, type Computed, type ComputeOptions } from './computed-change.js'
 import type { Database } from './database.js'
-import { assertToCome } from './expiry.js'
+import { assertToCome, hasExpired } from './expiry.js'
 import type { Find, Found } from './find.js'
 import { phases } from './phases.js'
 import { resolveChange, type ChangeRequest, type ResolvedChange } from './resolve-change.js'
@@ -46,7 +46,7 @@ export function createChange (options: ChangeOptions) {
     if (database.status === 'failed' && !isMoving(stack.status) && asksForUpdate(request)) throw notNow(database, stack.status)
     const hasNewProtection = request.deletionProtection !== undefined && request.deletionProtection !== stack.terminationProtection
     // What has been changed already is no update that could get lost (RFC 9110, 13.1.1): the answer to it was.
-    if (!change.isEmpty || hasNewProtection) precondition(database)
+    if (!change.isEmpty || hasNewProtection) holdAgainst(precondition, found, request, clock.now())
     if (hasNewProtection && phases[stack.status].type === 'delete') throw notNow(database, stack.status)
     if (!change.isEmpty) await preflight(principal, found, change)
     const computed = change.isEmpty ? null : await compute(options, found, change, dryRun ? 'look' : 'execute')
@@ -57,6 +57,20 @@ export function createChange (options: ChangeOptions) {
     if (hasNewProtection) await stacks.setTerminationProtection(stack.region, stack.id, request.deletionProtection ?? false)
     if (computed) await executeChange(options, stack, computed, `update-${newToken()}`)
     return { database: (await find(principal, id)).database, changes: computed?.changes ?? [], started: computed !== null || isMoving(stack.status) }
+  }
+}
+
+/**
+ * Holds a change against the database as it is; where that has the protection already that is asked for, also against how it was without:
+ * a request like this one may have died between the two.
+ */
+function holdAgainst (precondition: (database: Database) => void, { database, own }: Found, { deletionProtection }: ChangeRequest, nowMs: number): void {
+  const before = { ...database, deletionProtection: !database.deletionProtection, expiryHeld: !database.deletionProtection && hasExpired(own, nowMs) }
+  try {
+    precondition(database)
+  } catch (error) {
+    if (deletionProtection !== database.deletionProtection) throw error
+    precondition(before)
   }
 }
 

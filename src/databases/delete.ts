@@ -29,8 +29,15 @@ export interface DeleteOptions {
 
 export interface DeleteRequest {
   finalSnapshot: boolean
-  /** Throws when the database is not as whoever asks has seen it. */
-  precondition?: (database: Database) => void
+  precondition?: Precondition
+}
+
+/** What a database must still be, for whoever asks. */
+export interface Precondition {
+  /** Throws when the database is not as it was seen. */
+  assert: (database: Database) => void
+  /** The same for the same condition; empty for none. */
+  name: string
 }
 
 /** A deletion that nobody asked for by a request. */
@@ -64,8 +71,8 @@ export function createDelete (options: DeleteOptions) {
     const { stack } = found
     const { type } = phases[stack.status]
     if (type === 'delete' && stack.status !== 'DELETE_FAILED') return found
-    // A switch is the beginning of this, by a request that was held against the database before it.
-    if (!isSwitch(found.database.operation)) request.precondition?.(found.database)
+    // A switch that was held against the same has begun this, and is what has changed since.
+    if (!isSwitch(found.database.operation, request.precondition?.name)) request.precondition?.assert(found.database)
     if (!request.finalSnapshot && options.finalSnapshots === 'always') {
       throw new Problem('final-snapshot-required', 'This service deletes no database without a final snapshot: FINAL_SNAPSHOTS is not optional here.')
     }
@@ -79,7 +86,7 @@ export function createDelete (options: DeleteOptions) {
 }
 
 /** Gets out of the way what CloudFormation would stop at minutes later, or refuses. */
-async function prepareDeletion (options: DeleteOptions, principal: Principal, found: Found, { finalSnapshot: wanted }: DeleteRequest): Promise<void> {
+async function prepareDeletion (options: DeleteOptions, principal: Principal, found: Found, { finalSnapshot: wanted, precondition }: DeleteRequest): Promise<void> {
   const { stack, database: { id, status } } = found
   const importers = await options.importers(stack)
   if (importers.length > 0) {
@@ -90,7 +97,7 @@ async function prepareDeletion (options: DeleteOptions, principal: Principal, fo
   }
   if (await options.finalSnapshot.isTaken(stack) === wanted) return
   if (status !== 'available') throw cannotSwitch(id, status, wanted)
-  await options.finalSnapshot.startSwitch(stack, wanted)
+  await options.finalSnapshot.startSwitch(stack, wanted, precondition?.name)
   const settled = await options.untilSettled(principal, id)
   if (isMoving(settled.stack.status)) throw isBusy(id)
   if (await options.finalSnapshot.isTaken(settled.stack) !== wanted) {

@@ -2,6 +2,7 @@ import type { Stack, Stacks } from '../aws/stacks.js'
 import { Problem } from '../problems.js'
 import type { Operation } from './operations.js'
 import { computeChange, executeChange, type ComputeOptions } from './computed-change.js'
+import { hashOf } from './naming.js'
 
 export interface FinalSnapshotOptions extends ComputeOptions {
   stacks: Pick<Stacks, 'templateOf'>
@@ -22,9 +23,14 @@ const skipped = /^( +)DeletionPolicy: Delete\n +Metadata: { FinalSnapshot: skipp
 /** What the tokens of the updates that switch it begin with. */
 const SWITCH = 'final-snapshot-'
 
-/** Whether an operation is the beginning of a deletion, which goes on once it has settled. */
-export function isSwitch (operation: Pick<Operation, 'id'> | null): boolean {
-  return operation?.id.startsWith(SWITCH) ?? false
+/** Whether an operation is the beginning of a deletion, which goes on once it has settled; with a `condition`, of one that was held against the same. */
+export function isSwitch (operation: Pick<Operation, 'id'> | null, condition?: string): boolean {
+  return operation?.id.startsWith(condition === undefined ? SWITCH : prefixOf(condition)) ?? false
+}
+
+/** What the token of a switch begins with: so it says what the deletion was held against. */
+function prefixOf (condition: string): string {
+  return `${SWITCH}${hashOf(condition).slice(0, 12)}-`
 }
 
 /**
@@ -37,14 +43,14 @@ export function createFinalSnapshot (options: FinalSnapshotOptions) {
   const isTaken = async ({ region, id }: Stack): Promise<boolean> => (await stacks.templateOf(region, id)).search(skipped) < 0
 
   /** Starts the update that switches it. Throws a {@link Problem} when CloudFormation does not take it. */
-  const startSwitch = async (stack: Stack, wanted: boolean): Promise<void> => {
+  const startSwitch = async (stack: Stack, wanted: boolean, condition = ''): Promise<void> => {
     const before = await stacks.templateOf(stack.region, stack.id)
     const templateBody = wanted
       ? before.replace(skipped, '$1DeletionPolicy: Snapshot')
       : before.replace(taken, '$1DeletionPolicy: Delete\n$1Metadata: { FinalSnapshot: skipped }')
     if (templateBody === before) throw new Problem('final-snapshot-required', 'The template of its stack does not say how it is deleted.')
     const computed = await computeChange(options, stack, { parameters: {}, kept: Object.keys(stack.parameters), tags: ownTagsOf(stack), templateBody })
-    if (computed) await executeChange(options, stack, computed, `${SWITCH}${newToken()}`)
+    if (computed) await executeChange(options, stack, computed, prefixOf(condition) + newToken())
   }
 
   return { isTaken, startSwitch }

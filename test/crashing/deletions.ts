@@ -1,6 +1,6 @@
 import { ListSecretsCommand } from '@aws-sdk/client-secrets-manager'
 
-import { asCreate, failTo, type Operation, type Prepared } from './operations.js'
+import { asCreate, asSeen, failTo, type Operation, type Prepared } from './operations.js'
 import { REGION } from './replicas.js'
 import type { Owned, Setting } from './stock.js'
 
@@ -25,17 +25,17 @@ export const deletions: readonly Operation[] = [
     name: 'delete',
     status: 202,
     leaves: 'deleted',
-    prepare: async ({ stock }) => {
-      const { client, id } = await stock.available()
-      return { client, request: { method: 'DELETE', path: `/v1/databases/${id}` } }
+    prepare: async setting => {
+      const { client, id } = await setting.stock.available()
+      return { client, request: { method: 'DELETE', path: `/v1/databases/${id}`, headers: await asSeen(setting, id) } }
     }
   },
   {
     name: 'delete, without a final snapshot',
     status: 202,
-    prepare: async ({ stock }) => {
-      const { client, id } = await stock.available()
-      return { client, request: { method: 'DELETE', path: `/v1/databases/${id}?finalSnapshot=false` } }
+    prepare: async setting => {
+      const { client, id } = await setting.stock.available()
+      return { client, request: { method: 'DELETE', path: `/v1/databases/${id}?finalSnapshot=false`, headers: await asSeen(setting, id) } }
     }
   },
   {

@@ -32,10 +32,16 @@ export function create (body: object, headers: Record<string, string> = {}): Req
   return { method: 'POST', path: '/v1/databases', body: { region: REGION, ...body }, headers }
 }
 
-/** The change of a database that is available. */
-export async function change ({ stock }: Setting, body: object, query = ''): Promise<Prepared> {
-  const { client, id } = await stock.available()
-  return { client, request: { method: 'PATCH', path: `/v1/databases/${id}${query}`, body } }
+/** The change of a database that is available, as it was seen. */
+export async function change (setting: Setting, body: object, query = ''): Promise<Prepared> {
+  const { client, id } = await setting.stock.available()
+  return { client, request: { method: 'PATCH', path: `/v1/databases/${id}${query}`, body, headers: await asSeen(setting, id) } }
+}
+
+/** The condition that a database is still as it is now. */
+export async function asSeen ({ steward }: Setting, id: string): Promise<Record<string, string>> {
+  const { headers } = await steward.ask({ method: 'GET', path: `/v1/databases/${id}` })
+  return { 'if-match': String(headers.etag) }
 }
 
 /** Sends a request in which a resource of the database's stack fails, so many times, until the database is in a status. */

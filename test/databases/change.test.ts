@@ -20,7 +20,7 @@ async function createOrders (parameters: Record<string, unknown> = {}, clusters 
   const service = createTestService(undefined, { clusters })
   await service.databases.create(everybody, { client: 'acme', region: 'eu-west-1', name: 'orders', parameters }, null)
   service.stacks.advance(NAME, 'CREATE_COMPLETE')
-  const change = async (request: ChangeRequest, { dryRun = false, precondition = always } = {}) =>
+  const change = async (request: ChangeRequest, { dryRun = false, precondition = always }: { dryRun?: boolean, precondition?: Parameters<typeof service.databases.change>[3] } = {}) =>
     await service.databases.change(everybody, ID, request, precondition, dryRun)
   return { ...service, change }
 }
@@ -82,6 +82,19 @@ t.test('nothing to change', async t => {
   changeSets.answer = { status: 'empty' }
   t.match(await change(BIGGER), { started: false, changes: [] })
   t.equal(changeSets.sets.size, 0)
+})
+
+t.test('a change that died once it had switched the protection is the same when it is sent again', async t => {
+  const { change, changeSets, stacks } = await createOrders()
+  const { execute } = changeSets
+  changeSets.execute = async () => { throw new AwsFailure('unavailable', 'TimeoutError', 'no answer') }
+  const precondition = ({ deletionProtection }: { deletionProtection: boolean }): void => { if (deletionProtection) never() }
+  const request = { ...BIGGER, deletionProtection: true }
+  await t.rejects(change(request, { precondition }), { code: 'TimeoutError' })
+  t.equal(stacks.find(NAME).terminationProtection, true)
+  changeSets.execute = execute
+  await t.rejects(change(BIGGER, { precondition }), { code: 'precondition-failed' }, 'for any other it has changed')
+  t.match(await change(request, { precondition }), { started: true })
 })
 
 t.test('nothing is computed for a cluster that somebody has stopped; one that RDS says nothing of is changed', async t => {

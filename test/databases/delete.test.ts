@@ -51,14 +51,23 @@ t.test('what died after the switch is finished by the same request, and undone b
 })
 
 t.test('what has changed since it was seen is not deleted, and what is being deleted already has not', async t => {
-  const { databases, stacks, removals } = await createOrders()
-  const stale = { ...WITHOUT, precondition: () => { throw new Problem('precondition-failed', 'no') } }
+  const { databases, stacks, removals, changeSets, execute } = await createOrders()
+  const conditionOf = (name: string) => ({ ...WITHOUT, precondition: { name, assert: () => { throw new Problem('precondition-failed', 'no') } } })
+  const stale = conditionOf('"stale"')
   await t.rejects(databases.remove(everybody, ID, stale), { code: 'precondition-failed' })
   t.equal(removals(), 0)
+  let token = ''
+  changeSets.execute = async (_region, _stackId, _name, given) => {
+    token = given
+    execute()
+  }
+  const seen = { ...WITHOUT, precondition: { name: '"seen"', assert: () => {} } }
   stacks.failNext('remove', new AwsFailure('unavailable', 'TimeoutError', 'no answer'))
-  await t.rejects(databases.remove(everybody, ID, WITHOUT), { code: 'TimeoutError' })
-  for (const status of ['UPDATE_IN_PROGRESS', 'UPDATE_COMPLETE'] as const) stacks.advance(NAME, status, { token: 'final-snapshot-1' })
-  for (let times = 0; times < 2; times++) t.match(await databases.remove(everybody, ID, stale), { status: 'deleting' })
+  await t.rejects(databases.remove(everybody, ID, seen), { code: 'TimeoutError' })
+  for (const status of ['UPDATE_IN_PROGRESS', 'UPDATE_COMPLETE'] as const) stacks.advance(NAME, status, { token })
+  await t.rejects(databases.remove(everybody, ID, stale), { code: 'precondition-failed' }, 'what began a deletion is no leave for another one')
+  for (let times = 0; times < 2; times++) t.match(await databases.remove(everybody, ID, conditionOf('"seen"')), { status: 'deleting' }, 'and the same goes on')
+  t.match(await databases.remove(everybody, ID, stale), { status: 'deleting' })
 })
 
 t.test('an update that takes longer is waited for by whoever asks again', async t => {
