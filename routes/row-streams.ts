@@ -83,7 +83,7 @@ async function * encode (request: FastifyRequest, reply: FastifyReply, { columns
   } catch (error) {
     const problem = toProblem(error)
     if (reply.raw.destroyed) request.log.info('nobody reads a stream of rows any more')
-    else request.log[problem.status >= 500 ? 'error' : 'info']({ err: error, code: problem.code }, 'a stream of rows broke off')
+    else request.log[problem.logLevel]({ err: error, code: problem.code }, 'a stream of rows broke off')
     if (!format.problem) throw error
     yield format.problem(describeProblem(request, problem))
   }

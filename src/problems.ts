@@ -6,6 +6,8 @@ interface Kind {
   title: string
   /** Whether the same request may succeed later, unchanged. */
   retryable: boolean
+  /** Whether it is a matter of course in spite of a status of 5xx: the log does not call it an error. */
+  isOrdinary?: true
   /** What the code means and what to do about it, for `/problems/{code}`. */
   explanation: string
 }
@@ -214,6 +216,7 @@ export const problemKinds = {
     status: 504,
     title: 'The statement took too long',
     retryable: false,
+    isOrdinary: true,
     explanation: 'The statement ran longer than `timeoutMs` or the 45 s of the RDS Data API, and was cancelled. It may be sent again only if running it twice does no harm.'
   },
   'unique-violation': {
@@ -280,6 +283,7 @@ export const problemKinds = {
     status: 503,
     title: 'The database is waking up',
     retryable: true,
+    isOrdinary: true,
     explanation: 'The database was paused. The statement did not run. Send it again after `Retry-After`, or wait longer with `Prefer: wait`.'
   },
   overloaded: {
@@ -298,6 +302,7 @@ export const problemKinds = {
     status: 503,
     title: 'This replica is stopping',
     retryable: true,
+    isOrdinary: true,
     explanation: 'Send the same request again; another replica, or the next start of this one, answers it.'
   }
 } as const satisfies Record<string, Kind>
@@ -334,4 +339,9 @@ export class Problem extends Error {
   }
 
   get status (): number { return problemKinds[this.code].status }
+
+  get logLevel (): 'info' | 'error' {
+    const { status, isOrdinary }: Kind = problemKinds[this.code]
+    return status >= 500 && isOrdinary !== true ? 'error' : 'info'
+  }
 }

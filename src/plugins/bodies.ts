@@ -3,6 +3,7 @@ import { isUtf8 } from 'node:buffer'
 import type { FastifyInstance } from 'fastify'
 
 import { Problem } from '../problems.js'
+import { findRepeatedName } from '../json-members.js'
 
 /**
  * Which bodies are read: JSON in UTF-8, of which no byte is taken for another. Many clients announce JSON and send nothing; where a
@@ -16,7 +17,12 @@ export function registerBodies (app: FastifyInstance): void {
     if (bytes.length === 0 && mayBeLeftOut(request.routeOptions.schema?.body)) return done(null, undefined)
     if (!isUtf8(bytes)) return done(new Problem('malformed-json', 'The body is not in UTF-8.'))
     const text = bytes.toString()
-    void parse(request, text, (error, body) => { done(error && isJson(text) ? poisoned() : error, body) })
+    void parse(request, text, (error, body) => {
+      if (error) return done(isJson(text) ? poisoned() : error)
+      const name = findRepeatedName(text)
+      if (name === null) done(null, body)
+      else done(new Problem('malformed-json', `The body has ${name} twice in one object, of which only one value could count.`, { isConfidential: true }))
+    })
   })
   app.addHook('preParsing', async ({ headers: { 'content-encoding': coding } }) => {
     if (coding !== undefined && !/^\s*(identity)?\s*$/i.test(coding)) throw new Problem('unsupported-media-type', `A body with Content-Encoding ${coding} is not taken: send it as it is.`)

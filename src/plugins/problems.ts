@@ -42,8 +42,7 @@ export function registerProblems (app: FastifyInstance): void {
 /** Logs an error and answers it. Also for paths that cannot even be routed, which Fastify keeps from the hooks. */
 export function answerError (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const problem = toProblem(error)
-  const level = problem.status >= 500 ? 'error' : 'info'
-  const { code, isConfidential, extensions: { sqlState } } = problem
+  const { code, logLevel: level, isConfidential, extensions: { sqlState } } = problem
   const facts = { code, ...(typeof sqlState === 'string' ? { sqlState } : {}) }
   if (isConfidential) request.log[level](facts, problemKinds[code].title)
   else request.log[level]({ err: error, ...facts }, problem.message)

@@ -1,6 +1,6 @@
 import type { Target } from '../databases/access.js'
 import { Problem } from '../problems.js'
-import { splitMembers, type Member } from './members.js'
+import { splitMembers, type Member } from '../json-members.js'
 import { hasRoomForTag, tagStatement, type Tagged } from './tag.js'
 
 /** A request on its way. */

@@ -44,6 +44,7 @@ t.test('every statement leaves one line, and none of it says what is in the data
     ['what the Data API refuses', 'query', { sql: `select '${SECRET}', '1 day'::interval` }, 422, [{ outcome: 'statement-refused' }]],
     ['what is refused here', 'query', { sql: `select '${SECRET}', :a`, parameters: { b: SECRET } }, 400, [{ outcome: 'invalid-request' }]],
     ['a trial', 'query', { sql: 'delete from notes', dryRun: true }, 200, [{ rows: 2, dryRun: true }]],
+    ['what takes longer than it may', 'query', { sql: `select pg_sleep(30), '${SECRET}'`, timeoutMs: 50 }, 504, [{ outcome: 'statement-timeout' }]],
     ['a plan', 'query', { sql: `select * from notes where note = '${SECRET}'`, explain: true }, 200, [{ operation: 'explain', statement: 'select * from notes where note = ?' }]],
     ['a batch', 'batch', { sql: 'insert into notes (note) values ($1)', parameterSets: [[`${SECRET}3`], [`${SECRET}4`]] }, 200, [{ operation: 'batch', sets: 2, rows: null }]],
     ['a batch that fails', 'batch', { sql: 'insert into notes (n) values ($1)', parameterSets: [[1], [SECRET]], types: { 1: 'int' } }, 422, [{ outcome: 'sql-error' }]],
@@ -68,6 +69,8 @@ t.test('every statement leaves one line, and none of it says what is in the data
   t.match([begun, within, ended], [{ operation: 'begin' }, { operation: 'query', transaction: begun?.transaction }, { operation: 'commit', transaction: begun?.transaction }])
 
   t.ok(lines.length > 40)
+  const alarming = lines.map(line => JSON.parse(line) as { level: number, code: string }).filter(({ level }) => level > 40)
+  t.strictSame(alarming.map(({ code }) => code), ['database-failed'], 'only what the database did wrong is an error: a caller may ask for little time')
   for (const line of lines) {
     t.notOk(line.includes(SECRET), line)
     t.notOk(line.includes(String(transactionId)), 'nor can anybody go on with a transaction of the log')

@@ -21,7 +21,7 @@ const clock = createMovableClock(Date.now())
 const sandbox = await startSandbox({ ...readSandboxConfig({ SANDBOX_PORT: '0', SANDBOX_PACE: 'instant', SANDBOX_DATA_DIR: dataDir, PATH: process.env.PATH }), log, clock })
 Object.assign(process.env, { AWS_ENDPOINT_URL: sandbox.url, AWS_ACCESS_KEY_ID: 'sandbox', AWS_SECRET_ACCESS_KEY: 'sandbox' })
 const config = readConfig({
-  env: { REGIONS: 'us-east-1', POLL_MS: '100', CALLS_PER_SECOND: '1000', API_KEYS_FILE: 'keys', AWS_ENDPOINT_URL: sandbox.url }, readKeys: () => [keyOf('all')], templates: ['aurora-serverless-v2-postgres']
+  env: { REGIONS: 'us-east-1', POLL_MS: '100', CALLS_PER_SECOND: '1000', API_KEYS_FILE: 'keys', AWS_ENDPOINT_URL: sandbox.url }, readKeys: () => [keyOf('all'), keyOf('asker', { scopes: ['query:read'] })], templates: ['aurora-serverless-v2-postgres']
 })
 /** How far the clocks were moved on; the service's runs by itself too, for it waits for what really takes a while. */
 let aheadMs = 0
@@ -75,7 +75,9 @@ t.test('a database says whether it is paused, and is woken ahead of time', async
   t.strictSame(await get(), { state: 'paused', capacityAcu: 0 })
   t.match(await resume('wait=0'), { status: 202, body: { id, compute: { state: 'resuming', capacityAcu: 0 } } })
   t.match(await get(), { state: 'resuming' })
-  for (const time of ['once', 'and again']) t.match(await resume('wait=20'), { status: 200, body: { compute: { state: 'active' } } }, time)
+  for (const time of ['once', 'and again']) t.match(await resume('wait=20'), { status: 200, body: { compute: { state: 'active' }, createdAt: String } }, time)
+  const asked = await app.inject({ method: 'POST', url: `/v1/databases/${id}/resume`, headers: { authorization: 'Bearer asker' } })
+  t.strictSame([asked.statusCode, asked.json()], [200, { id, status: 'available', compute: { state: 'active', capacityAcu: null } }], 'a key that may read no database hears no more of it')
   t.match((await query('select 1', 'wait=0')).body, { resumedAfterMs: null })
 
   await pause()

@@ -3,7 +3,7 @@ import t from 'tap'
 import { importsOf, readSources, type SourceFile } from '../helpers/source-tree.js'
 
 /** Pieces without a room, which every room may use. */
-const common = ['src/clock.ts', 'src/concurrency.ts', 'src/memo.ts', 'src/problems.ts', 'src/shutdown.ts']
+const common = ['src/clock.ts', 'src/concurrency.ts', 'src/json-members.ts', 'src/memo.ts', 'src/problems.ts', 'src/shutdown.ts']
 
 const sandboxCommon = ['sandbox/aws.ts', 'sandbox/clock.ts', 'sandbox/pace.ts', 'sandbox/store.ts']
 

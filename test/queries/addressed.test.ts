@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import t from 'tap'
 
 import { addressTo } from '../../src/queries/addressed.js'
-import { splitMembers } from '../../src/queries/members.js'
+import { splitMembers } from '../../src/json-members.js'
 
 const target = { id: 'eu-west-1.a', client: 'acme', region: 'eu-west-1', clusterArn: 'arn:cluster', secretArn: 'arn:secret', databaseName: 'temporal' }
 const address = (body: string, operation = 'Execute'): string => Buffer.from(addressTo(target, operation, Buffer.from(body), '/* tag */').body).toString()

@@ -42,6 +42,7 @@ const refusals: Refusal[] = [
   { what: 'no body', request: post(''), status: 400, code: 'malformed-json' },
   { what: 'a body that poisons prototypes', request: post('{"__proto__": {}}'), status: 400, code: 'malformed-json', detail: /__proto__/ },
   { what: 'a body that poisons prototypes deep inside', request: post('{"tags": {"constructor": {"prototype": 1}}}'), status: 400, code: 'malformed-json', detail: /constructor/ },
+  { what: 'a name that comes twice', request: post('{"client": "acme", "tags": {"a": "}", "b": {"a": 1}, "\\u0061" : "y"}}'), status: 400, code: 'malformed-json', detail: /"\\u0061" twice/ },
   { what: 'a body in another encoding', request: { ...post(''), payload: Buffer.from('{"client": "fianc\xe9"}', 'latin1') }, status: 400, code: 'malformed-json', detail: /UTF-8/ },
   { what: 'a body of another type', request: post('client=acme', { 'content-type': 'application/x-www-form-urlencoded' }), status: 415, code: 'unsupported-media-type' },
   { what: 'a body that is compressed', request: post('{}', { ...json, 'content-encoding': 'gzip' }), status: 415, code: 'unsupported-media-type', detail: /Content-Encoding gzip/ },

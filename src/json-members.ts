@@ -25,6 +25,32 @@ export function splitMembers (text: string): Member[] {
   }))
 }
 
+/**
+ * A name, as it is written, that an object somewhere in a valid JSON text has twice; null where none does. JSON readers take one of the
+ * values and drop the other without a word (RFC 8259, 4).
+ */
+export function findRepeatedName (text: string): string | null {
+  const objects: Array<Set<string>> = []
+  for (let at = 0; at < text.length; at++) {
+    const character = text[at]
+    if (character === '{') objects.push(new Set())
+    else if (character === '}') objects.pop()
+    if (character !== '"') continue
+    const end = endOfText(text, at)
+    const source = text.slice(at, end + 1)
+    at = end
+    colon.lastIndex = end + 1
+    if (!colon.test(text)) continue
+    const name = JSON.parse(source) as string
+    const names = objects.at(-1)
+    if (names?.has(name)) return source
+    names?.add(name)
+  }
+  return null
+}
+
+const colon = /\s*:/y
+
 /** Where the text ends that begins at `start`: at its closing quote. */
 function endOfText (text: string, start: number): number {
   let at = start + 1
