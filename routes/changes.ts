@@ -7,7 +7,7 @@ import { principalOf } from '../src/plugins/authentication.js'
 import { preconditionOf } from './entity-tags.js'
 import { changeExample, changePlanExample, databaseExample } from './examples.js'
 import { createSettle } from './preferences.js'
-import { Choice, DatabaseParams, DatabaseSchema, Nullable, PreferHeader, problemResponses, refTo } from './schemas.js'
+import { Choice, DatabaseParams, DatabaseSchema, DryRun, Nullable, PreferHeader, problemResponses, refTo } from './schemas.js'
 
 const ChangeBody = Type.Object({
   parameters: Type.Optional(Type.Record(Type.String(), Type.Unknown(), {
@@ -25,7 +25,7 @@ const ChangePlanSchema = Type.Object({
   changes: Type.Array(Type.Object({
     logicalId: Type.String({ description: 'Name of the resource in the template.' }),
     type: Type.String({ description: 'CloudFormation type of the resource.' }),
-    action: Choice(['add', 'modify', 'remove', 'other']),
+    action: Choice(['add', 'modify', 'remove', 'other'], { description: 'What CloudFormation would do to it.' }),
     replacement: Choice(['never', 'conditional', 'always'], { description: 'Whether AWS would make a new resource in its place.' }),
     changedProperties: Type.Array(Type.String(), { description: 'The properties of the resource that change.' })
   }), { description: 'What CloudFormation would do; empty when there is nothing to change.' })
@@ -46,7 +46,7 @@ export function registerChangeRoutes (instance: FastifyInstance, databases: Data
       summary: 'Change a database',
       description: 'Through a change set that is checked before it is executed: what would replace the database is refused. `dryRun=true` answers the changes and makes none.',
       params: DatabaseParams,
-      querystring: Type.Object({ dryRun: Type.Optional(Type.Boolean({ default: false })) }, { additionalProperties: false }),
+      querystring: Type.Object({ dryRun: DryRun }, { additionalProperties: false }),
       headers: Type.Object({ ...PreferHeader.properties, 'if-match': Type.Optional(Type.String({ description: 'The `ETag` that the database must still have.' })) }),
       body: Type.Unsafe<Static<typeof ChangeBody>>({ $ref: 'ChangeDatabase#' }),
       response: {

@@ -10,7 +10,7 @@ import { connectionExample } from './examples.js'
 import { Choice, DatabaseParams, problemResponses, refTo } from './schemas.js'
 
 const ConnectionSchema = Type.Object({
-  format: Choice(CONNECTION_FORMATS),
+  format: Choice(CONNECTION_FORMATS, { description: 'Whose form `value` has.' }),
   value: Type.String({ description: 'The connection. Unrevealed, the password in it is the placeholder `<password>`.' }),
   secretArn: Type.String({ description: 'The secret that holds the password.' }),
   revealed: Type.Boolean({ description: 'Whether the password itself is in `value`.' })
@@ -30,8 +30,8 @@ export function registerConnectionRoutes (instance: FastifyInstance, databases: 
       description: 'The password stays in Secrets Manager: `value` has a placeholder for it. `reveal=true` puts it there, needs a key with `credentials:read`, and is written to the log.',
       params: DatabaseParams,
       querystring: Type.Object({
-        format: Type.Optional(Choice(CONNECTION_FORMATS, { default: 'uri' })),
-        reveal: Type.Optional(Type.Boolean({ default: false }))
+        format: Type.Optional(Choice(CONNECTION_FORMATS, { default: 'uri', description: 'Whose form the connection is to have.' })),
+        reveal: Type.Optional(Type.Boolean({ default: false, description: 'Puts the password itself into `value`.' }))
       }, { additionalProperties: false }),
       response: {
         200: { description: 'The connection.', content: { 'application/json': { schema: refTo(ConnectionSchema), examples: connectionExample } } },

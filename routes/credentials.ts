@@ -6,7 +6,7 @@ import type { Databases } from '../src/databases/databases.js'
 import { principalOf } from '../src/plugins/authentication.js'
 import { rotationExample } from './examples.js'
 import { applyWait, hangUp, preferredWait } from './preferences.js'
-import { Choice, DatabaseParams, IdempotencyKey, Nullable, PreferHeader, problemResponses, refTo } from './schemas.js'
+import { Choice, DatabaseParams, IdempotencyKey, Nullable, PreferHeader, problemResponses, refTo, replayedHeader } from './schemas.js'
 
 const RotationSchema = Type.Object({
   databaseId: Type.String(),
@@ -38,7 +38,7 @@ export function registerCredentialRoutes (instance: FastifyInstance, databases: 
       response: {
         200: {
           description: 'The password is rotated. With `Idempotency-Replayed`, by this request sent before; it is known for the last two passwords, and never where RDS manages the secret.',
-          headers: { ...headers, 'idempotency-replayed': { type: 'string' } },
+          headers: { ...headers, ...replayedHeader },
           content: { 'application/json': { schema: refTo(RotationSchema), examples: rotationExample } }
         },
         202: { description: 'It is not done yet. Sent again with the same `Idempotency-Key`, the request waits on.', headers, content: { 'application/json': { schema: refTo(RotationSchema), examples: rotationExample } } },

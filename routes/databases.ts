@@ -8,7 +8,7 @@ import { principalOf } from '../src/plugins/authentication.js'
 import { preconditionOf, isNoneMatchedBy, tagOf } from './entity-tags.js'
 import { createCloneExample, createExample, createPlanExample, databaseExample, deletedExample, listExample, outputsExample } from './examples.js'
 import { createSettle, wantsFresh } from './preferences.js'
-import { Choice, DatabaseParams, DatabaseSchema, Nullable, OutputsSchema, PreferHeader, problemResponses, refTo, RegionAnswer, Slug } from './schemas.js'
+import { Choice, DatabaseParams, DatabaseSchema, DryRun, Limit, Nullable, OutputsSchema, PreferHeader, problemResponses, refTo, RegionAnswer, replayedHeader, Slug } from './schemas.js'
 
 const CreateBody = Type.Object({
   client: Slug('Whose database it is.'),
@@ -46,13 +46,13 @@ const CreatePlanSchema = Type.Object({
 
 const ListQuery = Type.Object({
   region: Type.Optional(Type.Array(Type.String(), { description: 'May be repeated. Every enabled region when left out.' })),
-  client: Type.Optional(Type.String()),
-  environment: Type.Optional(Type.String()),
+  client: Type.Optional(Type.String({ description: 'Only those of this client.' })),
+  environment: Type.Optional(Type.String({ description: 'Only those of this environment.' })),
   status: Type.Optional(Choice(['creating', 'available', 'updating', 'deleting', 'failed', 'delete_failed', 'deleted'], { description: '`deleted` lists what is gone, for the 90 days that AWS remembers it.' })),
-  template: Type.Optional(Type.String()),
-  name: Type.Optional(Type.String()),
-  sort: Type.Optional(Choice(['createdAt', '-createdAt', 'name'], { default: 'createdAt' })),
-  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 })),
+  template: Type.Optional(Type.String({ description: 'Only those made from this template.' })),
+  name: Type.Optional(Type.String({ description: 'Only those of this name.' })),
+  sort: Type.Optional(Choice(['createdAt', '-createdAt', 'name'], { default: 'createdAt', description: '`-createdAt` has the newest first.' })),
+  limit: Limit,
   cursor: Type.Optional(Type.String({ description: '`nextCursor` of the page before.' }))
 }, { additionalProperties: false })
 
@@ -92,13 +92,13 @@ export function registerDatabaseRoutes (instance: FastifyInstance, databases: Da
       tags: ['databases'],
       summary: 'Create a database',
       description: 'Launches a CloudFormation stack from a template. Sent again, the same request finds the database that it made. `dryRun=true` answers what it would do, and launches nothing.',
-      querystring: Type.Object({ dryRun: Type.Optional(Type.Boolean({ default: false })) }, { additionalProperties: false }),
+      querystring: Type.Object({ dryRun: DryRun }, { additionalProperties: false }),
       headers: CreateHeaders,
       body: Type.Unsafe<Static<typeof CreateBody>>({ $ref: 'CreateDatabase#' }),
       response: {
         200: {
           description: 'The same request made it before; or, with `dryRun=true`, what it would do.',
-          headers: { ...location, ...applied, 'idempotency-replayed': { type: 'string' } },
+          headers: { ...location, ...applied, ...replayedHeader },
           content: { 'application/json': { schema: Type.Union([refTo(CreatePlanSchema), refTo(DatabaseSchema)]), examples: { ...databaseExample, ...createPlanExample } } }
         },
         202: { description: 'It is being created.', headers: { ...location, ...applied }, content: { 'application/json': { schema: refTo(DatabaseSchema), examples: databaseExample } } },
@@ -141,7 +141,7 @@ export function registerDatabaseRoutes (instance: FastifyInstance, databases: Da
       params: DatabaseParams,
       headers: Type.Object({ ...PreferHeader.properties, 'if-none-match': Type.Optional(Type.String({ description: 'The `ETag` of an answer that the caller has.' })) }),
       response: {
-        200: { description: 'The database as it is now.', headers: { etag: { type: 'string' }, ...applied }, content: { 'application/json': { schema: refTo(DatabaseSchema), examples: { ...databaseExample, ...deletedExample } } } },
+        200: { description: 'The database as it is now.', headers: { etag: { type: 'string', description: 'For `If-None-Match` here, and for `If-Match` of a change or a deletion.' }, ...applied }, content: { 'application/json': { schema: refTo(DatabaseSchema), examples: { ...databaseExample, ...deletedExample } } } },
         304: { description: 'It is as the caller has it.', type: 'null' },
         ...problemResponses(['invalid-request', 'not-found'])
       }
@@ -186,6 +186,7 @@ export function registerDatabaseRoutes (instance: FastifyInstance, databases: Da
       operationId: 'getOutputs',
       tags: ['databases'],
       summary: 'Read the outputs of a database',
+      description: 'Where it is, by reference: no password is among them. 409 until the stack has them.',
       params: DatabaseParams,
       response: {
         200: { description: 'The outputs of the stack.', content: { 'application/json': { schema: refTo(OutputsSchema), examples: outputsExample } } },

@@ -100,6 +100,7 @@ export function registerEventRoutes (instance: FastifyInstance, databases: Datab
       operationId: 'listOperations',
       tags: ['events'],
       summary: 'List the operations of a database',
+      description: 'Read from the events of its stack, so that they are there for as long as AWS remembers it.',
       params: DatabaseParams,
       response: {
         200: { description: 'Newest first.', content: { 'application/json': { schema: refTo(OperationListSchema), examples: operationsExample } } },

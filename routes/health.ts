@@ -34,6 +34,7 @@ export function registerHealthRoutes (instance: FastifyInstance, databases: Pick
       operationId: 'getHealth',
       tags: ['service'],
       summary: 'Ask whether the service lives',
+      description: 'It asks nobody else: a service whose AWS is away lives.',
       security: [],
       response: { 200: healthy, '4XX': problem('The request could not be read.') }
     }
@@ -68,6 +69,7 @@ export function registerHealthRoutes (instance: FastifyInstance, databases: Pick
       operationId: 'explainProblem',
       tags: ['service'],
       summary: 'Explain a problem',
+      description: 'For people: what the `type` of a problem leads to.',
       security: [],
       params: Type.Object({ code: Type.String({ description: 'The `code` of a problem.', examples: ['database-not-ready'] }) }),
       response: {

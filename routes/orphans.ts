@@ -6,21 +6,21 @@ import type { Databases } from '../src/databases/databases.js'
 import { ORPHAN_ID_PATTERN, ORPHAN_KINDS } from '../src/databases/orphans/orphan.js'
 import { principalOf } from '../src/plugins/authentication.js'
 import { orphanExample, orphansExample } from './examples.js'
-import { Choice, Nullable, problemResponses, refTo, RegionAnswer } from './schemas.js'
+import { Choice, Limit, Nullable, problemResponses, refTo, RegionAnswer } from './schemas.js'
 
 const OrphanSchema = Type.Object({
   id: Type.String({ description: 'Region, kind and name, joined by dots.' }),
-  region: Type.String(),
-  kind: Choice(ORPHAN_KINDS),
+  region: Type.String({ description: 'Where it is.' }),
+  kind: Choice(ORPHAN_KINDS, { description: 'What it is.' }),
   name: Type.String({ description: 'As AWS has it.' }),
   databaseId: Type.String({ description: 'The database that it was of, which is deleted or has failed.' }),
-  client: Type.String(),
+  client: Type.String({ description: 'Whose database that was.' }),
   status: Type.String({ description: 'As AWS has it; empty for a secret.' }),
   reason: Type.String({ description: 'Why it is an orphan.' }),
   restorable: Type.Boolean({ description: 'Whether it holds data that would be lost, as a snapshot does, and as what a failed deletion left or a cluster of which AWS takes no snapshot may do. It is removed only with `confirm`.' }),
   protected: Type.Boolean({ description: 'Whether it is protected from deletion.' }),
-  createdAt: Type.Unsafe<Date>({ type: 'string', format: 'date-time' }),
-  ageSeconds: Type.Integer()
+  createdAt: Type.Unsafe<Date>({ type: 'string', format: 'date-time', description: 'When it was made.' }),
+  ageSeconds: Type.Integer({ description: 'How long ago that is.' })
 }, { $id: 'Orphan', description: 'Something that this service made, that belongs to no living database, and that may cost money.' })
 
 const OrphanListSchema = Type.Object({
@@ -44,7 +44,7 @@ export function registerOrphanRoutes (instance: FastifyInstance, { orphans }: Pi
       querystring: Type.Object({
         region: Type.Optional(Type.Array(Type.String(), { description: 'May be repeated. Every enabled region when left out.' })),
         kind: Type.Optional(Type.Array(Choice(ORPHAN_KINDS), { description: 'May be repeated. Every kind when left out.' })),
-        limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 })),
+        limit: Limit,
         cursor: Type.Optional(Type.String({ description: '`nextCursor` of the page before.' }))
       }, { additionalProperties: false }),
       response: {

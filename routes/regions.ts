@@ -28,6 +28,7 @@ export function registerRegionRoutes (instance: FastifyInstance, databases: Data
       operationId: 'listRegions',
       tags: ['regions'],
       summary: 'List the regions that may be chosen',
+      description: 'Those that the service serves and the key may enter, with how fresh what is known of each is. AWS is not asked.',
       response: {
         200: { description: 'The regions that this key may use.', content: { 'application/json': { schema: refTo(RegionListSchema), examples: regionsExample } } },
         ...problemResponses([])

@@ -41,23 +41,23 @@ export const ProblemSchema = Type.Object({
 const StepSchema = Type.Object({
   logicalId: Type.String({ description: 'Name of the resource in the template.' }),
   type: Type.String({ description: 'CloudFormation type of the resource.' }),
-  status: Choice(['pending', 'in_progress', 'completed', 'failed', 'cancelled', 'skipped']),
-  reason: Nullable(Type.String()),
+  status: Choice(['pending', 'in_progress', 'completed', 'failed', 'cancelled', 'skipped'], { description: '`cancelled`: another resource had failed, or it was undone. `skipped`: it was kept when the stack was deleted.' }),
+  reason: Nullable(Type.String({ description: 'What CloudFormation says of it.' })),
   startedAt: Nullable(Time('When CloudFormation started on it.')),
   endedAt: Nullable(Time('When CloudFormation was done with it.'))
 }, { $id: 'Step', description: 'What happened to one resource in an operation.' })
 
 export const OperationSchema = Type.Object({
   id: Type.String({ description: 'The ClientRequestToken that CloudFormation stamps on each event of the operation.' }),
-  type: Choice(['create', 'update', 'delete', 'import', 'recover']),
-  status: Choice(['running', 'succeeded', 'failed']),
+  type: Choice(['create', 'update', 'delete', 'import', 'recover'], { description: 'What was asked for.' }),
+  status: Choice(['running', 'succeeded', 'failed'], { description: 'How it stands. One that is being undone has failed already.' }),
   startedAt: Time('When it was started.'),
   endedAt: Nullable(Time('When it settled.')),
   reason: Nullable(Type.String({ description: 'The first real cause of a failure.' })),
   progress: Type.Object({
     completed: Type.Integer({ description: 'Resources that are done.' }),
     total: Type.Integer({ description: 'Resources that the operation touches.' }),
-    percent: Type.Integer({ minimum: 0, maximum: 100 }),
+    percent: Type.Integer({ minimum: 0, maximum: 100, description: 'Of the resources, rounded down; 100 only once it has succeeded.' }),
     estimatedReadyAt: Nullable(Time('From operations seen before in the region; null when there were none.'))
   }),
   steps: Type.Array(refTo(StepSchema))
@@ -74,7 +74,7 @@ export const OutputsSchema = Type.Object({
 }, { $id: 'Outputs', description: 'References to what the stack made, never values of secrets.' })
 
 const ComputeSchema = Type.Object({
-  state: Choice(['active', 'paused', 'resuming']),
+  state: Choice(['active', 'paused', 'resuming'], { description: 'A `paused` one wakes up at the next statement or connection.' }),
   capacityAcu: Nullable(Type.Number({ description: 'In Aurora capacity units, 0 while paused; null while only the state is known.' }))
 }, {
   $id: 'Compute',
@@ -83,22 +83,22 @@ const ComputeSchema = Type.Object({
 
 export const SnapshotSchema = Type.Object({
   id: Type.String({ description: 'For `snapshotId`.' }),
-  arn: Type.String(),
+  arn: Type.String({ description: 'As AWS has it.' }),
   status: Type.String({ description: '`available` once it can be restored from.' }),
   origin: Choice(['requested', 'final', 'other'], { description: '`requested` through this service, `final` when CloudFormation deleted the database, or taken by somebody else.' }),
   createdAt: Nullable(Time('When it was taken; null until RDS says.')),
-  engineVersion: Type.String(),
+  engineVersion: Type.String({ description: 'Of PostgreSQL, when it was taken.' }),
   sizeGib: Type.Integer({ description: 'As AWS rounds it.' })
 }, { $id: 'Snapshot', description: 'A copy of a database at one moment.' })
 
 export const DatabaseSchema = Type.Object({
   id: Type.String({ pattern: ID_PATTERN, description: 'Region and stack name, joined by a dot.' }),
-  client: Type.String(),
-  name: Type.String(),
-  environment: Type.String(),
-  region: Type.String(),
-  template: Type.String(),
-  status: Choice(['creating', 'available', 'updating', 'deleting', 'failed', 'delete_failed', 'deleted']),
+  client: Type.String({ description: 'Whose it is.' }),
+  name: Type.String({ description: 'Tells the databases of a client apart.' }),
+  environment: Type.String({ description: '`EnvironmentName` of the parameters.' }),
+  region: Type.String({ description: 'The AWS region that its data stays in.' }),
+  template: Type.String({ description: 'The product that it was made from; see `GET /v1/templates`.' }),
+  status: Choice(['creating', 'available', 'updating', 'deleting', 'failed', 'delete_failed', 'deleted'], { description: 'It takes connections and statements while `available` or `updating`. An update that failed and was undone leaves it `available`, with a failed `operation`.' }),
   statusReason: Nullable(Type.String({ description: 'The first real cause in a sentence, when failed, and what can be done about it.' })),
   parameters: Type.Record(Type.String(), Type.Union([Type.String(), Type.Number(), Type.Boolean()]), {
     description: 'The parameters of the template, by the names that CloudFormation has for them.'
@@ -109,13 +109,13 @@ export const DatabaseSchema = Type.Object({
   snapshots: Nullable(Type.Array(refTo(SnapshotSchema), { description: 'What a deleted database can be restored from, newest first. Null in lists, while it is not deleted, and when RDS does not say.' })),
   stack: Type.Object({
     id: Type.String({ description: 'ARN of the CloudFormation stack.' }),
-    name: Type.String(),
+    name: Type.String({ description: 'A function of client, name, environment and region alone.' }),
     status: Type.String({ description: 'As CloudFormation has it.' })
   }),
-  deletionProtection: Type.Boolean(),
+  deletionProtection: Type.Boolean({ description: 'Refuses deletion while true.' }),
   expiresAt: Nullable(Time('When the service deletes it, with a final snapshot; null for never.')),
   expiryHeld: Type.Boolean({ description: 'Whether it is past `expiresAt` and only there because it is protected. It is deleted once the protection is taken off.' }),
-  tags: Type.Record(Type.String(), Type.String()),
+  tags: Type.Record(Type.String(), Type.String(), { description: 'Those that callers gave it.' }),
   createdAt: Time('When the stack was created.'),
   updatedAt: Nullable(Time('When the stack was last changed.'))
 }, {
@@ -146,6 +146,14 @@ export function problemResponses (codes: readonly ProblemCode[], { asksAws = tru
   return Object.fromEntries([...statuses].map(status =>
     [status, Problems([...new Set(all.filter(code => problemKinds[code].status === status))])]))
 }
+
+/** Says that an earlier request had done it. */
+export const replayedHeader = { 'idempotency-replayed': { type: 'string', description: '`true` when an earlier request like this one had done it.' } }
+
+/** Of a page. */
+export const Limit = Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50, description: 'How many to answer at most.' }))
+
+export const DryRun = Type.Optional(Type.Boolean({ default: false, description: 'Answers what would be done, and does nothing.' }))
 
 /** How fresh what is shown of a region is. */
 export const RegionAnswer = {

@@ -65,6 +65,7 @@ export function registerSnapshotRoutes (instance: FastifyInstance, databases: Da
       operationId: 'getSnapshot',
       tags: ['snapshots'],
       summary: 'Read a snapshot of a database',
+      description: 'One of another database is not found here.',
       params: SnapshotParams,
       response: {
         200: { description: 'The snapshot as it is now.', content: { 'application/json': { schema: refTo(SnapshotSchema), examples: snapshotExample } } },

@@ -53,6 +53,7 @@ export function registerTemplateRoutes (instance: FastifyInstance, catalog: Cata
       operationId: 'listTemplates',
       tags: ['templates'],
       summary: 'List the templates that can be chosen',
+      description: 'Each is a product: a CloudFormation template, with its parameters, their types, defaults and limits.',
       response: {
         200: { description: 'The templates.', content: { 'application/json': { schema: refTo(TemplateListSchema), examples: templatesExample } } },
         ...problemResponses([], { asksAws: false })

@@ -96,6 +96,7 @@ export function registerTransactionRoutes (instance: FastifyInstance, queries: P
       operationId: 'rollBackTransaction',
       tags: ['queries'],
       summary: 'Undo what a transaction did',
+      description: 'A transaction that is over already, whether it was kept or not, answers 404.',
       params: TransactionParams,
       body: NoBody,
       response: {

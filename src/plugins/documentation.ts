@@ -6,6 +6,8 @@ import { stringify } from 'yaml'
 import type { Catalog } from '../templates/catalog.js'
 import { parametersSchema } from '../templates/schema.js'
 
+const TITLE = 'Aurora Databases API'
+
 const description = `Gives each client an Aurora Serverless PostgreSQL database of its own, in the region its data must stay in.
 
 A database is one CloudFormation stack. \`POST /v1/databases\` launches it, \`GET /v1/databases/{id}/events\` follows it live,
@@ -36,7 +38,7 @@ export async function registerDocumentation (app: FastifyInstance, version: stri
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
-      info: { title: 'Aurora Databases API', version, description, license: { name: 'MIT', identifier: 'MIT' } },
+      info: { title: TITLE, version, description, license: { name: 'MIT', identifier: 'MIT' } },
       servers: [{ url: '/', description: 'This service' }],
       tags,
       security: [{ key: [] }],
@@ -58,7 +60,12 @@ export async function registerDocumentationRoutes (app: FastifyInstance): Promis
   app.get('/openapi.yaml', open, async (_request, reply) => await reply.type('application/yaml').send(toYaml(app)))
   await app.register(async docs => {
     docs.addHook('onRoute', route => { route.config = { ...route.config, access: 'open' } })
-    await docs.register(swaggerUi, { routePrefix: '/docs', uiConfig: { persistAuthorization: true, tryItOutEnabled: true, docExpansion: 'list' } })
+    await docs.register(swaggerUi, {
+      routePrefix: '/docs',
+      theme: { title: TITLE },
+      // Without the bar on which another document could be chosen: there is this one.
+      uiConfig: { layout: 'BaseLayout', persistAuthorization: true, tryItOutEnabled: true, docExpansion: 'list' }
+    })
   })
 }
 

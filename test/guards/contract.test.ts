@@ -12,12 +12,14 @@ import { collectRoutes } from '../helpers/routes.js'
 import { ROOT } from '../helpers/source-tree.js'
 
 type Content = Record<string, { schema?: object, examples?: Record<string, { value: unknown }> }>
-interface Operation {
+interface Described { description?: string }
+interface Operation extends Described {
   operationId?: string
   summary?: string
   security?: unknown[]
+  parameters?: Array<Described & { name: string }>
   requestBody?: { content: Content }
-  responses: Record<string, { description?: string, content?: Content }>
+  responses: Record<string, Described & { content?: Content, headers?: Record<string, Described> }>
 }
 interface Document {
   paths: Record<string, Record<string, Operation>>
@@ -52,6 +54,17 @@ t.test('every operation can be called from a generated client, and says how it c
     // The mirror of the Data API answers AWS's own errors besides.
     const other = /\/data-api\//.test(title) ? ['application/json'] : []
     for (const status of failures) t.strictSame(Object.keys(responses[status]?.content ?? {}).filter(type => !other.includes(type)), ['application/problem+json'], `${title} ${status} is a problem`)
+  }
+})
+
+t.test('whatever can be asked for, sent or read is described', async t => {
+  for (const { title, operation: { description, parameters = [], responses } } of operations) {
+    t.ok(description, title)
+    for (const parameter of parameters) t.ok(parameter.description, `${parameter.name} of ${title}`)
+    for (const [status, response] of Object.entries(responses)) {
+      t.ok(response.description, `${status} of ${title}`)
+      for (const [header, { description }] of Object.entries(response.headers ?? {})) t.ok(description, `${header} of ${title}`)
+    }
   }
 })
 
