@@ -1,6 +1,7 @@
 import { ResourceStatus, type StackStatus } from '@aws-sdk/client-cloudformation'
 import { setStackStatus } from './context.js'
 import { exportInUse, exportsIn } from './exports.js'
+import { beginOperation } from '../operations/launch.js'
 import type { Plan } from './plan.js'
 import type { ResourceRecord } from './records.js'
 import type { Run } from './run.js'
@@ -47,12 +48,14 @@ export function succeed ({ context, stackId, stack }: Run): void {
 /** Ends a phase that did not, with what the caller wants done about it. AWS's reason ends with a space where that is nothing. */
 export function fail (run: Run, reason: string): void {
   const stack = run.stack()
-  const { disableRollback } = run.operation()
+  const { disableRollback, token } = run.operation()
   const isUpdate = stack.status === 'UPDATE_IN_PROGRESS'
   const [status, demand]: [StackStatus, string] = disableRollback
     ? [isUpdate ? 'UPDATE_FAILED' : 'CREATE_FAILED', '']
     : isUpdate
       ? ['UPDATE_ROLLBACK_IN_PROGRESS', '']
       : stack.onFailure === 'DELETE' ? ['DELETE_IN_PROGRESS', 'Delete requested by user.'] : ['ROLLBACK_IN_PROGRESS', 'Rollback requested by user.']
-  setStackStatus(run.context, run.stackId, status, `${reason.replace(/\.$/, '')}. ${demand}`)
+  // A rollback is an operation of its own, also where nobody asked for it (DescribeEvents, CloudFormation API Reference).
+  const rollback = status.includes('ROLLBACK') ? { operations: beginOperation(run.context, stack.operations, { type: 'ROLLBACK', token, disableRollback }) } : {}
+  setStackStatus(run.context, run.stackId, status, `${reason.replace(/\.$/, '')}. ${demand}`, rollback)
 }

@@ -37,6 +37,11 @@ export interface OperationRecord {
   forced?: boolean | undefined
 }
 
+/** The latest operation on a stack, and before it, when it was a rollback, what was rolled back. */
+export function latestOperations ({ operations }: Pick<StackRecord, 'operations'>): OperationRecord[] {
+  return operations.slice(Math.max(0, operations.findLastIndex(({ type }) => !type.includes('ROLLBACK'))))
+}
+
 export interface StackRecord {
   id: string
   name: string

@@ -2,7 +2,7 @@ import type * as Sdk from '@aws-sdk/client-cloudformation'
 import { AwsError, type Caller } from '../../aws.js'
 import type { Collection, Store } from '../../store.js'
 import type { Records } from '../engine/memory.js'
-import type { Definition, StackRecord } from '../engine/records.js'
+import { type Definition, latestOperations, type StackRecord } from '../engine/records.js'
 import { invalid, unmet } from '../template/errors.js'
 import { requireStack } from './find-stack.js'
 
@@ -83,9 +83,8 @@ export function summaryOf (changeSet: ChangeSetRecord, stack: StackRecord): Sdk.
 
 function executionStatusOf ({ executedBy, failure, definition, isCreate, createdAt }: ChangeSetRecord, stack: StackRecord): Sdk.ExecutionStatus {
   if (failure !== undefined) return 'UNAVAILABLE'
-  const operation = stack.operations.find(({ id }) => id === executedBy)
   if (executedBy === undefined) return isObsolete() ? 'OBSOLETE' : 'AVAILABLE'
-  if (operation !== stack.operations.at(-1)) return 'EXECUTE_COMPLETE'
+  if (!latestOperations(stack).some(({ id }) => id === executedBy)) return 'EXECUTE_COMPLETE'
   if (stack.status.endsWith('_IN_PROGRESS')) return 'EXECUTE_IN_PROGRESS'
   return stack.definition.template === definition.template && !/FAILED|ROLLBACK/.test(stack.status) ? 'EXECUTE_COMPLETE' : 'EXECUTE_FAILED'
 

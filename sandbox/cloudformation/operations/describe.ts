@@ -71,8 +71,8 @@ export function createDescriptions ({ records }: EngineContext) {
       const logicalId = input.LogicalResourceId ?? ''
       const resource = records.resources.get(stack.id, logicalId)
       if (!resource) throw noResource(logicalId, input.StackName ?? '')
-      const metadata = ifKnown(() => planOf({ records }, stack).metadataOf(logicalId))
-      return { StackResourceDetail: toResourceDetail(resource, stack, metadata === undefined ? undefined : JSON.stringify(metadata)) }
+      const metadata = ifKnown(() => planOf({ records }, stack).metadataOf(logicalId)) ?? {}
+      return { StackResourceDetail: toResourceDetail(resource, stack, JSON.stringify(metadata)) }
     },
 
     ListStackResources: async (input, caller) => {

@@ -4,7 +4,7 @@ import type { EngineContext } from '../engine/context.js'
 import type { OperationRecord, StackRecord } from '../engine/records.js'
 
 const TOKEN = /^[a-zA-Z0-9][-a-zA-Z0-9]{0,127}$/
-const OPERATIONS_KEPT = 5
+const OPERATIONS_KEPT = 10
 
 interface Launch {
   type: OperationRecord['type']
@@ -36,11 +36,11 @@ export function checkToken (token: string | undefined): void {
 }
 
 /**
- * The operation that this token already began, when it is of the same type: the caller sends a request again whose
- * answer was lost. Throws TokenAlreadyExistsException when it began another.
+ * The operation that this token already began, before the rollback that followed from it, when it is of the same type:
+ * the caller sends a request again whose answer was lost. Throws TokenAlreadyExistsException when it began another.
  */
 export function replayedOperation (stack: StackRecord, type: OperationRecord['type'], token: string | undefined): OperationRecord | undefined {
-  const known = token === undefined ? undefined : stack.operations.findLast(operation => operation.token === token)
+  const known = token === undefined ? undefined : stack.operations.find(operation => operation.token === token)
   if (known && known.type !== type) {
     throw new AwsError('TokenAlreadyExistsException', `ClientRequestToken ${token ?? ''} is already used by another operation on ${stack.name}`)
   }

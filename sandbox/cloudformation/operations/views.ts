@@ -1,5 +1,5 @@
 import type { Parameter, Stack, StackResourceDetail, StackResourceSummary, StackSummary } from '@aws-sdk/client-cloudformation'
-import type { EventRecord, OutputRecord, ResourceRecord, StackRecord } from '../engine/records.js'
+import { type EventRecord, latestOperations, type OutputRecord, type ResourceRecord, type StackRecord } from '../engine/records.js'
 import type { ParameterValue } from '../template/parameters.js'
 
 const drift = { StackDriftStatus: 'NOT_CHECKED' } as const
@@ -44,8 +44,13 @@ export function toStack (stack: StackRecord): Stack {
     EnableTerminationProtection: isDeleted ? undefined : stack.terminationProtection,
     DriftInformation: drift,
     RetainExceptOnCreate: stack.retainExceptOnCreate || undefined,
-    LastOperations: stack.operations.map(({ id, type }) => ({ OperationId: id, OperationType: type })).reverse()
+    LastOperations: toLastOperations(stack)
   }
+}
+
+/** Newest first, and only what the last request led to, as AWS was seen to answer in 2026. */
+function toLastOperations (stack: StackRecord): NonNullable<Stack['LastOperations']> {
+  return latestOperations(stack).map(({ id, type }) => ({ OperationId: id, OperationType: type })).reverse()
 }
 
 /** A deletion that was canceled has no time. */
@@ -81,7 +86,8 @@ export function toSummary (stack: StackRecord): StackSummary {
     DeletionTime: deletionTimeOf(stack),
     StackStatus: stack.status,
     StackStatusReason: stack.reason,
-    DriftInformation: drift
+    DriftInformation: drift,
+    LastOperations: toLastOperations(stack)
   }
 }
 
@@ -114,7 +120,7 @@ export function toResourceSummary (resource: ResourceRecord): StackResourceSumma
   }
 }
 
-export function toResourceDetail (resource: ResourceRecord, stack: StackRecord, metadata?: string): StackResourceDetail {
+export function toResourceDetail (resource: ResourceRecord, stack: StackRecord, metadata: string): StackResourceDetail {
   return {
     ...toResourceSummary(resource),
     StackName: stack.name,

@@ -40,6 +40,7 @@ t.test('a create tells what AWS tells, in its order, with the token on every eve
   t.match(events[2], { PhysicalResourceId: /^a-/ })
   t.match((await lab.operations.DescribeStacks({ StackName: 'one' }, caller)).Stacks, [{ Outputs: [{ OutputKey: 'Which', OutputValue: 'arn:B', ExportName: 'one-which' }] }])
   t.match(await lab.operations.ListExports({}, caller), { Exports: [{ Name: 'one-which', Value: 'arn:B' }] })
+  t.match(await lab.operations.DescribeStackResource({ StackName: 'one', LogicalResourceId: 'A' }, caller), { StackResourceDetail: { Metadata: '{}' } })
   t.match(await lab.operations.ListStackResources({ StackName: 'one' }, caller), { StackResourceSummaries: [{ LogicalResourceId: 'A', ResourceStatus: 'CREATE_COMPLETE' }, { LogicalResourceId: 'B' }] })
   t.strictSame(await lab.operations.CreateStack({ StackName: 'one', ClientRequestToken: 'token-1', TemplateBody: body }, caller), started, 'the same request again has the same answer')
   await t.rejects(lab.operations.CreateStack({ StackName: 'one', TemplateBody: body }, caller), { code: 'AlreadyExistsException', message: 'Stack [one] already exists' })
@@ -58,7 +59,9 @@ t.test('a failure cancels its siblings, and the rollback deletes what was made, 
       }
     })
   })
-  const { StackId: id = '' } = await lab.operations.CreateStack({ StackName: 'bad', TemplateBody: templateOf({ Base: {}, Bad: { after: ['Base'] }, Slow: { after: ['Base'] }, Never: { after: ['Slow'] } }) }, caller)
+  const input = { StackName: 'bad', ClientRequestToken: 'token-2', TemplateBody: templateOf({ Base: {}, Bad: { after: ['Base'] }, Slow: { after: ['Base'] }, Never: { after: ['Slow'] } }) }
+  const started = await lab.operations.CreateStack(input, caller)
+  const { StackId: id = '' } = started
   while (await statusOf(lab, id) !== 'ROLLBACK_IN_PROGRESS') await new Promise(setImmediate)
   letSiblingEnd()
   await lab.whenIdle(id)
@@ -72,6 +75,12 @@ t.test('a failure cancels its siblings, and the rollback deletes what was made, 
   t.strictSame(log.slice(-1), ['delete Base'])
   t.strictSame(log.slice(-3).sort(), ['delete Bad', 'delete Base', 'delete Slow'])
   t.notOk(events.some(event => event.startsWith('Never')))
+  const { StackSummaries: [summary] = [] } = await lab.operations.ListStacks({}, caller)
+  const [rollback, ...others] = summary?.LastOperations ?? []
+  t.match([rollback, ...others], [{ OperationType: 'ROLLBACK' }, { OperationType: 'CREATE_STACK', OperationId: started.OperationId }], 'a rollback is an operation of its own')
+  const { OperationEvents: ofRollback = [] } = await lab.operations.DescribeEvents({ OperationId: rollback?.OperationId }, caller)
+  t.match([ofRollback.at(-1), ofRollback[0]], [{ ResourceStatus: 'ROLLBACK_IN_PROGRESS', OperationType: 'ROLLBACK', ClientRequestToken: 'token-2' }, { ResourceStatus: 'ROLLBACK_COMPLETE' }])
+  t.strictSame(await lab.operations.CreateStack(input, caller), started)
   await t.rejects(lab.operations.UpdateStack({ StackName: 'bad', TemplateBody: templateOf({ Base: {} }) }, caller),
     { message: `Stack:${id} is in ROLLBACK_COMPLETE state and can not be updated.` })
 })

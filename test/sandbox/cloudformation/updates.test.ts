@@ -240,6 +240,7 @@ t.test('what a resource has beside its properties changes too, with its causes',
   const parameters = { Parameters: { P: { Type: 'String', NoEcho: true, Default: 'one' } } }
   const { lab, id } = await openScene(t, templateOf({ A: { Metadata: { note: { Ref: 'P' } } } }, parameters))
   t.match(await lab.operations.DescribeStackResource({ StackName: id, LogicalResourceId: 'A' }, caller), { StackResourceDetail: { Metadata: '{"note":"one"}' } })
+  t.match((await lab.operations.DescribeStacks({ StackName: id }, caller)).Stacks, [{ LastOperations: { length: 1 } }])
   const changeIn = async (name: string, input: object): Promise<unknown> => {
     await lab.operations.CreateChangeSet({ StackName: 'stack', ChangeSetName: name, UsePreviousTemplate: true, ...input }, caller)
     return (await lab.operations.DescribeChangeSet({ StackName: 'stack', ChangeSetName: name }, caller)).Changes?.[0]?.ResourceChange
