@@ -26,7 +26,7 @@ export function registerCredentialRoutes (instance: FastifyInstance, databases: 
   instance.addSchema(RotationSchema)
 
   app.post('/v1/databases/:id/credentials/rotate', {
-    config: { access: ['credentials:rotate'] },
+    config: { access: ['credentials:rotate'], waitSeconds: WAIT_SECONDS },
     schema: {
       operationId: 'rotateCredentials',
       tags: ['connections'],

@@ -91,7 +91,7 @@ export function registerEventRoutes (instance: FastifyInstance, databases: Datab
     // One message ahead of the socket, and no more.
     const messages = Readable.from(dropSlowReader(liveEvents({ first, changes, after, clock, signal, toJson }), clock, drop), { highWaterMark: 1 })
     messages.once('end', () => { void dropSlowTail(sent.signal, clock, drop) })
-    return reply.send(messages)
+    return messages
   })
 
   app.get('/v1/databases/:id/operations', {

@@ -18,6 +18,7 @@ import { registerRegionRoutes } from '../routes/regions.js'
 import { registerSchemas } from '../routes/schemas.js'
 import { registerSnapshotRoutes } from '../routes/snapshots.js'
 import { registerTemplateRoutes } from '../routes/templates.js'
+import { registerTimeLimits } from '../routes/time-limits.js'
 import { registerTransactionRoutes } from '../routes/transactions.js'
 import type { Authenticate } from './access/keys.js'
 import type { CheckSignature } from './access/signatures.js'
@@ -83,6 +84,7 @@ export async function buildApp ({ databases, queries, mirror, metrics, catalog, 
   registerValidation(app)
   registerAuthentication(app, authenticate, checkSignature)
   await registerDocumentation(app, version, catalog)
+  registerTimeLimits(app, clock)
 
   registerSchemas(app)
   registerDatabaseRoutes(app, databases)

@@ -277,7 +277,7 @@ export const problemKinds = {
     status: 503,
     title: 'AWS does not answer',
     retryable: true,
-    explanation: 'The region did not answer in time, or answered with an error of its own. Send the same request again after `Retry-After`.'
+    explanation: 'The region did not answer in time, or answered with an error of its own. A request takes 55 s at most, and what `Prefer: wait` adds. Send it again after `Retry-After`: it finds what it has begun.'
   },
   'database-resuming': {
     status: 503,

@@ -12,7 +12,7 @@ export interface ComputeOptions { changeSets: ChangeSets, clock: Pick<Clock, 'no
 
 /** How often, and how many times, a change set is looked at while CloudFormation computes it. */
 const LOOK_MS = 500
-const LOOKS = 120
+const LOOKS = 80
 
 /** Begins the names of change sets of ours. */
 const PREFIX = 'change-'

@@ -76,10 +76,11 @@ export interface DatabasesOptions {
 export type Databases = ReturnType<typeof createDatabases>
 
 /** How long a create waits for the remains of a failed one to go. */
-const REMOVAL_SECONDS = 45
+const REMOVAL_SECONDS = 30
 
 /** How long a deletion waits for a cluster to start, and for an update of the stack. AWS takes longer for the first: then the caller comes again. */
-const PREPARATION_SECONDS = 45
+const START_SECONDS = 15
+const SWITCH_SECONDS = 30
 
 /** All that can be done with databases, for whoever holds a key. Every function throws {@link Problem} or `AwsFailure`. */
 export function createDatabases (options: DatabasesOptions) {
@@ -103,8 +104,8 @@ export function createDatabases (options: DatabasesOptions) {
     find,
     importers: createFindImporters(options.stacks, options.log),
     finalSnapshot: createFinalSnapshot(options),
-    untilRunning: createUntilRunning(options, PREPARATION_SECONDS * 1_000),
-    untilSettled: async (principal, id) => await untilSettled(principal, id, PREPARATION_SECONDS, new AbortController().signal)
+    untilRunning: createUntilRunning(options, START_SECONDS * 1_000),
+    untilSettled: async (principal, id) => await untilSettled(principal, id, SWITCH_SECONDS, new AbortController().signal)
   })
   const change = createChange({ ...options, find, preflight: changePreflight, clusterStatus: createClusterStatus(options.clusters) })
   const plan = createPlan({ ...options, stacks, prepare, preflight })
