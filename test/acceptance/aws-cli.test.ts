@@ -1,13 +1,12 @@
-import { execFile, spawnSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 
 import t from 'tap'
 
+import { lackOf } from '../helpers/programs.js'
 import { openSandbox, type TestSandbox } from '../helpers/sandbox.js'
 
 const run = promisify(execFile)
-const lackingOf = (...programs: string[]): string[] => programs.filter(program => spawnSync(program, ['--version']).status !== 0)
-const lacksBoto3 = spawnSync('python3', ['-c', 'import boto3']).status !== 0
 const template = 'file://templates/aurora-serverless-postgres.yaml'
 
 /** Programs of others, which know nothing of the sandbox but where it is. */
@@ -22,10 +21,10 @@ function programsAt (sandbox: TestSandbox): { aws: (...words: string[]) => Promi
   }
 }
 
-const lacking = lackingOf('aws', 'psql')
-if (lacking.length > 0) t.comment(`SKIPPED: the AWS CLI was not tried, for this machine has no ${lacking.join(' and no ')}.`)
+const lack = lackOf('aws', 'psql')
+if (lack !== null) t.comment(`SKIPPED: the AWS CLI was not tried, for this machine has ${lack}.`)
 
-await t.test('the AWS CLI and psql do what the documentation shows, letter for letter', { skip: lacking.length > 0 }, async t => {
+await t.test('the AWS CLI and psql do what the documentation shows, letter for letter', { skip: lack !== null }, async t => {
   const { aws, shell } = programsAt(await openSandbox(t))
   await aws('secretsmanager', 'create-secret', '--name', 'Mahira', '--secret-string', '{"username":"your_master_username","password":"your_secure_password"}')
   await aws('cloudformation', 'create-stack', '--stack-name', 'aurora-serverless-dev', '--template-body', template,
@@ -49,9 +48,10 @@ await t.test('the AWS CLI and psql do what the documentation shows, letter for l
   await t.rejects(aws('rds-data', 'execute-statement', '--resource-arn', output('ClusterArn'), '--secret-arn', ARN, '--database', 'temporal', '--sql', 'SELEC 1'), /DatabaseErrorException.*SQLState: 42601/)
 })
 
-if (lacksBoto3) t.comment('SKIPPED: boto3 was not tried, for this machine has none.')
+const lackOfBoto3 = lackOf('boto3')
+if (lackOfBoto3 !== null) t.comment(`SKIPPED: boto3 was not tried, for this machine has ${lackOfBoto3}.`)
 
-await t.test('boto3 speaks with every service, and knows its errors', { skip: lacksBoto3 }, async t => {
+await t.test('boto3 speaks with every service, and knows its errors', { skip: lackOfBoto3 !== null }, async t => {
   const { shell } = programsAt(await openSandbox(t))
   const script = `
 import boto3, json

@@ -1,4 +1,4 @@
-import { execFile, spawnSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 
 import {
@@ -8,6 +8,7 @@ import {
 import t from 'tap'
 
 import { LOCAL_SIGNING_SECRET } from '../../scripts/local.js'
+import { lackOf } from '../helpers/programs.js'
 import { startService } from '../helpers/service.js'
 
 interface Outputs { clusterArn: string, secretArn: string }
@@ -159,10 +160,10 @@ await t.test('nothing reaches another database', async t => {
   }
 })
 
-const lacksBoto3 = spawnSync('python3', ['-c', 'import boto3']).status !== 0
-if (lacksBoto3) t.comment('SKIPPED: boto3 was not tried, for this machine has none.')
+const lack = lackOf('boto3')
+if (lack !== null) t.comment(`SKIPPED: boto3 was not tried, for this machine has ${lack}.`)
 
-await t.test('boto3 works as it is', { skip: lacksBoto3 }, async t => {
+await t.test('boto3 works as it is', { skip: lack !== null }, async t => {
   const script = `
 import boto3, json, os
 data = boto3.client('rds-data', endpoint_url=os.environ['ENDPOINT'])
