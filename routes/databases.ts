@@ -19,7 +19,7 @@ const CreateBody = Type.Object({
   source: Type.Optional(Type.Object({
     databaseId: Type.Optional(Type.String({ pattern: ID_PATTERN, description: 'A database in the same region, made from the same template. Without `at`, the new one is a copy-on-write clone.' })),
     at: Type.Optional(Type.String({ format: 'date-time', description: 'The moment of `databaseId` to go back to; AWS is some minutes behind.' })),
-    snapshotId: Type.Optional(Type.String({ minLength: 1, maxLength: 255, pattern: '^[a-zA-Z][-a-zA-Z0-9]*$', description: 'A snapshot in the same region.' }))
+    snapshotId: Type.Optional(Type.String({ minLength: 1, maxLength: 255, pattern: '^[a-zA-Z][-a-zA-Z0-9]*$', description: 'A snapshot in the same region, of a database that was made from the same template; one of Serverless v1 can also be taken to v2.' }))
   }, {
     additionalProperties: false,
     description: 'Whose data the database starts with: either `databaseId` or `snapshotId`. Parameters that are left out are as in the source, but for `EnvironmentName`.'

@@ -33,7 +33,7 @@ export const noOrigin: OriginSources = { snapshot: '', sourceCluster: '', restor
 
 /** What a new database has of what it starts from. */
 export interface Origin {
-  /** The template that its source was made from, null when that is not known. */
+  /** The template that it must have, as its source was made from it; null when that is not known, or another will do. */
   template: string | null
   /** Parameters that it has unless the request says otherwise. */
   inherited: Readonly<Record<string, unknown>>

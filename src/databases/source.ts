@@ -2,6 +2,7 @@ import type { Principal } from '../access/keys.js'
 import { AwsFailure } from '../aws/errors.js'
 import type { Cluster, Clusters, SnapshotFacts } from '../aws/clusters.js'
 import { Problem, type Finding } from '../problems.js'
+import type { Catalog } from '../templates/catalog.js'
 import type { Find, Found } from './find.js'
 import { noOrigin, startFrom, type CreateRequest, type LaunchPlan, type Origin } from './launch.js'
 import { idOf, parseId } from './naming.js'
@@ -10,6 +11,7 @@ import { TAG_PREFIX } from './tags.js'
 export interface SourceOptions {
   find: Find['find']
   clusters: Pick<Clusters, 'describe' | 'snapshot'>
+  catalog: Catalog
 }
 
 /** A plan with what its source adds, and what is wrong with that source. */
@@ -24,7 +26,7 @@ type LookedUp = { origin: Origin } | { found: Finding[] }
  * Looks up what a new database is to start with. A source is of the same region, and a key that is bound to a client sees only that
  * client's: any other reads as missing. AWS's own failures are thrown, because nothing may be copied unseen.
  */
-export function createPrepare ({ find, clusters }: SourceOptions) {
+export function createPrepare ({ find, clusters, catalog }: SourceOptions) {
   const look = async (principal: Principal, id: string): Promise<Found | null> => {
     try {
       return await find(principal, id)
@@ -43,15 +45,23 @@ export function createPrepare ({ find, clusters }: SourceOptions) {
     }
   }
 
-  const lookUpDatabase = async (principal: Principal, { key }: LaunchPlan, id: string, at: string | null): Promise<LookedUp> => {
-    const region = parseId(id)?.region
-    if (region !== key.region) return wrong('/source/databaseId', `must be a database in ${key.region}: AWS copies no cluster to another region.`)
+  /**
+   * Whether the data goes from Serverless v1 to v2: RDS restores a snapshot of v1 to a provisioned cluster, which one of v2 is, and clones
+   * none to it (Aurora User Guide, "Upgrading from an Aurora Serverless v1 cluster to Aurora Serverless v2", "Comparison of feature support").
+   */
+  const isUpgrade = (from: string | null, { template }: LaunchPlan): boolean =>
+    from !== null && catalog.get(from)?.generation === 'v1' && template.generation === 'v2'
+
+  const lookUpDatabase = async (principal: Principal, plan: LaunchPlan, id: string, at: string | null): Promise<LookedUp> => {
+    const { region } = plan.key
+    if (parseId(id)?.region !== region) return wrong('/source/databaseId', `must be a database in ${region}: AWS copies no cluster to another region.`)
     const source = await look(principal, id)
     if (!source) return wrong('/source/databaseId', `There is no database ${id}.`)
     const { status } = source.database
     if (status === 'deleted') return wrong('/source/databaseId', `The database ${id} is deleted: name one of its snapshots as snapshotId.`)
     const cluster = status === 'available' || status === 'updating' ? await describe(source) : null
     if (!cluster) return wrong('/source/databaseId', `The database ${id} is ${status}: only a database that is available can be copied.`)
+    if (isUpgrade(source.own.template, plan)) return wrong('/source/databaseId', `${id} runs on Serverless v1, of which AWS makes no copy on v2: take a snapshot of it (POST /v1/databases/${id}/snapshots), and name that as snapshotId.`)
     const late = at === null ? null : findUnreachable(cluster, at)
     if (late) return wrong('/source/at', late)
     return {
@@ -66,14 +76,16 @@ export function createPrepare ({ find, clusters }: SourceOptions) {
     }
   }
 
-  const lookUpSnapshot = async (principal: Principal, { key: { region } }: LaunchPlan, id: string): Promise<LookedUp> => {
+  const lookUpSnapshot = async (principal: Principal, plan: LaunchPlan, id: string): Promise<LookedUp> => {
+    const { region } = plan.key
     const snapshot = await clusters.snapshot(region, id)
     const source = snapshot && await look(principal, idOf(region, snapshot.cluster))
     if (!snapshot || !(source || mayUse(principal, snapshot))) return wrong('/source/snapshotId', `There is no snapshot ${id} in ${region}.`)
     if (snapshot.status !== 'available') return wrong('/source/snapshotId', `The snapshot ${id} is ${snapshot.status}.`)
+    const template = source?.own.template ?? null
     return {
       origin: {
-        template: source?.own.template ?? null,
+        template: isUpgrade(template, plan) ? null : template,
         inherited: { ...source?.database.parameters, EngineVersion: snapshot.engineVersion },
         fixed: source ? ['DatabaseName'] : [],
         sources: { ...noOrigin, snapshot: snapshot.arn },

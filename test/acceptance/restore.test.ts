@@ -61,3 +61,14 @@ await t.test('sent again, each request finds the database that came back', async
   t.match(await call('PATCH', path, { parameters: { MaxCapacity: 16 } }, wait), { status: 202, body: { status: 'available', parameters: { MaxCapacity: 16 } } })
   t.same(await query('select count(*)::int as rows from orders'), [{ rows: 1000 }], 'a change does not start from the snapshot again')
 })
+
+await t.test('what Serverless v1 left behind comes back on v2, under its id and with its data', async t => {
+  const old = { client: 'acme', region: 'eu-west-1', name: 'ledger' }
+  const { body: { id } } = await call<Database>('POST', '/v1/databases', { ...old, template: 'aurora-serverless-postgres' }, wait)
+  await call('POST', `/v1/databases/${id}/query`, { sql: 'create table entries as select generate_series(1, 3) as id' })
+  const { body: { snapshots } } = await call<{ snapshots: Array<{ id: string }> }>('DELETE', `/v1/databases/${id}`, undefined, wait)
+  const source = { snapshotId: snapshots[0]?.id }
+  t.match(await call('POST', '/v1/databases', { ...old, source }), { status: 400, body: { errors: [{ path: '/parameters/EngineVersion', message: /13\.9 has no Data API: .* take one of 13\.11/ }, {}] } })
+  t.match(await call('POST', '/v1/databases', { ...old, source, parameters: { EngineVersion: '13.23' } }, wait), { status: 202, body: { id, status: 'available', template: 'aurora-serverless-v2-postgres' } })
+  t.match(await call('POST', `/v1/databases/${id}/query`, { sql: 'select count(*)::int as rows from entries' }), { body: { rows: [{ rows: 3 }] } })
+})

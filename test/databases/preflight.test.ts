@@ -113,7 +113,8 @@ const inAccount: Array<{ what: string, change?: (account: MemoryAccount) => void
   { what: 'a major that is not there yet', request: { parameters: { EngineVersion: '18' } }, path: '/parameters/EngineVersion', message: /take one of 13\.9, 13\.12, 16\.8, 17\.7\.$/ },
   { what: 'a version without a pause in this region', change: ({ versions }) => { versions.push({ version: '17.9', modes: [], serverlessV2: { minAcu: 0.5, maxAcu: 256 } }) }, request: { parameters: { EngineVersion: '17.9' } }, path: '/parameters/EngineVersion', message: /cannot pause/ },
   { what: 'more capacity than the region has', change: ({ versions }) => { versions.push({ version: '17.9', modes: [], serverlessV2: { minAcu: 0, maxAcu: 128 } }) }, request: { parameters: { EngineVersion: '17.9', MaxCapacity: 256 } }, path: '/parameters/EngineVersion', message: /up to 128 ACUs/ },
-  { what: 'Serverless v1, which is retired', change: account => { account.versions = [{ version: '13.9', modes: ['provisioned'], serverlessV2: null }] }, request: { template: V1 }, path: '/parameters/EngineVersion', message: /not offered with Serverless v1/ },
+  { what: 'Serverless v1, which is retired', change: account => { account.versions = [{ version: '13.9', modes: ['provisioned'], serverlessV2: null }] }, request: { template: V1 }, path: '/template', message: /^Serverless v1 is no longer offered in eu-west-1: take a template of Serverless v2/ },
+  { what: 'a version without Serverless v1, which others have', request: { template: V1, parameters: { EngineVersion: '13.12' } }, path: '/parameters/EngineVersion', message: /not offered with Serverless v1/ },
   { what: 'a region without the Data API', request: { region: 'eu-central-2' }, path: '/parameters/EnableDataApi', message: /not offered in eu-central-2/ },
   { what: 'a network that is not there', request: { parameters: { NetworkStackName: 'net' } }, change: ({ exports }) => { exports.add('net-DBSubnetGroupName') }, path: '/parameters/NetworkStackName', message: /exports net-DBSecurityGroupId/ },
   { what: 'no room for a cluster', change: ({ limits }) => { limits.set('DBClusters', { used: 40, max: 40 }) }, path: '/region', message: /may have 40 database clusters in eu-west-1 and has 40/ },
@@ -156,6 +157,13 @@ t.test('a snapshot is offered the versions that RDS upgrades it to, of those tha
   account.versions = account.versions.filter(({ version }) => version !== '13.9')
   const { findings } = await preflightOf(createMemorySecrets(), account).look(principalOf(), { ...launching(), origin: { masterUsername: 'postgres', snapshotVersion: '13.9' } })
   t.match(findings, [{ message: /it has none left there/ }])
+})
+
+t.test('what Serverless v1 left behind is not brought back on it once it is retired, but has another way', async t => {
+  const account = createMemoryAccount()
+  account.versions = account.versions.filter(({ modes }) => !modes.includes('serverless'))
+  const { findings } = await preflightOf(createMemorySecrets(), account).look(principalOf(), { ...launching({ template: V1 }), origin: { masterUsername: 'postgres', snapshotVersion: '13.9' } })
+  t.match(findings, [{ path: '/template', message: /a template of Serverless v2 from a snapshot \(POST \/v1\/databases with source\.snapshotId\)/ }])
 })
 
 t.test('a copy of a living database has its version, whatever is offered to new ones', async t => {

@@ -40,6 +40,7 @@ async function prepare ({ stack = {}, cluster = CLUSTER, snapshot = null }: Worl
   const request: CreateRequest = { client: 'acme', region: REGION, name: 'copy', source, ...more }
   const found = stack && foundOf(stackOf({ parameters: PARAMETERS, ...stack }))
   return await createPrepare({
+    catalog,
     find: async (_principal, id) => {
       if (found && id === ID && (client === '*' || found.own.client === client)) return found
       throw new Problem('not-found', 'There is none.')
@@ -54,11 +55,24 @@ async function prepare ({ stack = {}, cluster = CLUSTER, snapshot = null }: Worl
   })(principal, request, planLaunch(request, null, options))
 }
 
+t.test('what Serverless v1 left behind comes back on v2 from a snapshot, and from nothing else', async t => {
+  const ofV1 = { parameters: { EnvironmentName: 'dev', DatabaseName: 'shop', MinCapacity: '2', MaxCapacity: '384', EngineVersion: '13.9' }, tags: { ...stackOf().tags, 'aurora-databases:template': 'aurora-serverless-postgres' } }
+  const snapshot = { ...SNAPSHOT, engineVersion: '13.9' }
+  const more = { parameters: { EngineVersion: '13.23', MaxCapacity: 16 } }
+  const { plan, found } = await prepare({ stack: { ...ofV1, status: 'DELETE_COMPLETE' }, snapshot }, { snapshotId: 'final' }, more)
+  t.strictSame(found, [])
+  t.match(plan, { template: { name: DEFAULT_TEMPLATE }, values: { DatabaseName: 'shop', MinCapacity: 2, MaxCapacity: 16, EngineVersion: '13.23' }, origin: { snapshotVersion: '13.9' } })
+  await t.rejects(prepare({ stack: ofV1, snapshot }, { snapshotId: 'final' }), { code: 'invalid-request', errors: [{ path: '/parameters/MaxCapacity' }] }, 'what v2 does not have is said')
+  t.match((await prepare({ stack: ofV1 }, { databaseId: ID }, more)).found, [{ path: '/source/databaseId', message: /AWS makes no copy on v2: take a snapshot of it/ }])
+  const back = await prepare({ snapshot: SNAPSHOT }, { snapshotId: 'final' }, { template: 'aurora-serverless-postgres' })
+  t.match(back.found, [{ path: '/template', message: /must be aurora-serverless-v2-postgres/ }], 'and there is no way back')
+})
+
 t.test('a create without a source stays as it is', async t => {
   const request: CreateRequest = { client: 'acme', region: REGION }
   const plan = planLaunch(request, null, options)
   const never = async (): Promise<never> => { throw new Error('an unexpected call') }
-  t.strictSame(await createPrepare({ find: never, clusters: { describe: never, snapshot: never } })(principalOf(), request, plan), { plan, found: [] })
+  t.strictSame(await createPrepare({ catalog, find: never, clusters: { describe: never, snapshot: never } })(principalOf(), request, plan), { plan, found: [] })
 })
 
 t.test('a clone has what its source has, but for its own environment and what the request says', async t => {

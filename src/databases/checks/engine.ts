@@ -35,10 +35,21 @@ export function createEngineCheck (account: Pick<Account, 'offeredVersions' | 'u
       const { EngineVersion: wanted } = launching.values
       if (typeof wanted !== 'string') return []
       const versions = await memo(region, async () => await account.offeredVersions(region))
+      if (isRetired(versions, launching)) return [{ path: '/template', message: `Serverless v1 is no longer offered in ${region}: ${wayOn(launching)}.` }]
       const unreachable = await findUnreachable(versions, wanted, launching)
       return unreachable.length > 0 ? unreachable : findWrong(versions, wanted, launching)
     }
   }
+}
+
+/** Whether a new cluster of Serverless v1 is wanted where no version has it any more. */
+function isRetired (versions: readonly OfferedVersion[], { template, isLiving = false }: Launching): boolean {
+  return template.generation === 'v1' && !isLiving && versions.length > 0 && !versions.some(({ modes }) => modes.includes('serverless'))
+}
+
+/** How what Serverless v1 no longer does is done with v2. */
+function wayOn ({ origin = null }: Launching): string {
+  return origin ? 'make a database of a template of Serverless v2 from a snapshot (POST /v1/databases with source.snapshotId)' : 'take a template of Serverless v2'
 }
 
 /** The version of that name; a major alone stands for one of its minors: AWS chooses, so it is enough when one of them will do. */
