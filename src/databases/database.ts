@@ -54,7 +54,7 @@ const nothingStuck: Stuck = { logicalIds: [], reason: null }
 
 /**
  * A stack as a database. `operation` is the latest one, where it is known; `template` null when it was removed since. Without `nowMs`
- * nothing has expired.
+ * nothing has expired. CloudFormation keeps the outputs of a deleted stack; what they name is gone.
  */
 export function toDatabase (stack: Stack, own: OwnTags, template: Template | null, operation: Operation | null, stuck = nothingStuck, nowMs = 0): Database {
   const status = statusOf(stack, operation)
@@ -68,7 +68,7 @@ export function toDatabase (stack: Stack, own: OwnTags, template: Template | nul
     status,
     statusReason: status === 'failed' || status === 'delete_failed' ? reasonOf(stack, operation, stuck) : null,
     parameters: template ? fromTexts(template, stack.parameters) : stack.parameters,
-    outputs: readOutputs(stack.outputs),
+    outputs: stack.status === 'DELETE_COMPLETE' ? null : readOutputs(stack.outputs),
     compute: null,
     operation,
     snapshots: null,

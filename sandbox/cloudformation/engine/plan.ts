@@ -117,7 +117,7 @@ function scopeOf (stack: Facts, template: Template, definition: Definition, reco
     },
     stackOutput: (name: string, output: string, region: string): string => {
       const owner = name.startsWith('arn:') ? records.stack(name) : records.namedStack(region, name)
-      const found = owner?.outputs.find(({ key }) => key === output)
+      const found = owner?.status === 'DELETE_COMPLETE' ? undefined : owner?.outputs.find(({ key }) => key === output)
       if (!found) throw invalid(`Template error: Fn::GetStackOutput finds no output ${output} of a stack ${name} in ${region}.`)
       return found.value
     }

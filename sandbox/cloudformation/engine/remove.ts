@@ -22,7 +22,7 @@ export async function deleteAll (run: Run): Promise<void> {
   if (!await removeAll(run, type !== 'DELETE_STACK')) return
   const failed = failedNames(run)
   if (failed && !forced) setStackStatus(run.context, run.stackId, 'DELETE_FAILED', failed)
-  else setStackStatus(run.context, run.stackId, 'DELETE_COMPLETE', undefined, { outputs: [], imports: [] })
+  else setStackStatus(run.context, run.stackId, 'DELETE_COMPLETE')
 }
 
 async function removeAll (run: Run, isRollback: boolean): Promise<boolean> {

@@ -45,6 +45,10 @@ t.test('a create tells what AWS tells, in its order, with the token on every eve
   t.strictSame(await lab.operations.CreateStack({ StackName: 'one', ClientRequestToken: 'token-1', TemplateBody: body }, caller), started, 'the same request again has the same answer')
   await t.rejects(lab.operations.CreateStack({ StackName: 'one', TemplateBody: body }, caller), { code: 'AlreadyExistsException', message: 'Stack [one] already exists' })
   await t.rejects(lab.operations.UpdateStack({ StackName: 'one', ClientRequestToken: 'token-1', TemplateBody: body }, caller), { code: 'TokenAlreadyExistsException' })
+  await lab.operations.DeleteStack({ StackName: 'one' }, caller)
+  await lab.whenIdle(started.StackId ?? '')
+  t.match((await lab.operations.DescribeStacks({ StackName: started.StackId }, caller)).Stacks, [{ StackStatus: 'DELETE_COMPLETE', Outputs: [{ OutputKey: 'Which', OutputValue: 'arn:B' }] }], 'outputs outlive their stack, as AWS was recorded to show them')
+  t.strictSame((await lab.operations.ListExports({}, caller)).Exports, [])
 })
 
 t.test('a failure cancels its siblings, and the rollback deletes what was made, dependents first', async t => {
