@@ -7,6 +7,7 @@ import { Problem } from '../problems.js'
 import { formatConnection, type ConnectionFormat } from './connection.js'
 import type { Outputs } from './database.js'
 import type { Find, Found } from './find.js'
+import { describeCluster, orProblem, secretMissing } from './intact.js'
 import type { DatabaseStatus } from './phases.js'
 
 /** What the RDS Data API needs to send SQL to a database. */
@@ -52,7 +53,7 @@ export function createAccess ({ find, secrets, clusters, stacks }: AccessOptions
     const physicalIdOf = (type: string): string | null => resources.find(resource => resource.type === type)?.physicalId ?? null
     const clusterName = physicalIdOf('AWS::RDS::DBCluster')
     if (!clusterName) throw notReady(found)
-    const { arn, host, port, databaseName } = await clusters.describe(region, clusterName)
+    const { arn, host, port, databaseName } = await describeCluster(clusters, found.database.id, region, clusterName)
     return {
       stackName: name,
       clusterName,
@@ -67,7 +68,7 @@ export function createAccess ({ find, secrets, clusters, stacks }: AccessOptions
   /** The Data API takes ARNs of secrets only: a name may be shorter than it accepts. */
   const arnOfMaster = async ({ database, stack }: Found): Promise<string> => {
     const secret = await secrets.describe(stack.region, stack.parameters.DBMaster ?? '')
-    if (!secret) throw new Problem('database-not-ready', `The secret of ${database.id} no longer exists: ${stack.parameters.DBMaster}.`)
+    if (!secret) throw secretMissing(database.id)
     return secret.arn
   }
 
@@ -77,8 +78,8 @@ export function createAccess ({ find, secrets, clusters, stacks }: AccessOptions
   /** How to connect, in one of the forms; with `reveal` the password itself, else a placeholder. */
   const connectionOf = async (principal: Principal, id: string, format: ConnectionFormat, reveal: boolean): Promise<Connection> => {
     const { outputs, target: { region, clusterArn, secretArn, databaseName } } = await ready(principal, id)
-    const credentials = reveal ? await secrets.readCredentials(region, secretArn) : null
-    const username = credentials?.username ?? (await clusters.describe(region, clusterArn)).masterUsername
+    const credentials = reveal ? await orProblem(async () => await secrets.readCredentials(region, secretArn), () => secretMissing(id)) : null
+    const username = credentials?.username ?? (await describeCluster(clusters, id, region, clusterArn)).masterUsername
     const value = formatConnection(format, {
       host: outputs.dnsName ?? '',
       port: outputs.dbPort ?? 5432,

@@ -1,7 +1,7 @@
 import type { Principal } from '../access/keys.js'
 import type { ResourceChange } from '../aws/change-sets.js'
 import { isMoving } from '../aws/stack-status.js'
-import type { Stack, Stacks, StackStatus } from '../aws/stacks.js'
+import type { Stacks, StackStatus } from '../aws/stacks.js'
 import { Problem } from '../problems.js'
 import type { Catalog } from '../templates/catalog.js'
 import type { ChangePreflight } from './change-preflight.js'
@@ -11,15 +11,13 @@ import { assertToCome, hasExpired } from './expiry.js'
 import type { Find, Found } from './find.js'
 import { phases } from './phases.js'
 import { resolveChange, type ChangeRequest, type ResolvedChange } from './resolve-change.js'
-import { assertRunning } from './running.js'
 import { EXPIRES_AT_TAG } from './tags.js'
 
 export interface ChangeOptions extends ComputeOptions {
   find: Find['find']
   stacks: Pick<Stacks, 'setTerminationProtection'>
   preflight: ChangePreflight
-  /** The status of a stack's cluster, null when it is not known. */
-  clusterStatus: (stack: Stack) => Promise<string | null>
+  assertIntact: (found: Found) => Promise<void>
   catalog: Catalog
   newToken: () => string
 }
@@ -80,10 +78,10 @@ function asksForUpdate ({ parameters, tags, expiresAt }: ChangeRequest): boolean
 }
 
 /** Has CloudFormation compute the change; null when it finds that nothing would change. */
-async function compute (options: ChangeOptions, { stack, database }: Found, { parameters, kept, tags }: ResolvedChange, purpose: 'execute' | 'look'): Promise<Computed | null> {
+async function compute (options: ChangeOptions, found: Found, { parameters, kept, tags }: ResolvedChange, purpose: 'execute' | 'look'): Promise<Computed | null> {
+  const { stack, database } = found
   if (database.status !== 'available') throw notNow(database, stack.status)
-  // CloudFormation would fail at one that is stopped, and then at taking back what it did.
-  assertRunning(database.id, await options.clusterStatus(stack))
+  await options.assertIntact(found)
   return await computeChange(options, stack, { parameters, kept, tags }, purpose)
 }
 

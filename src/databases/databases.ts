@@ -33,6 +33,7 @@ import { createFinalSnapshot } from './final-snapshot.js'
 import { createFind, type FindHow } from './find.js'
 import { createFollow, type FollowFrom } from './follow.js'
 import { createFindImporters } from './importers.js'
+import { createAssertIntact } from './intact.js'
 import type { CreateRequest } from './launch.js'
 import { createList } from './list.js'
 import { createListDeleted } from './list-deleted.js'
@@ -44,7 +45,7 @@ import { createRecover, type RecoverRequest } from './recover.js'
 import { createReadiness } from './readiness.js'
 import { createCountPerRegion } from './regions.js'
 import { createRestore, type RestoreRequest } from './restore.js'
-import { createClusterStatus, createUntilRunning } from './running.js'
+import { createUntilRunning } from './running.js'
 import { createSnapshots } from './snapshots.js'
 import { createPrepare } from './source.js'
 
@@ -107,7 +108,7 @@ export function createDatabases (options: DatabasesOptions) {
     untilRunning: createUntilRunning(options, START_SECONDS * 1_000),
     untilSettled: async (principal, id) => await untilSettled(principal, id, SWITCH_SECONDS, new AbortController().signal)
   })
-  const change = createChange({ ...options, find, preflight: changePreflight, clusterStatus: createClusterStatus(options.clusters) })
+  const change = createChange({ ...options, find, preflight: changePreflight, assertIntact: createAssertIntact(options) })
   const plan = createPlan({ ...options, stacks, prepare, preflight })
   const recover = createRecover({ ...options, find })
   const { rotate, finish } = createRotate({ ...options, find })

@@ -25,18 +25,6 @@ export function assertRunning (databaseId: string, clusterStatus: string | null)
   throw new Problem('database-not-ready', `The cluster of ${databaseId} is ${clusterStatus}, and RDS changes nothing that is stopped. One that somebody has stopped has to be started first (StartDBCluster).`, { retryAfterSeconds: 30 })
 }
 
-/** The status of a stack's cluster; null when there is none, and when RDS does not say. */
-export function createClusterStatus (clusters: Pick<Clusters, 'describe'>): (stack: Stack) => Promise<string | null> {
-  return async stack => {
-    try {
-      return (await clusters.describe(stack.region, clusterNameOf(stack))).status
-    } catch (error) {
-      if (error instanceof AwsFailure) return null
-      throw error
-    }
-  }
-}
-
 /**
  * Whether a stack's cluster runs, or there is none, within `waitMs`. One that somebody stopped is started: nothing that is stopped can
  * be deleted (Aurora User Guide, "Deleting a stopped Aurora cluster"). One that has paused by itself runs, to RDS.

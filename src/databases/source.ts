@@ -59,8 +59,9 @@ export function createPrepare ({ find, clusters, catalog }: SourceOptions) {
     if (!source) return wrong('/source/databaseId', `There is no database ${id}.`)
     const { status } = source.database
     if (status === 'deleted') return wrong('/source/databaseId', `The database ${id} is deleted: name one of its snapshots as snapshotId.`)
-    const cluster = status === 'available' || status === 'updating' ? await describe(source) : null
-    if (!cluster) return wrong('/source/databaseId', `The database ${id} is ${status}: only a database that is available can be copied.`)
+    if (status !== 'available' && status !== 'updating') return wrong('/source/databaseId', `The database ${id} is ${status}: only a database that is available can be copied.`)
+    const cluster = await describe(source)
+    if (!cluster) return wrong('/source/databaseId', `The cluster of ${id} no longer exists: name a snapshot of it as snapshotId.`)
     if (isUpgrade(source.own.template, plan)) return wrong('/source/databaseId', `${id} runs on Serverless v1, of which AWS makes no copy on v2: take a snapshot of it (POST /v1/databases/${id}/snapshots), and name that as snapshotId.`)
     const late = at === null ? null : findUnreachable(cluster, at)
     if (late) return wrong('/source/at', late)

@@ -15,6 +15,9 @@ const codes: Readonly<Record<string, ProblemCode>> = {
   '40P01': 'transaction-conflict'
 }
 
+/** What the Data API answers when somebody has taken a secret or an instance away past this service. */
+const brokenBySomebody: ReadonlySet<string> = new Set(['SecretsErrorException', 'DatabaseNotFoundException'])
+
 /** Puts a failure of the Data API into a problem. What is between us and AWS stays what it is. */
 export function toProblem (failure: DataApiFailure, mode: 'read' | 'write', toCallersPosition: (position: number) => number): Error {
   switch (failure.kind) {
@@ -24,7 +27,7 @@ export function toProblem (failure: DataApiFailure, mode: 'read' | 'write', toCa
     })
     case 'timeout': return new Problem('statement-timeout', 'The statement ran for too long and was cancelled.', { cause: failure })
     case 'unsupported': return new Problem('statement-refused', adviceFor(failure.message), { cause: failure, isConfidential: true })
-    case 'disabled': return new Problem('statement-refused', 'The RDS Data API is not enabled for this database: its template was launched with EnableDataApi false.', { cause: failure })
+    case 'disabled': return new Problem('statement-refused', 'The RDS Data API is not enabled for this database: its template was launched with EnableDataApi false, or its cluster was deleted past this service.', { cause: failure })
     case 'stopped': return new Problem('database-not-ready', `RDS lets nobody use the cluster now: ${failure.message.replace(/\.?$/, '.')} One that somebody has stopped has to be started again (StartDBCluster).`, {
       cause: failure, retryAfterSeconds: 30
     })
@@ -34,7 +37,7 @@ export function toProblem (failure: DataApiFailure, mode: 'read' | 'write', toCa
     case 'lost': return mode === 'read'
       ? new Problem('aws-unavailable', 'No answer came to the statement, which could only read.', { cause: failure, retryAfterSeconds: RETRY_SECONDS })
       : new Problem('statement-outcome-unknown', 'No answer came to the statement. It may have had its effect.', { cause: failure })
-    case 'aws': return failure.aws
+    case 'aws': return brokenBySomebody.has(failure.aws.code) ? new Problem('database-not-ready', `The RDS Data API cannot use the database: ${failure.message}`, { cause: failure }) : failure.aws
   }
 }
 

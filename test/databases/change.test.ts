@@ -7,7 +7,7 @@ import { Problem } from '../../src/problems.js'
 import { principalOf } from '../helpers/facts.js'
 import { scaling } from '../helpers/memory-change-sets.js'
 import { createMemoryClusters } from '../helpers/memory-clusters.js'
-import { createTestService } from '../helpers/test-service.js'
+import { createTestService, OUTPUTS } from '../helpers/test-service.js'
 
 const everybody = principalOf()
 const NAME = 'acme-orders-dev-kv2yaiou'
@@ -107,6 +107,23 @@ t.test('nothing is computed for a cluster that somebody has stopped; one that RD
   }
   t.strictSame(changeSets.calls, [])
   clusters.describe = async () => { throw new AwsFailure('throttled', 'Throttling', 'Rate exceeded') }
+  t.match(await change(BIGGER), { started: true })
+})
+
+t.test('nothing is computed for what somebody has taken the cluster or the secret from', async t => {
+  const clusters = createMemoryClusters()
+  const { change, changeSets, stacks, secrets } = await createOrders({}, clusters)
+  stacks.advance(NAME, 'UPDATE_COMPLETE', { outputs: OUTPUTS })
+  await t.rejects(change(BIGGER), { code: 'database-not-ready', message: /^The secret of .+ no longer exists.+has a new one, and its data/ })
+  const facts = { arn: OUTPUTS.SecretArn, name: 'MasterSecret', tags: {}, deletedAt: new Date(0) }
+  secrets.known.set(OUTPUTS.SecretArn, { facts, credentials: null })
+  await t.rejects(change(BIGGER, { dryRun: true }), { code: 'database-not-ready', message: /waits for its deletion\. RestoreSecret/ })
+  secrets.known.set(OUTPUTS.SecretArn, { facts: { ...facts, deletedAt: null }, credentials: null })
+  const { describe } = clusters
+  clusters.describe = async () => { throw new AwsFailure('not-found', 'DBClusterNotFoundFault', 'gone') }
+  await t.rejects(change(BIGGER), { code: 'database-not-ready', message: /^The cluster of .+ no longer exists/ })
+  t.strictSame(changeSets.calls, [])
+  clusters.describe = describe
   t.match(await change(BIGGER), { started: true })
 })
 

@@ -8,6 +8,7 @@ import type { Clock } from '../../clock.js'
 import { Problem } from '../../problems.js'
 import type { Find, Found } from '../find.js'
 import { hashOf } from '../naming.js'
+import { clusterMissing, orProblem } from '../intact.js'
 import { assertRunning } from '../running.js'
 import { createAttempt } from './attempt.js'
 import { createHandover } from './handover.js'
@@ -52,7 +53,7 @@ export function createRotate (options: RotateOptions) {
         ? new Problem('database-busy', `${database.id} is ${database.status}.`, { retryAfterSeconds: 10 })
         : new Problem('database-not-ready', `${database.id} is ${database.status}.`, { extensions: { databaseStatus: database.status } })
     }
-    const { managed, status } = await passwords.stateOf(stack.region, clusterArn)
+    const { managed, status } = await orProblem(async () => await passwords.stateOf(stack.region, clusterArn), () => clusterMissing(database.id))
     assertRunning(database.id, status)
     if (managed) return { id: database.id, region: stack.region, clusterArn, secretArn: managed.secretArn, isManaged: true }
     const own = (await stacks.resourcesOf(stack.region, stack.id)).filter(({ type }) => type === 'AWS::SecretsManager::Secret')
