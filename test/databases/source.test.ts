@@ -114,7 +114,7 @@ const refusals: Array<{ what: string, world: World, source: CreateSource, more?:
   { what: 'a deleted database', world: { stack: { status: 'DELETE_COMPLETE' } }, source: { databaseId: ID }, path: '/source/databaseId', message: /snapshotId/ },
   ...(['CREATE_IN_PROGRESS', 'DELETE_IN_PROGRESS', 'ROLLBACK_COMPLETE'] as const).map(status => (
     { what: `a database that is ${status}`, world: { stack: { status } }, source: { databaseId: ID }, path: '/source/databaseId', message: /only a database that is available/ })),
-  { what: 'a database without its cluster', world: { cluster: new AwsFailure('not-found', 'DBClusterNotFoundFault', 'gone') }, source: { databaseId: ID }, path: '/source/databaseId', message: /only a database that is available/ },
+  { what: 'a database without its cluster', world: { cluster: new AwsFailure('not-found', 'DBClusterNotFoundFault', 'gone') }, source: { databaseId: ID }, path: '/source/databaseId', message: /^The cluster of .* no longer exists/ },
   { what: 'a moment before the backups begin', world: {}, source: { databaseId: ID, at: '2026-11-19T23:59:59Z' }, path: '/source/at', message: /must be from 2026-11-20T00:00:00.000Z to 2026-11-23T09:00:00.000Z/ },
   { what: 'a moment that is not backed up yet', world: {}, source: { databaseId: ID, at: '2026-11-23T09:00:01Z' }, path: '/source/at', message: /must be from/ },
   { what: 'another template', world: {}, source: { databaseId: ID }, more: { template: 'aurora-serverless-postgres' }, path: '/template', message: /must be aurora-serverless-v2-postgres/ },
