@@ -31,9 +31,9 @@ export function describeSecret (secret: SecretRecord): DescribeSecretResponse & 
 function rotationOf (secret: SecretRecord): Partial<DescribeSecretResponse> {
   return {
     OwningService: secret.owner,
-    RotationEnabled: true,
+    RotationEnabled: secret.isRotationCancelled !== true,
     RotationRules: rotationRulesOf(secret),
-    NextRotationDate: new Date(nextRotation(secret))
+    NextRotationDate: dateOf(nextRotation(secret))
   }
 }
 

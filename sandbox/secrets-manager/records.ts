@@ -27,6 +27,8 @@ export interface SecretRecord {
   rotatedAt?: number | undefined
   /** Where it is not rotated every seven days. */
   rotationRules?: RotationRulesType | undefined
+  /** Cancelled, until somebody asks for a rotation again. */
+  isRotationCancelled?: boolean | undefined
   deletedAt?: number | undefined
   /** When it will be gone for good. */
   purgedAt?: number | undefined

@@ -11,7 +11,7 @@ export type Rotator = (secretArn: string, caller: Caller) => Promise<void>
 /** What RotateSecret and the calendar do to secrets whose owner can rotate them. */
 export interface Rotation {
   rotators: Map<string, Rotator>
-  /** Sets when it is to be rotated, where that is given. Throws for what `rotate` throws, and for rules it cannot follow. */
+  /** Sets when it is to be rotated, where that is given, and that it is to be. Throws for what `rotate` throws, and for rules it cannot follow. */
   schedule: (secret: SecretRecord, rules: RotationRulesType | undefined) => SecretRecord
   /** Throws InvalidRequestException for a secret that nobody rotates, or whose owner cannot do it now. */
   rotate: (secret: SecretRecord, caller: Caller) => Promise<SecretRecord>
@@ -29,9 +29,9 @@ export function rotationRulesOf ({ rotationRules }: SecretRecord): RotationRules
   return rotationRules ?? EVERY_SEVEN_DAYS
 }
 
-/** When a managed secret is to be rotated next, in epoch milliseconds. */
-export function nextRotation (secret: SecretRecord): number {
-  return (secret.rotatedAt ?? secret.createdAt) + intervalMs(rotationRulesOf(secret))
+/** When a managed secret is to be rotated next, in epoch milliseconds; undefined: its rotation is cancelled. */
+export function nextRotation (secret: SecretRecord): number | undefined {
+  return secret.isRotationCancelled ? undefined : (secret.rotatedAt ?? secret.createdAt) + intervalMs(rotationRulesOf(secret))
 }
 
 /** How often; throws AWS's refusal of rules that are out of range, and ours of a calendar. */
@@ -60,9 +60,8 @@ export function createRotation ({ records, clock, log }: { records: SecretRecord
 
   const schedule: Rotation['schedule'] = (secret, rules) => {
     rotatorOf(secret)
-    if (!rules) return secret
-    intervalMs(rules)
-    const scheduled = { ...secret, rotationRules: rules }
+    if (rules) intervalMs(rules)
+    const scheduled = { ...secret, rotationRules: rules ?? secret.rotationRules, isRotationCancelled: undefined }
     records.save(scheduled)
     return scheduled
   }
@@ -77,7 +76,7 @@ export function createRotation ({ records, clock, log }: { records: SecretRecord
   }
 
   const rotateDue = async (): Promise<void> => {
-    for (const secret of records.all().filter(each => each.deletedAt === undefined && rotators.has(each.owner ?? '') && nextRotation(each) <= clock.now())) {
+    for (const secret of records.all().filter(each => each.deletedAt === undefined && rotators.has(each.owner ?? '') && (nextRotation(each) ?? Infinity) <= clock.now())) {
       const caller = { region: secret.region, account: ACCOUNT, requestId: 'rotation' }
       await rotate(secret, caller).catch((error: unknown) => log.warn({ err: error, secret: secret.arn }, 'a secret could not be rotated'))
     }

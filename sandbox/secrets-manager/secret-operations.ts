@@ -103,8 +103,12 @@ export function createSecretOperations ({ records, rotation, clock, randomBelow 
       return { ...nameOf(rotated), VersionId: rotated.stages[CURRENT] }
     },
 
-    /** Nobody's own secrets rotate here, so that there is nothing to cancel; managed ones are refused before. */
-    CancelRotateSecret: async ({ SecretId = '' }, { region }) => nameOf(records.findUsable(SecretId, region)),
+    /** Nobody's own secrets rotate here, so that there is nothing to cancel; of managed ones it can be (terraform-provider-aws#49659). */
+    CancelRotateSecret: async ({ SecretId = '' }, { region }) => {
+      const secret = records.findUsable(SecretId, region)
+      if (secret.owner !== undefined) records.save({ ...secret, isRotationCancelled: true })
+      return nameOf(secret)
+    },
 
     TagResource: async ({ SecretId = '', Tags = [] }, { region }) => {
       const secret = records.findUsable(SecretId, region)

@@ -63,7 +63,7 @@ function createOperations (context: SecretsContext) {
   return { ...createSecretOperations(context), ...createValueOperations(context) }
 }
 
-const CHANGES = ['PutSecretValue', 'UpdateSecret', 'UpdateSecretVersionStage', 'CancelRotateSecret', 'DeleteSecret'] as const
+const CHANGES = ['PutSecretValue', 'UpdateSecret', 'UpdateSecretVersionStage', 'DeleteSecret'] as const
 
 /**
  * Refuses to whoever calls from outside what only the service that manages a secret may do to it. The API reference has

@@ -38,7 +38,6 @@ t.test('a managed secret is rotated by its owner when it is asked for, and every
   const managed = { name: 'AwsError', code: 'InvalidRequestException', message: 'The secret is managed by another service, and you must use that service to update it.' }
   await t.rejects(operations.PutSecretValue({ SecretId: 'rds!cluster-1', SecretString: 'mine' }, caller), managed)
   await t.rejects(operations.UpdateSecret({ SecretId: 'rds!cluster-1', Description: 'mine' }, caller), managed)
-  await t.rejects(operations.CancelRotateSecret({ SecretId: 'rds!cluster-1' }, caller), managed)
   await t.rejects(operations.DeleteSecret({ SecretId: 'rds!cluster-1', ForceDeleteWithoutRecovery: true }, caller), managed)
   t.equal(await value(), 'rotated 1', 'only its owner changes it')
   const due = clock.now() + 7 * DAY_MS
@@ -63,6 +62,14 @@ t.test('a managed secret is rotated by its owner when it is asked for, and every
     await t.rejects(operations.RotateSecret({ SecretId: 'rds!cluster-1', RotationRules }, caller), { code: 'InvalidParameterException' })
   }
   t.equal(await value(), 'rotated 3')
+
+  await operations.CancelRotateSecret({ SecretId: 'rds!cluster-1' }, caller)
+  t.match(await operations.DescribeSecret({ SecretId: 'rds!cluster-1' }, caller), { RotationEnabled: false, NextRotationDate: undefined })
+  clock.move(30 * DAY_MS)
+  await clock.whenAsleepFor(HOUR_MS)
+  t.equal(await value(), 'rotated 3', 'what is cancelled is due no more')
+  await operations.RotateSecret({ SecretId: 'rds!cluster-1' }, caller)
+  t.match(await operations.DescribeSecret({ SecretId: 'rds!cluster-1' }, caller), { RotationEnabled: true, NextRotationDate: new Date(clock.now() + DAY_MS) })
 })
 
 t.test('who cannot be rotated', async t => {
