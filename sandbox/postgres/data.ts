@@ -21,6 +21,10 @@ export interface ServerData {
   restore: (source: string, target: string, momentMs: number) => Promise<void>
   /** Whether the write-ahead log that is kept goes back to the beginning of the data. */
   reachesBack: (id: string) => Promise<boolean>
+  /** The major of the PostgreSQL that the data of a server belongs to. */
+  majorOf: (id: string) => Promise<number>
+  /** The major of the PostgreSQL that runs what was asked for as that major. */
+  majorFor: (major: number) => Promise<number>
   /** Removes the data; the server is to be stopped before. */
   remove: (id: string) => Promise<void>
   /** Stops servers that an earlier run left behind, and removes what no server of that name owns any more. */
@@ -78,6 +82,8 @@ export function createServerData (ground: Ground, processes: Processes): ServerD
       await rename(join(directoryOf(draft), 'data'), join(directoryOf(target), 'data'))
       await remove(draft)
     },
+    majorOf: async id => await majorOf(directoryOf(id)),
+    majorFor: async major => (await ground.installationFor(major)).major,
     reachesBack: async id => await reachesBack(ground, directoryOf(id)),
     remove,
     sweep: async known => {

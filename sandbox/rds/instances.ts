@@ -3,6 +3,7 @@ import { ACCOUNT, AwsError, type Caller, type OperationsOf } from '../aws.js'
 import { isServerlessV1 } from './cluster-shape.js'
 import { pickGiven, type RdsContext, refuseStopped } from './context.js'
 import { findVersions } from './engine-versions.js'
+import { readInsights } from './insights.js'
 import { arnOf, invalidCombination, invalidValue, newResourceId, readIdentifier, zonesOf } from './names.js'
 import { readParameterGroup } from './new-cluster.js'
 import { type Filterable, filterBy, pageOf } from './paging.js'
@@ -82,6 +83,7 @@ export function createInstanceOperations (context: RdsContext) {
       const renamed = rename(context, instance, input.NewDBInstanceIdentifier, caller)
       return begin(context.records.instances.change(renamed, {
         ...pickGiven(input, [...CHANGEABLE, 'DBInstanceClass']),
+        ...readInsights(input, instance.facts, caller),
         ...(input.DBParameterGroupName ? { DBParameterGroups: parameterGroup(context, input.DBParameterGroupName, instance.facts.EngineVersion, caller) } : {}),
         DBInstanceStatus: 'modifying'
       }))
@@ -186,7 +188,7 @@ function newFacts (context: RdsContext, id: string, input: Rds.CreateDBInstanceM
     DomainMemberships: [],
     AssociatedRoles: [],
     DeletionProtection: false,
-    PerformanceInsightsEnabled: input.EnablePerformanceInsights ?? false,
+    ...readInsights({ EnablePerformanceInsights: false, ...input }, {}, caller),
     TagList: addTags([], input.Tags)
   }
 }

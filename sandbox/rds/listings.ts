@@ -69,13 +69,15 @@ const VERSION_FILTERS: Filterable<EngineVersion> = {
   status: version => [statusOf(version)]
 }
 
-export function createEngineOperations () {
+export function createEngineOperations ({ postgres }: Pick<RdsContext, 'postgres'>) {
   return {
     DescribeDBEngineVersions: async input => {
       const chosen = versionsOf(input.Engine, input.EngineVersion, input.IncludeAll).filter(({ family }) => !input.DBParameterGroupFamily || family === input.DBParameterGroupFamily)
       const found = filterBy(input.DefaultOnly ? defaultsOf(chosen, input.EngineVersion) : chosen, input.Filters, VERSION_FILTERS)
       const { page, Marker } = pageOf(found, input)
-      return { DBEngineVersions: page.map(showVersion), Marker }
+      const majors = [...new Set([...page, ...ENGINE_VERSIONS].map(({ major }) => major))]
+      const runsAs = new Map(await Promise.all(majors.map(async major => [major, await postgres.data.majorFor(major)] as const)))
+      return { DBEngineVersions: page.map(version => showVersion(version, major => runsAs.get(major) === runsAs.get(version.major))), Marker }
     },
     DescribeOrderableDBInstanceOptions: async (input, caller) => {
       const classes = INSTANCE_CLASSES.filter(name => !input.DBInstanceClass || name === input.DBInstanceClass)
@@ -107,8 +109,10 @@ function minorOf ({ version }: EngineVersion): number {
   return Number(version.split('.').at(-1))
 }
 
-function showVersion (version: EngineVersion): Rds.DBEngineVersion {
+/** `isReachable`: whether clusters of the version can be upgraded to a later major here. */
+function showVersion (version: EngineVersion, isReachable: (major: number) => boolean): Rds.DBEngineVersion {
   const { major, family, serverlessV2 } = version
+  const targets = ENGINE_VERSIONS.filter(target => target.major === major ? minorOf(target) > minorOf(version) : target.major > major && isReachable(target.major))
   return {
     Engine: ENGINE,
     MajorEngineVersion: String(major),
@@ -117,8 +121,8 @@ function showVersion (version: EngineVersion): Rds.DBEngineVersion {
     DBEngineDescription: 'Aurora PostgreSQL',
     DBEngineVersionDescription: `Aurora PostgreSQL (compatible with PostgreSQL ${version.version})`,
     DBEngineVersionArn: `arn:aws:rds::${ACCOUNT}:engine-version:${ENGINE}:${version.version}`,
-    ValidUpgradeTarget: ENGINE_VERSIONS.filter(target => target.major === major && minorOf(target) > minorOf(version)).map(target => ({
-      Engine: ENGINE, EngineVersion: target.version, Description: `Aurora PostgreSQL (compatible with PostgreSQL ${target.version})`, AutoUpgrade: false, IsMajorVersionUpgrade: false, SupportedEngineModes: ['provisioned']
+    ValidUpgradeTarget: targets.map(target => ({
+      Engine: ENGINE, EngineVersion: target.version, Description: `Aurora PostgreSQL (compatible with PostgreSQL ${target.version})`, AutoUpgrade: false, IsMajorVersionUpgrade: target.major > major, SupportedEngineModes: ['provisioned']
     })),
     ExportableLogTypes: [...LOG_TYPES],
     SupportsLogExportsToCloudwatchLogs: true,
@@ -159,6 +163,7 @@ function showOption (version: EngineVersion, instanceClass: string, caller: Call
     SupportsKerberosAuthentication: false,
     OutpostCapable: false,
     SupportsGlobalDatabases: false,
+    SupportsDedicatedLogVolume: false,
     SupportedNetworkTypes: ['IPV4'],
     SupportsClusters: true,
     SupportsHttpEndpoint: version.supportsDataApi && !instanceClass.startsWith('db.t')

@@ -4,10 +4,12 @@ import { scramVerifier } from '../postgres/roles.js'
 import { readCapacity, readScaling, requireLogTypes, requirePassword, requirePort, requireRetention } from './cluster-rules.js'
 import { isServerlessV1, showCluster } from './cluster-shape.js'
 import { pickGiven, type RdsContext, requireStatus } from './context.js'
-import { ENGINE, type EngineVersion, findVersions, requireDataApi } from './engine-versions.js'
+import { type EngineVersion, requireDataApi } from './engine-versions.js'
+import { readInsights } from './insights.js'
 import { arnOf, invalidCombination, nameIn, readIdentifier } from './names.js'
 import { CHANGEABLE, openAddress, readParameterGroup, readSecurityGroups } from './new-cluster.js'
 import { type ClusterFacts, type ClusterRecord, membersOf } from './records.js'
+import { keptGroup, memberFacts, readUpgrade, type Upgrade, versionOf } from './upgrades.js'
 import { requireWindows } from './windows.js'
 import { beginClusterWork } from './work.js'
 
@@ -25,7 +27,9 @@ export function createModifyClusterOperations (context: RdsContext) {
     ModifyDBCluster: async (input, caller) => {
       const cluster = context.records.clusters.require(input.DBClusterIdentifier, caller)
       requireStatus(cluster)
-      const facts = readChanges(context, cluster, input, caller)
+      const upgrade = await readUpgrade(context, cluster, input)
+      const facts = readChanges(context, cluster, input, upgrade, caller)
+      const ofMembers = upgrade && memberFacts(context, upgrade, input, caller)
       const id = readNewName(context, cluster, input.NewDBClusterIdentifier, caller)
       if (input.Port !== undefined) requirePort(input.Port)
       requireWindows(input)
@@ -39,7 +43,7 @@ export function createModifyClusterOperations (context: RdsContext) {
         return context.records.clusters.change(moved, { ...facts, ...secret.facts, Status: statusOf(facts, secret) }, { verifier: secret.verifier })
       })
       await settled
-      for (const member of membersOf(context.records, changed)) context.records.instances.change(member, { EngineVersion: changed.facts.EngineVersion })
+      if (ofMembers) for (const member of membersOf(context.records, changed)) context.records.instances.change(member, ofMembers)
       beginClusterWork(context, changed)
       return { DBCluster: showCluster(context, changed) }
     },
@@ -69,24 +73,16 @@ function statusOf (facts: Partial<ClusterFacts>, secret: { verifier?: string }):
   return secret.verifier && Object.keys(facts).length === 0 ? 'resetting-master-credentials' : 'modifying'
 }
 
-/** The version that a cluster has; every cluster was made with one of the table. */
-function versionOf ({ facts }: ClusterRecord): EngineVersion {
-  const [version] = findVersions(facts.EngineVersion)
-  if (!version) throw invalidCombination(`Cannot find version ${facts.EngineVersion} for ${ENGINE}`)
-  return version
-}
-
-function readChanges (context: RdsContext, cluster: ClusterRecord, input: Rds.ModifyDBClusterMessage, caller: Caller): Partial<ClusterFacts> {
-  const { EngineVersion } = readUpgrade(context, cluster, input)
-  const version = EngineVersion ? findVersions(EngineVersion)[0] ?? versionOf(cluster) : versionOf(cluster)
+function readChanges (context: RdsContext, cluster: ClusterRecord, input: Rds.ModifyDBClusterMessage, upgrade: Upgrade | undefined, caller: Caller): Partial<ClusterFacts> {
+  const version = upgrade?.version ?? versionOf(cluster)
   return {
     ...pickGiven(input, CHANGEABLE),
-    ...(EngineVersion ? { EngineVersion } : {}),
+    ...(upgrade ? { EngineVersion: version.version } : {}),
     ...(input.BackupRetentionPeriod === undefined ? {} : { BackupRetentionPeriod: requireRetention(input.BackupRetentionPeriod) }),
     ...(input.VpcSecurityGroupIds ? { VpcSecurityGroups: readSecurityGroups(input.VpcSecurityGroupIds, caller) } : {}),
     ...(input.EnableIAMDatabaseAuthentication === undefined ? {} : { IAMDatabaseAuthenticationEnabled: input.EnableIAMDatabaseAuthentication }),
-    ...(input.EnablePerformanceInsights === undefined ? {} : { PerformanceInsightsEnabled: input.EnablePerformanceInsights }),
-    ...(input.DBClusterParameterGroupName || version.version !== cluster.facts.EngineVersion
+    ...readInsights(input, cluster.facts, caller),
+    ...(input.DBClusterParameterGroupName || upgrade
       ? { DBClusterParameterGroup: readParameterGroup(context.records.parameterGroups, input.DBClusterParameterGroupName ?? keptGroup(cluster, version), version, caller) }
       : {}),
     ...readLogExports(cluster, input),
@@ -109,27 +105,6 @@ function readScalingChange (cluster: ClusterRecord, input: Rds.ModifyDBClusterMe
     ServerlessV2ScalingConfiguration: readCapacity(wanted, facts.ServerlessV2ScalingConfiguration, version),
     ServerlessV2PlatformVersion: '4'
   }
-}
-
-/** A default group belongs to its family; one of the user's own is checked against the new version. */
-function keptGroup ({ facts }: ClusterRecord, version: EngineVersion): string | undefined {
-  return facts.DBClusterParameterGroup.startsWith('default.') ? `default.${version.family}` : facts.DBClusterParameterGroup
-}
-
-function readUpgrade ({ retiredVersions }: RdsContext, cluster: ClusterRecord, input: Rds.ModifyDBClusterMessage): { EngineVersion?: string } {
-  const before = versionOf(cluster)
-  const wanted = input.EngineVersion
-  if (!wanted || wanted === before.version) return {}
-  const after = findVersions(wanted, retiredVersions === 'allowed').at(-1)
-  if (!after) throw invalidCombination(`Cannot find version ${wanted} for ${ENGINE}`)
-  if (after.major === before.major && wanted === String(after.major)) return {}
-  if (after.major > before.major) {
-    if (!input.AllowMajorVersionUpgrade) throw invalidCombination('The AllowMajorVersionUpgrade flag must be present when upgrading to a new major version.')
-    throw invalidCombination(`Cannot upgrade ${ENGINE} from ${before.version} to ${after.version}: this sandbox has no pg_upgrade.`)
-  }
-  const isOlder = after.major < before.major || Number(after.version.split('.')[1]) < Number(before.version.split('.')[1])
-  if (isOlder) throw invalidCombination(`Cannot upgrade ${ENGINE} from ${before.version} to ${after.version}`)
-  return { EngineVersion: after.version }
 }
 
 function readLogExports ({ facts }: ClusterRecord, { CloudwatchLogsExportConfiguration: wanted }: Rds.ModifyDBClusterMessage): Partial<ClusterFacts> {

@@ -3,6 +3,7 @@ import { AwsError, type Caller } from '../aws.js'
 import { readCapacity, readScaling, requireDatabaseName, requireLogTypes, requireRetention, requireUsername } from './cluster-rules.js'
 import { pickGiven, type RdsContext } from './context.js'
 import { type EngineVersion, requireDataApi } from './engine-versions.js'
+import { readInsights } from './insights.js'
 import { arnOf, invalidCombination, invalidValue, newResourceId, serviceKeyArn, standInId, zonesOf } from './names.js'
 import type { Book, ClusterFacts, ClusterRecord, ParameterGroupRecord } from './records.js'
 import { addTags } from './tags.js'
@@ -66,7 +67,7 @@ export function readClusterFacts (context: RdsContext, id: string, input: Cluste
     StorageEncrypted: isEncrypted,
     ...(isEncrypted ? { KmsKeyId: input.KmsKeyId ?? serviceKeyArn(caller, 'rds') } : {}),
     IAMDatabaseAuthenticationEnabled: input.EnableIAMDatabaseAuthentication ?? false,
-    PerformanceInsightsEnabled: input.EnablePerformanceInsights,
+    ...readInsights(input, {}, caller),
     HttpEndpointEnabled: input.EnableHttpEndpoint ?? false,
     ActivityStreamStatus: 'stopped',
     CrossAccountClone: false,

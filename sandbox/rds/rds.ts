@@ -133,7 +133,7 @@ function createOperations (context: RdsContext) {
     ...createRestoreOperations(context),
     ...createSubnetGroupOperations(context),
     ...createParameterGroupOperations(context),
-    ...createEngineOperations(),
+    ...createEngineOperations(context),
     ...createTagOperations(context),
     ...createListingOperations(context)
   } satisfies Operations

@@ -5,7 +5,8 @@ import { type RdsContext, requireStatus } from './context.js'
 import { ENGINE, type EngineVersion, readVersion } from './engine-versions.js'
 import { invalidCombination, invalidValue, newResourceId, readIdentifier } from './names.js'
 import { addCluster, type ClusterInput, readClusterFacts, readMode, requireRoomForCluster } from './new-cluster.js'
-import type { ClusterFacts, ClusterRecord } from './records.js'
+import type { ClusterFacts, ClusterRecord, SnapshotRecord } from './records.js'
+import { runs } from './upgrades.js'
 
 type RestoreInput = Rds.RestoreDBClusterFromSnapshotMessage | Rds.RestoreDBClusterToPointInTimeMessage
 
@@ -18,7 +19,7 @@ export function createRestoreOperations (context: RdsContext) {
       if (snapshot.facts.Status !== 'available') throw new AwsError('InvalidDBClusterSnapshotStateFault', `DBClusterSnapshot ${snapshot.facts.DBClusterSnapshotIdentifier} is in ${snapshot.facts.Status} state.`)
       requireRoomForCluster(context, id, caller)
       const mode = readMode(context, input.EngineMode)
-      const version = readRestoreVersion(input, snapshot.cluster, mode)
+      const version = await readRestoreVersion(context, input, snapshot, mode)
       const facts = readClusterFacts(context, id, inherit(input, snapshot.cluster), version, mode, caller)
       return { DBCluster: showCluster(context, await addCluster(context, { facts, port: input.Port ?? snapshot.cluster.Port ?? 5432, copyOf: snapshot.dataId }, caller)) }
     },
@@ -61,12 +62,13 @@ function inheritScaling (input: RestoreInput, source: ClusterFacts, mode: string
   return scaling ? { ServerlessV2ScalingConfiguration: scaling } : {}
 }
 
-function readRestoreVersion (input: Rds.RestoreDBClusterFromSnapshotMessage, source: ClusterFacts, mode: string): EngineVersion {
-  const wanted = readVersion(input.Engine, input.EngineVersion ?? source.EngineVersion, mode, true)
-  const [major, minor] = wanted.version.split('.').map(Number)
-  const [oldMajor = 0, oldMinor = 0] = source.EngineVersion.split('.').map(Number)
-  if (major === oldMajor && (minor ?? 0) >= oldMinor) return wanted
-  throw invalidCombination(`The snapshot of engine version ${source.EngineVersion} can't be restored to engine version ${wanted.version}.`)
+/** The version of the copy: that of the snapshot, or a later one that its data can be run as. */
+async function readRestoreVersion (context: RdsContext, input: Rds.RestoreDBClusterFromSnapshotMessage, { cluster, dataId }: SnapshotRecord, mode: string): Promise<EngineVersion> {
+  const wanted = readVersion(input.Engine, input.EngineVersion ?? cluster.EngineVersion, mode, true)
+  const [major = 0, minor = 0] = wanted.version.split('.').map(Number)
+  const [oldMajor = 0, oldMinor = 0] = cluster.EngineVersion.split('.').map(Number)
+  if (major === oldMajor ? minor >= oldMinor : major > oldMajor && await runs(context, dataId, wanted)) return wanted
+  throw invalidCombination(`The snapshot of engine version ${cluster.EngineVersion} can't be restored to engine version ${wanted.version}.`)
 }
 
 function readSource (context: RdsContext, input: Rds.RestoreDBClusterToPointInTimeMessage, caller: Caller): ClusterRecord {

@@ -13,7 +13,7 @@ import { takeSnapshot } from './snapshots.js'
 const CLUSTER_WORK: Readonly<Record<string, (context: RdsContext, cluster: ClusterRecord) => Promise<void>>> = {
   creating: create,
   modifying: modify,
-  upgrading: modify,
+  upgrading: upgrade,
   'resetting-master-credentials': modify,
   'failing-over': async (context, cluster) => { await finish(context, cluster, context.durations.clusterModify, 'available') },
   deleting: removeCluster,
@@ -68,6 +68,19 @@ async function modify (context: RdsContext, cluster: ClusterRecord): Promise<voi
   if (cluster.verifier) await withServer(context, cluster, async () => { await teachMasterUser(context, cluster) })
   await context.postgres.processes.reload(cluster.facts.DbClusterResourceId, parametersOf(context.records, cluster))
   await finish(context, cluster, context.durations.clusterModify, 'available', { verifier: undefined })
+}
+
+/** An upgrade ends connections, and every parameter takes effect. */
+async function upgrade (context: RdsContext, cluster: ClusterRecord): Promise<void> {
+  if (context.postgres.processes.serverOf(cluster.facts.DbClusterResourceId)) await restart(context, cluster)
+  await modify(context, cluster)
+}
+
+async function restart (context: RdsContext, cluster: ClusterRecord): Promise<void> {
+  const { processes } = context.postgres
+  await processes.stop(cluster.facts.DbClusterResourceId)
+  await processes.start(cluster.facts.DbClusterResourceId, parametersOf(context.records, cluster))
+  context.records.clusters.change(cluster, {}, { isPendingReboot: undefined })
 }
 
 async function start (context: RdsContext, cluster: ClusterRecord): Promise<void> {
@@ -147,11 +160,7 @@ async function settleInstance (context: RdsContext, instance: InstanceRecord, du
 
 async function rebootInstance (context: RdsContext, instance: InstanceRecord): Promise<void> {
   const cluster = context.records.clusters.get(instance.region, instance.facts.DBClusterIdentifier)
-  if (cluster && cluster.pausedMs === undefined && instance.isWriter) {
-    await context.postgres.processes.stop(cluster.facts.DbClusterResourceId)
-    await context.postgres.processes.start(cluster.facts.DbClusterResourceId, parametersOf(context.records, cluster))
-    context.records.clusters.change(cluster, {}, { isPendingReboot: undefined })
-  }
+  if (cluster && cluster.pausedMs === undefined && instance.isWriter) await restart(context, cluster)
   await settleInstance(context, instance, context.durations.instanceModify)
 }
 

@@ -5,7 +5,6 @@ import { inputOf, type RdsKind, type RdsTools, type Renames } from './rds-handle
 
 const renames: Renames = {
   AssociatedRoles: null,
-  DBInstanceParameterGroupName: null,
   DeleteAutomatedBackups: null,
   MasterUserSecret: null,
   PerformanceInsightsEnabled: 'EnablePerformanceInsights',

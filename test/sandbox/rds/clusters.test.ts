@@ -39,6 +39,13 @@ t.test('a cluster from its creation to its deletion', async t => {
   const { DBInstances: [writer] = [] } = await operations.DescribeDBInstances({ Filters: [{ Name: 'db-cluster-id', Values: ['acme-orders'] }] }, caller)
   t.match(writer, { DBInstanceStatus: 'available', Endpoint: { Address: cluster.Endpoint, Port: cluster.Port } })
 
+  t.equal(writer?.PerformanceInsightsEnabled, false)
+  await operations.ModifyDBInstance({ DBInstanceIdentifier: 'writer', EnablePerformanceInsights: true, ApplyImmediately: true }, caller)
+  await whenSettled('instance', 'writer', caller)
+  const { DBInstance: unseen } = await operations.ModifyDBInstance({ DBInstanceIdentifier: 'writer', EnablePerformanceInsights: false }, caller)
+  t.match(unseen, { PerformanceInsightsEnabled: false, PerformanceInsightsRetentionPeriod: 7, PerformanceInsightsKMSKeyId: /^arn:aws:kms:us-east-1:/ })
+  await whenSettled('instance', 'writer', caller)
+
   t.same(await ask(cluster, 'SELECT current_user, current_database(), usesuper FROM pg_user WHERE usename = current_user'), [['keeper', 'temporal', false]])
   t.same(await ask(cluster, "SELECT count(*)::int FROM pg_database WHERE datname = 'postgres'", { database: 'postgres' }), [[1]])
   await t.rejects(ask(cluster, 'SELECT 1', { password: 'wrong-password' }), { code: '28P01' })
@@ -69,11 +76,41 @@ t.test('a stopped cluster takes no connections until it is started', async t => 
 })
 
 t.test('a changed master password is the one that opens', async t => {
-  const cluster = await fixture.makeCluster('renewed')
+  const cluster = await fixture.makeCluster('renewed', { EngineVersion: '16.8' })
   await operations.ModifyDBCluster({ DBClusterIdentifier: 'renewed', MasterUserPassword: 'battery-staple', ApplyImmediately: true }, caller)
   await whenSettled('cluster', 'renewed', caller)
   await t.rejects(ask(cluster, 'SELECT 1'), { code: '28P01' })
   t.same(await ask(cluster, 'SELECT 1', { password: 'battery-staple' }), [[1]])
+})
+
+t.test('a new major version, where the same PostgreSQL runs it: the data stays, and groups are those of the new family', async t => {
+  const { DBEngineVersions: [version] = [] } = await operations.DescribeDBEngineVersions({ EngineVersion: '16.8' }, caller)
+  const [minor] = version?.ValidUpgradeTarget?.filter(({ IsMajorVersionUpgrade }) => !IsMajorVersionUpgrade) ?? []
+  const target = version?.ValidUpgradeTarget?.findLast(({ IsMajorVersionUpgrade }) => IsMajorVersionUpgrade)
+  const upgrade = async (EngineVersion: string | undefined, more: object = {}): Promise<unknown> =>
+    await operations.ModifyDBCluster({ DBClusterIdentifier: 'renewed', EngineVersion, ApplyImmediately: true, ...more }, caller)
+  await t.rejects(upgrade('17.7'), { code: 'InvalidParameterCombination', message: 'The AllowMajorVersionUpgrade flag must be present when upgrading to a new major version.' })
+  await t.rejects(upgrade(minor?.EngineVersion, { DBInstanceParameterGroupName: 'default.aurora-postgresql16' }), { code: 'InvalidParameterCombination', message: /db-instance-parameter-group-name can only be specified for a major/ })
+  if (!target?.EngineVersion) {
+    t.comment('SKIPPED: a PostgreSQL of every later major is installed here')
+    await t.rejects(upgrade('17.7', { AllowMajorVersionUpgrade: true }), { message: /no pg_upgrade/ })
+    return
+  }
+  const family = `default.aurora-postgresql${target.EngineVersion.split('.')[0]}`
+  await ask(await fixture.describe('renewed'), 'CREATE TABLE kept AS SELECT 7 AS id', { password: 'battery-staple' })
+  await operations.CreateDBClusterSnapshot({ DBClusterIdentifier: 'renewed', DBClusterSnapshotIdentifier: 'before' }, caller)
+  await whenSettled('cluster', 'renewed', caller)
+  t.match(await upgrade(target.EngineVersion, { AllowMajorVersionUpgrade: true }), { DBCluster: { Status: 'upgrading' } })
+  await whenSettled('cluster', 'renewed', caller)
+  const upgraded = await fixture.describe('renewed')
+  t.match(upgraded, { Status: 'available', EngineVersion: target.EngineVersion, DBClusterParameterGroup: family })
+  t.match((await operations.DescribeDBInstances({ DBInstanceIdentifier: 'renewed-1' }, caller)).DBInstances, [{ EngineVersion: target.EngineVersion, DBParameterGroups: [{ DBParameterGroupName: family }] }])
+  t.same(await ask(upgraded, 'SELECT id FROM kept', { password: 'battery-staple' }), [[7]])
+  await t.rejects(upgrade('16.8'), { code: 'InvalidParameterCombination', message: /^Cannot upgrade/ })
+  const restored = { DBClusterIdentifier: 'restored', SnapshotIdentifier: 'before', Engine: 'aurora-postgresql' }
+  await t.rejects(operations.RestoreDBClusterFromSnapshot({ ...restored, EngineVersion: '15.18' }, caller), { message: /can't be restored to engine version 15.18/ })
+  t.match(await operations.RestoreDBClusterFromSnapshot({ ...restored, EngineVersion: target.EngineVersion }, caller), { DBCluster: { EngineVersion: target.EngineVersion } })
+  await whenSettled('cluster', 'restored', caller)
 })
 
 t.test('a managed master password is in a secret that comes and goes with the cluster', async t => {
