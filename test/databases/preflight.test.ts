@@ -2,12 +2,13 @@ import { pino } from 'pino'
 import t from 'tap'
 
 import { AwsFailure, type FailureKind } from '../../src/aws/errors.js'
-import { createChecks } from '../../src/databases/checks/checks.js'
+import { createChecks, type ChecksOptions } from '../../src/databases/checks/checks.js'
 import { planLaunch, type CreateRequest } from '../../src/databases/launch.js'
 import { createPreflight } from '../../src/databases/preflight.js'
 import { loadCatalog } from '../../src/templates/catalog.js'
-import { principalOf } from '../helpers/facts.js'
+import { principalOf, stackOf } from '../helpers/facts.js'
 import { createMemoryAccount, type MemoryAccount } from '../helpers/memory-account.js'
+import { createMemoryClusters } from '../helpers/memory-clusters.js'
 import { createStandingClock } from '../helpers/standing-clock.js'
 import { createMemorySecrets, DEFAULT_TEMPLATE, PASSWORD, type MemorySecrets } from '../helpers/test-service.js'
 
@@ -17,8 +18,11 @@ const plan = (DBMaster: string) => launching({ parameters: { DBMaster } })
 const facts = { arn: 'arn:aws:secretsmanager:eu-west-1:000000000000:secret:Mahira-AbCdEf', name: 'Mahira', tags: {}, deletedAt: null }
 const credentials = { username: 'master', password: PASSWORD }
 
-function preflightOf (secrets: MemorySecrets = createMemorySecrets(), account: MemoryAccount = createMemoryAccount(), clock = createStandingClock()) {
-  return createPreflight({ checks: createChecks({ secrets, account, clock }), clock, log: pino({ level: 'silent' }) })
+const noClusters: ChecksOptions['clusters'] = { describe: async () => { throw new AwsFailure('not-found', 'DBClusterNotFoundFault', 'none') } }
+
+function preflightOf (secrets: MemorySecrets = createMemorySecrets(), account: MemoryAccount = createMemoryAccount(), clock = createStandingClock(), { clusters = noClusters, hasStack = false } = {}) {
+  const stacks = { describe: async () => hasStack ? stackOf() : null }
+  return createPreflight({ checks: createChecks({ secrets, clusters, stacks, account, clock }), clock, log: pino({ level: 'silent' }) })
 }
 
 function setUp (secret: Partial<typeof facts> & { credentials?: typeof credentials | null } | null) {
@@ -170,6 +174,14 @@ t.test('a copy of a living database has its version, whatever is offered to new 
   const { look } = preflightOf()
   const retired = launching({ parameters: { EngineVersion: '16.4' } })
   t.strictSame((await look(principalOf(), { ...retired, origin: { masterUsername: 'postgres', snapshotVersion: null } })).findings, [])
+})
+
+t.test('a cluster that a deletion left behind is in the way, and one whose stack is there by now is not', async t => {
+  const clusters = createMemoryClusters()
+  const look = async (hasStack: boolean, more = {}) => await preflightOf(undefined, undefined, undefined, { clusters, hasStack }).look(principalOf(), { ...launching(), ...more })
+  t.match((await look(false)).findings, [{ path: '/name', message: /^There is a cluster acme-main-dev-\w+ in eu-west-1 without a stack \(available\).+DELETE \/v1\/orphans\/eu-west-1\.cluster\.acme-main-dev-\w+ removes it, after a snapshot/ }])
+  t.strictSame((await look(true)).findings, [])
+  t.strictSame((await look(false, { replacesRemainder: true })).findings, [], 'what is cleared away takes its cluster along')
 })
 
 t.test('the remains of a failed create make room for what replaces them', async t => {

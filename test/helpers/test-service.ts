@@ -6,7 +6,8 @@ import { pino, type Logger } from 'pino'
 import { createAuthenticate, type Key } from '../../src/access/keys.js'
 import { createCheckSignature } from '../../src/access/signatures.js'
 import { buildApp } from '../../src/app.js'
-import type { AwsFailure } from '../../src/aws/errors.js'
+import { AwsFailure } from '../../src/aws/errors.js'
+import type { Clusters } from '../../src/aws/clusters.js'
 import type { Leftovers } from '../../src/aws/leftovers.js'
 import type { MasterPasswords } from '../../src/aws/master-passwords.js'
 import type { Credentials, SecretFacts, Secrets } from '../../src/aws/secrets.js'
@@ -83,6 +84,9 @@ export function createTestService (log: Logger = pino({ level: 'silent' }), opti
   const identity: TestService['identity'] = { isKnown: true }
   const events = createEventLog(stacks)
   const index = createStackIndex({ stacks, background: stacks, clock, sweepMs: SWEEP_MS, random: () => 0.5, log })
+  const clusters = options.clusters ?? createMemoryClusters()
+  /** A cluster is there as long as its stack. */
+  const isMade = (name: string): boolean => name.startsWith('arn:') || (stacks.launches.some(({ stackName }) => stackName === name) && stacks.find(name).status !== 'DELETE_COMPLETE')
   const databases = createDatabases({
     stacks,
     changeSets,
@@ -95,7 +99,6 @@ export function createTestService (log: Logger = pino({ level: 'silent' }), opti
         return identity.isKnown
       }
     },
-    clusters: createMemoryClusters(),
     account,
     compute: { of: async () => ({ state: 'active', capacityAcu: 0.5 }) },
     events,
@@ -110,9 +113,15 @@ export function createTestService (log: Logger = pino({ level: 'silent' }), opti
     log,
     newToken: counter(),
     newPassword: () => { throw new Error('no new password was expected') },
-    ...options
+    ...options,
+    // A test may replace the rest of them later.
+    clusters: Object.assign(Object.create(clusters) as Clusters, { describe: async (region: string, name: string) => await clusters.describe(region, isMade(name) ? name : missing(name)) })
   })
   return { databases, stacks, changeSets, account, secrets, clock, identity }
+}
+
+function missing (name: string): never {
+  throw new AwsFailure('not-found', 'DBClusterNotFoundFault', `DBCluster ${name} not found.`)
 }
 
 function counter (): () => string {
