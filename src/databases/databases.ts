@@ -25,6 +25,7 @@ import { createChangeChecks, createChecks } from './checks/checks.js'
 import type { ComputeStates } from './compute.js'
 import { createCreate, type Created } from './create.js'
 import type { Database } from './database.js'
+import { withDeadline } from './deadline.js'
 import { createDelete, type DeleteRequest } from './delete.js'
 import { createDurations } from './durations.js'
 import { describeWhereEnabled } from './enabled-region.js'
@@ -83,6 +84,9 @@ const REMOVAL_SECONDS = 30
 const START_SECONDS = 15
 const SWITCH_SECONDS = 30
 
+/** How long somebody who reads a deleted database waits for its snapshots. */
+const SNAPSHOTS_MS = 5_000
+
 /** All that can be done with databases, for whoever holds a key. Every function throws {@link Problem} or `AwsFailure`. */
 export function createDatabases (options: DatabasesOptions) {
   const deleted = createDeletedStacks(options)
@@ -132,7 +136,7 @@ export function createDatabases (options: DatabasesOptions) {
 
   const snapshotsOrNull = async (principal: Principal, id: string): Promise<Database['snapshots']> => {
     try {
-      return await snapshots.list(principal, id)
+      return await withDeadline(options.clock, SNAPSHOTS_MS, async () => await snapshots.list(principal, id))
     } catch (error) {
       if (error instanceof AwsFailure) return null
       throw error

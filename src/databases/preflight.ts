@@ -4,6 +4,7 @@ import type { Principal } from '../access/keys.js'
 import { AwsFailure, type FailureKind } from '../aws/errors.js'
 import type { Clock } from '../clock.js'
 import { Problem, type Finding } from '../problems.js'
+import { withDeadline } from './deadline.js'
 import type { LaunchPlan, Origin } from './launch.js'
 
 /** What of a launch, or of a change, is looked at. */
@@ -49,7 +50,7 @@ const DEADLINE_MS = 10_000
 export function createPreflight ({ checks, clock, log }: PreflightOptions): Preflight {
   const look = async (principal: Principal, launching: Launching): Promise<Looked> => {
     const answers = await Promise.all(checks.map(async check => await answerOf(check, async () =>
-      await withDeadline(clock, async () => await check.find(principal, launching)))))
+      await withDeadline(clock, DEADLINE_MS, async () => await check.find(principal, launching)))))
     const findings = [...launching.found ?? [], ...answers.flatMap(({ found }) => found ?? [])]
     const required = answers.find(({ check, failure }) => check.isRequired && failure)
     if (findings.length === 0 && required?.failure) throw required.failure
@@ -83,18 +84,6 @@ async function answerOf (check: Check, find: () => Promise<Finding[]>): Promise<
   } catch (error) {
     if (error instanceof AwsFailure) return { check, failure: error }
     throw error
-  }
-}
-
-async function withDeadline<Value> (clock: Clock, ask: () => Promise<Value>): Promise<Value> {
-  const done = new AbortController()
-  const late = clock.sleep(DEADLINE_MS, done.signal).then(() => {
-    throw new AwsFailure('unavailable', 'DeadlineExceeded', `no answer within ${DEADLINE_MS / 1000} s`)
-  })
-  try {
-    return await Promise.race([ask(), late])
-  } finally {
-    done.abort()
   }
 }
 

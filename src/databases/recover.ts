@@ -6,6 +6,7 @@ import { Problem } from '../problems.js'
 import { startDeletion } from './delete.js'
 import type { Find, Found } from './find.js'
 import { invalid } from './launch.js'
+import type { DatabaseStatus } from './phases.js'
 
 /** What to give up for the sake of the rest, by logical ids: see {@link ways}. */
 export interface RecoverRequest { skip?: readonly string[], retain?: readonly string[] }
@@ -92,5 +93,11 @@ function replay (found: Found): Recovered {
   const { database: { id, status, operation }, stack } = found
   if (operation?.id.startsWith(PREFIX) && operation.status !== 'failed') return { ...found, isReplay: true }
   if (isMoving(stack.status)) throw new Problem('database-busy', `${id} is ${status}.`, { retryAfterSeconds: 10 })
-  throw new Problem('recovery-refused', status === 'deleted' ? `${id} is deleted. POST /v1/databases/${id}/restore brings it back.` : `${id} is ${status} and needs no recovery.`)
+  throw new Problem('recovery-refused', refusals[status]?.(`/v1/databases/${id}`) ?? `${id} is ${status} and needs no recovery.`)
+}
+
+/** Where there is another way than a recovery. */
+const refusals: Partial<Readonly<Record<DatabaseStatus, (path: string) => string>>> = {
+  deleted: path => `It is deleted. POST ${path}/restore brings it back.`,
+  failed: path => `What failed cannot be taken up again. Where it was the creation, or a restore, send that again; else DELETE ${path}, and restore it.`
 }

@@ -6,6 +6,7 @@ import type { Stacks } from '../../aws/stacks.js'
 import type { Clock } from '../../clock.js'
 import { Problem } from '../../problems.js'
 import type { StackIndex } from '../../watching/stack-index.js'
+import { withDeadline } from '../deadline.js'
 import { hashOf } from '../naming.js'
 import { regionsOf } from '../list.js'
 import { problemOf, type RegionAnswer } from '../regions.js'
@@ -97,19 +98,9 @@ export function createOrphans (options: OrphansOptions) {
     await index.describe(region, stack.id)
   }
 
-  const within = async <T>(ask: () => Promise<T>): Promise<T> => {
-    const done = new AbortController()
-    const late = clock.sleep(DEADLINE_MS, done.signal).then(() => { throw new AwsFailure('unavailable', 'DeadlineExceeded', 'no answer in time') })
-    try {
-      return await Promise.race([ask(), late])
-    } finally {
-      done.abort()
-    }
-  }
-
   const lookIn = async (region: string, kinds: readonly OrphanKind[]): Promise<{ answer: RegionAnswer, orphans: Orphan[] }> => {
     try {
-      const { found } = await within(async () => await look(region, kinds))
+      const { found } = await withDeadline(clock, DEADLINE_MS, async () => await look(region, kinds))
       return { orphans: found.map(({ orphan }) => orphan), answer: { region, status: 'ok', asOf: new Date(clock.now()), problem: null } }
     } catch (error) {
       if (!(error instanceof AwsFailure)) throw error
@@ -135,7 +126,7 @@ export function createOrphans (options: OrphansOptions) {
       assertOperator(principal)
       const place = parseOrphanId(id)
       if (!place || !enabled.includes(place.region) || !principal.mayEnter(place.region)) throw new Problem('not-found', `${id} is in no region that this key may enter.`)
-      const { found, ids } = await within(async () => await look(place.region, [place.kind]))
+      const { found, ids } = await withDeadline(clock, DEADLINE_MS, async () => await look(place.region, [place.kind]))
       const own = found.find(({ orphan }) => orphan.id === id)
       if (!own && !ids.has(id)) return null
       if (!own) throw new Problem('not-found', `${id} is no orphan: it belongs to a living database, is younger than an hour, or was not made by this service.`)
