@@ -1,20 +1,35 @@
 import { AwsFailure } from '../aws/errors.js'
 import type { Clusters } from '../aws/clusters.js'
 import type { Secrets } from '../aws/secrets.js'
+import type { Clock } from '../clock.js'
 import { Problem } from '../problems.js'
+import { withDeadline } from './deadline.js'
 import type { Found } from './find.js'
 import { assertRunning, clusterNameOf } from './running.js'
 
 export interface IntactOptions {
   clusters: Pick<Clusters, 'describe'>
   secrets: Pick<Secrets, 'describe'>
+  clock: Pick<Clock, 'sleep'>
 }
+
+/** How long AWS is waited for. What it does not say, CloudFormation will meet. */
+const PATIENCE_MS = 5_000
 
 /**
  * Refuses to change a database whose cluster or secret somebody has deleted or stopped past this service: CloudFormation would fail at that, and then at
  * taking back what it did. Throws a {@link Problem} `database-not-ready`; not where AWS does not say how it is.
  */
-export function createAssertIntact ({ clusters, secrets }: IntactOptions): (found: Found) => Promise<void> {
+export function createAssertIntact ({ clusters, secrets, clock }: IntactOptions): (found: Found) => Promise<void> {
+  const orUnknown = async <T>(ask: () => Promise<T>): Promise<T | undefined> => {
+    try {
+      return await withDeadline(clock, PATIENCE_MS, ask)
+    } catch (error) {
+      if (error instanceof AwsFailure) return undefined
+      throw error
+    }
+  }
+
   const assertCluster = async ({ stack, database: { id } }: Found): Promise<void> => {
     const cluster = await orUnknown(async () => await describeCluster(clusters, id, stack.region, clusterNameOf(stack)))
     assertRunning(id, cluster?.status ?? null)
@@ -42,15 +57,6 @@ export async function orProblem<T> (call: () => Promise<T>, missing: () => Probl
     return await call()
   } catch (error) {
     if (error instanceof AwsFailure && error.kind === 'not-found') throw missing()
-    throw error
-  }
-}
-
-async function orUnknown<T> (call: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await call()
-  } catch (error) {
-    if (error instanceof AwsFailure) return undefined
     throw error
   }
 }
