@@ -5,20 +5,27 @@ import type { Precondition } from '../src/databases/delete.js'
 import { Problem } from '../src/problems.js'
 
 /**
- * A strong entity tag of a database: the same for the same answer, on every replica. What pauses and wakes by itself stands behind
- * a dot, where {@link isMatchedBy} looks past it.
+ * A strong entity tag of a database: the same for the same answer, on every replica. What pauses and wakes by itself, and an estimate, which each
+ * replica makes of what it has seen, stand behind a dot, where {@link isMatchedBy} looks past them.
  */
-export function tagOf ({ compute, ...rest }: Database): string {
-  const hash = createHash('sha256').update(JSON.stringify(rest)).digest('base64url').slice(0, 27)
-  return `"${hash}${compute ? `.${compute.state}-${compute.capacityAcu}` : ''}"`
+export function tagOf (database: Database): string {
+  const { compute, operation } = database
+  const estimate = operation?.progress.estimatedReadyAt?.getTime()
+  const passing = [...compute ? [compute.state, compute.capacityAcu] : [], ...estimate ? [estimate] : []].join('-')
+  return `"${hashOf(database)}${passing && `.${passing}`}"`
+}
+
+function hashOf ({ compute: _, operation, ...rest }: Database): string {
+  const lasting = operation && { ...operation, progress: { ...operation.progress, estimatedReadyAt: null } }
+  return createHash('sha256').update(JSON.stringify([rest, lasting])).digest('base64url').slice(0, 27)
 }
 
 /**
  * Whether an `If-Match` names a database's tag, compared strongly: a weak one is not enough to change something on (RFC 9110, 13.1.1).
- * That the database has paused since is no reason not to change it.
+ * That the database has paused since is no reason not to change it, nor is an estimate of another replica's.
  */
 export function isMatchedBy (ifMatch: string, database: Database): boolean {
-  const tag = tagOf({ ...database, compute: null })
+  const tag = `"${hashOf(database)}"`
   return listOf(ifMatch).some(each => each === '*' || each.replace(/\.[^"]*"$/, '"') === tag)
 }
 

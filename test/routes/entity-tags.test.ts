@@ -3,6 +3,7 @@ import t from 'tap'
 import { isMatchedBy, isNoneMatchedBy, tagOf } from '../../routes/entity-tags.js'
 import { readOwnTags } from '../../src/databases/tags.js'
 import { toDatabase } from '../../src/databases/database.js'
+import type { Operation } from '../../src/databases/operations.js'
 import { stackOf } from '../helpers/facts.js'
 
 const stack = stackOf()
@@ -24,4 +25,14 @@ t.test('a database that was changed is another one', async t => {
   t.notOk(isMatchedBy(`W/${tagOf(awake)}`, awake), 'a weak tag is not enough')
   t.ok(isMatchedBy(`"other", ${tagOf(changed)}`, changed))
   t.ok(isMatchedBy('*', changed))
+})
+
+t.test('an estimate is another answer, and the same database', async t => {
+  const progress = { completed: 1, total: 4, percent: 25, estimatedReadyAt: null }
+  const operation: Operation = { id: 'create-1', type: 'create', status: 'running', startedAt: new Date(0), endedAt: null, reason: null, progress, steps: [] }
+  const unseen = { ...database, operation }
+  const seen = { ...database, operation: { ...operation, progress: { ...progress, estimatedReadyAt: new Date(90_000) } } }
+  t.not(tagOf(unseen), tagOf(seen))
+  t.ok(isMatchedBy(tagOf(seen), unseen), 'at a replica that has seen no other')
+  t.notOk(isMatchedBy(tagOf(seen), { ...unseen, operation: { ...operation, progress: { ...progress, completed: 2 } } }))
 })
