@@ -1,4 +1,4 @@
-import type { ScalingConfiguration, ScalingConfigurationInfo, ServerlessV2ScalingConfiguration, ServerlessV2ScalingConfigurationInfo } from '@aws-sdk/client-rds'
+import type { CreateDBClusterMessage, ScalingConfiguration, ScalingConfigurationInfo, ServerlessV2ScalingConfiguration, ServerlessV2ScalingConfigurationInfo } from '@aws-sdk/client-rds'
 import type { EngineVersion } from './engine-versions.js'
 import { invalidCombination, invalidValue } from './names.js'
 
@@ -10,9 +10,15 @@ export const LOG_TYPES: readonly string[] = ['iam-db-auth-error', 'instance', 'p
 const V1_CAPACITIES: readonly number[] = [2, 4, 8, 16, 32, 64, 192, 384]
 const PAUSE_SECONDS = { least: 300, most: 86_400 }
 
+/** Throws AWS's refusal of what cannot be asked for of a password that RDS manages (terraform-aws-rds-aurora#370, terraform-provider-aws#41795). */
+export function refuseManaged ({ ManageMasterUserPassword: isManaged, MasterUserSecretKmsKeyId: key }: Pick<CreateDBClusterMessage, 'ManageMasterUserPassword' | 'MasterUserSecretKmsKeyId'>, mode: string): void {
+  if (isManaged && mode === 'serverless') throw invalidValue('The parameter ManageMasterUserPassword is not valid for engine mode: serverless.')
+  if (key && isManaged === undefined) throw invalidCombination('A ManageMasterUserPassword value is required when MasterUserSecretKmsKeyId is specified.')
+}
+
 /** Throws AWS's refusal of a master user's name (API reference of CreateDBCluster, and what live accounts answer). */
 export function requireUsername (name: string | undefined): string {
-  if (!name) throw invalidValue('The parameter MasterUsername must be provided and must not be blank')
+  if (!name) throw invalidValue('The parameter MasterUsername must be provided and must not be blank.')
   if (!/^[a-zA-Z][a-zA-Z0-9_]{0,62}$/.test(name)) {
     throw invalidValue('MasterUsername must begin with a letter and contain only alphanumeric characters or underscores.')
   }

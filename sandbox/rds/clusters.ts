@@ -1,9 +1,9 @@
 import type * as Rds from '@aws-sdk/client-rds'
 import { AwsError, type OperationsOf } from '../aws.js'
 import { scramVerifier } from '../postgres/roles.js'
-import { requirePassword, requirePort } from './cluster-rules.js'
+import { refuseManaged, requirePassword, requirePort } from './cluster-rules.js'
 import { isServerlessV1, showCluster } from './cluster-shape.js'
-import { type RdsContext, refuseStopped, requireStatus } from './context.js'
+import { NO_SNAPSHOT, type RdsContext, refuseStopped, requireStatus } from './context.js'
 import { readVersion } from './engine-versions.js'
 import { arnOf, invalidCombination, readIdentifier } from './names.js'
 import { addCluster, readClusterFacts, readMode, requireRoomForCluster } from './new-cluster.js'
@@ -37,8 +37,8 @@ export function createClusterOperations (context: RdsContext) {
       const version = readVersion(input.Engine, input.EngineVersion, mode, context.retiredVersions === 'allowed')
       requireRoomForCluster(context, id, caller)
       const isManaged = input.ManageMasterUserPassword === true
+      refuseManaged(input, mode)
       if (isManaged && input.MasterUserPassword) throw invalidCombination('You can\'t specify MasterUserPassword when ManageMasterUserPassword is enabled.')
-      if (isManaged && mode === 'serverless') throw invalidCombination('The parameter ManageMasterUserPassword is not valid for engine mode: serverless.')
       const facts = readClusterFacts(context, id, input, version, mode, caller)
       const port = requirePort(input.Port ?? 5432)
       requireWindows(input)
@@ -61,9 +61,9 @@ export function createClusterOperations (context: RdsContext) {
     DeleteDBCluster: async (input, caller) => {
       const cluster = context.records.clusters.require(input.DBClusterIdentifier, caller)
       refuseStopped(cluster)
-      requireStatus(cluster, 'failed')
-      if (cluster.facts.DeletionProtection) throw invalidCombination('Cannot delete protected Cluster, please disable deletion protection and try again.')
       const finalSnapshot = readFinalSnapshot(input)
+      requireStatus(cluster, { allowed: ['failed'], ...(finalSnapshot ? { refusal: NO_SNAPSHOT } : {}) })
+      if (cluster.facts.DeletionProtection) throw invalidCombination('Cannot delete protected Cluster, please disable deletion protection and try again.')
       if (membersOf(records, cluster).some(({ facts }) => facts.DBInstanceStatus !== 'deleting')) {
         throw new AwsError('InvalidDBClusterStateFault', 'Cluster cannot be deleted, it still contains DB instances in non-deleting state.')
       }

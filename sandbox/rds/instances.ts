@@ -48,11 +48,19 @@ const FILTERABLE: Filterable<InstanceRecord> = {
   domain: () => []
 }
 
+const MEMBER_SNAPSHOT = 'The specified instance is a member of a cluster and a snapshot cannot be created directly. Please use the CreateDBClusterSnapshot API instead.'
+const MEMBER_STOP = 'aurora-postgresql DB instances are not eligible for stopping and starting.'
+
 export function createInstanceOperations (context: RdsContext) {
   const { records, clock } = context
   const begin = (instance: InstanceRecord): { DBInstance: Rds.DBInstance } => {
     beginInstanceWork(context, instance)
     return { DBInstance: showInstance(context, instance) }
+  }
+  /** What instances of other engines do by themselves, those of Aurora do with their cluster. */
+  const refuse = ({ DBInstanceIdentifier: id }: { DBInstanceIdentifier?: string | undefined }, refusal: AwsError, caller: Caller): never => {
+    records.instances.require(id, caller)
+    throw refusal
   }
   return {
     CreateDBInstance: async (input, caller) => {
@@ -75,7 +83,7 @@ export function createInstanceOperations (context: RdsContext) {
 
     ModifyDBInstance: async (input, caller) => {
       const instance = context.records.instances.require(input.DBInstanceIdentifier, caller)
-      requireAvailable(instance)
+      requireAvailable(instance, 'Database instance is not in available state.')
       const [managed] = pickWords(input, MODIFIED_WITH_CLUSTER)
       if (managed) throw invalidCombination(`The specified DB Instance is a member of a cluster. Modify ${managed} for the DB Cluster using the ModifyDbCluster API`)
       if (input.DBInstanceClass) requireClass(input.DBInstanceClass, instance.facts.EngineVersion)
@@ -91,17 +99,21 @@ export function createInstanceOperations (context: RdsContext) {
 
     RebootDBInstance: async (input, caller) => {
       const instance = context.records.instances.require(input.DBInstanceIdentifier, caller)
-      requireAvailable(instance)
+      requireAvailable(instance, 'Instance cannot currently reboot due to an in-progress management operation.')
       return begin(context.records.instances.change(instance, { DBInstanceStatus: 'rebooting' }))
     },
 
     DeleteDBInstance: async (input, caller) => {
       const instance = context.records.instances.require(input.DBInstanceIdentifier, caller)
       if (input.FinalDBSnapshotIdentifier) throw invalidCombination('FinalDBSnapshotIdentifier can not be specified when deleting a cluster instance')
-      if (instance.facts.DBInstanceStatus === 'deleting') throw invalidState(instance)
+      if (instance.facts.DBInstanceStatus === 'deleting') throw new AwsError('InvalidDBInstanceState', `Instance ${instance.facts.DBInstanceIdentifier} is already being deleted.`)
       refuseStopped(records.clusters.get(caller.region, instance.facts.DBClusterIdentifier))
       return begin(context.records.instances.change(instance, { DBInstanceStatus: 'deleting' }))
-    }
+    },
+
+    CreateDBSnapshot: async (input, caller) => refuse(input, invalidValue(MEMBER_SNAPSHOT), caller),
+    StartDBInstance: async (input, caller) => refuse(input, invalidCombination(MEMBER_STOP), caller),
+    StopDBInstance: async (input, caller) => refuse(input, invalidCombination(MEMBER_STOP), caller)
   } satisfies Partial<OperationsOf<typeof Rds>>
 }
 
@@ -142,7 +154,7 @@ function readCluster (context: RdsContext, input: Rds.CreateDBInstanceMessage, c
   const groups = cluster.facts.VpcSecurityGroups?.map(({ VpcSecurityGroupId: id }) => id)
   if (input.VpcSecurityGroupIds?.some(id => !groups?.includes(id))) throw invalidCombination('The requested DB Instance will be a member of a DB Cluster. Set vpc security group for the DB Cluster.')
   requireMonitoringRole(input)
-  if (isServerlessV1(cluster)) throw invalidCombination('You can\'t add a DB instance to a DB cluster with engine mode serverless.')
+  if (isServerlessV1(cluster)) throw invalidValue('Instances cannot be added to Aurora Serverless clusters.')
   if (input.DeletionProtection) throw invalidCombination('Deletion Protection can only be applied on the Cluster level, not for individual instances')
   if (input.DBInstanceClass === 'db.serverless' && !cluster.facts.ServerlessV2ScalingConfiguration) {
     throw invalidCombination('Set the Serverless v2 scaling configuration on the parent DB cluster before creating a Serverless v2 DB instance.')
@@ -213,12 +225,8 @@ function requireClass (name: string | undefined, version: string | undefined): v
   throw invalidCombination(`RDS does not support creating a DB instance with the following combination: DBInstanceClass=${name}, Engine=aurora-postgresql, EngineVersion=${version}, LicenseModel=postgresql-license. For supported combinations of instance class and database engine version, see the documentation.`)
 }
 
-function requireAvailable (instance: InstanceRecord): void {
-  if (instance.facts.DBInstanceStatus !== 'available') throw invalidState(instance)
-}
-
-function invalidState ({ facts }: InstanceRecord): AwsError {
-  return new AwsError('InvalidDBInstanceState', `Instance ${facts.DBInstanceIdentifier} is in ${facts.DBInstanceStatus} state.`)
+function requireAvailable ({ facts }: InstanceRecord, refusal: string): void {
+  if (facts.DBInstanceStatus !== 'available') throw new AwsError('InvalidDBInstanceState', refusal)
 }
 
 function rename ({ records, together }: RdsContext, instance: InstanceRecord, newIdentifier: string | undefined, caller: Caller): InstanceRecord {

@@ -1,9 +1,9 @@
 import type * as Rds from '@aws-sdk/client-rds'
 import { AwsError, type Caller, type OperationsOf } from '../aws.js'
 import { scramVerifier } from '../postgres/roles.js'
-import { readCapacity, readScaling, requireLogTypes, requirePassword, requirePort, requireRetention } from './cluster-rules.js'
+import { readCapacity, readScaling, refuseManaged, requireLogTypes, requirePassword, requirePort, requireRetention } from './cluster-rules.js'
 import { isServerlessV1, showCluster } from './cluster-shape.js'
-import { pickGiven, type RdsContext, requireStatus } from './context.js'
+import { NO_CHANGE, pickGiven, type RdsContext, requireStatus } from './context.js'
 import { type EngineVersion, requireDataApi } from './engine-versions.js'
 import { readInsights } from './insights.js'
 import { arnOf, invalidCombination, nameIn, readIdentifier } from './names.js'
@@ -26,10 +26,10 @@ export function createModifyClusterOperations (context: RdsContext) {
   return {
     ModifyDBCluster: async (input, caller) => {
       const cluster = context.records.clusters.require(input.DBClusterIdentifier, caller)
-      requireStatus(cluster)
+      requireStatus(cluster, { refusal: NO_CHANGE })
       const upgrade = await readUpgrade(context, cluster, input)
       const facts = readChanges(context, cluster, input, upgrade, caller)
-      const ofMembers = upgrade && memberFacts(context, upgrade, input, caller)
+      const ofMembers = upgrade && memberFacts(context, cluster, upgrade, input, caller)
       const id = readNewName(context, cluster, input.NewDBClusterIdentifier, caller)
       if (input.Port !== undefined) requirePort(input.Port)
       requireWindows(input)
@@ -83,7 +83,7 @@ function readChanges (context: RdsContext, cluster: ClusterRecord, input: Rds.Mo
     ...(input.EnableIAMDatabaseAuthentication === undefined ? {} : { IAMDatabaseAuthenticationEnabled: input.EnableIAMDatabaseAuthentication }),
     ...readInsights(input, cluster.facts, caller),
     ...(input.DBClusterParameterGroupName || upgrade
-      ? { DBClusterParameterGroup: readParameterGroup(context.records.parameterGroups, input.DBClusterParameterGroupName ?? keptGroup(cluster, version), version, caller) }
+      ? { DBClusterParameterGroup: readParameterGroup(context.records.parameterGroups, input.DBClusterParameterGroupName ?? keptGroup(cluster, version, upgrade?.isMajor === true), version, caller) }
       : {}),
     ...readLogExports(cluster, input),
     ...readScalingChange(cluster, input, version)
@@ -122,9 +122,10 @@ interface SecretChange {
 
 async function readSecretChange (context: RdsContext, { facts }: ClusterRecord, input: Rds.ModifyDBClusterMessage, caller: Caller): Promise<SecretChange> {
   const { MasterUserSecret: secret, MasterUsername: username } = facts
+  refuseManaged(input, facts.EngineMode)
   if (input.ManageMasterUserPassword === false) {
+    if (!input.MasterUserPassword) throw invalidCombination('MasterUserPassword must be provided when ManageMasterUserPassword is set to false.')
     if (!secret) throw invalidCombination('You cannot set ManageMasterUserPassword to false because the master user password is not currently managed by RDS.')
-    if (!input.MasterUserPassword) throw invalidCombination('You must specify MasterUserPassword when you set ManageMasterUserPassword to false.')
   }
   if (input.MasterUserPassword) {
     if (secret && input.ManageMasterUserPassword !== false) throw invalidCombination('You can\'t specify MasterUserPassword when ManageMasterUserPassword is enabled.')

@@ -79,9 +79,9 @@ function createOperationsOn ({ records, postgres, quotas }: RdsContext, { of, bo
     if (!group) throw new AwsError('DBParameterGroupNotFound', `${noun} not found: ${name ?? nameOrArn}`, 404)
     return group
   }
-  const requireOwn = (input: GroupInput, caller: Caller): ParameterGroupRecord => {
+  const requireOwn = (input: GroupInput, caller: Caller, refusal = (_name: string) => invalidValue('Cannot modify a default parameter group.')): ParameterGroupRecord => {
     const group = find(input, caller)
-    if (group.facts.name.startsWith('default.')) throw invalidValue(`The parameter group ${group.facts.name} is a default parameter group and cannot be changed.`)
+    if (group.facts.name.startsWith('default.')) throw refusal(group.facts.name)
     return group
   }
   const usersOf = (group: ParameterGroupRecord): ClusterRecord[] => records.clusters.in(group.region).filter(cluster => isUsedBy(cluster, group))
@@ -122,7 +122,7 @@ function createOperationsOn ({ records, postgres, quotas }: RdsContext, { of, bo
   return {
     [`Create${noun}`]: async (input, caller) => ({ [noun]: add(input, {}, caller) }),
     [`Copy${noun}`]: async (input, caller) => {
-      const { facts, parameters } = requireOwn({ [nameMember]: input[`Source${noun}Identifier`] ?? '' }, caller)
+      const { facts, parameters } = requireOwn({ [nameMember]: input[`Source${noun}Identifier`] ?? '' }, caller, () => invalidValue('Cannot copy a default parameter group.'))
       const { [`Target${noun}Identifier` as const]: name = '', [`Target${noun}Description` as const]: Description = '', Tags = [] } = input
       return { [noun]: add({ [nameMember]: name, Description, Tags, DBParameterGroupFamily: facts.family }, parameters, caller) }
     },
@@ -152,9 +152,9 @@ function createOperationsOn ({ records, postgres, quotas }: RdsContext, { of, bo
       return await change(group, Object.fromEntries(kept), true)
     },
     [`Delete${noun}`]: async (input, caller) => {
-      const group = requireOwn(input, caller)
+      const group = requireOwn(input, caller, name => new AwsError('InvalidDBParameterGroupState', `Default ${noun} cannot be deleted: ${name}`))
       if (usersOf(group).length > 0) {
-        throw new AwsError('InvalidDBParameterGroupState', 'One or more database instances are still members of this parameter group, so the group cannot be deleted')
+        throw new AwsError('InvalidDBParameterGroupState', `One or more database instances are still members of this parameter group ${group.facts.name}, so the group cannot be deleted`)
       }
       book.delete(group)
       return {}

@@ -74,7 +74,7 @@ async function readRestoreVersion (context: RdsContext, input: Rds.RestoreDBClus
 function readSource (context: RdsContext, input: Rds.RestoreDBClusterToPointInTimeMessage, caller: Caller): ClusterRecord {
   const byResource = context.records.clusters.in(caller.region).find(({ facts }) => facts.DbClusterResourceId === input.SourceDbClusterResourceId)
   const source = input.SourceDBClusterIdentifier || !byResource ? context.records.clusters.require(input.SourceDBClusterIdentifier, caller) : byResource
-  requireStatus(source, 'stopped', 'backing-up', 'modifying')
+  requireStatus(source, { allowed: ['stopped', 'backing-up', 'modifying'] })
   return source
 }
 

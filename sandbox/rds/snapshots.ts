@@ -1,6 +1,6 @@
 import type * as Rds from '@aws-sdk/client-rds'
 import { AwsError, type Caller, type OperationsOf } from '../aws.js'
-import { clusterKey, type RdsContext, requireStatus } from './context.js'
+import { clusterKey, NO_SNAPSHOT, type RdsContext, requireStatus } from './context.js'
 import { arnOf, nameIn, newResourceId, readIdentifier, standInId } from './names.js'
 import { type Filterable, filterBy, pageOf } from './paging.js'
 import type { ClusterRecord, SnapshotRecord } from './records.js'
@@ -19,7 +19,7 @@ export function createSnapshotOperations (context: RdsContext) {
     CreateDBClusterSnapshot: async (input, caller) => {
       const name = readIdentifier('DBClusterSnapshotIdentifier', input.DBClusterSnapshotIdentifier)
       const cluster = context.records.clusters.require(input.DBClusterIdentifier, caller)
-      requireStatus(cluster, 'stopped')
+      requireStatus(cluster, { allowed: ['stopped'], refusal: NO_SNAPSHOT })
       requireRoomForSnapshot(context, name, caller)
       const { snapshot, backingUp } = together(() => ({
         snapshot: addSnapshot(context, cluster, name, caller, addTags([], input.Tags)),
@@ -92,7 +92,7 @@ function showSnapshot (snapshot: SnapshotRecord): Rds.DBClusterSnapshot {
 /** Refuses another snapshot when its name or the quota is used up. */
 export function requireRoomForSnapshot ({ records, quotas }: Pick<RdsContext, 'records' | 'quotas'>, name: string, caller: Caller): void {
   if (records.snapshots.get(caller.region, name)) {
-    throw new AwsError('DBClusterSnapshotAlreadyExistsFault', `Cannot create the cluster snapshot because a snapshot with the identifier ${name} already exists.`)
+    throw new AwsError('DBClusterSnapshotAlreadyExistsFault', `Cannot create the cluster snapshot because one with the identifier ${name} already exists.`)
   }
   if (records.snapshots.in(caller.region).length >= quotas.snapshots) {
     throw new AwsError('SnapshotQuotaExceeded', 'Cannot create more than the allowed number of snapshots.')

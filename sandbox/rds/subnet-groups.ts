@@ -51,7 +51,7 @@ export function createSubnetGroupOperations (context: RdsContext) {
       const group = context.records.subnetGroups.require(input.DBSubnetGroupName, caller)
       const name = group.facts.DBSubnetGroupName
       const user = records.clusters.in(caller.region).find(({ facts }) => facts.DBSubnetGroup === name)
-      if (user) throw new AwsError('InvalidDBSubnetGroupStateFault', `Cannot delete the subnet group '${name}' because at least one database instance: ${user.facts.DBClusterIdentifier} is still using it.`)
+      if (user) throw new AwsError('InvalidDBSubnetGroupStateFault', `Cannot delete the subnet group '${name}' because at least one database cluster: ${user.facts.DBClusterIdentifier} is still using it.`)
       records.subnetGroups.delete(group)
       return {}
     }
@@ -73,10 +73,11 @@ export function showSubnetGroup (records: Pick<Records, 'subnetGroups'>, region:
 function readSubnets (ids: readonly string[] | undefined, caller: Caller): Rds.Subnet[] {
   const zones = zonesOf(caller.region)
   const distinct = [...new Set(ids ?? [])]
+  if (distinct.length === 0) throw new AwsError('InvalidSubnet', 'Subnet IDs are required.')
   const bad = distinct.find(id => !/^subnet-[0-9a-zA-Z]+$/.test(id))
   if (bad !== undefined) throw new AwsError('InvalidSubnet', `Subnet ID '${bad}' is invalid.`)
   if (distinct.length < 2) {
-    throw new AwsError('DBSubnetGroupDoesNotCoverEnoughAZs', `The DB subnet group doesn't meet Availability Zone (AZ) coverage requirement. Current AZ coverage: ${distinct.length ? zones[0] ?? '' : ''}. Add subnets to cover at least 2 AZs.`)
+    throw new AwsError('DBSubnetGroupDoesNotCoverEnoughAZs', `The DB subnet group doesn't meet Availability Zone (AZ) coverage requirement. Current AZ coverage: ${zones[0]}. Add subnets to cover at least 2 AZs.`)
   }
   return distinct.map((id, index) => subnetIn(id, zones[index % zones.length] ?? ''))
 }

@@ -1,10 +1,10 @@
 import type * as Rds from '@aws-sdk/client-rds'
-import type { Caller } from '../aws.js'
+import type { AwsError, Caller } from '../aws.js'
 import type { RdsContext } from './context.js'
 import { ENGINE, type EngineVersion, findVersions } from './engine-versions.js'
 import { invalidCombination } from './names.js'
 import { readParameterGroup } from './new-cluster.js'
-import type { ClusterRecord, InstanceFacts } from './records.js'
+import { type ClusterRecord, type InstanceFacts, membersOf } from './records.js'
 
 /** What a cluster is brought to. */
 export interface Upgrade {
@@ -46,14 +46,23 @@ export async function runs ({ postgres }: Pick<RdsContext, 'postgres'>, dataId: 
   return await postgres.data.majorOf(dataId) === await postgres.data.majorFor(major)
 }
 
-/** A default group belongs to its family; one of the user's own is checked against the new version. */
-export function keptGroup ({ facts }: ClusterRecord, version: EngineVersion): string | undefined {
-  return facts.DBClusterParameterGroup.startsWith('default.') ? `default.${version.family}` : facts.DBClusterParameterGroup
+/** The group of a cluster whose change names none: a default one belongs to its family, and no major has the user's own group of another. */
+export function keptGroup ({ facts: { DBClusterParameterGroup: group } }: ClusterRecord, version: EngineVersion, isMajor: boolean): string {
+  if (group.startsWith('default.')) return `default.${version.family}`
+  if (isMajor) throw customGroup('DB cluster', group)
+  return group
 }
 
-/** What an upgrade changes of every instance; without a group for a new major they have its default one. */
-export function memberFacts ({ records }: RdsContext, { version, isMajor }: Upgrade, input: Rds.ModifyDBClusterMessage, caller: Caller): Partial<InstanceFacts> {
+function customGroup (kind: string, name: string): AwsError {
+  return invalidCombination(`The current ${kind} parameter group ${name} is custom. You must explicitly specify a new ${kind} parameter group, either default or custom, for the engine version upgrade.`)
+}
+
+/** What an upgrade changes of every instance of the cluster; to a new major they come with a default group, or the one that is given. */
+export function memberFacts ({ records }: RdsContext, cluster: ClusterRecord, { version, isMajor }: Upgrade, input: Rds.ModifyDBClusterMessage, caller: Caller): Partial<InstanceFacts> {
   if (!isMajor) return { EngineVersion: version.version }
+  const groups = membersOf(records, cluster).flatMap(({ facts }) => facts.DBParameterGroups ?? [])
+  const custom = groups.find(({ DBParameterGroupName: name }) => name && !name.startsWith('default.'))
+  if (custom?.DBParameterGroupName && !input.DBInstanceParameterGroupName) throw customGroup('DB instance', custom.DBParameterGroupName)
   const DBParameterGroupName = readParameterGroup(records.instanceParameterGroups, input.DBInstanceParameterGroupName, version, caller)
   return { EngineVersion: version.version, DBParameterGroups: [{ DBParameterGroupName, ParameterApplyStatus: 'in-sync' }] }
 }

@@ -76,7 +76,8 @@ t.test('a stopped cluster takes no connections until it is started', async t => 
 })
 
 t.test('a changed master password is the one that opens', async t => {
-  const cluster = await fixture.makeCluster('renewed', { EngineVersion: '16.8' })
+  await operations.CreateDBClusterParameterGroup({ DBClusterParameterGroupName: 'own', DBParameterGroupFamily: 'aurora-postgresql16', Description: 'own' }, caller)
+  const cluster = await fixture.makeCluster('renewed', { EngineVersion: '16.8', DBClusterParameterGroupName: 'own' })
   await operations.ModifyDBCluster({ DBClusterIdentifier: 'renewed', MasterUserPassword: 'battery-staple', ApplyImmediately: true }, caller)
   await whenSettled('cluster', 'renewed', caller)
   await t.rejects(ask(cluster, 'SELECT 1'), { code: '28P01' })
@@ -97,10 +98,20 @@ t.test('a new major version, where the same PostgreSQL runs it: the data stays, 
     return
   }
   const family = `default.aurora-postgresql${target.EngineVersion.split('.')[0]}`
+  const groups = { DBClusterParameterGroupName: family, DBInstanceParameterGroupName: family }
+  await operations.CreateDBParameterGroup({ DBParameterGroupName: 'own', DBParameterGroupFamily: 'aurora-postgresql16', Description: 'own' }, caller)
+  await operations.ModifyDBInstance({ DBInstanceIdentifier: 'renewed-1', DBParameterGroupName: 'own' }, caller)
+  await whenSettled('instance', 'renewed-1', caller)
+  for (const [kind, kept] of [['DB cluster', 'DBClusterParameterGroupName'], ['DB instance', 'DBInstanceParameterGroupName']]) {
+    await t.rejects(upgrade(target.EngineVersion, { AllowMajorVersionUpgrade: true, ...groups, [kept ?? '']: undefined }), {
+      code: 'InvalidParameterCombination',
+      message: `The current ${kind} parameter group own is custom. You must explicitly specify a new ${kind} parameter group, either default or custom, for the engine version upgrade.`
+    })
+  }
   await ask(await fixture.describe('renewed'), 'CREATE TABLE kept AS SELECT 7 AS id', { password: 'battery-staple' })
   await operations.CreateDBClusterSnapshot({ DBClusterIdentifier: 'renewed', DBClusterSnapshotIdentifier: 'before' }, caller)
   await whenSettled('cluster', 'renewed', caller)
-  t.match(await upgrade(target.EngineVersion, { AllowMajorVersionUpgrade: true }), { DBCluster: { Status: 'upgrading' } })
+  t.match(await upgrade(target.EngineVersion, { AllowMajorVersionUpgrade: true, ...groups }), { DBCluster: { Status: 'upgrading' } })
   await whenSettled('cluster', 'renewed', caller)
   const upgraded = await fixture.describe('renewed')
   t.match(upgraded, { Status: 'available', EngineVersion: target.EngineVersion, DBClusterParameterGroup: family })
@@ -139,7 +150,7 @@ t.test('a managed master password is in a secret that comes and goes with the cl
     await operations.ModifyDBCluster({ DBClusterIdentifier: 'managed', ...more }, caller)
     await whenSettled('cluster', 'managed', caller)
   }
-  await t.rejects(change({ ManageMasterUserPassword: false }), { code: 'InvalidParameterCombination' }, 'a password is needed then')
+  await t.rejects(change({ ManageMasterUserPassword: false }), { code: 'InvalidParameterCombination', message: 'MasterUserPassword must be provided when ManageMasterUserPassword is set to false.' })
   await change({ ManageMasterUserPassword: false, MasterUserPassword: 'battery-staple' })
   t.same(await ask(cluster, 'SELECT 1', { password: 'battery-staple' }), [[1]])
   await t.rejects(read(), { code: 'ResourceNotFoundException' })

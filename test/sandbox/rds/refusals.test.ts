@@ -19,11 +19,13 @@ const REFUSED: ReadonlyArray<[object, string, RegExp]> = [
   [{ MasterUsername: 'admin' }, 'InvalidParameterValue', /^MasterUsername admin cannot be used as it is a reserved word used by the engine$/],
   [{ MasterUsername: 'pg_keeper' }, 'InvalidParameterValue', /reserved by the PostgreSQL engine/],
   [{ MasterUsername: '1keeper' }, 'InvalidParameterValue', /must begin with a letter/],
-  [{ MasterUsername: '' }, 'InvalidParameterValue', /must be provided/],
+  [{ MasterUsername: '' }, 'InvalidParameterValue', /^The parameter MasterUsername must be provided and must not be blank\.$/],
   [{ MasterUserPassword: 'short' }, 'InvalidParameterValue', /MasterUserPassword/],
   [{ MasterUserPassword: 'has/slash-in-it' }, 'InvalidParameterValue', /Only printable ASCII/],
   [{ MasterUserPassword: 'has spaces in it' }, 'InvalidParameterValue', /Only printable ASCII/],
   [{ ManageMasterUserPassword: true }, 'InvalidParameterCombination', /ManageMasterUserPassword/],
+  [{ ManageMasterUserPassword: true, EngineMode: 'serverless', EngineVersion: '13.9' }, 'InvalidParameterValue', /^The parameter ManageMasterUserPassword is not valid for engine mode: serverless\.$/],
+  [{ MasterUserSecretKmsKeyId: 'mine' }, 'InvalidParameterCombination', /^A ManageMasterUserPassword value is required when MasterUserSecretKmsKeyId is specified\.$/],
   [{ DatabaseName: '1st' }, 'InvalidParameterValue', /DatabaseName/],
   [{ DatabaseName: 'rdsadmin' }, 'InvalidParameterValue', /^DatabaseName rdsadmin cannot be used\. It is a reserved word for this engine$/],
   [{ BackupRetentionPeriod: 36 }, 'InvalidParameterValue', /between 1 and 35/],
@@ -67,7 +69,8 @@ t.test('refusals of RDS, which leave nothing behind', async t => {
   await t.rejects(operations.CreateDBCluster(GOOD, caller), { code: 'DBClusterAlreadyExistsFault', message: 'DB Cluster already exists' })
   await t.rejects(operations.CreateDBCluster({ ...GOOD, DBClusterIdentifier: 'second' }, caller), { code: 'DBClusterQuotaExceededFault', status: 403 })
   t.match((await operations.DescribeAccountAttributes({}, caller)).AccountQuotas?.find(({ AccountQuotaName }) => AccountQuotaName === 'DBClusters'), { Used: 1, Max: 1 })
-  await t.rejects(operations.ModifyDBCluster({ DBClusterIdentifier: 'fine', BackupRetentionPeriod: 2 }, caller), { code: 'InvalidDBClusterStateFault' }, 'not while it is creating')
+  await t.rejects(operations.ModifyDBCluster({ DBClusterIdentifier: 'fine', BackupRetentionPeriod: 2 }, caller), { code: 'InvalidDBClusterStateFault', message: 'DB cluster is not available for modification with status creating' })
+  await t.rejects(operations.CreateDBClusterSnapshot({ DBClusterIdentifier: 'fine', DBClusterSnapshotIdentifier: 'early' }, caller), { code: 'InvalidDBClusterStateFault', message: 'Can\'t create a snapshot because the database cluster fine isn\'t currently in the available state.' })
   await whenSettled('cluster', 'fine', caller)
 
   const remove = { DBClusterIdentifier: 'fine' }
@@ -97,6 +100,7 @@ t.test('refusals of RDS, which leave nothing behind', async t => {
   await t.rejects(operations.DescribeDBClusters({ MaxRecords: 5 }, caller), { message: /Must be between 20 and 100/ })
   await t.rejects(operations.DescribeDBClusters({ Marker: 'elsewhere' }, caller), { code: 'InvalidParameterValue' })
   await t.rejects(operations.CreateDBSubnetGroup({ DBSubnetGroupName: 'thin', DBSubnetGroupDescription: 'thin', SubnetIds: ['subnet-1'] }, caller), { code: 'DBSubnetGroupDoesNotCoverEnoughAZs' })
+  await t.rejects(operations.CreateDBSubnetGroup({ DBSubnetGroupName: 'none', DBSubnetGroupDescription: 'none', SubnetIds: [] }, caller), { code: 'InvalidSubnet', message: 'Subnet IDs are required.' })
   const tag = async (Key: string, Value: string): Promise<unknown> => await operations.CreateDBSubnetGroup({ DBSubnetGroupName: 'tagged', DBSubnetGroupDescription: 'x', SubnetIds: ['subnet-1', 'subnet-2'], Tags: [{ Key, Value }] }, caller)
   await t.rejects(tag('aws:made', 'x'), { code: 'InvalidParameterValue', message: 'Tag keys cannot start with the reserved prefix "aws:".' })
   await t.rejects(tag('hours', 'off(M-F,18)'), { code: 'InvalidParameterValue', message: /^Tag values may only contain unicode letters/ })
@@ -123,6 +127,7 @@ t.test('versions that AWS has retired can be had where that is set, and for Serv
   t.match(await operations.CreateDBCluster({ ...GOOD, DBClusterIdentifier: 'first', EngineMode: 'serverless', EngineVersion: '10.7' }, caller), { DBCluster: { EngineMode: 'serverless' } })
   const instance = { DBInstanceIdentifier: 'one', DBClusterIdentifier: 'fine', DBInstanceClass: 'db.r5.large', Engine: 'aurora-postgresql' }
   t.match(await operations.CreateDBInstance(instance, caller), { DBInstance: { DBParameterGroups: [{ DBParameterGroupName: 'default.aurora-postgresql9.6' }] } })
+  await t.rejects(operations.CreateDBInstance({ ...instance, DBInstanceIdentifier: 'two', DBClusterIdentifier: 'first' }, caller), { code: 'InvalidParameterValue', message: 'Instances cannot be added to Aurora Serverless clusters.' })
   await t.rejects(operations.CreateDBCluster({ ...GOOD, DBClusterIdentifier: 'never', EngineVersion: '12.99' }, caller), { message: 'Cannot find version 12.99 for aurora-postgresql' })
   const { DBEngineVersions: listed = [] } = await operations.DescribeDBEngineVersions({}, caller)
   t.notOk(listed.some(({ EngineVersion }) => EngineVersion === '15.4'))
@@ -156,6 +161,33 @@ t.test('what tools ask for beside clusters', async t => {
   const defaults = await operations.DescribeEngineDefaultClusterParameters({ ...family, MaxRecords: 20 }, caller)
   t.match(defaults.EngineDefaults, { ...family, Marker: /./, Parameters: [{ Source: 'engine-default' }] })
   await t.rejects(operations.DescribeEngineDefaultParameters({ DBParameterGroupFamily: 'mysql8.0' }, caller), { code: 'InvalidParameterValue' })
+})
+
+t.test('what is in use, changing or the default stays as it is', async t => {
+  const fixture = await startFixture({ isIdle: true })
+  t.teardown(fixture.close)
+  const { operations } = fixture.rds
+  const group = { DBClusterParameterGroupName: 'own' }
+  await operations.CreateDBClusterParameterGroup({ ...group, DBParameterGroupFamily: 'aurora-postgresql17', Description: 'own' }, caller)
+  await operations.CreateDBSubnetGroup({ DBSubnetGroupName: 'net', DBSubnetGroupDescription: 'net', SubnetIds: ['subnet-1', 'subnet-2'] }, caller)
+  await operations.CreateDBCluster({ ...GOOD, ...group, DBSubnetGroupName: 'net' }, caller)
+  const instance = { DBInstanceIdentifier: 'one' }
+  await operations.CreateDBInstance({ ...instance, DBClusterIdentifier: 'fine', DBInstanceClass: 'db.r6g.large', Engine: 'aurora-postgresql' }, caller)
+
+  const refused: Array<[() => Promise<unknown>, string, string]> = [
+    [async () => await operations.DeleteDBClusterParameterGroup(group, caller), 'InvalidDBParameterGroupState', 'One or more database instances are still members of this parameter group own, so the group cannot be deleted'],
+    [async () => await operations.DeleteDBParameterGroup({ DBParameterGroupName: 'default.aurora-postgresql17' }, caller), 'InvalidDBParameterGroupState', 'Default DBParameterGroup cannot be deleted: default.aurora-postgresql17'],
+    [async () => await operations.ModifyDBParameterGroup({ DBParameterGroupName: 'default.aurora-postgresql17', Parameters: [] }, caller), 'InvalidParameterValue', 'Cannot modify a default parameter group.'],
+    [async () => await operations.DeleteDBSubnetGroup({ DBSubnetGroupName: 'net' }, caller), 'InvalidDBSubnetGroupStateFault', "Cannot delete the subnet group 'net' because at least one database cluster: fine is still using it."],
+    [async () => await operations.ModifyDBInstance({ ...instance, PromotionTier: 2 }, caller), 'InvalidDBInstanceState', 'Database instance is not in available state.'],
+    [async () => await operations.RebootDBInstance(instance, caller), 'InvalidDBInstanceState', 'Instance cannot currently reboot due to an in-progress management operation.'],
+    [async () => await operations.StopDBInstance(instance, caller), 'InvalidParameterCombination', 'aurora-postgresql DB instances are not eligible for stopping and starting.'],
+    [async () => await operations.CreateDBSnapshot({ ...instance, DBSnapshotIdentifier: 'one' }, caller), 'InvalidParameterValue', 'The specified instance is a member of a cluster and a snapshot cannot be created directly. Please use the CreateDBClusterSnapshot API instead.'],
+    [async () => await operations.StartDBInstance({ DBInstanceIdentifier: 'none' }, caller), 'DBInstanceNotFound', 'DBInstance none not found.']
+  ]
+  for (const [answer, code, message] of refused) await t.rejects(answer(), { code, message })
+  await operations.DeleteDBInstance(instance, caller)
+  await t.rejects(operations.DeleteDBInstance(instance, caller), { code: 'InvalidDBInstanceState', message: 'Instance one is already being deleted.' })
 })
 
 t.test('lists have pages', async t => {
