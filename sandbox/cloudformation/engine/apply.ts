@@ -65,7 +65,8 @@ async function applyResources (run: Run, plan: Plan, specification: Specificatio
     } catch (error) {
       if (signal.aborted) return false
       const record = context.records.resources.get(stackId, logicalId) ?? resource
-      setResourceStatus(context, record, { status: isMade(record) ? UPDATE_FAILED : CREATE_FAILED, reason: reasonOf(context, record, error) }, shown)
+      const status = isMade(record) ? UPDATE_FAILED : CREATE_FAILED
+      setResourceStatus(context, record, { status, reason: reasonOf(context, record, error) }, shown)
       if (!goesOn) run.abort()
       return false
     }
@@ -81,8 +82,14 @@ export function cancelUnfinished (context: EngineContext, stackId: string): void
   }
 }
 
+interface Evaluation {
+  properties: JsonObject
+  /** The properties for the events, masked. */
+  shown: string
+}
+
 /** A resource's properties by now; the failure of the resource when the template's functions can not give them. */
-function evaluateResource (plan: Plan, logicalId: string, specification: Specification): { properties: JsonObject, shown: string } | PlainFailure {
+function evaluateResource (plan: Plan, logicalId: string, specification: Specification): Evaluation | PlainFailure {
   const wrong = unknownAttribute(plan.resources.get(logicalId)?.properties ?? {}, plan.template, specification, plan.isTrue)
   // Two users' accounts of AWS (serverless-plugin-log-subscription#68, ministack#1628).
   if (wrong) return new PlainFailure(`Requested attribute ${wrong.attribute} does not exist in schema for ${wrong.type}`)
@@ -127,21 +134,23 @@ function begin ({ context, stackId, stack }: Run, logicalId: string, plan: Plan)
 
 async function change (step: Step, resource: ResourceRecord, desired: Incarnation): Promise<void> {
   const { context, shown } = step
+  const isUnderWay = resource.status === UPDATE_IN_PROGRESS
+  const toReplacing = { status: UPDATE_IN_PROGRESS, reason: REPLACING }
   if (isReplacing(resource)) {
-    const going = resource.status === UPDATE_IN_PROGRESS ? resource : setResourceStatus(context, resource, { status: UPDATE_IN_PROGRESS, reason: REPLACING }, shown)
+    const going = isUnderWay ? resource : setResourceStatus(context, resource, toReplacing, shown)
     return await createResource(step, going, desired, UPDATE_COMPLETE)
   }
   const kind = await changeFor(context, stackOf(context, resource.stackId), resource, desired.properties)
   if (kind === 'none') return context.records.resources.put({ ...resource, ...desired })
   const touched = { ...resource, previous: resource.previous === undefined ? incarnationOf(resource) : resource.previous }
   if (kind === 'update') {
-    const started = resource.status === UPDATE_IN_PROGRESS ? resource : setResourceStatus(context, touched, { status: UPDATE_IN_PROGRESS }, shown)
+    const started = isUnderWay ? resource : setResourceStatus(context, touched, { status: UPDATE_IN_PROGRESS }, shown)
     return await updateResource(step, started, desired)
   }
   context.records.resources.put(touched)
   await refuseSameName(context, touched, desired)
   const nonce = context.newNonce()
-  const replacing = setResourceStatus(context, { ...touched, nonce, properties: desired.properties }, { status: UPDATE_IN_PROGRESS, reason: REPLACING }, shown)
+  const replacing = setResourceStatus(context, { ...touched, nonce, properties: desired.properties }, toReplacing, shown)
   await createResource(step, replacing, { ...desired, nonce }, UPDATE_COMPLETE)
 }
 

@@ -46,7 +46,13 @@ export function callerOf (stack: StackRecord): Caller {
 const DELETING: readonly StackStatus[] = ['DELETE_IN_PROGRESS', 'ROLLBACK_IN_PROGRESS']
 
 /** Gives the stack a status, with its event. `undefined` takes a member away. */
-export function setStackStatus (context: EngineContext, stackId: string, status: StackStatus, reason?: string, changes: Partial<StackRecord> = {}): void {
+export function setStackStatus (
+  context: EngineContext,
+  stackId: string,
+  status: StackStatus,
+  reason?: string,
+  changes: Partial<StackRecord> = {}
+): void {
   const { reason: _old, ...stack } = stackOf(context, stackId)
   const deletedAt = DELETING.includes(status) ? { deletedAt: context.clock.now() } : {}
   const next = { ...stack, ...deletedAt, ...changes, status, reason }
@@ -62,7 +68,12 @@ export interface ResourceChange extends Partial<Omit<ResourceRecord, 'reason'>> 
 }
 
 /** Gives a resource a status, with its event. A deletion shows the properties that were shown last. */
-export function setResourceStatus (context: EngineContext, resource: ResourceRecord, change: ResourceChange, shownProperties?: string): ResourceRecord {
+export function setResourceStatus (
+  context: EngineContext,
+  resource: ResourceRecord,
+  change: ResourceChange,
+  shownProperties?: string
+): ResourceRecord {
   const stack = stackOf(context, resource.stackId)
   const { reason: _old, ...rest } = resource
   const next = { ...rest, ...change, operationId: operationOf(stack).id, updatedAt: context.clock.now() }

@@ -32,7 +32,8 @@ export function acceptOutputs (run: Run, plan: Plan): string | undefined {
   const taken = exportsIn(records, stack.region).find(({ name, stackId: owner }) => names.has(name) && owner !== stack.id)
   if (taken) return `Export with name ${taken.name} is already exported by stack ${records.stack(taken.stackId)?.name ?? ''}.`
   const kept = new Map(outputs.map(({ exportName, value }) => [exportName, value]))
-  const exported = stack.outputs.flatMap(({ exportName, value }) => exportName === undefined || kept.get(exportName) === value ? [] : [exportName])
+  const exported = stack.outputs.flatMap(({ exportName, value }) =>
+    exportName === undefined || kept.get(exportName) === value ? [] : [exportName])
   const inUse = exportInUse(records, stack, exported.filter(name => !kept.has(name)), 'delete') ??
     exportInUse(records, stack, exported, 'update')
   if (inUse) return inUse

@@ -53,7 +53,9 @@ export function makePlan (stack: Facts, definition: Definition, records: Records
   const scope = scopeOf(stack, template, definition, records, lookup)
   const shown = { ...scopeOf(stack, template, masked(definition), records, lookup), isTrue: scope.isTrue }
   const takesPart = ({ condition }: { condition?: string | undefined }): boolean => condition === undefined || scope.isTrue(condition)
-  const resources = new Map([...template.resources].filter(([, resource]) => takesPart(resource)).map(([name, resource]) => [name, withPolicies(name, resource, scope)]))
+  const resources = new Map([...template.resources]
+    .filter(([, resource]) => takesPart(resource))
+    .map(([name, resource]) => [name, withPolicies(name, resource, scope)]))
   const propertiesIn = (where: Scope, logicalId: string): JsonObject => {
     const value = evaluate(template.resources.get(logicalId)?.properties ?? {}, where)
     return isObject(value) ? withTextScalars(value) as JsonObject : {}
@@ -158,9 +160,14 @@ function memberAt (attributes: JsonObject, path: readonly string[]): Json | unde
   return found
 }
 
-function withPolicies (name: string, { deletionPolicy, updateReplacePolicy, ...resource }: ResourceDefinition, scope: Scope): PlannedResource {
-  const policy = (member: string, value: Json | undefined): string | undefined => value === undefined ? undefined : checkPolicy(member, name, evaluate(value, scope))
-  return { ...resource, deletionPolicy: policy('DeletionPolicy', deletionPolicy), updateReplacePolicy: policy('UpdateReplacePolicy', updateReplacePolicy) }
+function withPolicies (name: string, resource: ResourceDefinition, scope: Scope): PlannedResource {
+  const policy = (member: string, value: Json | undefined): string | undefined =>
+    value === undefined ? undefined : checkPolicy(member, name, evaluate(value, scope))
+  return {
+    ...resource,
+    deletionPolicy: policy('DeletionPolicy', resource.deletionPolicy),
+    updateReplacePolicy: policy('UpdateReplacePolicy', resource.updateReplacePolicy)
+  }
 }
 
 function masked (definition: Definition): Definition {

@@ -95,16 +95,9 @@ export interface ResourceRecord extends Incarnation {
 }
 
 /** What of a resource's record is about how it is, and not about what happens to it. */
-export function incarnationOf ({ physicalId, nonce, properties, attributes, dependsOn, deletionPolicy, updateReplacePolicy }: ResourceRecord): Incarnation {
-  return {
-    physicalId,
-    nonce,
-    properties,
-    attributes,
-    dependsOn,
-    deletionPolicy,
-    updateReplacePolicy
-  }
+export function incarnationOf (resource: ResourceRecord): Incarnation {
+  const { physicalId, nonce, properties, attributes, dependsOn, deletionPolicy, updateReplacePolicy } = resource
+  return { physicalId, nonce, properties, attributes, dependsOn, deletionPolicy, updateReplacePolicy }
 }
 
 export interface EventRecord {

@@ -152,7 +152,8 @@ interface Removal {
 }
 
 /** Removes what its policy does not keep. Whether it is gone, or left behind on purpose. */
-async function remove ({ context, signal }: Run, resource: ResourceRecord, { policy, incarnation, others = [], failure, note }: Removal): Promise<boolean> {
+async function remove ({ context, signal }: Run, resource: ResourceRecord, removal: Removal): Promise<boolean> {
+  const { policy, incarnation, others = [], failure, note } = removal
   if (policy === 'Retain' || incarnation.physicalId === '') {
     note(policy === 'Retain' ? DELETE_SKIPPED : DELETE_COMPLETE)
     return true

@@ -11,7 +11,12 @@ import { handlerMessage, PlainFailure } from './failure.js'
 import type { Incarnation, ResourceRecord, StackRecord } from './records.js'
 
 /** What a handler is told of a resource in one of its incarnations. Throws when its properties are not those of its type. */
-async function requestFor (context: EngineContext, stack: StackRecord, resource: ResourceRecord, { nonce, properties }: Incarnation): Promise<ResourceRequest> {
+async function requestFor (
+  context: EngineContext,
+  stack: StackRecord,
+  resource: ResourceRecord,
+  { nonce, properties }: Incarnation
+): Promise<ResourceRequest> {
   const specification = await context.specification()
   const type = specification.typeOf(resource.type)
   if (!type) throw new PlainFailure(`Template format error: Unrecognized resource types: [${resource.type}]`)
@@ -58,7 +63,12 @@ export interface Step {
  * Makes a resource, or goes on making it after a crash. When the phase was aborted meanwhile, what was made is noted
  * without an event, for the rollback to find.
  */
-export async function createResource ({ context, signal, shown }: Step, resource: ResourceRecord, desired: Incarnation, whenDone: ResourceStatus): Promise<void> {
+export async function createResource (
+  { context, signal, shown }: Step,
+  resource: ResourceRecord,
+  desired: Incarnation,
+  whenDone: ResourceStatus
+): Promise<void> {
   const { records } = context
   const inProgress = resource.status
   let current = resource
@@ -86,11 +96,17 @@ export async function updateResource ({ context, signal, shown }: Step, resource
   const before = typeProperties(request.type, resource.properties, specification).properties
   const attributes = await context.handlerOf(resource.type).update(request, resource.physicalId, before)
   if (signal.aborted) return
-  setResourceStatus(context, resource, { ...target, physicalId: resource.physicalId, attributes, status: ResourceStatus.UPDATE_COMPLETE }, shown)
+  const { physicalId } = resource
+  setResourceStatus(context, resource, { ...target, physicalId, attributes, status: ResourceStatus.UPDATE_COMPLETE }, shown)
 }
 
 /** Deletes one incarnation of a resource. */
-export async function deleteIncarnation (context: EngineContext, resource: ResourceRecord, incarnation: Incarnation, finalSnapshot: boolean): Promise<void> {
+export async function deleteIncarnation (
+  context: EngineContext,
+  resource: ResourceRecord,
+  incarnation: Incarnation,
+  finalSnapshot: boolean
+): Promise<void> {
   const specification = await context.specification()
   const type = specification.typeOf(resource.type)
   if (!type) return
@@ -100,7 +116,12 @@ export async function deleteIncarnation (context: EngineContext, resource: Resou
 }
 
 /** What giving a resource these properties means. New tags of the stack change every resource that can have tags. */
-export async function changeFor (context: EngineContext, { definition, previous }: StackRecord, resource: ResourceRecord, after: JsonObject): Promise<'none' | 'update' | 'replace'> {
+export async function changeFor (
+  context: EngineContext,
+  { definition, previous }: StackRecord,
+  resource: ResourceRecord,
+  after: JsonObject
+): Promise<'none' | 'update' | 'replace'> {
   const specification = await context.specification()
   const type = specification.typeOf(resource.type)
   if (!type) return 'none'

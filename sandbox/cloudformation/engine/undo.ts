@@ -11,10 +11,13 @@ const { UPDATE_COMPLETE, UPDATE_FAILED, UPDATE_IN_PROGRESS } = ResourceStatus
 /** The phase that takes every resource that an update touched back to what it was, dependencies first. */
 export async function undoUpdate (run: Run): Promise<void> {
   const { context, stackId } = run
-  const graph = new Map(run.resources().filter(({ previous }) => previous).map(({ logicalId, previous }) => [logicalId, new Set(previous?.dependsOn)]))
+  const touched = run.resources().filter(({ previous }) => previous)
+  const graph = new Map(touched.map(({ logicalId, previous }) => [logicalId, new Set(previous?.dependsOn)]))
   // The properties that the stack goes back to, as its events show them.
   const plan = planOf(context, run.stack(), run.stack().previous)
-  if (!await run.visit(graph, async logicalId => await restoreResource(run, logicalId, ifKnown(() => plan.shownPropertiesOf(logicalId))))) return
+  const isRestored = await run.visit(graph, async logicalId =>
+    await restoreResource(run, logicalId, ifKnown(() => plan.shownPropertiesOf(logicalId))))
+  if (!isRestored) return
   const { id } = run.operation()
   const failed = run.resources().filter(({ status, previous, operationId }) => previous && status === UPDATE_FAILED && operationId === id)
   if (failed.length > 0) {

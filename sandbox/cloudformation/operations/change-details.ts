@@ -52,7 +52,12 @@ export function mayChange (written: Json, moved: Moved, isTrue: (condition: stri
 }
 
 /** A property's change as AWS lists it, once for each of its causes; without values where it looks the same before and after. */
-export function detailsOf ({ name, path, recreation, before, after }: PropertyChange, written: Json, moved: Moved, isTrue: (condition: string) => boolean): ResourceChangeDetail[] {
+export function detailsOf (
+  { name, path, recreation, before, after }: PropertyChange,
+  written: Json,
+  moved: Moved,
+  isTrue: (condition: string) => boolean
+): ResourceChangeDetail[] {
   const isSame = isDeepStrictEqual(before, after)
   const isUnknown = after !== undefined && mayChange(written, { ...moved, changed: new Set() }, isTrue)
   return sourcesOf(written, moved, isTrue).map(source => ({
@@ -79,7 +84,8 @@ function textOf (value: Json): string {
 
 /** The changes without the values of NoEcho parameters, before and after. */
 export function masked (changes: ResourceChange[], definitions: readonly Definition[]): ResourceChange[] {
-  const secrets = definitions.flatMap(({ parameters }) => parameters.flatMap(({ noEcho, value }) => noEcho && value !== '' ? [value, JSON.stringify(value).slice(1, -1)] : []))
+  const secrets = definitions.flatMap(({ parameters }) => parameters)
+    .flatMap(({ noEcho, value }) => noEcho && value !== '' ? [value, JSON.stringify(value).slice(1, -1)] : [])
   const mask = (value: Json): Json => {
     if (typeof value === 'string') return secrets.reduce((shown, secret) => shown.replaceAll(secret, '****'), value)
     if (Array.isArray(value)) return value.map(mask)
@@ -98,12 +104,17 @@ export function withValues (changes: readonly ResourceChange[]): ResourceChange[
 }
 
 /** A change for a caller who did not: what other resources change is listed for those alone. */
-export function withoutValues ({ BeforeContext: _before, AfterContext: _after, Details: details = [], ...change }: ResourceChange): ResourceChange {
+export function withoutValues (full: ResourceChange): ResourceChange {
+  const { BeforeContext: _before, AfterContext: _after, Details: details = [], ...change } = full
   const targetOf = ({ Target }: ResourceChangeDetail): string => `${Target?.Attribute ?? ''}/${Target?.Name ?? ''}`
   const byParameter = new Set(details.filter(({ ChangeSource }) => ChangeSource === 'ParameterReference').map(targetOf))
-  const shown = details.filter(detail => detail.ChangeSource !== 'DirectModification' || detail.Evaluation === 'Static' || byParameter.has(targetOf(detail)))
+  const shown = details.filter(detail =>
+    detail.ChangeSource !== 'DirectModification' || detail.Evaluation === 'Static' || byParameter.has(targetOf(detail)))
   return {
     ...change,
-    Details: shown.map(({ Target: { Path: _path, BeforeValue: _old, AfterValue: _new, AttributeChangeType: _type, ...Target } = {}, ...detail }) => ({ ...detail, Target }))
+    Details: shown.map(({ Target: target = {}, ...detail }) => {
+      const { Path: _path, BeforeValue: _old, AfterValue: _new, AttributeChangeType: _type, ...Target } = target
+      return { ...detail, Target }
+    })
   }
 }

@@ -54,13 +54,26 @@ export function changeSetNamed (changeSets: ChangeSets, stackId: string, name: s
   return changeSetsOf(changeSets, stackId).findLast(changeSet => changeSet.name === name)
 }
 
-/** The change set of that ARN, or of that name on a stack. Throws ChangeSetNotFound, or a ValidationError without a stack; `missing` words it. */
-export function requireChangeSet (changeSets: ChangeSets, records: Records, input: { ChangeSetName?: string | undefined, StackName?: string | undefined }, caller: Caller,
-  missing = 'StackName must be specified if ChangeSetName is not specified as an ARN.'): ChangeSetRecord {
+/** How a request names a change set: by its ARN, or by its name and its stack. */
+export interface ChangeSetNaming {
+  ChangeSetName?: string | undefined
+  StackName?: string | undefined
+}
+
+/** The change set that a request names. Throws ChangeSetNotFound, or a ValidationError without a stack; `missing` words it. */
+export function requireChangeSet (
+  changeSets: ChangeSets,
+  records: Records,
+  input: ChangeSetNaming,
+  caller: Caller,
+  missing = 'StackName must be specified if ChangeSetName is not specified as an ARN.'
+): ChangeSetRecord {
   const wanted = input.ChangeSetName ?? ''
   const isArn = wanted.startsWith('arn:')
   if (!isArn && input.StackName === undefined) throw invalid(missing)
-  const found = isArn ? changeSets.get(wanted) : changeSetNamed(changeSets, requireStack(records, input.StackName, caller, 'brackets').id, wanted)
+  const found = isArn
+    ? changeSets.get(wanted)
+    : changeSetNamed(changeSets, requireStack(records, input.StackName, caller, 'brackets').id, wanted)
   if (!found) throw new AwsError('ChangeSetNotFound', `ChangeSet [${wanted}] does not exist`, 404)
   return found
 }
@@ -81,7 +94,8 @@ export function summaryOf (changeSet: ChangeSetRecord, stack: StackRecord): Sdk.
   }
 }
 
-function executionStatusOf ({ executedBy, failure, definition, isCreate, createdAt }: ChangeSetRecord, stack: StackRecord): Sdk.ExecutionStatus {
+function executionStatusOf (changeSet: ChangeSetRecord, stack: StackRecord): Sdk.ExecutionStatus {
+  const { executedBy, failure, definition, isCreate, createdAt } = changeSet
   if (failure !== undefined) return 'UNAVAILABLE'
   if (executedBy === undefined) return isObsolete() ? 'OBSOLETE' : 'AVAILABLE'
   if (!latestOperations(stack).some(({ id }) => id === executedBy)) return 'EXECUTE_COMPLETE'

@@ -6,7 +6,7 @@ import type { StackRecord } from '../engine/records.js'
 import { checkEnum, invalid } from '../template/errors.js'
 import { withoutValues, withValues } from './change-details.js'
 import {
-  changeSetNamed, type ChangeSetRecord, type ChangeSets, changeSetsOf, checkName, isOpen, requireChangeSet, summaryOf
+  changeSetNamed, type ChangeSetNaming, type ChangeSetRecord, type ChangeSets, changeSetsOf, checkName, isOpen, requireChangeSet, summaryOf
 } from './change-set-records.js'
 import { changesFor } from './changes.js'
 import { newStack, newStackId } from './create-stack.js'
@@ -55,7 +55,7 @@ export function createChangeSetOperations (context: EngineContext, engine: Engin
     }
   }
 
-  const find = (input: { ChangeSetName?: string | undefined, StackName?: string | undefined }, caller: Caller): ChangeSetRecord => requireChangeSet(changeSets, records, input, caller)
+  const find = (input: ChangeSetNaming, caller: Caller): ChangeSetRecord => requireChangeSet(changeSets, records, input, caller)
 
   /** A change set that does not exist is as good as deleted (measured, ministack#1625); its stack has to exist. */
   const presentOrNot = (input: Sdk.DeleteChangeSetInput, caller: Caller): ChangeSetRecord | undefined => {
@@ -70,8 +70,13 @@ export function createChangeSetOperations (context: EngineContext, engine: Engin
   const executeUpdate = (input: Sdk.ExecuteChangeSetInput, changeSet: ChangeSetRecord, stack: StackRecord): string => {
     checkUpdatable(stack)
     const keepsFailed = input.DisableRollback ?? (changeSet.onStackFailure === 'DO_NOTHING' ? true : undefined)
-    const { OperationId: id = '' } = launchUpdate(context, engine, stack, changeSet.definition, changeSet.body,
-      { token: input.ClientRequestToken, disableRollback: keepsFailed, changeSetId: changeSet.id })
+    const { OperationId: id = '' } = launchUpdate(context, engine, stack, {
+      definition: changeSet.definition,
+      body: changeSet.body,
+      token: input.ClientRequestToken,
+      disableRollback: keepsFailed,
+      changeSetId: changeSet.id
+    })
     return id
   }
 
@@ -144,8 +149,8 @@ export function createChangeSetOperations (context: EngineContext, engine: Engin
       const changeSet = find(input, caller)
       const stack = requireStack(records, changeSet.stackId, caller)
       const { ExecutionStatus: status, Status: made } = summaryOf(changeSet, stack)
-      if (changeSet.executedBy !== undefined && stack.operations.some(({ id, token }) => id === changeSet.executedBy && token === input.ClientRequestToken && token !== undefined)) return {}
-      if (status !== 'AVAILABLE') throw new AwsError('InvalidChangeSetStatus', `ChangeSet [${changeSet.id}] cannot be executed in its current status of [${made === 'FAILED' ? made : status ?? ''}]`)
+      if (isReplayed(input, changeSet, stack)) return {}
+      if (status !== 'AVAILABLE') throw notPossible('executed', changeSet, made === 'FAILED' ? made : status ?? '')
       const launched = changeSet.isCreate ? launchCreate(input, changeSet, stack) : executeUpdate(input, changeSet, stack)
       for (const other of changeSetsOf(changeSets, stack.id)) {
         if (other.id === changeSet.id) changeSets.put(other.id, { ...other, executedBy: launched })
@@ -158,7 +163,7 @@ export function createChangeSetOperations (context: EngineContext, engine: Engin
       const changeSet = presentOrNot(input, caller)
       if (!changeSet) return {}
       const { ExecutionStatus: status } = summaryOf(changeSet, requireStack(records, changeSet.stackId, caller))
-      if (status === 'EXECUTE_IN_PROGRESS') throw new AwsError('InvalidChangeSetStatus', `ChangeSet [${changeSet.id}] cannot be deleted in its current status of [${status}]`)
+      if (status === 'EXECUTE_IN_PROGRESS') throw notPossible('deleted', changeSet, status)
       changeSets.delete(changeSet.id)
       return {}
     },
@@ -169,6 +174,16 @@ export function createChangeSetOperations (context: EngineContext, engine: Engin
       return { Summaries: items.map(changeSet => summaryOf(changeSet, stack)), ...next }
     }
   } satisfies Partial<OperationsOf<typeof Sdk>>
+}
+
+/** Whether it was executed with this token already: the caller sends a request again whose answer was lost. */
+function isReplayed (input: Sdk.ExecuteChangeSetInput, { executedBy }: ChangeSetRecord, { operations }: StackRecord): boolean {
+  const { ClientRequestToken: given } = input
+  return given !== undefined && executedBy !== undefined && operations.some(({ id, token }) => id === executedBy && token === given)
+}
+
+function notPossible (verb: 'executed' | 'deleted', { id }: ChangeSetRecord, status: string): AwsError {
+  return new AwsError('InvalidChangeSetStatus', `ChangeSet [${id}] cannot be ${verb} in its current status of [${status}]`)
 }
 
 /** Who reads the changes before they are made need not acknowledge that macros write part of them. */

@@ -20,9 +20,15 @@ const unknownResource = {
 }
 
 /** What a definition would do to the stack as it is, resource by resource, with values. Nothing is changed. */
-export async function changesFor (context: EngineContext, stack: StackRecord, definition: Definition, body: string): Promise<ResourceChange[]> {
+export async function changesFor (
+  context: EngineContext,
+  stack: StackRecord,
+  definition: Definition,
+  body: string
+): Promise<ResourceChange[]> {
   const { records } = context
-  const present = new Map(records.resources.of(stack.id).filter(({ status }) => !status.startsWith('DELETE')).map(resource => [resource.logicalId, resource]))
+  const kept = records.resources.of(stack.id).filter(({ status }) => !status.startsWith('DELETE'))
+  const present = new Map(kept.map(resource => [resource.logicalId, resource]))
   const moved = { parameters: changedParameters(stack.definition, definition), renewed: new Set<string>(), changed: new Set<string>() }
   const plan = makePlan(stack, definition, { ...records, templates: { ...records.templates, get: () => body } }, logicalId =>
     moved.renewed.has(logicalId) ? unknownResource : present.get(logicalId) ?? unknownResource)
@@ -63,7 +69,8 @@ function inOrder ({ graph }: Plan): string[] {
 }
 
 function addition (logicalId: string, { type }: PlannedResource, plan: Plan): ResourceChange {
-  return { Action: 'Add', LogicalResourceId: logicalId, ResourceType: type, Scope: [], Details: [], AfterContext: shown(ifKnown(() => plan.propertiesOf(logicalId))) }
+  const properties = ifKnown(() => plan.propertiesOf(logicalId))
+  return { Action: 'Add', LogicalResourceId: logicalId, ResourceType: type, Scope: [], Details: [], AfterContext: shown(properties) }
 }
 
 /** Properties as a change set shows them; nothing when they are not known. */
@@ -95,14 +102,24 @@ interface Update {
   metadata: Json | undefined
 }
 
-async function modification (context: EngineContext, resource: ResourceRecord, wanted: PlannedResource, update: Update): Promise<ResourceChange | undefined> {
+async function modification (
+  context: EngineContext,
+  resource: ResourceRecord,
+  wanted: PlannedResource,
+  update: Update
+): Promise<ResourceChange | undefined> {
   const { plan } = update
   const specification = await context.specification()
   const type = specification.typeOf(resource.type)
   if (!type) return undefined
   const properties = ifKnown(() => plan.propertiesOf(resource.logicalId))
-  if (!properties) return { ...identityOf(resource), Action: 'Modify', Replacement: 'Conditional', Scope: ['Properties'], Details: [], BeforeContext: shown(resource.properties) }
-  const change = withAttributes(changeOf(type, resource.properties, properties, specification), { type, specification, properties, wanted, update })
+  const identity = identityOf(resource)
+  const before = shown(resource.properties)
+  if (!properties) {
+    return { ...identity, Action: 'Modify', Replacement: 'Conditional', Scope: ['Properties'], Details: [], BeforeContext: before }
+  }
+  const own = changeOf(type, resource.properties, properties, specification)
+  const change = withAttributes(own, { type, specification, properties, wanted, update })
   const details = [
     ...change.properties.flatMap(property => detailsOf(property, ownValue(wanted.properties, property.name) ?? '', update.moved, plan.isTrue)),
     ...tagDetails(type, update.isRetagged),
@@ -114,11 +131,11 @@ async function modification (context: EngineContext, resource: ResourceRecord, w
   return {
     Action: 'Modify',
     PolicyAction: replacement === 'True' ? replacePolicies[wanted.updateReplacePolicy ?? ''] ?? 'ReplaceAndDelete' : undefined,
-    ...identityOf(resource),
+    ...identity,
     Replacement: replacement,
     Scope: scope as NonNullable<ResourceChange['Scope']>,
     Details: details,
-    BeforeContext: shown(resource.properties),
+    BeforeContext: before,
     AfterContext: shown(properties)
   }
 }
@@ -132,7 +149,9 @@ function withAttributes (change: Change, { type, specification, properties, want
   update: Update
 }): Change {
   const known = new Set(change.properties.map(({ name }) => name))
-  const further = Object.entries(wanted.properties).filter(([name, written]) => !known.has(name) && mayChange(written, moved, plan.isTrue)).map(([name]) => {
+  const referring = Object.entries(wanted.properties)
+    .filter(([name, written]) => !known.has(name) && mayChange(written, moved, plan.isTrue))
+  const further = referring.map(([name]) => {
     const value = ownValue(properties, name)
     const property = ownValue(type.properties, name)
     return {
@@ -143,7 +162,11 @@ function withAttributes (change: Change, { type, specification, properties, want
       after: value
     }
   })
-  return { ...change, conditional: change.conditional || further.some(({ recreation }) => recreation !== 'Never'), properties: [...change.properties, ...further] }
+  return {
+    ...change,
+    conditional: change.conditional || further.some(({ recreation }) => recreation !== 'Never'),
+    properties: [...change.properties, ...further]
+  }
 }
 
 /** The tags of the stack, which every resource has that can have tags. */
@@ -163,7 +186,11 @@ function replacementOf ({ properties, conditional }: Change, details: readonly R
 }
 
 function attributeDetails (resource: ResourceRecord, wanted: PlannedResource, { plan, moved, metadata }: Update): ResourceChangeDetail[] {
-  const sources = { Metadata: sourcesOf(wanted.metadata ?? null, moved, plan.isTrue), DeletionPolicy: [DIRECT], UpdateReplacePolicy: [DIRECT] }
+  const sources = {
+    Metadata: sourcesOf(wanted.metadata ?? null, moved, plan.isTrue),
+    DeletionPolicy: [DIRECT],
+    UpdateReplacePolicy: [DIRECT]
+  }
   const pairs: Array<[keyof typeof sources, unknown, unknown]> = [
     ['Metadata', metadata, ifKnown(() => plan.metadataOf(resource.logicalId))],
     ['DeletionPolicy', resource.deletionPolicy, wanted.deletionPolicy],

@@ -10,7 +10,9 @@ import { resolveParameters } from '../template/parameters.js'
 import { parseTemplate, type Template, type Values } from '../template/template.js'
 
 /** What AWS would act upon and the sandbox would not: to take it would be a wrong success. */
-type Unavailable = Pick<CreateStackInput, 'StackPolicyBody' | 'StackPolicyURL' | 'RollbackConfiguration' | 'DeploymentConfig'> & Pick<CreateChangeSetInput, 'ResourcesToImport' | 'ImportExistingResources'>
+type Unavailable =
+  Pick<CreateStackInput, 'StackPolicyBody' | 'StackPolicyURL' | 'RollbackConfiguration' | 'DeploymentConfig'> &
+  Pick<CreateChangeSetInput, 'ResourcesToImport' | 'ImportExistingResources'>
 
 /** What CreateStack, UpdateStack and CreateChangeSet have in common. */
 export interface DefinitionInput extends Unavailable {
@@ -39,7 +41,12 @@ export interface Prepared {
  * Reads and checks everything that can be wrong with a request before anything is launched. Throws ValidationError or
  * InsufficientCapabilitiesException. `previous` is the definition of a stack that is updated.
  */
-export async function prepareDefinition (context: EngineContext, stack: Facts, input: DefinitionInput, previous?: Definition): Promise<Prepared> {
+export async function prepareDefinition (
+  context: EngineContext,
+  stack: Facts,
+  input: DefinitionInput,
+  previous?: Definition
+): Promise<Prepared> {
   const { records } = context
   refuseUnavailable(input)
   for (const capability of input.Capabilities ?? []) checkEnum('capabilities', capability, Capability)
@@ -74,7 +81,8 @@ export async function prepareDefinition (context: EngineContext, stack: Facts, i
 /** Parameters as they come, before it is known which there are. */
 function givenValues ({ Parameters: given = [] }: DefinitionInput, previous?: Definition): Values {
   const before = new Map(previous?.parameters.map(({ key, value }) => [key, value]))
-  return Object.fromEntries(given.map(({ ParameterKey: key = '', ParameterValue: value, UsePreviousValue: isKept }) => [key, isKept ? before.get(key) : value]))
+  return Object.fromEntries(given.map(({ ParameterKey: key = '', ParameterValue: value, UsePreviousValue: isKept }) =>
+    [key, isKept ? before.get(key) : value]))
 }
 
 const unavailable: ReadonlyArray<readonly [string, (input: Unavailable) => boolean]> = [
@@ -102,7 +110,9 @@ function planDefinition (context: EngineContext, stack: Facts, definition: Defin
   return makePlan(stack, definition, records, logicalId => records.resources.get(stack.id, logicalId))
 }
 
-export function bodyOf ({ TemplateBody: body, TemplateURL: url, UsePreviousTemplate: usePrevious }: DefinitionInput, previous?: string): string {
+/** The template that a request gives or means. Throws a ValidationError when there is none, or more than one. */
+export function bodyOf (input: DefinitionInput, previous?: string): string {
+  const { TemplateBody: body, TemplateURL: url, UsePreviousTemplate: usePrevious } = input
   if (usePrevious && previous !== undefined) {
     if (body !== undefined || url !== undefined) throw invalid('You cannot specify both usePreviousTemplate and Template Body/Template URL.')
     return previous

@@ -41,7 +41,9 @@ export function createDeletionOperations (context: EngineContext, engine: Engine
 
     UpdateTerminationProtection: async (input, caller) => {
       const stack = requireStack(records, input.StackName, caller, 'brackets')
-      if (stack.status === 'DELETE_COMPLETE' || stack.status === 'DELETE_IN_PROGRESS') throw invalid(`Stack [${stack.name}] is in ${stack.status} state and its termination protection can not be updated.`)
+      if (stack.status === 'DELETE_COMPLETE' || stack.status === 'DELETE_IN_PROGRESS') {
+        throw invalid(`Stack [${stack.name}] is in ${stack.status} state and its termination protection can not be updated.`)
+      }
       records.putStack({ ...stack, terminationProtection: input.EnableTerminationProtection ?? false })
       return { StackId: stack.id }
     }

@@ -61,8 +61,9 @@ export function createDescriptions ({ records }: EngineContext) {
       const stack = input.PhysicalResourceId === undefined
         ? requireStack(records, input.StackName, caller)
         : ownerOf(records.stacks(caller.region), resourcesOf, input.PhysicalResourceId)
-      const found = resourcesOf(stack).filter(({ logicalId }) => input.LogicalResourceId === undefined || logicalId === input.LogicalResourceId)
-      if (input.LogicalResourceId !== undefined && found.length === 0) throw noResource(input.LogicalResourceId, stack.name)
+      const { LogicalResourceId: wanted } = input
+      const found = resourcesOf(stack).filter(({ logicalId }) => wanted === undefined || logicalId === wanted)
+      if (wanted !== undefined && found.length === 0) throw noResource(wanted, stack.name)
       return { StackResources: found.slice(0, MOST_RESOURCES).map(resource => toStackResource(resource, stack)) }
     },
 

@@ -15,7 +15,8 @@ interface Launch {
 }
 
 /** Begins an operation on a stack: every event from here on carries its id and the caller's token. */
-export function beginOperation (context: EngineContext, earlier: readonly OperationRecord[], { type, token, disableRollback = false, skipped = [], forced = false }: Launch): OperationRecord[] {
+export function beginOperation (context: EngineContext, earlier: readonly OperationRecord[], launch: Launch): OperationRecord[] {
+  const { type, token, disableRollback = false, skipped = [], forced = false } = launch
   checkToken(token)
   const operation: OperationRecord = {
     id: context.newId(),

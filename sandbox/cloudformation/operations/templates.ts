@@ -28,7 +28,8 @@ export function createTemplateOperations (context: EngineContext, changeSets: Ch
       return templateOf(stack, stack.definition, records)
     }
     const changeSet = requireChangeSet(changeSets, records, input, caller, 'StackName is a required parameter.')
-    return templateOf(stackOf(context, changeSet.stackId), changeSet.definition, { templates: { ...records.templates, get: () => changeSet.body } })
+    const templates = { ...records.templates, get: () => changeSet.body }
+    return templateOf(stackOf(context, changeSet.stackId), changeSet.definition, { templates })
   }
 
   return {
@@ -87,7 +88,11 @@ function toTemplateParameter (key: string, parameter: ParameterDefinition): Sdk.
   }
 }
 
-async function identifiersOf (context: EngineContext, template: Template, types: readonly string[]): Promise<Sdk.ResourceIdentifierSummary[]> {
+async function identifiersOf (
+  context: EngineContext,
+  template: Template,
+  types: readonly string[]
+): Promise<Sdk.ResourceIdentifierSummary[]> {
   const specification = await context.specification()
   return types.map(type => ({
     ResourceType: type,

@@ -24,17 +24,27 @@ export function createUpdateStack (context: EngineContext, engine: Engine): Oper
     const stack = requireStack(context.records, found.id, caller)
     checkUpdatable(stack)
     if (isNothing(stack, prepared, changes)) throw invalid('No updates are to be performed.')
-    return launchUpdate(context, engine, stack, prepared.definition, prepared.plan.template.body, { token, disableRollback: input.DisableRollback })
+    const { definition, plan } = prepared
+    return launchUpdate(context, engine, stack, { definition, body: plan.template.body, token, disableRollback: input.DisableRollback })
   }
 }
 
+interface PreparedUpdate {
+  prepared: Prepared
+  changes: ResourceChange[]
+}
+
 /** Checks an update without launching it. Throws a ValidationError for whatever AWS refuses at once. */
-export async function prepareUpdate (context: EngineContext, stack: StackRecord, input: DefinitionInput): Promise<{ prepared: Prepared, changes: ResourceChange[] }> {
+export async function prepareUpdate (context: EngineContext, stack: StackRecord, input: DefinitionInput): Promise<PreparedUpdate> {
   checkUpdatable(stack)
   const prepared = await prepareDefinition(context, stack, input, stack.definition)
-  const retyped = [...prepared.plan.resources].filter(([logicalId, { type }]) => (context.records.resources.get(stack.id, logicalId)?.type ?? type) !== type)
+  const retyped = [...prepared.plan.resources].filter(([logicalId, { type }]) => {
+    const present = context.records.resources.get(stack.id, logicalId)
+    return present && present.type !== type
+  }).map(([logicalId]) => logicalId)
   if (retyped.length > 0) {
-    throw invalid(`Update of resource type is not permitted. The new template modifies resource type of the following resources: [${retyped.map(([logicalId]) => logicalId).join(', ')}]`)
+    throw invalid('Update of resource type is not permitted. ' +
+      `The new template modifies resource type of the following resources: [${retyped.join(', ')}]`)
   }
   prepared.plan.imports()
   return { prepared, changes: await changesFor(context, stack, prepared.definition, prepared.plan.template.body) }
@@ -42,9 +52,9 @@ export async function prepareUpdate (context: EngineContext, stack: StackRecord,
 
 /** Whether nothing would come of an update: no resource, output, tag or topic changes. */
 export function isNothing (stack: StackRecord, { definition, plan }: Prepared, changes: readonly ResourceChange[]): boolean {
-  const before = stack.definition
+  const besideTemplate = ({ tags, notificationArns, roleArn }: Definition) => [tags, notificationArns, roleArn]
   return changes.length === 0 && stack.status !== 'UPDATE_FAILED' && stack.status !== 'CREATE_FAILED' &&
-    isDeepStrictEqual([before.tags, before.notificationArns, before.roleArn], [definition.tags, definition.notificationArns, definition.roleArn]) &&
+    isDeepStrictEqual(besideTemplate(stack.definition), besideTemplate(definition)) &&
     isDeepStrictEqual(stack.outputs, ifKnown(plan.outputs))
 }
 
@@ -53,12 +63,16 @@ export function checkUpdatable (stack: StackRecord): void {
 }
 
 interface Launch {
+  definition: Definition
+  /** The template that the definition is of. */
+  body: string
   token: string | undefined
   disableRollback: boolean | undefined
   changeSetId?: string
 }
 
-export function launchUpdate (context: EngineContext, engine: Engine, stack: StackRecord, definition: Definition, body: string, { token, disableRollback, changeSetId }: Launch): UpdateStackOutput {
+export function launchUpdate (context: EngineContext, engine: Engine, stack: StackRecord, launch: Launch): UpdateStackOutput {
+  const { definition, body, token, disableRollback, changeSetId } = launch
   const operations = beginOperation(context, stack.operations, { type: 'UPDATE_STACK', token, disableRollback })
   context.records.templates.put(definition.template, body)
   setStackStatus(context, stack.id, 'UPDATE_IN_PROGRESS', 'User Initiated', {

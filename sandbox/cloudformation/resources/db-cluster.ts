@@ -19,12 +19,21 @@ const renames: Renames = {
 }
 
 /** Properties that the restore operations do not take: they are set once the restored cluster is there. */
-const AFTER_RESTORE = ['BackupRetentionPeriod', 'MasterUserPassword', 'PreferredBackupWindow', 'PreferredMaintenanceWindow', 'ManageMasterUserPassword', 'EnableHttpEndpoint']
+const AFTER_RESTORE = [
+  'BackupRetentionPeriod',
+  'EnableHttpEndpoint',
+  'ManageMasterUserPassword',
+  'MasterUserPassword',
+  'PreferredBackupWindow',
+  'PreferredMaintenanceWindow'
+]
+
+type Tools = RdsTools<Rds.DBCluster>
 
 /** `AWS::RDS::DBCluster`: new, from a snapshot, or from another cluster at a point in time. */
 export function clusterKind ({ operations }: RdsRoom): RdsKind<Rds.DBCluster> {
-  const modify = async ({ caller }: ResourceRequest, identifier: string, changed: JsonObject, { describe, ready }: RdsTools<Rds.DBCluster>): Promise<void> => {
-    const cluster = await describe(identifier, caller)
+  const modify = async ({ caller }: ResourceRequest, identifier: string, changed: JsonObject, tools: Tools): Promise<void> => {
+    const cluster = await tools.describe(identifier, caller)
     // RDS refuses to be told to manage no longer what it does not manage.
     const isMoot = changed.ManageMasterUserPassword === false && cluster?.MasterUserSecret === undefined
     const wanted = isMoot ? without(changed, ['ManageMasterUserPassword']) : changed
@@ -40,12 +49,13 @@ export function clusterKind ({ operations }: RdsRoom): RdsKind<Rds.DBCluster> {
     }
     if (endpoint === undefined || isServerlessV1) return
     // The endpoint is switched on an available cluster only, and the change before may still be under way.
-    const { DBClusterArn: ResourceArn } = await ready(identifier, caller)
+    const { DBClusterArn: ResourceArn } = await tools.ready(identifier, caller)
     await operations[endpoint === true ? 'EnableHttpEndpoint' : 'DisableHttpEndpoint']({ ResourceArn }, caller)
   }
 
   /** Gives the cluster the roles of the properties, and takes those that it had from properties before. */
-  const setRoles = async ({ caller, properties }: ResourceRequest, identifier: string, { ready }: RdsTools<Rds.DBCluster>, previous: JsonObject = {}): Promise<void> => {
+  const setRoles = async (request: ResourceRequest, identifier: string, { ready }: Tools, previous: JsonObject = {}): Promise<void> => {
+    const { caller, properties } = request
     const [wanted, before] = [rolesOf(properties), rolesOf(previous)]
     if (wanted.length + before.length === 0) return
     const { AssociatedRoles: present = [] } = await ready(identifier, caller)
@@ -77,10 +87,12 @@ export function clusterKind ({ operations }: RdsRoom): RdsKind<Rds.DBCluster> {
       const given = { DBClusterIdentifier: identifier, Tags: tagsOf(request), ...secretKey(properties) }
       const { SnapshotIdentifier: snapshot, SourceDBClusterIdentifier: source } = properties
       if (typeof snapshot === 'string') {
-        await operations.RestoreDBClusterFromSnapshot(inputOf(without(properties, AFTER_RESTORE), renames, { ...given, SnapshotIdentifier: snapshot }), caller)
+        const kept = without(properties, AFTER_RESTORE)
+        await operations.RestoreDBClusterFromSnapshot(inputOf(kept, renames, { ...given, SnapshotIdentifier: snapshot }), caller)
       } else if (typeof source === 'string') {
         const kept = without(properties, [...AFTER_RESTORE, 'Engine', 'EngineVersion', 'DatabaseName', 'MasterUsername'])
-        await operations.RestoreDBClusterToPointInTime(inputOf(kept, renames, { ...given, ...pointInTime(properties), SourceDBClusterIdentifier: source }), caller)
+        const from = { ...pointInTime(properties), SourceDBClusterIdentifier: source }
+        await operations.RestoreDBClusterToPointInTime(inputOf(kept, renames, { ...given, ...from }), caller)
       } else {
         await operations.CreateDBCluster(inputOf(properties, renames, given), caller)
       }
@@ -90,7 +102,8 @@ export function clusterKind ({ operations }: RdsRoom): RdsKind<Rds.DBCluster> {
       await setRoles(request, identifier, tools)
       if (snapshot === undefined && source === undefined) return
       await tools.ready(identifier, request.caller)
-      await modify(request, identifier, Object.fromEntries(Object.entries(request.properties).filter(([name]) => AFTER_RESTORE.includes(name))), tools)
+      const left = Object.entries(request.properties).filter(([name]) => AFTER_RESTORE.includes(name))
+      await modify(request, identifier, Object.fromEntries(left), tools)
     },
     modify: async (request, identifier, tools) => {
       await modify(request, identifier, without(tools.changed, ['AssociatedRoles']), tools)
@@ -109,7 +122,8 @@ function secretKey ({ MasterUserSecret: secret }: JsonObject): { MasterUserSecre
   return isObject(secret) && typeof secret.KmsKeyId === 'string' ? { MasterUserSecretKmsKeyId: secret.KmsKeyId } : {}
 }
 
-function pointInTime ({ RestoreToTime: time, RestoreType: type, UseLatestRestorableTime: latest }: JsonObject): Partial<Rds.RestoreDBClusterToPointInTimeMessage> {
+function pointInTime (properties: JsonObject): Partial<Rds.RestoreDBClusterToPointInTimeMessage> {
+  const { RestoreToTime: time, RestoreType: type, UseLatestRestorableTime: latest } = properties
   return {
     ...(typeof type === 'string' ? { RestoreType: type } : {}),
     ...(typeof time === 'string' ? { RestoreToTime: new Date(time) } : { UseLatestRestorableTime: latest !== false })

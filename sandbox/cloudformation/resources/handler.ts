@@ -50,8 +50,11 @@ export function tagsOf ({ properties, stackTags }: ResourceRequest): TagRecord[]
   return [...byKey.values()]
 }
 
+/** A tag as the SDK's types of any service have it. */
+interface Tag { Key?: string | undefined, Value?: string | undefined }
+
 /** Whether a resource that is in the way is the one that this request made before a crash. */
-export function isOwn (tags: ReadonlyArray<{ Key?: string | undefined, Value?: string | undefined }> | undefined, request: ResourceRequest): boolean {
+export function isOwn (tags: readonly Tag[] | undefined, request: ResourceRequest): boolean {
   const has = (key: string, value: string): boolean => tags?.some(tag => tag.Key === key && tag.Value === value) ?? false
   return has('aws:cloudformation:stack-id', request.stackId) && has('aws:cloudformation:logical-id', request.logicalId)
 }
@@ -70,13 +73,19 @@ type Lives<Noun extends string> = `${'Create' | 'Delete' | 'Modify'}${Noun}` | `
 /** What the handlers need of the RDS room. */
 export interface RdsRoom {
   operations: Pick<RdsOperations, Lives<'DBCluster' | 'DBClusterParameterGroup' | 'DBInstance' | 'DBParameterGroup' | 'DBSubnetGroup'> |
-  'AddRoleToDBCluster' | 'AddTagsToResource' | 'DisableHttpEndpoint' | 'EnableHttpEndpoint' | 'ListTagsForResource' | 'RemoveRoleFromDBCluster' | 'RemoveTagsFromResource' |
-  'ResetDBClusterParameterGroup' | 'ResetDBParameterGroup' | 'RestoreDBClusterFromSnapshot' | 'RestoreDBClusterToPointInTime'>
+    'AddRoleToDBCluster' | 'RemoveRoleFromDBCluster' |
+    'AddTagsToResource' | 'ListTagsForResource' | 'RemoveTagsFromResource' |
+    'DisableHttpEndpoint' | 'EnableHttpEndpoint' |
+    'ResetDBClusterParameterGroup' | 'ResetDBParameterGroup' |
+    'RestoreDBClusterFromSnapshot' | 'RestoreDBClusterToPointInTime'>
   /** Resolves when the cluster or instance is not being created, changed or deleted any more; at once when there is none. */
   whenSettled: (kind: 'cluster' | 'instance', identifier: string, caller: Caller) => Promise<void>
 }
 
 /** What the handlers and dynamic references need of the Secrets Manager room. */
 export interface SecretsRoom {
-  operations: Pick<SecretOperations, 'CreateSecret' | 'DeleteResourcePolicy' | 'DeleteSecret' | 'DescribeSecret' | 'GetRandomPassword' | 'GetSecretValue' | 'PutResourcePolicy' | 'PutSecretValue' | 'TagResource' | 'UntagResource' | 'UpdateSecret'>
+  operations: Pick<SecretOperations, 'CreateSecret' | 'DeleteSecret' | 'DescribeSecret' | 'UpdateSecret' |
+    'DeleteResourcePolicy' | 'PutResourcePolicy' |
+    'GetRandomPassword' | 'GetSecretValue' | 'PutSecretValue' |
+    'TagResource' | 'UntagResource'>
 }

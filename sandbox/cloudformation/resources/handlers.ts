@@ -17,7 +17,8 @@ interface Dependencies {
 }
 
 /** Who handles a resource type: those that the sandbox runs, and one that stands for all others. */
-export function createHandlers ({ rds, secrets, clock, pause }: Dependencies, replaced: HandlerTable = {}): (type: string) => ResourceHandler {
+export function createHandlers (dependencies: Dependencies, replaced: HandlerTable = {}): (type: string) => ResourceHandler {
+  const { rds, secrets, clock, pause } = dependencies
   const table: HandlerTable = {
     'AWS::CloudFormation::Stack': createRefusingHandler('Nested stacks are not available in the sandbox, which has no S3 to read their templates from.'),
     'AWS::RDS::DBCluster': createRdsHandler(rds, clusterKind(rds)),

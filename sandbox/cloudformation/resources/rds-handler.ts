@@ -25,7 +25,7 @@ export interface RdsKind<Description extends object = JsonObject> {
   /** What is left to do once it is made. */
   finish?: (request: ResourceRequest, identifier: string, tools: RdsTools<Description>) => Promise<unknown>
   /** Instead of a `Modify` with the properties that changed. */
-  modify?: (request: ResourceRequest, identifier: string, tools: RdsTools<Description> & { changed: JsonObject, previous: JsonObject }) => Promise<unknown>
+  modify?: (request: ResourceRequest, identifier: string, tools: ModifyTools<Description>) => Promise<unknown>
 }
 
 /** What handlers do with every kind. */
@@ -35,6 +35,12 @@ export interface RdsTools<Description> {
   /** The description once nothing goes on any more; throws when it is not available then. */
   ready: (identifier: string, caller: Caller) => Promise<Description>
   call: (verb: string, input: object, caller: Caller) => Promise<JsonObject>
+}
+
+/** And with one whose properties changed: those, and all as they were before. */
+export interface ModifyTools<Description> extends RdsTools<Description> {
+  changed: JsonObject
+  previous: JsonObject
 }
 
 /** Runs one type of RDS's resources through RDS's own operations. */
@@ -64,7 +70,8 @@ export function createRdsHandler<Description extends object> (rds: RdsRoom, kind
 
   const tagsOn = async (found: Description, caller: Caller): Promise<TagRecord[]> => {
     const { TagList: shown, [`${noun}Arn`]: arn } = found as Record<string, unknown>
-    const { TagList: tags = [] } = shown ? { TagList: shown } : await rds.operations.ListTagsForResource({ ResourceName: String(arn) }, caller)
+    if (shown) return shown as TagRecord[]
+    const { TagList: tags = [] } = await rds.operations.ListTagsForResource({ ResourceName: String(arn) }, caller)
     return tags as TagRecord[]
   }
 
@@ -96,7 +103,8 @@ export function createRdsHandler<Description extends object> (rds: RdsRoom, kind
       const { caller, properties } = request
       const identifier = identifierOf(request, named, kind.longest)
       try {
-        await (kind.make?.(request, identifier) ?? call('Create', inputOf(properties, renames, { [named]: identifier, Tags: tagsOf(request) }), caller))
+        const given = { [named]: identifier, Tags: tagsOf(request) }
+        await (kind.make?.(request, identifier) ?? call('Create', inputOf(properties, renames, given), caller))
       } catch (error) {
         const isThere = error instanceof AwsError && error.code.includes('AlreadyExists')
         if (!isThere || !await isOurs(identifier, request)) throw error
@@ -111,7 +119,9 @@ export function createRdsHandler<Description extends object> (rds: RdsRoom, kind
       await settled(identifier, caller)
       const changed = changedProperties(request, previous)
       if (kind.modify) await kind.modify(request, identifier, { ...tools, changed, previous })
-      else if (Object.keys(changed).length > 0) await call('Modify', inputOf(changed, renames, { [named]: identifier, ApplyImmediately: true }), caller)
+      else if (Object.keys(changed).length > 0) {
+        await call('Modify', inputOf(changed, renames, { [named]: identifier, ApplyImmediately: true }), caller)
+      }
       const found = await ready(identifier, caller)
       await retag(found, request)
       return attributesOf(found)
@@ -119,8 +129,10 @@ export function createRdsHandler<Description extends object> (rds: RdsRoom, kind
     delete: async (request, identifier, finalSnapshot) => {
       const { caller } = request
       await settled(identifier, caller)
-      const snapshot = finalSnapshot ? { FinalDBSnapshotIdentifier: snapshotName(request) } : {}
-      await unlessGone(async () => await call('Delete', { [named]: identifier, ...(settles ? { SkipFinalSnapshot: !finalSnapshot, ...snapshot } : {}) }, caller))
+      const lastSnapshot = finalSnapshot
+        ? { SkipFinalSnapshot: false, FinalDBSnapshotIdentifier: snapshotName(request) }
+        : { SkipFinalSnapshot: true }
+      await unlessGone(async () => await call('Delete', { [named]: identifier, ...(settles ? lastSnapshot : {}) }, caller))
       if (!settles) return
       await settled(identifier, caller)
       const left = await describe(identifier, caller)

@@ -104,7 +104,8 @@ export function createSecretTargetAttachmentHandler (secrets: SecretsRoom, rds: 
 /** `AWS::SecretsManager::ResourcePolicy`. */
 export function createSecretPolicyHandler ({ operations }: SecretsRoom): ResourceHandler {
   const put = async ({ caller, properties: { SecretId: secretId, ResourcePolicy: policy = {} } }: ResourceRequest): Promise<string> => {
-    const { ARN: arn = '' } = await operations.PutResourcePolicy({ SecretId: String(secretId), ResourcePolicy: typeof policy === 'string' ? policy : JSON.stringify(policy) }, caller)
+    const ResourcePolicy = typeof policy === 'string' ? policy : JSON.stringify(policy)
+    const { ARN: arn = '' } = await operations.PutResourcePolicy({ SecretId: String(secretId), ResourcePolicy }, caller)
     return arn
   }
   return onSecret(put, async ({ caller }, secretId) => {
@@ -132,7 +133,8 @@ async function targetFacts ({ operations }: RdsRoom, type: string, identifier: s
   }
   if (type === 'AWS::RDS::DBInstance') {
     const { DBInstances: [found] = [] } = await operations.DescribeDBInstances({ DBInstanceIdentifier: identifier }, caller)
-    return { dbInstanceIdentifier: identifier, ...connectionFacts(found?.Engine, found?.Endpoint?.Address, found?.Endpoint?.Port, found?.DBName) }
+    const { Address: host, Port: port } = found?.Endpoint ?? {}
+    return { dbInstanceIdentifier: identifier, ...connectionFacts(found?.Engine, host, port, found?.DBName) }
   }
   throw new PlainFailure(`TargetType ${type} is not available in the sandbox; AWS::RDS::DBCluster and AWS::RDS::DBInstance are.`)
 }

@@ -31,7 +31,12 @@ export function changeOf (type: ResourceType, before: JsonObject, after: JsonObj
   }
 }
 
-function changesIn (known: Record<string, Property>, before: JsonObject, after: JsonObject, specification: Specification): PropertyChange[] {
+function changesIn (
+  known: Record<string, Property>,
+  before: JsonObject,
+  after: JsonObject,
+  specification: Specification
+): PropertyChange[] {
   const names = [...new Set([...Object.keys(before), ...Object.keys(after)])]
   return names.filter(name => !isDeepStrictEqual(ownValue(before, name), ownValue(after, name))).map(name => {
     const property = ownValue(known, name)
@@ -47,7 +52,12 @@ function changesIn (known: Record<string, Property>, before: JsonObject, after: 
 }
 
 /** A structured property may be changeable as such and still have a member that is not. */
-export function recreationOf (property: Property, before: Json | undefined, after: Json | undefined, specification: Specification): PropertyChange['recreation'] {
+export function recreationOf (
+  property: Property,
+  before: Json | undefined,
+  after: Json | undefined,
+  specification: Specification
+): PropertyChange['recreation'] {
   const own = recreations[property.causesReplacement ?? 'no']
   if (own !== 'Never' || property.type.type !== 'ref' || !isObject(before) || !isObject(after)) return own
   const inner = changesIn(specification.membersOf(property.type), before, after, specification).map(change => change.recreation)

@@ -16,7 +16,13 @@ export function typeProperties (type: ResourceType, properties: JsonObject, spec
   return { properties: type.takesAnything ? properties : members(type.properties, properties, '#', problems, specification), problems }
 }
 
-function members (known: Record<string, Property>, value: JsonObject, path: string, problems: string[], specification: Specification): JsonObject {
+function members (
+  known: Record<string, Property>,
+  value: JsonObject,
+  path: string,
+  problems: string[],
+  specification: Specification
+): JsonObject {
   for (const [key, { required }] of Object.entries(known)) {
     if (required && !Object.hasOwn(value, key)) problems.push(`${path}: required key [${key}] not found`)
   }
@@ -34,6 +40,8 @@ function members (known: Record<string, Property>, value: JsonObject, path: stri
 function typed (type: PropertyType, value: Json, path: string, problems: string[], specification: Specification): Json {
   const inside = (element: PropertyType | undefined, item: Json, key: string | number): Json =>
     element ? typed(element, item, `${path}/${key}`, problems, specification) : item
+  const entriesOf = (map: JsonObject): JsonObject =>
+    Object.fromEntries(Object.entries(map).map(([key, item]) => [key, inside(type.element, item, key)]))
   const mismatch = (expected: string): Json => {
     problems.push(`${path}: expected type: ${expected}, found: ${nameOf(value)}`)
     return value
@@ -44,7 +52,7 @@ function typed (type: PropertyType, value: Json, path: string, problems: string[
     case 'number': return numberOf(value) ?? mismatch(type.type === 'integer' ? 'Integer' : 'Number')
     case 'boolean': return booleanOf(value) ?? mismatch('Boolean')
     case 'array': return Array.isArray(value) ? value.map((item, index) => inside(type.element, item, index)) : mismatch('JSONArray')
-    case 'map': return isObject(value) ? Object.fromEntries(Object.entries(value).map(([key, item]) => [key, inside(type.element, item, key)])) : mismatch('JSONObject')
+    case 'map': return isObject(value) ? entriesOf(value) : mismatch('JSONObject')
     case 'tag': return isObject(value) ? value : mismatch('JSONObject')
     case 'ref': return isObject(value) ? members(specification.membersOf(type), value, path, problems, specification) : mismatch('JSONObject')
     case 'union': return firstThatFits(type.types ?? [], value, path, specification)

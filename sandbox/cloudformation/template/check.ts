@@ -63,11 +63,23 @@ function checkConditionNames (references: readonly Reference[], template: Templa
   if (unknown) throw malformed(`Unresolved condition dependency ${unknown.name} in the ${block} block of the template`)
 }
 
+interface TypeAttribute {
+  type: string
+  attribute: string
+}
+
 /** The first attribute that a value asks for and that its resource's type does not have. AWS looks when it comes to it. */
-export function unknownAttribute (value: Json, { resources }: Template, specification: Specification, isTrue: IsTrue): { type: string, attribute: string } | undefined {
+export function unknownAttribute (
+  value: Json,
+  { resources }: Template,
+  specification: Specification,
+  isTrue: IsTrue
+): TypeAttribute | undefined {
   for (const { name, attribute } of referencesIn(value, isTrue)) {
-    const type = specification.typeOf(resources.get(name)?.type ?? '')
-    if (type && attribute && !hasAnyAttribute(type.cloudFormationType, attribute) && !hasAttribute(type, attribute)) return { type: type.cloudFormationType, attribute }
+    const known = specification.typeOf(resources.get(name)?.type ?? '')
+    if (!known || !attribute) continue
+    const { cloudFormationType: type } = known
+    if (!hasAnyAttribute(type, attribute) && !hasAttribute(known, attribute)) return { type, attribute }
   }
   return undefined
 }

@@ -10,7 +10,9 @@ interface Block { base: bigint, width: 32 | 128, prefix: number }
 export function splitBlock (text: string, count: number, bits: number): string[] {
   const block = parseBlock(text)
   const room = block ? block.width - block.prefix - bits : -1
-  if (!block || !Number.isInteger(count) || count < 1 || count > 256 || !Number.isInteger(bits) || bits < 1 || room < 0 || 2 ** room < count) {
+  const isCount = Number.isInteger(count) && count >= 1 && count <= 256
+  const isBits = Number.isInteger(bits) && bits >= 1
+  if (!block || !isCount || !isBits || room < 0 || 2 ** room < count) {
     throw invalid(`Template error: Fn::Cidr can not make ${count} blocks with ${bits} subnet bits out of ${text}`)
   }
   const { base, width } = block

@@ -62,7 +62,7 @@ const intrinsics: Readonly<Record<string, Intrinsic>> = {
   'Fn::Sub': (argument, scope) => {
     const [text, given = {}, ...rest] = [argument].flat()
     if (typeof text !== 'string' || !isObject(given) || rest.length > 0) {
-      throw invalid('Template error: One or more Fn::Sub intrinsic functions don\'t specify expected arguments. Specify a string as first argument, and an optional second argument to specify a mapping of values to replace in the string')
+      throw invalid(SUB_USAGE)
     }
     const known = new Map<string, string>()
     const valueOf = (name: string): string => {
@@ -154,8 +154,12 @@ const intrinsics: Readonly<Record<string, Intrinsic>> = {
   }
 }
 
-const JOIN_USAGE = 'Template error: every Fn::Join object requires two parameters, (1) a string delimiter and (2) a list of strings to be joined or a function that returns a list of strings (such as Fn::GetAZs) to be joined.'
-const SPLIT_USAGE = 'Template error: every Fn::Split object requires two parameters, (1) a string delimiter and (2) a string to be split or a function that returns a string to be split.'
+const SUB_USAGE = 'Template error: One or more Fn::Sub intrinsic functions don\'t specify expected arguments. ' +
+  'Specify a string as first argument, and an optional second argument to specify a mapping of values to replace in the string'
+const JOIN_USAGE = 'Template error: every Fn::Join object requires two parameters, (1) a string delimiter and ' +
+  '(2) a list of strings to be joined or a function that returns a list of strings (such as Fn::GetAZs) to be joined.'
+const SPLIT_USAGE = 'Template error: every Fn::Split object requires two parameters, (1) a string delimiter and ' +
+  '(2) a string to be split or a function that returns a string to be split.'
 const SELECT_USAGE = 'Template error: Fn::Select requires a list argument with two elements: an integer index and a list'
 const FIND_USAGE = 'Template error: every Fn::FindInMap object requires three parameters, the map name, map key and the attribute for return value'
 

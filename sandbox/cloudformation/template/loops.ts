@@ -38,7 +38,8 @@ export function writeOutLoops (document: JsonObject, { ref, mappings }: Pick<Sco
     return items.flatMap(item => Object.entries(writeOut(withItem(fragment, identifier, String(item))) as JsonObject))
   }
 
-  return Object.fromEntries(Object.entries(document).map(([name, section]) => [name, SECTIONS.includes(name) ? writeOut(section) : section]))
+  return Object.fromEntries(Object.entries(document).map(([name, section]) =>
+    [name, SECTIONS.includes(name) ? writeOut(section) : section]))
 }
 
 /** `${Identifier}` gives the item, `&{Identifier}` what of it may be in a logical id, `Ref` the item as it is. */

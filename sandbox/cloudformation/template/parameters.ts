@@ -1,6 +1,7 @@
 import type { Parameter } from '@aws-sdk/client-cloudformation'
 import { createContext, Script } from 'node:vm'
 import { invalid } from './errors.js'
+import type { Template } from './template.js'
 
 export interface ParameterDefinition {
   type: string
@@ -31,11 +32,12 @@ export interface ParameterSources {
 }
 
 /** The value of every parameter of the template, checked against its constraints. Throws a ValidationError. */
-export function resolveParameters (template: { parameters: ReadonlyMap<string, ParameterDefinition> }, { given, previous, ssmValue }: ParameterSources): ParameterValue[] {
-  const unknown = given.filter(({ ParameterKey: key }) => !template.parameters.has(key ?? ''))
+export function resolveParameters ({ parameters }: Pick<Template, 'parameters'>, sources: ParameterSources): ParameterValue[] {
+  const { given, ssmValue } = sources
+  const unknown = given.filter(({ ParameterKey: key }) => !parameters.has(key ?? ''))
   if (unknown.length > 0) throw invalid(`Parameters: [${unknown.map(item => item.ParameterKey).join(', ')}] do not exist in the template`)
-  const values = [...template.parameters].map(([key, definition]) =>
-    ({ key, definition, value: chooseValue(key, definition, given, previous) }))
+  const values = [...parameters].map(([key, definition]) =>
+    ({ key, definition, value: chooseValue(key, definition, sources) }))
   const missing = values.filter(({ value }) => value === undefined)
   if (missing.length > 0) throw invalid(`Parameters: [${missing.map(({ key }) => key).join(', ')}] must have values`)
   return values.map(({ key, definition, value = '' }) => {
@@ -45,12 +47,13 @@ export function resolveParameters (template: { parameters: ReadonlyMap<string, P
   })
 }
 
-function chooseValue (key: string, definition: ParameterDefinition, given: readonly Parameter[], previous?: readonly ParameterValue[]): string | undefined {
+function chooseValue (key: string, definition: ParameterDefinition, { given, previous }: ParameterSources): string | undefined {
   const input = given.find(item => item.ParameterKey === key)
   const before = previous?.find(item => item.key === key)?.value
+  const refused = (why: string) => invalid(`Invalid input for parameter key ${key}. Cannot specify usePreviousValue as true ${why}`)
   if (!input?.UsePreviousValue) return input?.ParameterValue ?? definition.default
-  if (input.ParameterValue !== undefined) throw invalid(`Invalid input for parameter key ${key}. Cannot specify usePreviousValue as true and non empty value for a parameter`)
-  if (before === undefined) throw invalid(`Invalid input for parameter key ${key}. Cannot specify usePreviousValue as true for a parameter key not in the previous template`)
+  if (input.ParameterValue !== undefined) throw refused('and non empty value for a parameter')
+  if (before === undefined) throw refused('for a parameter key not in the previous template')
   return before
 }
 

@@ -16,13 +16,22 @@ const implicitApis: Readonly<Record<string, { property: string, name: string, re
 export function withImpliedResources (resources: Json): Json {
   if (!isObject(resources)) return resources
   const functions = Object.entries(resources).flatMap(([name, resource]) =>
-    isObject(resource) && resource.Type === FUNCTION ? [{ name, properties: isObject(resource.Properties) ? resource.Properties : {} }] : [])
+    isObject(resource) && resource.Type === FUNCTION ? [{ name, properties: membersOf(resource.Properties) }] : [])
   const roles = functions.filter(({ properties }) => properties.Role === undefined).map(({ name }) => [`${name}Role`, role] as const)
-  const urls = functions.filter(({ properties }) => properties.FunctionUrlConfig !== undefined).map(({ name }) => [`${name}Url`, { Type: 'AWS::Lambda::Url', Properties: { AuthType: 'NONE', TargetFunctionArn: { Ref: name } } }] as const)
-  const apis = functions.flatMap(({ properties }) => Object.values(isObject(properties.Events) ? properties.Events : {})).flatMap(event => {
+  const urls = functions.filter(({ properties }) => properties.FunctionUrlConfig !== undefined)
+    .map(({ name }) => [`${name}Url`, urlOf(name)] as const)
+  const apis = functions.flatMap(({ properties }) => Object.values(membersOf(properties.Events))).flatMap(event => {
     const { Type: type, Properties: properties = {} } = isObject(event) ? event : {}
     const api = implicitApis[String(type)]
     return api && !(isObject(properties) && api.property in properties) ? [[api.name, api.resource] as const] : []
   })
   return { ...Object.fromEntries([...roles, ...urls, ...apis]), ...resources }
+}
+
+function membersOf (value: Json | undefined): JsonObject {
+  return isObject(value) ? value : {}
+}
+
+function urlOf (functionName: string): JsonObject {
+  return { Type: 'AWS::Lambda::Url', Properties: { AuthType: 'NONE', TargetFunctionArn: { Ref: functionName } } }
 }

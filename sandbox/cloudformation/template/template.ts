@@ -124,14 +124,20 @@ function readTransforms (value: Json | undefined): string[] {
   })
 }
 
-function carryOut (transforms: readonly string[], written: JsonObject, parameters: ReadonlyMap<string, ParameterDefinition>, values: Values): JsonObject {
+function carryOut (
+  transforms: readonly string[],
+  written: JsonObject,
+  parameters: ReadonlyMap<string, ParameterDefinition>,
+  values: Values
+): JsonObject {
   const ref = (name: string): string | string[] | undefined => {
     const definition = parameters.get(name)
     // Without values, as when it is validated, a loop over a parameter is written out once.
     return definition ? parameterReference(definition, { key: name, value: values[name] ?? definition.default ?? name }) : values[name]
   }
   let document = written
-  if (transforms.includes(EXTENSIONS)) document = writeOutLoops(document, { ref, mappings: isObject(document.Mappings) ? document.Mappings : {} })
+  const mappings = isObject(written.Mappings) ? written.Mappings : {}
+  if (transforms.includes(EXTENSIONS)) document = writeOutLoops(document, { ref, mappings })
   if (transforms.includes(SERVERLESS)) document = { ...document, Resources: withImpliedResources(document.Resources ?? {}) }
   return document
 }
