@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { Type, type Static } from 'typebox'
 
 import type { Databases } from '../src/databases/databases.js'
+import { MOST_TAGS } from '../src/databases/tags.js'
 import { principalOf } from '../src/plugins/authentication.js'
 import { preconditionOf } from './entity-tags.js'
 import { changeExample, changePlanExample, databaseExample } from './examples.js'
@@ -14,7 +15,7 @@ const ChangeBody = Type.Object({
     minProperties: 1, description: 'Parameters to change, of those that the template says can be. The others keep their values.'
   })),
   tags: Type.Optional(Type.Record(Type.String({ minLength: 1, maxLength: 128 }), Nullable(Type.String({ minLength: 1, maxLength: 256, pattern: '^[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*$' })), {
-    maxProperties: 40, description: 'Tags to set; null takes one away. The others stay.'
+    maxProperties: 40, description: `Tags to set; null takes one away. The others stay. A database has at most ${MOST_TAGS}.`
   })),
   deletionProtection: Type.Optional(Type.Boolean({ description: 'Refuses deletion while true.' })),
   expiresAt: Type.Optional(Nullable(Type.String({ format: 'date-time', description: 'When the service deletes it, with a final snapshot, unless it is protected. Must be in the future; null takes it away.' }))),

@@ -4,6 +4,7 @@ import { Type, type Static } from 'typebox'
 
 import type { Databases } from '../src/databases/databases.js'
 import { ID_PATTERN } from '../src/databases/naming.js'
+import { MOST_TAGS } from '../src/databases/tags.js'
 import { principalOf } from '../src/plugins/authentication.js'
 import { preconditionOf, isNoneMatchedBy, tagOf } from './entity-tags.js'
 import { createCloneExample, createExample, createPlanExample, databaseExample, deletedExample, listExample, outputsExample } from './examples.js'
@@ -28,7 +29,7 @@ const CreateBody = Type.Object({
   expiresAt: Type.Optional(Type.String({ format: 'date-time', description: 'When the service deletes it, with a final snapshot, unless it is protected. Must be in the future.' })),
   onFailure: Type.Optional(Choice(['delete', 'keep'], { description: '`delete` (the default) removes what a failed create has made; `keep` leaves it to look at.' })),
   tags: Type.Optional(Type.Record(Type.String(), Type.String({ minLength: 1, maxLength: 256, pattern: '^[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*$' }), {
-    maxProperties: 40, propertyNames: { minLength: 1, maxLength: 128 }, description: 'Tags of the stack and of all that it makes.'
+    maxProperties: MOST_TAGS, propertyNames: { minLength: 1, maxLength: 128 }, description: 'Tags of the stack and of all that it makes.'
   }))
 }, { additionalProperties: false, $id: 'CreateDatabase', description: 'What database to create.', examples: [createExample, createCloneExample] })
 

@@ -4,6 +4,7 @@ import type { RdsContext } from './context.js'
 import { invalidValue } from './names.js'
 import type { Book, Kept } from './records.js'
 
+/** AWS's own do not count (General Reference, "Tagging AWS resources"). */
 const MOST_TAGS = 50
 
 /** API reference, "Tag". */
@@ -24,7 +25,7 @@ export function addTags (before: readonly Rds.Tag[] | undefined, added: readonly
     }
     tags.set(Key, Value)
   }
-  if (tags.size > MOST_TAGS) throw invalidValue(`A resource can have at most ${MOST_TAGS} tags.`)
+  if ([...tags.keys()].filter(key => !key?.startsWith('aws:')).length > MOST_TAGS) throw invalidValue(`A resource can have at most ${MOST_TAGS} tags.`)
   return [...tags].map(([Key, Value]) => ({ Key, Value }))
 }
 

@@ -138,10 +138,10 @@ export function createSecretOperations ({ records, rotation, clock, randomBelow 
   } satisfies Partial<OperationsOf<typeof Sdk>>
 }
 
-/** New tags over old ones of the same key. Throws LimitExceededException beyond 50. */
+/** New tags over old ones of the same key. Throws LimitExceededException beyond 50; AWS's own do not count (API reference, TagResource). */
 function mergeTags (tags: readonly Sdk.Tag[] = [], added: readonly Sdk.Tag[]): Sdk.Tag[] {
   const merged = new Map([...tags, ...added].map(({ Key = '', Value = '' }) => [Key, Value]))
-  if (merged.size > MOST_TAGS) throw new AwsError('LimitExceededException', `You can't attach more than ${MOST_TAGS} tags to a secret.`)
+  if ([...merged.keys()].filter(key => !key.startsWith('aws:')).length > MOST_TAGS) throw new AwsError('LimitExceededException', `You can't attach more than ${MOST_TAGS} tags to a secret.`)
   return [...merged].map(([Key, Value]) => ({ Key, Value }))
 }
 

@@ -6,7 +6,7 @@ import { toTime } from './expiry.js'
 import type { Found } from './find.js'
 import { checkTags, invalid } from './launch.js'
 import { findBrokenRules } from './rules.js'
-import { callersTags, EXPIRES_AT_TAG } from './tags.js'
+import { callersTags, EXPIRES_AT_TAG, MOST_TAGS } from './tags.js'
 
 /** A request to change a database, as it came in. What is left out stays as it is; a tag that is null goes. */
 export interface ChangeRequest {
@@ -48,6 +48,8 @@ export function resolveChange (catalog: Catalog, { stack, own, database }: Found
   const expiry = expiresAt === undefined ? {} : { [EXPIRES_AT_TAG]: expiresAt && toTime(expiresAt) }
   const tags = Object.fromEntries(Object.entries({ ...stack.tags, ...request.tags, ...expiry }).filter((entry): entry is [string, string] => entry[1] !== null))
   const before = callersTags(stack)
+  const count = Object.keys(callersTags({ tags })).length
+  if (count > MOST_TAGS && count > Object.keys(before).length) throw invalid([{ path: '/tags', message: `must leave the database at most ${MOST_TAGS} tags, and not ${count}` }])
   const isSameTags = Object.entries(request.tags ?? {}).every(([key, value]) => (before[key] ?? null) === value) && tags[EXPIRES_AT_TAG] === stack.tags[EXPIRES_AT_TAG]
   return {
     parameters,

@@ -4,6 +4,12 @@ import type { DatabaseKey } from './naming.js'
 /** Tags under this prefix are the service's own; callers can neither set nor see them. */
 export const TAG_PREFIX = 'aurora-databases:'
 
+/**
+ * How many tags a caller may give a database. AWS takes fifty of a resource, which are these, eight of ours, what a template adds to a
+ * cluster, and what its snapshots have besides.
+ */
+export const MOST_TAGS = 36
+
 /** What the service remembers of a database, as tags of its stack. CloudFormation is the only store. */
 export interface OwnTags {
   client: string

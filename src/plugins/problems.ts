@@ -107,6 +107,7 @@ const wordings: Readonly<Record<string, (params: Record<string, unknown>) => str
   enum: ({ allowedValues }) => `must be one of ${(allowedValues as unknown[]).join(', ')}`,
   type: ({ type }) => `must be ${[type].flat().join(' or ')}`,
   pattern: ({ pattern }) => `must match ${String(pattern)}`,
+  format: ({ format }) => format === 'date-time' ? 'must be a time such as 2026-01-31T09:00:00Z' : `must be a ${String(format)}`,
   minLength: ({ limit }) => `must have at least ${String(limit)} ${limit === 1 ? 'character' : 'characters'}`,
   maxLength: ({ limit }) => `must have at most ${String(limit)} characters`,
   minimum: ({ limit }) => `must be at least ${String(limit)}`,

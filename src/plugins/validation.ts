@@ -25,9 +25,17 @@ export function registerValidation (app: FastifyInstance): void {
   app.setValidatorCompiler(({ schema, httpPart }) => (httpPart === 'body' ? exact : coercing)(schema as object))
 }
 
+const rfc3339 = formats.default.get('date-time') as { validate: (text: string) => boolean }
+
+/** RFC 3339 knows leap seconds, and times beyond what a `Date` can be; neither can be told to AWS. */
+function isTime (text: string): boolean {
+  return rfc3339.validate(text) && !Number.isNaN(Date.parse(text))
+}
+
 /** Makes validators with one Ajv. It is given the application's shared schemas at the first request, when all are there. */
 function createValidators (app: FastifyInstance, ajv: Ajv): (schema: object) => Validator {
   formats.default(ajv)
+  ajv.addFormat('date-time', isTime)
   let isComplete = false
   const compile = (schema: object): ValidateFunction => {
     if (!isComplete) ajv.addSchema(Object.values(app.getSchemas()) as object[])

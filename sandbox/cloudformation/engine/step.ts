@@ -57,6 +57,8 @@ export interface Step {
   signal: AbortSignal
   /** The properties for the events, masked. */
   shown?: string | undefined
+  /** Whether an update is taken back: then the stack's tags are those of before. */
+  isUndone?: boolean
 }
 
 /**
@@ -89,10 +91,11 @@ export async function createResource (
 }
 
 /** Changes a resource in place; `target` is its incarnation afterwards. */
-export async function updateResource ({ context, signal, shown }: Step, resource: ResourceRecord, target: Incarnation): Promise<void> {
+export async function updateResource ({ context, signal, shown, isUndone = false }: Step, resource: ResourceRecord, target: Incarnation): Promise<void> {
   const specification = await context.specification()
   const stack = stackOf(context, resource.stackId)
-  const request = await requestFor(context, stack, resource, target)
+  const { definition, previous = definition } = stack
+  const request = await requestFor(context, { ...stack, definition: isUndone ? previous : definition }, resource, target)
   const before = typeProperties(request.type, resource.properties, specification).properties
   const attributes = await context.handlerOf(resource.type).update(request, resource.physicalId, before)
   if (signal.aborted) return

@@ -47,7 +47,7 @@ async function restoreResource (run: Run, logicalId: string, shown?: string): Pr
     return true
   }
   try {
-    await updateResource({ context, signal, shown }, started, target)
+    await updateResource({ context, signal, shown, isUndone: true }, started, target)
     if (signal.aborted) return false
     context.records.resources.put({ ...context.records.resources.get(stackId, logicalId) ?? resource, previous: undefined })
     return true
