@@ -73,7 +73,12 @@ function findService (request: WireRequest, protocol: Protocol, signingName: str
   return service
 }
 
-function findOperation (service: WireService, name: string, room: Operations | undefined, protocol: Protocol): { operation: OperationShape, implementation: Operations[string] } {
+interface Found {
+  operation: OperationShape
+  implementation: Operations[string]
+}
+
+function findOperation (service: WireService, name: string, room: Operations | undefined, protocol: Protocol): Found {
   const operation = service.model.operations.get(name)
   if (!operation) {
     throw new AwsError(protocol.unknownOperationCode, `Could not find operation ${name.slice(0, 100)} for version ${service.version}`)

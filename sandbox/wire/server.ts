@@ -26,14 +26,16 @@ export interface WireServer {
 }
 
 const REQUEST_MS = 60_000
-/** Longer than clients keep an idle connection, so that it is they who close it and never in mid-request. */
-const KEEP_ALIVE_MS = 75_000
+const limits = {
+  requestTimeout: REQUEST_MS,
+  headersTimeout: REQUEST_MS,
+  /** Longer than clients keep an idle connection, so that it is they who close it and never in mid-request. */
+  keepAliveTimeout: 75_000
+}
 
 /** Listens for AWS calls. Rejects when the address cannot be had. */
 export async function startWireServer (options: WireServerOptions): Promise<WireServer> {
-  const server = createServer({ requestTimeout: REQUEST_MS, headersTimeout: REQUEST_MS, keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
-    void serve(request, response, options)
-  })
+  const server = createServer(limits, (request, response) => { void serve(request, response, options) })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(options.port, options.host, resolve)
