@@ -88,7 +88,13 @@ export async function copyData (source: string, target: string, owner: ServerUse
  * Copies the data of a running server as of the end of the copy: PostgreSQL's own online backup. A server started on
  * the copy replays the write-ahead log that came with it, as after a crash.
  */
-export async function copyRunningData (source: string, target: string, owner: ServerUser | undefined, access: AdminAccess, major: number): Promise<void> {
+export async function copyRunningData (
+  source: string,
+  target: string,
+  owner: ServerUser | undefined,
+  access: AdminAccess,
+  major: number
+): Promise<void> {
   await asSuperuser(access, 'postgres', async client => {
     const firstSegment = await beginBackup(client, major)
     await copyTree(source, target, { owner, takes: name => !LEFT_OUT.test(name) && !isSegment(name) })

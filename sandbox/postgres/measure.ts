@@ -13,9 +13,11 @@ const TICK_MS = 10
 export async function measureUsage (pid: number): Promise<Usage | undefined> {
   try {
     const children = (await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')).split(' ').map(Number).filter(child => child > 0)
-    const [own, ...others] = await Promise.all([cpuTicks(pid, true), ...children.map(async child => await cpuTicks(child, false).catch(() => 0))])
+    const ownTicks = cpuTicks(pid, true)
+    const othersTicks = children.map(async child => await cpuTicks(child, false).catch(() => 0))
+    const ticks = await Promise.all([ownTicks, ...othersTicks])
     const memory = await Promise.all([pid, ...children].map(async process => await memoryBytes(process).catch(() => 0)))
-    return { cpuMs: total([own, ...others]) * TICK_MS, memoryBytes: total(memory) }
+    return { cpuMs: total(ticks) * TICK_MS, memoryBytes: total(memory) }
   } catch {
     return undefined
   }
