@@ -35,7 +35,11 @@ export async function readTypes (session: Session, columns: readonly FieldDef[])
 }
 
 /** What `includeResultMetadata` adds: the columns as PostgreSQL's JDBC driver describes them. */
-export async function readMetadata (session: Session, columns: readonly FieldDef[], types: readonly ColumnType[]): Promise<ColumnMetadata[]> {
+export async function readMetadata (
+  session: Session,
+  columns: readonly FieldDef[],
+  types: readonly ColumnType[]
+): Promise<ColumnMetadata[]> {
   const stored = columns.filter(({ tableID }) => tableID > 0)
   const rows = stored.length > 0
     ? await session.query<Attribute>(attributesQuery, [stored.map(({ tableID }) => tableID), stored.map(({ columnID }) => columnID)])

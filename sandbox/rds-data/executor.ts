@@ -54,7 +54,8 @@ export function createExecutor ({ rds, secrets, clock, log, limits }: ExecutorDe
 
   const open = async (access: DatabaseAccess, { secretArn, database }: Place, caller: Caller): Promise<Session> => {
     const credentials = await readCredentials(secrets, secretArn, caller)
-    return await sessions.acquire(access, credentials, database ?? credentials.username).catch((error: unknown) => { throw toAwsError(error) })
+    return await sessions.acquire(access, credentials, database ?? credentials.username)
+      .catch((error: unknown) => { throw toAwsError(error) })
   }
 
   const run: Executor['run'] = async (session, statement, letRun = false) => await new Promise((resolve, reject) => {
@@ -62,7 +63,12 @@ export function createExecutor ({ rds, secrets, clock, log, limits }: ExecutorDe
     session.run(statement).then(resolve, (error: unknown) => { reject(toAwsError(error, session.processId)) }).finally(forget)
   })
 
-  const inTransaction = async <T>(id: string, access: DatabaseAccess, { database }: Place, work: (session: Session) => Promise<T>): Promise<T> =>
+  const inTransaction = async <T>(
+    id: string,
+    access: DatabaseAccess,
+    { database }: Place,
+    work: (session: Session) => Promise<T>
+  ): Promise<T> =>
     await transactions.use(id, access.clusterArn, async transaction => {
       if (database !== undefined && database !== transaction.database) {
         throw new AwsError('BadRequestException', 'Database name is not the same as transaction database')

@@ -5,11 +5,13 @@ import { parseArrayText, toBytes, toDisplay } from './field-values.js'
 
 const MAX_BYTES = 10 * 1024 * 1024
 
+type Row = ReadonlyArray<string | null>
+
 /**
  * A result as `formatRecordsAs: JSON` has it: an array of objects keyed by column label, numbers with every digit that
  * the database printed, bytes in base64. Throws `UnsupportedResultException` past 10 MB or where two labels are equal.
  */
-export function formatRecords (columns: readonly FieldDef[], types: readonly ColumnType[], rows: ReadonlyArray<ReadonlyArray<string | null>>): string {
+export function formatRecords (columns: readonly FieldDef[], types: readonly ColumnType[], rows: readonly Row[]): string {
   const keys = columns.map(({ name }) => JSON.stringify(name))
   if (new Set(keys).size < keys.length) throw refuse('The result contains duplicate column names.')
   const objects = rows.map(row => `{${row.map((text, index) => `${keys[index]}:${toJson(text, types[index])}`).join(',')}}`)

@@ -87,7 +87,11 @@ const changed = /^(?:INSERT \d+|UPDATE|DELETE|MERGE) (\d+)$/
  * The answer of ExecuteStatement: `records` for a statement that returns rows, even when there are none, and
  * `generatedFields`, always empty for PostgreSQL, for any other. A type that AWS refuses matters only once there is a row.
  */
-async function readResult (session: Session, { columns, rows, tag }: StatementResult, request: Sdk.ExecuteStatementRequest): Promise<Sdk.ExecuteStatementResponse> {
+async function readResult (
+  session: Session,
+  { columns, rows, tag }: StatementResult,
+  request: Sdk.ExecuteStatementRequest
+): Promise<Sdk.ExecuteStatementResponse> {
   if (!columns) return { generatedFields: [], numberOfRecordsUpdated: Number(changed.exec(tag)?.[1] ?? 0) }
   const types = await readTypes(session, columns)
   if (request.formatRecordsAs === 'JSON') return { formattedRecords: formatRecords(columns, types, rows), numberOfRecordsUpdated: 0 }
