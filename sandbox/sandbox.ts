@@ -89,7 +89,15 @@ function createServices (options: SandboxOptions, { store, clock, faults }: Grou
   })
   secrets.rotateBy('rds', rds.rotateSecret)
   const rdsData = createRdsData({ rds, secrets, clock, log, ...(options.largeRows === 'allowed' ? { limits: { rowBytes: Infinity } } : {}) })
-  const cloudFormation = createCloudFormation({ store, clock, durations: pacing, rds, secrets: { operations: secrets.operationsOfCloudFormation }, log, failureOf: faults.failureOf })
+  const cloudFormation = createCloudFormation({
+    store,
+    clock,
+    durations: pacing,
+    rds,
+    secrets: { operations: secrets.operationsOfCloudFormation },
+    log,
+    failureOf: faults.failureOf
+  })
   const cloudWatch = createCloudWatch({ measure: rds.measure, clock, log })
   return {
     rooms: {
