@@ -1,5 +1,6 @@
 import { AwsFailure } from '../../src/aws/errors.js'
 import type { Launch, Stack, StackEvent, Stacks, StackStatus } from '../../src/aws/stacks.js'
+import { clusterNameOf } from '../../src/databases/running.js'
 import { stackIdOf } from './facts.js'
 
 interface Kept { stack: Stack, events: StackEvent[], token: string }
@@ -17,6 +18,8 @@ export interface MemoryStacks extends Stacks {
   beforeNext: (operation: keyof Stacks, act: () => void) => void
   add: (stack: Stack) => void
   find: (name: string) => Stack
+  /** Whether a living stack has a cluster of that name. */
+  hasCluster: (name: string) => boolean
   /** Moves a stack on: its status, an event that says so, and what else is given. A token begins another operation. */
   advance: (name: string, status: StackStatus, facts?: Partial<Stack> & { reason?: string, token?: string }) => void
   /** An event of a resource. */
@@ -73,6 +76,7 @@ export function createMemoryStacks (now: () => number): MemoryStacks {
     beforeNext: (operation, act) => { before.push({ operation, act }) },
     add: stack => { kept.push({ stack, events: [], token: 'by-hand' }) },
     find: name => named(name).stack,
+    hasCluster: name => kept.some(each => isLive(each) && clusterNameOf(each.stack) === name),
     advance: (name, status, { reason, token, ...facts } = {}) => {
       const each = named(name)
       each.token = token ?? each.token

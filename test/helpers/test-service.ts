@@ -86,7 +86,7 @@ export function createTestService (log: Logger = pino({ level: 'silent' }), opti
   const index = createStackIndex({ stacks, background: stacks, clock, sweepMs: SWEEP_MS, random: () => 0.5, log })
   const clusters = options.clusters ?? createMemoryClusters()
   /** A cluster is there as long as its stack. */
-  const isMade = (name: string): boolean => name.startsWith('arn:') || (stacks.launches.some(({ stackName }) => stackName === name) && stacks.find(name).status !== 'DELETE_COMPLETE')
+  const isMade = (name: string): boolean => name.startsWith('arn:') || stacks.hasCluster(name)
   const databases = createDatabases({
     stacks,
     changeSets,

@@ -46,7 +46,8 @@ const meanings: Readonly<Record<StackStatus, Meaning>> = {
   DELETE_FAILED: { ...broken, database: 'delete_failed' }
 }
 
-const { app, stacks, databases } = await buildTestApp()
+const { app, stacks, databases, secrets } = await buildTestApp()
+secrets.known.set(OUTPUTS.SecretArn, { facts: { arn: OUTPUTS.SecretArn, name: 'MasterSecret', tags: {}, deletedAt: null }, credentials: null })
 t.teardown(async () => { await app.close() })
 const headers = { ...bearer('all') }
 
