@@ -1,5 +1,6 @@
 import type * as Rds from '@aws-sdk/client-rds'
 import { ACCOUNT, AwsError, type Caller, type OperationsOf } from '../aws.js'
+import { AUTHORITIES, requireAuthority, showCertificate } from './certificates.js'
 import { isServerlessV1 } from './cluster-shape.js'
 import { pickGiven, type RdsContext, refuseStopped } from './context.js'
 import { findVersions } from './engine-versions.js'
@@ -87,6 +88,7 @@ export function createInstanceOperations (context: RdsContext) {
       const [managed] = pickWords(input, MODIFIED_WITH_CLUSTER)
       if (managed) throw invalidCombination(`The specified DB Instance is a member of a cluster. Modify ${managed} for the DB Cluster using the ModifyDbCluster API`)
       if (input.DBInstanceClass) requireClass(input.DBInstanceClass, instance.facts.EngineVersion)
+      requireAuthority(input.CACertificateIdentifier)
       requireMonitoringRole({ ...instance.facts, ...pickGiven(input, ['MonitoringInterval', 'MonitoringRoleArn']) })
       const renamed = rename(context, instance, input.NewDBInstanceIdentifier, caller)
       return begin(context.records.instances.change(renamed, {
@@ -120,7 +122,7 @@ export function createInstanceOperations (context: RdsContext) {
 /** An instance as DescribeDBInstances shows it: what the cluster decides is the cluster's. */
 function showInstance ({ records, clock }: Pick<RdsContext, 'records' | 'clock'>, instance: InstanceRecord): Rds.DBInstance {
   const cluster = records.clusters.get(instance.region, instance.facts.DBClusterIdentifier)
-  const shown = { ...instance.facts, InstanceCreateTime: new Date(instance.createdMs), LatestRestorableTime: new Date(clock.now()) }
+  const shown = { ...instance.facts, CertificateDetails: showCertificate(instance.facts.CACertificateIdentifier, instance.createdMs), InstanceCreateTime: new Date(instance.createdMs), LatestRestorableTime: new Date(clock.now()) }
   if (!cluster) return shown
   const { facts } = cluster
   const isReachable = instance.facts.DBInstanceStatus !== 'creating'
@@ -149,6 +151,7 @@ function readCluster (context: RdsContext, input: Rds.CreateDBInstanceMessage, c
   if (!input.DBClusterIdentifier) throw invalidCombination('The parameter DBClusterIdentifier must be provided for the engine aurora-postgresql.')
   const cluster = context.records.clusters.require(input.DBClusterIdentifier, caller)
   requireClass(input.DBInstanceClass, cluster.facts.EngineVersion)
+  requireAuthority(input.CACertificateIdentifier)
   const [managed] = pickWords(input, MANAGED_BY_CLUSTER)
   if (managed) throw invalidCombination(`The requested DB Instance will be a member of a DB Cluster. Set ${managed} for the DB Cluster.`)
   const groups = cluster.facts.VpcSecurityGroups?.map(({ VpcSecurityGroupId: id }) => id)
@@ -176,7 +179,7 @@ function newFacts (context: RdsContext, id: string, input: Rds.CreateDBInstanceM
     PromotionTier: 1,
     CopyTagsToSnapshot: false,
     MonitoringInterval: 0,
-    CACertificateIdentifier: 'rds-ca-rsa2048-g1',
+    CACertificateIdentifier: AUTHORITIES[0],
     ...pickGiven(input, [...CHANGEABLE, 'AvailabilityZone']),
     DBInstanceIdentifier: id,
     DBInstanceArn: arnOf(caller, 'db', id),

@@ -1,5 +1,6 @@
 import type * as Rds from '@aws-sdk/client-rds'
 import { ACCOUNT, AwsError, type Caller, type OperationsOf } from '../aws.js'
+import { AUTHORITIES } from './certificates.js'
 import { LOG_TYPES } from './cluster-rules.js'
 import type { RdsContext } from './context.js'
 import { ENGINE, ENGINE_VERSIONS, type EngineVersion, RETIRED_VERSIONS } from './engine-versions.js'
@@ -135,7 +136,7 @@ function showVersion (version: EngineVersion, isReachable: (major: number) => bo
     SupportsBabelfish: false,
     SupportsLimitlessDatabase: false,
     SupportsCertificateRotationWithoutRestart: true,
-    SupportedCACertificateIdentifiers: ['rds-ca-rsa2048-g1'],
+    SupportedCACertificateIdentifiers: [...AUTHORITIES],
     SupportsLocalWriteForwarding: false,
     SupportsIntegrations: false,
     ...(serverlessV2 ? { ServerlessV2FeaturesSupport: { MinCapacity: serverlessV2.minimum, MaxCapacity: serverlessV2.maximum } } : {})

@@ -75,12 +75,10 @@ export function clusterKind ({ operations }: RdsRoom): RdsKind<Rds.DBCluster> {
     settles: { as: 'cluster', status: 'Status' },
     replacedFor: ['Engine', 'GlobalClusterIdentifier', 'MasterUsername'],
     attributes: {
-      DBClusterArn: 'DBClusterArn',
       DBClusterResourceId: 'DbClusterResourceId',
       'Endpoint.Address': 'Endpoint',
       'Endpoint.Port': 'Port',
-      'ReadEndpoint.Address': 'ReaderEndpoint',
-      'MasterUserSecret.SecretArn': 'MasterUserSecret.SecretArn'
+      'ReadEndpoint.Address': 'ReaderEndpoint'
     },
     make: async (request, identifier) => {
       const { caller, properties } = request

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { AwsError, type Caller, type Operation } from '../../aws.js'
 import type { TagRecord } from '../engine/records.js'
-import { isObject, type Json, type JsonObject, ownValue } from '../template/json.js'
+import { isObject, type JsonObject, ownValue } from '../template/json.js'
 import { generateName, isOwn, type RdsRoom, type ResourceHandler, type ResourceRequest, tagsOf } from './handler.js'
 
 /** Where a resource's properties and the API's members have different names; null is for what the API does not take. */
@@ -18,7 +18,7 @@ export interface RdsKind<Description extends object = JsonObject> {
   replacedFor?: readonly string[]
   /** For what takes its time: what it is to `whenSettled`, and the member that tells its status. */
   settles?: { as: 'cluster' | 'instance', status: string & keyof Description }
-  /** By attribute, the path to it in a description. */
+  /** By attribute, the path to it in a description, where that is another. */
   attributes?: Readonly<Record<string, string>>
   /** Instead of the plain `Create`. */
   make?: (request: ResourceRequest, identifier: string) => Promise<unknown>
@@ -45,7 +45,7 @@ export interface ModifyTools<Description> extends RdsTools<Description> {
 
 /** Runs one type of RDS's resources through RDS's own operations. */
 export function createRdsHandler<Description extends object> (rds: RdsRoom, kind: RdsKind<Description>): ResourceHandler {
-  const { noun, identifier: named, settles, attributes, renames = {}, replacedFor = [] } = kind
+  const { noun, identifier: named, settles, attributes = {}, renames = {}, replacedFor = [] } = kind
   const operations = rds.operations as unknown as Readonly<Record<string, Operation<object, JsonObject> | undefined>>
   const call: RdsTools<Description>['call'] = async (verb, input, caller) => await operations[`${verb}${noun}`]?.(input, caller) ?? {}
 
@@ -92,9 +92,11 @@ export function createRdsHandler<Description extends object> (rds: RdsRoom, kind
     if (changed.length > 0) await rds.operations.AddTagsToResource({ ResourceName, Tags: changed }, caller)
   }
 
-  const attributesOf = (found: Description): JsonObject => Object.fromEntries(Object.entries(attributes ?? {})
-    .map(([name, path]) => [name, memberAt(found as JsonObject, path)] as const)
-    .flatMap(([name, value]) => value === undefined ? [] : [[name, String(value)]]))
+  /** Those of the type that the description has; one that has members itself is none. */
+  const attributesOf = ({ type }: ResourceRequest, found: Description): JsonObject => Object.fromEntries(Object.keys(type.attributes)
+    .filter((name, _, names) => !names.some(other => other.startsWith(`${name}.`)))
+    .map(name => [name, textOf(memberAt(found, attributes[name] ?? name))] as const)
+    .flatMap(([name, text]) => text === undefined ? [] : [[name, text]]))
 
   const tools = { describe, ready, call }
   return {
@@ -111,7 +113,7 @@ export function createRdsHandler<Description extends object> (rds: RdsRoom, kind
       }
       initiated(identifier)
       await kind.finish?.(request, identifier, tools)
-      return attributes ? attributesOf(await ready(identifier, caller)) : {}
+      return Object.keys(request.type.attributes).length > 0 ? attributesOf(request, await ready(identifier, caller)) : {}
     },
     update: async (request, identifier, previous) => {
       const { caller } = request
@@ -124,7 +126,7 @@ export function createRdsHandler<Description extends object> (rds: RdsRoom, kind
       }
       const found = await ready(identifier, caller)
       await retag(found, request)
-      return attributesOf(found)
+      return attributesOf(request, found)
     },
     delete: async (request, identifier, finalSnapshot) => {
       const { caller } = request
@@ -180,6 +182,12 @@ function snapshotName ({ stackName, logicalId, nonce }: ResourceRequest): string
   return `${stackName.slice(0, 100)}-snapshot-${logicalId.slice(0, 100)}-${nonce}`.toLowerCase().replaceAll(/-{2,}/g, '-')
 }
 
-function memberAt (object: JsonObject, path: string): Json | undefined {
-  return path.split('.').reduce<Json | undefined>((found, key) => isObject(found) ? ownValue(found, key) : undefined, object)
+function memberAt (object: object, path: string): unknown {
+  return path.split('.').reduce<unknown>((found, key) => isObject(found) ? ownValue(found, key) : undefined, object)
+}
+
+/** Times, numbers and texts as CloudFormation shows them. */
+function textOf (value: unknown): string | undefined {
+  if (value instanceof Date) return value.toISOString()
+  return value === undefined || typeof value === 'object' ? undefined : String(value)
 }

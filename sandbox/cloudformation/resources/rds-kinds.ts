@@ -17,14 +17,7 @@ export const instanceKind: RdsKind = {
     UseDefaultProcessorFeatures: null,
     VPCSecurityGroups: 'VpcSecurityGroupIds'
   },
-  replacedFor: ['AvailabilityZone', 'DBClusterSnapshotIdentifier', 'DBSnapshotIdentifier', 'Engine', 'PerformanceInsightsKMSKeyId', 'SourceDBClusterIdentifier', 'SourceDBInstanceIdentifier'],
-  attributes: {
-    DBInstanceArn: 'DBInstanceArn',
-    DbiResourceId: 'DbiResourceId',
-    'Endpoint.Address': 'Endpoint.Address',
-    'Endpoint.Port': 'Endpoint.Port',
-    'Endpoint.HostedZoneId': 'Endpoint.HostedZoneId'
-  }
+  replacedFor: ['AvailabilityZone', 'DBClusterSnapshotIdentifier', 'DBSnapshotIdentifier', 'Engine', 'PerformanceInsightsKMSKeyId', 'SourceDBClusterIdentifier', 'SourceDBInstanceIdentifier']
 }
 
 /** `AWS::RDS::DBSubnetGroup`, whose subnets are always given together. */
@@ -32,7 +25,6 @@ export const subnetGroupKind: RdsKind = {
   noun: 'DBSubnetGroup',
   identifier: 'DBSubnetGroupName',
   longest: 255,
-  attributes: { DBSubnetGroupArn: 'DBSubnetGroupArn' },
   modify: async ({ caller, properties }, name, { call, changed }) => {
     if (Object.keys(changed).length > 0) await call('Modify', inputOf(properties, {}, { DBSubnetGroupName: name }), caller)
   }

@@ -134,6 +134,24 @@ t.test('a cluster gets what its API wants: types, lower case, tags, a resolved p
   t.match(inputs[1], { DBClusterIdentifier: 'dev-cluster', SkipFinalSnapshot: false, FinalDBSnapshotIdentifier: /^stack-snapshot-cluster-[a-z0-9]{12}$/ })
 })
 
+t.test('an instance and a group of parameters tell what their types let templates ask for, as texts', async t => {
+  const { outputs } = await launch(t, {
+    Resources: {
+      Writer: { Type: 'AWS::RDS::DBInstance', Properties: { DBInstanceClass: 'db.serverless', Engine: 'aurora-postgresql' } },
+      Group: { Type: 'AWS::RDS::DBParameterGroup', Properties: { Family: 'aurora-postgresql17', Description: 'x' } }
+    },
+    Outputs: { Authority: att('Writer', 'CertificateDetails.CAIdentifier'), Since: att('Writer', 'InstanceCreateTime'), Name: att('Group', 'DBParameterGroupName'), Arn: att('Group', 'DBParameterGroupArn') }
+  }, {
+    rds: {
+      CreateDBInstance: async () => ({}),
+      DescribeDBInstances: async () => ({ DBInstances: [{ DBInstanceStatus: 'available', InstanceCreateTime: new Date(0), CertificateDetails: { CAIdentifier: 'rds-ca-rsa2048-g1' } }] }),
+      CreateDBParameterGroup: async () => ({}),
+      DescribeDBParameterGroups: async ({ DBParameterGroupName: name }) => ({ DBParameterGroups: [{ DBParameterGroupName: name, DBParameterGroupArn: 'arn:group' }] })
+    }
+  })
+  t.match(outputs, { Authority: 'rds-ca-rsa2048-g1', Since: '1970-01-01T00:00:00.000Z', Name: /^stack-group-/, Arn: 'arn:group' })
+})
+
 t.test('a cluster has the roles that its template gives it, and keeps those from elsewhere', async t => {
   const calls: object[] = []
   let roles = [{ RoleArn: 'by-hand' }]
@@ -188,7 +206,7 @@ for (const noun of ['DBClusterParameterGroup', 'DBParameterGroup']) {
       noted(`Describe${noun}s`, { [`${noun}s`]: [{ [`${noun}Arn`]: 'arn:group' }] }), noted('ListTagsForResource', { TagList: [] }), noted('AddTagsToResource')])
     const template = (parameters: object) => ({ Resources: { Group: { Type: `AWS::RDS::${noun}`, Properties: { [`${noun}Name`]: 'Mine', Family: 'aurora-postgresql17', Description: 'x', Parameters: parameters } } } })
     const { lab, id } = await launch(t, template({ log_statement: 'ddl', work_mem: 4096 }), { rds })
-    t.strictSame(calls.map(([name]) => name), [`Create${noun}`, `Modify${noun}`])
+    t.strictSame(calls.map(([name]) => name).filter(name => !name.startsWith('Describe')), [`Create${noun}`, `Modify${noun}`])
     t.match(calls[0]?.[1], { [`${noun}Name`]: 'mine', DBParameterGroupFamily: 'aurora-postgresql17' })
     t.match(calls[1]?.[1], { Parameters: [{ ParameterName: 'log_statement', ParameterValue: 'ddl' }, { ParameterName: 'work_mem', ParameterValue: '4096' }] })
     await lab.operations.UpdateStack({ StackName: id, TemplateBody: JSON.stringify(template({ work_mem: 8192 })) }, caller)

@@ -91,6 +91,7 @@ t.test('refusals of RDS, which leave nothing behind', async t => {
     [{ DBInstanceClass: 'db.t2.micro' }, /^RDS does not support creating a DB instance with the following combination: DBInstanceClass=db\.t2\.micro, Engine=aurora-postgresql, EngineVersion=17\.7, /],
     [{ MonitoringInterval: 60 }, /^A MonitoringRoleARN value is required if you specify a MonitoringInterval value other than 0\.$/],
     [{ DBParameterGroupName: 'none' }, /^DBParameterGroup not found: none$/],
+    [{ CACertificateIdentifier: 'rds-ca-2019' }, /^Certificate rds-ca-2019 not found$/],
     [{ DBParameterGroupName: 'default.aurora-postgresql16' }, /^DBParameterGroup not found|cannot be used/]
   ]
   for (const [more, message] of wrong) await t.rejects(operations.CreateDBInstance({ ...instance, DBInstanceClass: 'db.r6g.large', ...more }, caller), { message })
