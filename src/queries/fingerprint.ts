@@ -43,12 +43,16 @@ export function rememberFingerprints (): typeof fingerprintOf {
   }
 }
 
+/** A database that has `standard_conforming_strings` off reads no end in the quotation mark that follows on an odd number of backslashes. */
+const mayGoOn = /^'(?:[^]*[^\\])?(?:\\\\)*\\'$/
+
 function fold (sql: string): string {
   const pieces: string[] = []
   let end = 0
   for (const lexeme of readLexemes(sql)) {
     pieces.push(sql.slice(end, lexeme.at), nameOf(lexeme, end === lexeme.at ? pieces.at(-1) : undefined))
-    end = lexeme.at + lexeme.text.length
+    end = mayGoOn.test(lexeme.text) ? sql.length : lexeme.at + lexeme.text.length
+    if (end === sql.length) break
   }
   return tidy(`${pieces.join('')}${sql.slice(end)}`)
 }

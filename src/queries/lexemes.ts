@@ -12,18 +12,25 @@ export type Lexeme = { at: number, text: string } & (
 
 const letter = 'A-Za-z_\\u0080-\\uffff'
 
+const escaped = "(?:[^'\\\\]|''|\\\\[^])*"
+
+/** A text that ends and goes on in another line, where backslashes mean then what they meant before. */
+const goesOn = "'[ \\t\\f\\v]*(?:--[^\\n\\r]*)?[\\n\\r](?:[ \\t\\f\\v\\n\\r]|--[^\\n\\r]*[\\n\\r])*'"
+
 /**
  * What can hide a parameter, the parameters, words, numbers, and brackets. Whatever is left open runs to the end of the text, so
  * that no text makes this look twice at the same characters.
  */
 const pattern = new RegExp([
-  "(?<opaque>[eE]'(?:[^'\\\\]|''|\\\\[^])*(?:'|$)|'(?:[^']|'')*(?:'|$)|\"(?:[^\"]|\"\")*(?:\"|$)|--[^\\n\\r]*|::)",
+  `(?<opaque>[eE]'${escaped}(?:${goesOn}${escaped})*(?:'|$)|` +
+    "'(?:[^']|'')*(?:'|$)|\"(?:[^\"]|\"\")*(?:\"|$)|--[^\\n\\r]*|::)",
   '(?<comment>/\\*)',
   `(?<quote>\\$(?:[${letter}][${letter}0-9]*)?\\$)(?<body>[^]*?)(?:\\k<quote>|$)`,
   `(?<word>[${letter}][${letter}0-9$]*)`,
   '\\$(?<position>[0-9]+)',
   '(?<number>0[xXoObB][0-9a-fA-F_]+|(?:\\.[0-9]|[0-9])[0-9_]*(?:\\.[0-9_]*)?(?:[eE][+-]?[0-9_]+)?)',
-  ':(?<name>[A-Za-z0-9_]+)',
+  // What goes on with more is a name of PostgreSQL's behind a colon, as E'…' is a text.
+  `:(?<name>(?![eE]')[A-Za-z0-9_]+)(?![${letter}0-9$])`,
   '(?<open>[[(])|(?<close>[\\])])'
 ].join('|'), 'g')
 

@@ -31,6 +31,8 @@ t.test('it knows what changes rows', async t => {
     ['INSERT INTO t VALUES (1)', true, false], ['merge into t using s on true when matched then delete', true, false],
     ['with a as (select 1) update t set x = 1', true, false], ['with a as (delete from t returning 1) select * from a', false, true],
     ['with a as (select * from t for update) select 1', false, false], ['with recursive a(n) as (values (1)) insert into t select 1', true, false],
+    ["with a as (select e'x' -- y\n '\\''), b as (delete from t returning 1) select ''", false, true], ["select a[1:e'\\''::int] as x, ', (delete from t) '", false, false],
+    ["with a as (select a[1:e'\\''::int]), b as (delete from t returning '') select 1", false, true], ['with a as (select x[1:b$$]), c as (delete from t returning y[1:b$$]) select 1', false, true],
     ['with delete as (delete from t returning 1) select * from delete', false, true], ['with a as (-- x\n delete from t returning 1) select 1', false, true],
     ['with a as (with b as (select 1) update only (t) as u set x = 1 returning 1) select 1', false, true], ['with a(update) as (select 1), b as (insert into t values (1)) delete from t', true, true],
     ['with recursive a as (select 1 as n) search depth first by n set update, b as (merge into t using a on true when matched then delete) select 1', false, true],
