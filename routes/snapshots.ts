@@ -29,7 +29,7 @@ const TakeHeaders = Type.Object({
 
 const RestoreBody = Type.Union([
   Type.Object({
-    snapshotId: Type.Optional(Type.String({ minLength: 1, maxLength: 255, pattern: '^[a-zA-Z][-a-zA-Z0-9]*$', description: 'The snapshot to start from. The last one when left out.' })),
+    snapshotId: Type.Optional(Type.String({ minLength: 1, maxLength: 255, pattern: '^[a-zA-Z][-a-zA-Z0-9]*$', description: 'The snapshot to start from. When left out, the last one of the database since it was last made, or the one that it was made from; older ones have to be named.' })),
     parameters: Type.Optional(Type.Record(Type.String(), Type.Unknown(), {
       description: 'Parameters that are to be otherwise than they were, such as an `EngineVersion` for one that AWS has retired. `EngineVersion` is that of the snapshot when left out.'
     }))

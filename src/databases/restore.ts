@@ -54,7 +54,7 @@ export function createRestore ({ find, clusters, stacks, preflight, catalog, unt
     const { region } = stack
     const template = catalog.get(own.template)
     if (!template) throw new Problem('change-refused', `${id} was made from the template ${own.template}, which is no longer here.`)
-    const snapshot = chooseSnapshot(await clusters.snapshotsOf(region, clusterNameOf(stack)), id, request.snapshotId ?? null)
+    const snapshot = chooseSnapshot(await clusters.snapshotsOf(region, clusterNameOf(stack)), found, request.snapshotId ?? null)
     const { values, given } = resolve(found, template, snapshot, request.parameters ?? {})
     const launch = toLaunch(found, template, given, snapshot, prefixOf(request.parameters ?? {}) + newToken())
     const origin = { masterUsername: snapshot.masterUsername, snapshotVersion: snapshot.engineVersion }
@@ -98,9 +98,15 @@ function toLaunch ({ stack, own }: Found, template: Template, given: Readonly<Re
   }
 }
 
-function chooseSnapshot (snapshots: readonly SnapshotFacts[], id: string, wanted: string | null): SnapshotFacts {
-  const snapshot = wanted === null ? snapshots.find(({ status }) => status === 'available') : snapshots.find(each => each.id === wanted)
-  if (!snapshot) throw new Problem('no-snapshot', wanted === null ? `${id} left no snapshot.` : `${id} has no snapshot ${wanted}.`)
+/**
+ * The snapshot that was asked for; else the last one of the database as it was before it was deleted, or the one that it had been made from: what an
+ * earlier one of the same name left may be years old, or empty.
+ */
+function chooseSnapshot (snapshots: readonly SnapshotFacts[], { stack, database: { id } }: Found, wanted: string | null): SnapshotFacts {
+  const isItsOwn = ({ createdAt, arn }: SnapshotFacts): boolean => createdAt === null || createdAt >= stack.createdAt || arn === stack.parameters.SnapshotIdentifier
+  const snapshot = wanted === null ? snapshots.find(each => each.status === 'available' && isItsOwn(each)) : snapshots.find(each => each.id === wanted)
+  if (!snapshot && wanted === null) throw new Problem('no-snapshot', `${id} left no snapshot${snapshots.length > 0 ? ' since it was last made. An older one can be named as snapshotId' : ''}.`)
+  if (!snapshot) throw new Problem('no-snapshot', `${id} has no snapshot ${wanted}.`)
   if (snapshot.status !== 'available') throw new Problem('no-snapshot', `The snapshot ${snapshot.id} is ${snapshot.status}.`)
   return snapshot
 }

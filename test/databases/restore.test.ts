@@ -42,6 +42,18 @@ t.test('or from one that is named', async t => {
   t.strictSame(origins(), ['older'])
 })
 
+t.test('what an earlier one of the same name left is taken only when it is named, or was what it had been made from', async t => {
+  const { restore, stacks, clusters, origins } = await createDeleted()
+  const createdAt = new Date('2026-11-20T09:00:00Z')
+  clusters.snapshots = [snapshotOf(NAME, 'years-old', { createdAt })]
+  await t.rejects(restore(), { code: 'no-snapshot', message: /left no snapshot since it was last made\. An older one can be named/ })
+  await restore('years-old')
+  stacks.advance(NAME, 'CREATE_COMPLETE')
+  stacks.advance(NAME, 'DELETE_COMPLETE')
+  await restore()
+  t.strictSame(origins(), ['years-old', 'years-old'])
+})
+
 t.test('with other parameters, which a repeated request must have too', async t => {
   const { restore, stacks } = await createDeleted()
   const parameters = { MaxCapacity: 8, SecondsUntilAutoPause: 600 }
