@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Store } from './store.js'
 
@@ -15,6 +16,13 @@ export const systemClock: Clock = {
     if (ms <= 0) return signal?.throwIfAborted()
     await wait(ms, undefined, { ref: false, ...(signal ? { signal } : {}) })
   }
+}
+
+/** What ends many waits at once. More than ten that listen to one signal are a leak to Node.js, which says so on the terminal, unless it is told. */
+export function createStop (): AbortController {
+  const stop = new AbortController()
+  setMaxListeners(0, stop.signal)
+  return stop
 }
 
 /** A clock that can be moved forward, for whoever does not want to wait for a pause or an expiry. */

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
 
 /** Time, given to whatever needs it, so that a test can move it. */
@@ -17,6 +18,13 @@ export async function sleepUntilAny ({ sleep }: Pick<Clock, 'sleep'>, ms: number
     signal.addEventListener('abort', wake, { once: true, signal: woken.signal })
   }
   await sleep(ms, woken.signal).finally(wake)
+}
+
+/** What ends many waits at once. More than ten that listen to one signal are a leak to Node.js, which says so on the terminal, unless it is told. */
+export function createStop (): AbortController {
+  const stop = new AbortController()
+  setMaxListeners(0, stop.signal)
+  return stop
 }
 
 export const systemClock: Clock = {

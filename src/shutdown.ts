@@ -1,6 +1,4 @@
-import { setMaxListeners } from 'node:events'
-
-import type { Clock } from './clock.js'
+import { createStop, type Clock } from './clock.js'
 
 /** How a service stops: whoever waits is sent away at once, and statements that run may end. */
 export interface Shutdown {
@@ -19,9 +17,8 @@ const STATEMENTS_MS = 7_000
 
 /** Aborts both signals in time, once {@link Shutdown.begin} is called. */
 export function createShutdown (clock: Pick<Clock, 'sleep'>): Shutdown {
-  const [stopping, overdue, over] = [new AbortController(), new AbortController(), new AbortController()]
-  // Each request that waits, streams or runs a statement listens to one of them.
-  setMaxListeners(0, stopping.signal, overdue.signal)
+  // Each request that waits, streams or runs a statement listens to one of the first two.
+  const [stopping, overdue, over] = [createStop(), createStop(), new AbortController()]
   return {
     stopping: stopping.signal,
     overdue: overdue.signal,

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import type { Clock } from '../clock.js'
+import { type Clock, createStop } from '../clock.js'
 
 /** What goes on behind the answers: one thing after the other for each resource. */
 export interface Jobs {
@@ -15,7 +15,7 @@ export interface Jobs {
 
 export function createJobs (clock: Clock, log: Logger): Jobs {
   const running = new Map<string, Promise<void>>()
-  const closing = new AbortController()
+  const closing = createStop()
   return {
     run: (key, work, onFailure) => {
       const before = running.get(key) ?? Promise.resolve()

@@ -1,5 +1,5 @@
 import { AwsFailure } from '../aws/errors.js'
-import type { Clock } from '../clock.js'
+import { createStop, type Clock } from '../clock.js'
 import { Rounds } from './rounds.js'
 
 /** For whom a call is made: somebody who waits for the answer, or nobody in particular. */
@@ -63,7 +63,7 @@ interface Place {
  */
 export function createCallBudget ({ callsPerSecond, clock, noteWait = () => {} }: CallBudgetOptions): CallBudget {
   const places = new Map<string, Place>()
-  const closed = new AbortController()
+  const closed = createStop()
 
   const placeOf = (region: string): Place => {
     const known = places.get(region) ?? {

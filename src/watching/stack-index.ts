@@ -2,7 +2,7 @@ import type { Logger } from 'pino'
 
 import { AwsFailure, toFailure } from '../aws/errors.js'
 import type { Stack, Stacks } from '../aws/stacks.js'
-import type { Clock } from '../clock.js'
+import { createStop, type Clock } from '../clock.js'
 import { shareNext } from '../concurrency.js'
 import { RegionStacks, type RegionStatus } from './region-stacks.js'
 
@@ -78,7 +78,7 @@ interface Place {
 export function createStackIndex ({ stacks, background, clock, sweepMs, random, log }: StackIndexOptions): StackIndex {
   const places = new Map<string, Place>()
   const listeners = new Set<SweepListener>()
-  const stopped = new AbortController()
+  const stopped = createStop()
   let readings = 0
 
   const placeOf = (region: string): Place => {

@@ -4,7 +4,7 @@ import type { Logger } from 'pino'
 
 import { isMoving } from '../aws/stack-status.js'
 import type { Stack, StackEvent, Stacks } from '../aws/stacks.js'
-import type { Clock } from '../clock.js'
+import { createStop, type Clock } from '../clock.js'
 import { shareNext } from '../concurrency.js'
 import type { EventLog } from './event-log.js'
 
@@ -57,7 +57,7 @@ const LONGEST_BACKOFF_MS = 60_000
 
 export function createStackWatch ({ stacks, background, events, clock, pollMs, log }: StackWatchOptions): StackWatch {
   const followed = new Map<string, Followed>()
-  const stopped = new AbortController()
+  const stopped = createStop()
   let readings = 0
 
   const read = async (region: string, nameOrId: string, describe: Stacks['describe'], by?: Pick<Stacks, 'eventsAfter'>): Promise<Sighting | null> => {

@@ -2,6 +2,7 @@ import { pino } from 'pino'
 import t, { type Test } from 'tap'
 
 import { AwsFailure } from '../../src/aws/errors.js'
+import { createStop } from '../../src/clock.js'
 import { createEventLog } from '../../src/watching/event-log.js'
 import { createStackWatch, type Sighting } from '../../src/watching/stack-watch.js'
 import { REGION, STACK_ID, STACK_NAME, stackOf } from '../helpers/facts.js'
@@ -139,6 +140,10 @@ t.test('what is not there is null', async t => {
 })
 
 t.test('a thousand watchers of fifty moving stacks cost no more calls than one, or none', async t => {
+  const warnings: Error[] = []
+  const note = (warning: Error): void => { warnings.push(warning) }
+  process.on('warning', note)
+  t.teardown(() => { process.off('warning', note) })
   const callsWith = async (watchers: number): Promise<string[]> => {
     const { clock, stacks, watch } = createWatched()
     const names = Array.from({ length: 50 }, (_, at) => `stack-${at}`)
@@ -147,7 +152,7 @@ t.test('a thousand watchers of fifty moving stacks cost no more calls than one, 
       stacks.advance(name, 'CREATE_IN_PROGRESS')
     }
     watch.followMoving(names.map(name => stacks.find(name)))
-    const leave = new AbortController()
+    const leave = createStop()
     const ends = Array.from({ length: watchers }, async (_, at) => {
       const seen: string[] = []
       for await (const { stack } of watch.follow(REGION, `id-stack-${at % 50}`, leave.signal)) seen.push(stack.status)
@@ -167,6 +172,7 @@ t.test('a thousand watchers of fifty moving stacks cost no more calls than one, 
   t.equal(one.length, none.length)
   t.equal(many.length, none.length)
   t.equal(none.filter(call => call.startsWith('describe ')).length, 50 * 5)
+  t.strictSame(warnings, [], 'and Node.js takes none of it for a leak')
 })
 
 t.test('what moves is known without a question, and what is at rest is not', async t => {

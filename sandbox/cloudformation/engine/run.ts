@@ -1,3 +1,4 @@
+import { createStop } from '../../clock.js'
 import { type Graph, visitInOrder } from '../template/graph.js'
 import { type EngineContext, operationOf, stackOf } from './context.js'
 import type { OperationRecord, ResourceRecord, StackRecord } from './records.js'
@@ -28,7 +29,7 @@ export type Tracked = Map<string, Promise<boolean>>
 
 /** Begins a phase. `isSuperseded` tells whether the stack has another status by now. */
 export function startRun (context: EngineContext, stackId: string, tracked: Tracked, isSuperseded: () => boolean): Run {
-  const controller = new AbortController()
+  const controller = createStop()
   const { signal } = controller
   return {
     context,

@@ -56,7 +56,7 @@ export async function prepareDefinition (
   const specification = await context.specification()
   checkReferences(template, specification)
   checkTypesAllowed(template, input.ResourceTypes ?? [])
-  const parameters = resolveParameters(template, {
+  const parameters = resolveParameters(template.parameters, {
     given: input.Parameters ?? [],
     ssmValue: name => ssmValue(records, stack.region, name),
     previous: previous?.parameters

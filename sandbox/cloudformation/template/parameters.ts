@@ -1,7 +1,6 @@
 import type { Parameter } from '@aws-sdk/client-cloudformation'
 import { createContext, Script } from 'node:vm'
 import { invalid } from './errors.js'
-import type { Template } from './template.js'
 
 export interface ParameterDefinition {
   type: string
@@ -32,7 +31,7 @@ export interface ParameterSources {
 }
 
 /** The value of every parameter of the template, checked against its constraints. Throws a ValidationError. */
-export function resolveParameters ({ parameters }: Pick<Template, 'parameters'>, sources: ParameterSources): ParameterValue[] {
+export function resolveParameters (parameters: ReadonlyMap<string, ParameterDefinition>, sources: ParameterSources): ParameterValue[] {
   const { given, ssmValue } = sources
   const unknown = given.filter(({ ParameterKey: key }) => !parameters.has(key ?? ''))
   if (unknown.length > 0) throw invalid(`Parameters: [${unknown.map(item => item.ParameterKey).join(', ')}] do not exist in the template`)

@@ -104,7 +104,7 @@ t.test('what a template mentions has to exist', async t => {
 t.test('parameters are checked against their constraints', async t => {
   const valueOf = (definition: object, value?: string): string | undefined => {
     const template = parseTemplate(withResources({ A: topic }, { Parameters: { P: definition } }))
-    return resolveParameters(template, { given: value === undefined ? [] : [{ ParameterKey: 'P', ParameterValue: value }], ssmValue: () => undefined })[0]?.value
+    return resolveParameters(template.parameters, { given: value === undefined ? [] : [{ ParameterKey: 'P', ParameterValue: value }], ssmValue: () => undefined })[0]?.value
   }
   const refused: Array<[object, string | undefined, string]> = [
     [{ Type: 'String' }, undefined, 'Parameters: [P] must have values'],
@@ -124,7 +124,7 @@ t.test('parameters are checked against their constraints', async t => {
   t.equal(valueOf({ Type: 'Number', Default: 4, AllowedValues: [2, 4] }), '4')
   t.equal(valueOf({ Type: 'CommaDelimitedList', AllowedValues: ['a', 'b'] }, 'a, b'), 'a, b')
   const template = parseTemplate(withResources({ A: topic }))
-  t.throws(() => resolveParameters(template, { given: [{ ParameterKey: 'X' }, { ParameterKey: 'Y' }], ssmValue: () => undefined }),
+  t.throws(() => resolveParameters(template.parameters, { given: [{ ParameterKey: 'X' }, { ParameterKey: 'Y' }], ssmValue: () => undefined }),
     { message: 'Parameters: [X, Y] do not exist in the template' })
 })
 
