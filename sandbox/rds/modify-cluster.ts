@@ -7,7 +7,7 @@ import { NO_CHANGE, pickGiven, type RdsContext, requireStatus } from './context.
 import { type EngineVersion, requireDataApi } from './engine-versions.js'
 import { readInsights } from './insights.js'
 import { arnOf, invalidCombination, nameIn, readIdentifier } from './names.js'
-import { CHANGEABLE, openAddress, readParameterGroup, readSecurityGroups } from './new-cluster.js'
+import { CHANGEABLE, ONLY_V1_SCALES, openAddress, readParameterGroup, readSecurityGroups } from './new-cluster.js'
 import { type ClusterFacts, type ClusterRecord, membersOf } from './records.js'
 import { keptGroup, memberFacts, readUpgrade, type Upgrade, versionOf } from './upgrades.js'
 import { requireWindows } from './windows.js'
@@ -99,6 +99,7 @@ function readScalingChange (cluster: ClusterRecord, input: Rds.ModifyDBClusterMe
       ...(input.ScalingConfiguration ? { ScalingConfigurationInfo: readScaling(input.ScalingConfiguration, facts.ScalingConfigurationInfo) } : {})
     }
   }
+  if (input.ScalingConfiguration) throw invalidCombination(ONLY_V1_SCALES)
   const wanted = input.ServerlessV2ScalingConfiguration
   if (!wanted) return {}
   return {

@@ -111,12 +111,15 @@ function readSubnetGroup ({ records }: RdsContext, name: string | undefined, cal
   return group.facts.DBSubnetGroupName
 }
 
+/** terraform-provider-aws#31769 */
+export const ONLY_V1_SCALES = 'You can only specify scaling configuration for an Aurora Serverless v1 cluster.'
+
 function readScalingFacts (input: ClusterInput, version: EngineVersion, mode: string): Partial<ClusterFacts> {
   if (mode === 'serverless') {
     if (input.ServerlessV2ScalingConfiguration) throw invalidCombination('ServerlessV2ScalingConfiguration isn\'t supported for engine mode serverless.')
     return { ScalingConfigurationInfo: readScaling(input.ScalingConfiguration, undefined) }
   }
-  if (input.ScalingConfiguration) throw invalidCombination(`ScalingConfiguration isn't supported for engine mode ${mode}.`)
+  if (input.ScalingConfiguration) throw invalidCombination(ONLY_V1_SCALES)
   if (!input.ServerlessV2ScalingConfiguration) return {}
   return {
     ServerlessV2ScalingConfiguration: readCapacity(input.ServerlessV2ScalingConfiguration, undefined, version),

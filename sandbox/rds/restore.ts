@@ -27,6 +27,7 @@ export function createRestoreOperations (context: RdsContext) {
     RestoreDBClusterToPointInTime: async (input, caller) => {
       const id = readIdentifier('DBClusterIdentifier', input.DBClusterIdentifier)
       const source = readSource(context, input, caller)
+      refuseMonitoring(input)
       const restoreToMs = readMoment(context, source, input)
       if (restoreToMs !== undefined && !await context.postgres.data.reachesBack(source.facts.DbClusterResourceId)) {
         throw new AwsError('InvalidRestoreFault', 'Too much was written since the cluster was created: this sandbox can only restore it to the latest restorable time.')
@@ -67,7 +68,10 @@ async function readRestoreVersion (context: RdsContext, input: Rds.RestoreDBClus
   const wanted = readVersion(input.Engine, input.EngineVersion ?? cluster.EngineVersion, mode, true)
   const [major = 0, minor = 0] = wanted.version.split('.').map(Number)
   const [oldMajor = 0, oldMinor = 0] = cluster.EngineVersion.split('.').map(Number)
-  if (major === oldMajor ? minor >= oldMinor : major > oldMajor && await runs(context, dataId, wanted)) return wanted
+  if (major < oldMajor || (major === oldMajor && minor < oldMinor)) {
+    throw invalidCombination(`The engine version you requested for your restored DB cluster (${wanted.version}) is earlier than the engine version of the DB cluster snapshot (${cluster.EngineVersion}).`)
+  }
+  if (major === oldMajor || await runs(context, dataId, wanted)) return wanted
   throw invalidCombination(`The snapshot of engine version ${cluster.EngineVersion} can't be restored to engine version ${wanted.version}.`)
 }
 
@@ -76,6 +80,12 @@ function readSource (context: RdsContext, input: Rds.RestoreDBClusterToPointInTi
   const source = input.SourceDBClusterIdentifier || !byResource ? context.records.clusters.require(input.SourceDBClusterIdentifier, caller) : byResource
   requireStatus(source, { allowed: ['stopped', 'backing-up', 'modifying'] })
   return source
+}
+
+/** Only databases of Aurora Limitless are watched from their restore on (boto3#4634); others are changed later. */
+function refuseMonitoring (input: Rds.RestoreDBClusterToPointInTimeMessage): void {
+  const isWatched = [input.EnablePerformanceInsights, input.PerformanceInsightsRetentionPeriod, input.MonitoringInterval, input.MonitoringRoleArn].some(given => given !== undefined)
+  if (isWatched) throw invalidCombination('You can enable Performance Insights or set the Enhanced Monitoring interval only when restoring from a source Aurora Limitless DB cluster')
 }
 
 /** The moment to restore to; undefined is the latest. Throws AWS's refusal of none, of both and of one out of range. */

@@ -8,6 +8,7 @@ const renames: Renames = {
   DeleteAutomatedBackups: null,
   MasterUserSecret: null,
   PerformanceInsightsEnabled: 'EnablePerformanceInsights',
+  PerformanceInsightsKmsKeyId: 'PerformanceInsightsKMSKeyId',
   ReadEndpoint: null,
   RestoreToTime: null,
   RestoreType: null,
@@ -24,6 +25,11 @@ const AFTER_RESTORE = [
   'EnableHttpEndpoint',
   'ManageMasterUserPassword',
   'MasterUserPassword',
+  'MonitoringInterval',
+  'MonitoringRoleArn',
+  'PerformanceInsightsEnabled',
+  'PerformanceInsightsKmsKeyId',
+  'PerformanceInsightsRetentionPeriod',
   'PreferredBackupWindow',
   'PreferredMaintenanceWindow'
 ]

@@ -134,6 +134,23 @@ t.test('a cluster gets what its API wants: types, lower case, tags, a resolved p
   t.match(inputs[1], { DBClusterIdentifier: 'dev-cluster', SkipFinalSnapshot: false, FinalDBSnapshotIdentifier: /^stack-snapshot-cluster-[a-z0-9]{12}$/ })
 })
 
+t.test('a clone is watched, and has its passwords and windows, by a change that follows its restore', async t => {
+  const inputs: object[] = []
+  const note = async (input: object): Promise<object> => { inputs.push(input); return {} }
+  await launch(t, {
+    Resources: {
+      Clone: {
+        Type: 'AWS::RDS::DBCluster',
+        Properties: { DBClusterIdentifier: 'clone', SourceDBClusterIdentifier: 'source', UseLatestRestorableTime: true, Port: 5432, PerformanceInsightsEnabled: true, PerformanceInsightsKmsKeyId: 'key', MonitoringInterval: 60 }
+      }
+    }
+  }, { rds: { RestoreDBClusterToPointInTime: note, ModifyDBCluster: note, DescribeDBClusters: async () => ({ DBClusters: [{ Status: 'available' }] }) } })
+  t.match(inputs, [
+    { DBClusterIdentifier: 'clone', SourceDBClusterIdentifier: 'source', Port: 5432, EnablePerformanceInsights: undefined, MonitoringInterval: undefined },
+    { DBClusterIdentifier: 'clone', EnablePerformanceInsights: true, PerformanceInsightsKMSKeyId: 'key', MonitoringInterval: 60 }
+  ])
+})
+
 t.test('an instance and a group of parameters tell what their types let templates ask for, as texts', async t => {
   const { outputs } = await launch(t, {
     Resources: {

@@ -119,7 +119,7 @@ t.test('a new major version, where the same PostgreSQL runs it: the data stays, 
   t.same(await ask(upgraded, 'SELECT id FROM kept', { password: 'battery-staple' }), [[7]])
   await t.rejects(upgrade('16.8'), { code: 'InvalidParameterCombination', message: /^Cannot upgrade/ })
   const restored = { DBClusterIdentifier: 'restored', SnapshotIdentifier: 'before', Engine: 'aurora-postgresql' }
-  await t.rejects(operations.RestoreDBClusterFromSnapshot({ ...restored, EngineVersion: '15.18' }, caller), { message: /can't be restored to engine version 15.18/ })
+  await t.rejects(operations.RestoreDBClusterFromSnapshot({ ...restored, EngineVersion: '15.18' }, caller), { message: 'The engine version you requested for your restored DB cluster (15.18) is earlier than the engine version of the DB cluster snapshot (16.8).' })
   t.match(await operations.RestoreDBClusterFromSnapshot({ ...restored, EngineVersion: target.EngineVersion }, caller), { DBCluster: { EngineVersion: target.EngineVersion } })
   await whenSettled('cluster', 'restored', caller)
 })

@@ -37,7 +37,7 @@ const REFUSED: ReadonlyArray<[object, string, RegExp]> = [
   [{ ServerlessV2ScalingConfiguration: SCALING, EngineVersion: '13.9' }, 'InvalidParameterValue', /minimum capacity 0\.0/],
   [{ ServerlessV2ScalingConfiguration: { ...SCALING, SecondsUntilAutoPause: 299 } }, 'InvalidParameterValue', /between 300 and 86400/],
   [{ ServerlessV2ScalingConfiguration: { MinCapacity: 1, MaxCapacity: 4, SecondsUntilAutoPause: 300 } }, 'InvalidParameterValue', /^SecondsUntilAutoPause can only be specified when minimum capacity is 0\.$/],
-  [{ ScalingConfiguration: { MinCapacity: 2 } }, 'InvalidParameterCombination', /ScalingConfiguration/],
+  [{ ScalingConfiguration: { MinCapacity: 2 } }, 'InvalidParameterCombination', /^You can only specify scaling configuration for an Aurora Serverless v1 cluster\.$/],
   [{ EngineMode: 'serverless', ScalingConfiguration: { MinCapacity: 3 } }, 'InvalidParameterValue', /3/],
   [{ EngineMode: 'serverless', ScalingConfiguration: { SecondsUntilAutoPause: 60 } }, 'InvalidParameterValue', /300/],
   [{ EnableHttpEndpoint: true, EngineVersion: '13.9' }, 'InvalidParameterCombination', /HTTP endpoint/],
@@ -75,6 +75,9 @@ t.test('refusals of RDS, which leave nothing behind', async t => {
 
   const remove = { DBClusterIdentifier: 'fine' }
   await t.rejects(operations.DeleteDBCluster({ ...remove, SkipFinalSnapshot: true }, caller), { code: 'InvalidParameterCombination', message: 'Cannot delete protected Cluster, please disable deletion protection and try again.' })
+  await t.rejects(operations.ModifyDBCluster({ ...remove, ScalingConfiguration: { MinCapacity: 2 } }, caller), { message: /^You can only specify scaling configuration/ })
+  const clone = { DBClusterIdentifier: 'clone', SourceDBClusterIdentifier: 'fine', UseLatestRestorableTime: true }
+  await t.rejects(operations.RestoreDBClusterToPointInTime({ ...clone, MonitoringInterval: 0 }, caller), { code: 'InvalidParameterCombination', message: /only when restoring from a source Aurora Limitless DB cluster$/ })
   await t.rejects(operations.ModifyDBCluster({ ...remove, PreferredBackupWindow: '03:00-03:10' }, caller), { message: 'Backup window must be at least 30 minutes.' })
   await t.rejects(operations.ModifyDBCluster({ ...remove, CloudwatchLogsExportConfiguration: { EnableLogTypes: ['audit'] } }, caller), { message: /^You cannot use the log types 'audit'/ })
   await operations.ModifyDBCluster({ ...remove, DeletionProtection: false }, caller)
