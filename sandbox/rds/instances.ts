@@ -160,7 +160,7 @@ function readCluster (context: RdsContext, input: Rds.CreateDBInstanceMessage, c
   if (isServerlessV1(cluster)) throw invalidValue('Instances cannot be added to Aurora Serverless clusters.')
   if (input.DeletionProtection) throw invalidCombination('Deletion Protection can only be applied on the Cluster level, not for individual instances')
   if (input.DBInstanceClass === 'db.serverless' && !cluster.facts.ServerlessV2ScalingConfiguration) {
-    throw invalidCombination('Set the Serverless v2 scaling configuration on the parent DB cluster before creating a Serverless v2 DB instance.')
+    throw new AwsError('InvalidDBClusterStateFault', 'Set the Serverless v2 scaling configuration on the parent DB cluster before creating a Serverless v2 DB instance.')
   }
   const { EngineVersion: version } = cluster.facts
   if (input.EngineVersion && input.EngineVersion !== version && input.EngineVersion !== version.split('.')[0]) {

@@ -7,7 +7,7 @@ import { NO_CHANGE, pickGiven, type RdsContext, requireStatus } from './context.
 import { type EngineVersion, requireDataApi } from './engine-versions.js'
 import { readInsights } from './insights.js'
 import { arnOf, invalidCombination, nameIn, readIdentifier } from './names.js'
-import { CHANGEABLE, ONLY_V1_SCALES, openAddress, readParameterGroup, readSecurityGroups } from './new-cluster.js'
+import { CHANGEABLE, ONLY_V1_SCALES, openAddress, readParameterGroup, readSecurityGroups, refuseForeign } from './new-cluster.js'
 import { type ClusterFacts, type ClusterRecord, membersOf } from './records.js'
 import { keptGroup, memberFacts, readUpgrade, type Upgrade, versionOf } from './upgrades.js'
 import { requireWindows } from './windows.js'
@@ -27,6 +27,7 @@ export function createModifyClusterOperations (context: RdsContext) {
     ModifyDBCluster: async (input, caller) => {
       const cluster = context.records.clusters.require(input.DBClusterIdentifier, caller)
       requireStatus(cluster, { refusal: NO_CHANGE })
+      refuseForeign(input)
       const upgrade = await readUpgrade(context, cluster, input)
       const facts = readChanges(context, cluster, input, upgrade, caller)
       const ofMembers = upgrade && memberFacts(context, cluster, upgrade, input, caller)

@@ -27,11 +27,15 @@ export type ClusterInput = Pick<CreateDBClusterMessage,
 
 const FORBIDDEN_FOR_AURORA = ['AllocatedStorage', 'DBClusterInstanceClass', 'Iops'] as const
 
+/** Throws AWS's refusal of what only clusters of other engines have. */
+export function refuseForeign (input: object): void {
+  const foreign = FORBIDDEN_FOR_AURORA.find(name => (input as Partial<CreateDBClusterMessage>)[name] !== undefined)
+  if (foreign) throw invalidCombination(`${foreign} isn't supported for DB engine aurora-postgresql.`)
+}
+
 /** The facts of a new cluster. Throws AWS's refusal of what cannot be. */
 export function readClusterFacts (context: RdsContext, id: string, input: ClusterInput, version: EngineVersion, mode: string, caller: Caller): ClusterFacts {
-  for (const name of FORBIDDEN_FOR_AURORA) {
-    if ((input as Partial<CreateDBClusterMessage>)[name] !== undefined) throw invalidCombination(`${name} isn't supported for DB engine aurora-postgresql.`)
-  }
+  refuseForeign(input)
   if (input.EnableHttpEndpoint) requireDataApi(version, caller.region, mode)
   const isEncrypted = mode === 'serverless' || input.StorageEncrypted === true || input.KmsKeyId !== undefined
   return {
@@ -90,7 +94,10 @@ export function readParameterGroup (groups: Book<ParameterGroupRecord>, name: st
   if (!name || name === usual) return usual
   const group = groups.require(name, caller)
   if (group.facts.family !== version.family) {
-    throw invalidCombination(`The Parameter Group ${name} with DBParameterGroupFamily ${group.facts.family} cannot be used for this instance. Please use a Parameter Group with DBParameterGroupFamily ${version.family}`)
+    // Seen for groups of clusters and of instances (terraform-aws-rds-cluster#227, mattermost-load-test-ng#707).
+    throw invalidCombination(groups.kind === 'cluster-pg'
+      ? `The Parameter Group ${name} with DBParameterGroupFamily ${group.facts.family} cannot be used for this instance. Please use a Parameter Group with DBParameterGroupFamily ${version.family}`
+      : `The parameter group ${name} with DBParameterGroupFamily ${group.facts.family} can't be used for this instance. Use a parameter group with DBParameterGroupFamily ${version.family}.`)
   }
   return group.facts.name
 }

@@ -1,5 +1,6 @@
 import type * as Rds from '@aws-sdk/client-rds'
-import type { AwsError, Caller } from '../aws.js'
+import { AwsError, type Caller } from '../aws.js'
+import { isServerlessV1, writerOf } from './cluster-shape.js'
 import type { RdsContext } from './context.js'
 import { ENGINE, type EngineVersion, findVersions } from './engine-versions.js'
 import { invalidCombination } from './names.js'
@@ -37,6 +38,10 @@ export async function readUpgrade (context: RdsContext, cluster: ClusterRecord, 
   if (isMajor && !input.AllowMajorVersionUpgrade) throw invalidCombination('The AllowMajorVersionUpgrade flag must be present when upgrading to a new major version.')
   if (isMajor && !await runs(context, cluster.facts.DbClusterResourceId, after)) {
     throw invalidCombination(`Cannot upgrade ${ENGINE} from ${before.version} to ${after.version}: this sandbox has a PostgreSQL for each of the two, and no pg_upgrade.`)
+  }
+  // terraform-provider-aws#30131
+  if (!isServerlessV1(cluster) && !writerOf(context.records, cluster)) {
+    throw new AwsError('InvalidDBClusterStateFault', `Cannot modify engine version without a healthy primary instance in DB cluster: ${cluster.facts.DBClusterIdentifier}`)
   }
   return { version: after, isMajor }
 }

@@ -76,6 +76,8 @@ t.test('refusals of RDS, which leave nothing behind', async t => {
   const remove = { DBClusterIdentifier: 'fine' }
   await t.rejects(operations.DeleteDBCluster({ ...remove, SkipFinalSnapshot: true }, caller), { code: 'InvalidParameterCombination', message: 'Cannot delete protected Cluster, please disable deletion protection and try again.' })
   await t.rejects(operations.ModifyDBCluster({ ...remove, ScalingConfiguration: { MinCapacity: 2 } }, caller), { message: /^You can only specify scaling configuration/ })
+  await t.rejects(operations.ModifyDBCluster({ ...remove, DBClusterInstanceClass: 'db.serverless' }, caller), { message: /^DBClusterInstanceClass isn't supported for DB engine aurora-postgresql/ })
+  await t.rejects(operations.ModifyDBCluster({ ...remove, EngineVersion: '17.9' }, caller), { code: 'InvalidDBClusterStateFault', message: 'Cannot modify engine version without a healthy primary instance in DB cluster: fine' })
   const clone = { DBClusterIdentifier: 'clone', SourceDBClusterIdentifier: 'fine', UseLatestRestorableTime: true }
   await t.rejects(operations.RestoreDBClusterToPointInTime({ ...clone, MonitoringInterval: 0 }, caller), { code: 'InvalidParameterCombination', message: /only when restoring from a source Aurora Limitless DB cluster$/ })
   await t.rejects(operations.ModifyDBCluster({ ...remove, PreferredBackupWindow: '03:00-03:10' }, caller), { message: 'Backup window must be at least 30 minutes.' })
@@ -86,17 +88,19 @@ t.test('refusals of RDS, which leave nothing behind', async t => {
   await t.rejects(operations.DeleteDBCluster({ ...remove, SkipFinalSnapshot: true, FinalDBSnapshotIdentifier: 'x' }, caller), { code: 'InvalidParameterCombination' })
 
   const instance = { DBInstanceIdentifier: 'one', DBClusterIdentifier: 'fine', DBInstanceClass: 'db.serverless', Engine: 'aurora-postgresql' }
-  await t.rejects(operations.CreateDBInstance(instance, caller), { message: /^Set the Serverless v2 scaling configuration on the parent DB cluster before creating a Serverless v2 DB instance/ })
+  await t.rejects(operations.CreateDBInstance(instance, caller), { code: 'InvalidDBClusterStateFault', message: /^Set the Serverless v2 scaling configuration on the parent DB cluster before creating a Serverless v2 DB instance/ })
   await t.rejects(operations.CreateDBInstance({ ...instance, DBClusterIdentifier: 'none' }, caller), { code: 'DBClusterNotFoundFault' })
   const wrong: Array<[object, RegExp]> = [
     [{ MasterUserPassword: PASSWORD }, /^The requested DB Instance will be a member of a DB Cluster\. Set master user password for the DB Cluster\.$/],
     [{ VpcSecurityGroupIds: ['sg-elsewhere'] }, /Set vpc security group for the DB Cluster\.$/],
     [{ DBInstanceClass: 'db.t2.micro' }, /^RDS does not support creating a DB instance with the following combination: DBInstanceClass=db\.t2\.micro, Engine=aurora-postgresql, EngineVersion=17\.7, /],
     [{ MonitoringInterval: 60 }, /^A MonitoringRoleARN value is required if you specify a MonitoringInterval value other than 0\.$/],
+    [{ DBParameterGroupName: 'older' }, /^The parameter group older with DBParameterGroupFamily aurora-postgresql16 can't be used for this instance\. Use a parameter group with DBParameterGroupFamily aurora-postgresql17\.$/],
     [{ DBParameterGroupName: 'none' }, /^DBParameterGroup not found: none$/],
     [{ CACertificateIdentifier: 'rds-ca-2019' }, /^Certificate rds-ca-2019 not found$/],
     [{ DBParameterGroupName: 'default.aurora-postgresql16' }, /^DBParameterGroup not found|cannot be used/]
   ]
+  await operations.CreateDBParameterGroup({ DBParameterGroupName: 'older', DBParameterGroupFamily: 'aurora-postgresql16', Description: 'older' }, caller)
   for (const [more, message] of wrong) await t.rejects(operations.CreateDBInstance({ ...instance, DBInstanceClass: 'db.r6g.large', ...more }, caller), { message })
   await t.rejects(operations.CreateDBInstance({ ...instance, DBInstanceClass: 'db.r6g.large', EngineVersion: '16.8' }, caller), { message: /does not match the engine version of your DB cluster \(17\.7\)/ })
   await t.rejects(operations.DescribeDBInstances({ DBInstanceIdentifier: 'one' }, caller), { code: 'DBInstanceNotFound', status: 404 })
