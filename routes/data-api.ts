@@ -37,7 +37,7 @@ const operations: Readonly<Record<Mirrored, { operationId: string, summary: stri
   RollbackTransaction: { operationId: 'mirrorRollbackTransaction', summary: 'RollbackTransaction of the RDS Data API' }
 }
 
-const description = 'With `…/data-api` as its endpoint, a client of the RDS Data API works as it is. Answers and errors are AWS\'s own; what this service refuses is a problem that such a client can read too. A client that closes its connection ends its statement in the database, unless it asked for `continueAfterTimeout`, or the statement has more than 65,456 characters or answers with its own text, as `current_query()` does.'
+const description = 'With `…/data-api` as its endpoint, a client of the RDS Data API works as it is. Answers and errors are AWS\'s own; what this service refuses is a problem that such a client can read too. A client that closes its connection ends its statement in the database, unless it asked for `continueAfterTimeout`. A statement that has no room for the comment (more than 65,456 characters), or could answer with it, as `current_query()` does, is found by its transaction; where it has none, it is given one for as long as it runs.'
 
 const problems = problemResponses([
   'invalid-request', 'malformed-json', 'invalid-signature', 'not-found', 'database-not-ready', 'body-too-large', 'unsupported-media-type', 'statement-outcome-unknown', 'too-many-requests', 'overloaded', 'shutting-down'

@@ -1,15 +1,18 @@
 import type { Target } from '../databases/access.js'
 import { Problem } from '../problems.js'
 import { splitMembers, type Member } from '../json-members.js'
+import { isQueryOrChange } from './prepare.js'
 import { hasRoomForTag, tagStatement, type Tagged } from './tag.js'
 
 /** A request on its way. */
 export interface Addressed {
   body: Uint8Array
-  /** Whether it belongs to a transaction that is open. */
-  inTransaction: boolean
+  /** The open transaction that it belongs to. */
+  transactionId: string | null
   /** Its statement as it goes on; null for one that goes on as it came. */
   tagged: Tagged | null
+  /** Whether its statement is to end with its caller although it goes on as it came. */
+  endsUntagged: boolean
 }
 
 /** Members of a request that say where it goes, and what they must be. */
@@ -28,26 +31,31 @@ export function addressTo (target: Target, operation: string, body: Uint8Array, 
   const given = new Map(members.map(({ name, source }) => [name, source]))
   for (const { name } of members) assertKnownSpelling(name)
   if (given.size < members.length) throw malformed('The body has a member twice.')
-  const inTransaction = given.has('transactionId')
+  const { sql, continueAfterTimeout, transactionId } = readSome(given, ['sql', 'continueAfterTimeout', 'transactionId'])
   const missing = Object.entries(address).filter(([name, arn]) => !isGiven(name, arn, given.get(name), operation))
-  const tagged = operation.endsWith('Execute') ? tagMember(given, tag) : null
-  if (missing.length === 0 && !tagged) return { body, inTransaction, tagged }
+  const mayBeCancelled = operation.endsWith('Execute') && typeof sql === 'string' && sql !== '' && (continueAfterTimeout === undefined || continueAfterTimeout === null || continueAfterTimeout === false)
+  const tagged = mayBeCancelled && !readsItself.test(sql) && hasRoomForTag(sql) ? tagStatement(sql, tag) : null
+  const facts = { transactionId: typeof transactionId === 'string' ? transactionId : null, tagged, endsUntagged: mayBeCancelled && !tagged && isQueryOrChange(sql) }
+  if (missing.length === 0 && !tagged) return { body, ...facts }
   const database = needsDatabase(operation, given) ? [`"database":${JSON.stringify(target.databaseName)}`] : []
   const rest = members.filter(({ name }) => !missing.some(([each]) => each === name))
     .map(({ name, source }) => tagged && name === 'sql' ? `"sql":${JSON.stringify(tagged.sql)}` : source)
   const sources = [...missing.map(([name, arn]) => `"${name}":${JSON.stringify(arn)}`), ...database, ...rest]
-  return { body: new TextEncoder().encode(`{${sources.join(',')}}`), inTransaction, tagged }
+  return { body: new TextEncoder().encode(`{${sources.join(',')}}`), ...facts }
+}
+
+/** The members of a request that are wanted of it, as they are written there, and some more in the place of others. */
+export function rewrite (body: Uint8Array, isWanted: (name: string) => boolean, more: Readonly<Record<string, string>> = {}): Uint8Array {
+  const kept = splitMembers(strict.decode(body)).filter(({ name }) => isWanted(name) && !(name in more)).map(({ source }) => source)
+  const added = Object.entries(more).map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`)
+  return new TextEncoder().encode(`{${[...kept, ...added].join(',')}}`)
 }
 
 /** What answers with the text of the statement. */
 const readsItself = /current_query|pg_stat_(activity|statements)/i
 
-/** The statement with the tag. Null where there is none, or no room, where it could show, or where it is to go on although nobody waits for it. */
-function tagMember (given: ReadonlyMap<string, string>, tag: string): Tagged | null {
-  const { sql, continueAfterTimeout } = JSON.parse(`{${['sql', 'continueAfterTimeout'].flatMap(name => given.get(name) ?? []).join(',')}}`) as { sql?: unknown, continueAfterTimeout?: unknown }
-  const mayBeCancelled = continueAfterTimeout === undefined || continueAfterTimeout === null || continueAfterTimeout === false
-  if (!mayBeCancelled || typeof sql !== 'string' || sql === '' || readsItself.test(sql) || !hasRoomForTag(sql)) return null
-  return tagStatement(sql, tag)
+function readSome (given: ReadonlyMap<string, string>, names: readonly string[]): Readonly<Record<string, unknown>> {
+  return JSON.parse(`{${names.flatMap(name => given.get(name) ?? []).join(',')}}`) as Record<string, unknown>
 }
 
 /** Throws what AWS answers to a body that is not a JSON object. None at all is an empty one. */
@@ -74,7 +82,7 @@ function assertKnownSpelling (name: string): void {
 /** Whether a member is there and as it must be. Null is as good as nothing. */
 function isGiven (name: string, arn: string, source: string | undefined, operation: string): boolean {
   if (source === undefined) return false
-  const { [name]: value } = JSON.parse(`{${source}}`) as Record<string, unknown>
+  const { [name]: value } = readSome(new Map([[name, source]]), [name])
   if (value === null) return false
   if (value === arn) return true
   throw new Problem('forbidden', `${name} names another ${name === 'secretArn' ? 'secret' : 'cluster'} than that of the database in the path, which is ${arn}: it is not authorized to perform rds-data:${operation} there. Leave it out, or name that one.`)

@@ -62,8 +62,15 @@ export function markByTag (tag: string): Mark {
 
 /** Finds what runs in a transaction: no other of the cluster began in the same backend at the same microsecond. */
 export async function markByTransaction (dataApi: Pick<DataApi, 'execute'>, target: DataTarget, transactionId: string, signal: AbortSignal): Promise<Mark> {
-  const { rows } = await dataApi.execute(target, 'SELECT pg_backend_pid()::text, extract(epoch FROM now())::text', [], { transactionId, signal })
+  const { rows } = await dataApi.execute(target, ASK_MARK, [], { transactionId, signal })
   const [pid = '', begun = ''] = (rows[0] ?? []).map(String)
+  return transactionMark(pid, begun)
+}
+
+/** What a transaction is asked to be found by: its backend's number, and when it began. */
+export const ASK_MARK = 'SELECT pg_backend_pid()::text, extract(epoch FROM now())::text'
+
+export function transactionMark (pid: string, begun: string): Mark {
   return { where: 'pid::text = :pid AND extract(epoch FROM xact_start)::text = :begun', args: [{ name: 'pid', value: pid }, { name: 'begun', value: begun }] }
 }
 

@@ -14,6 +14,7 @@ import { cancelled, gone } from './hang-ups.js'
 import { toProblem } from './refusals.js'
 import { withoutTag, type Tagged } from './tag.js'
 import type { Targets } from './targets.js'
+import { createRunUntagged } from './untagged.js'
 
 /** The operations of the RDS Data API, by their paths. */
 export const MIRRORED = ['Execute', 'BatchExecute', 'BeginTransaction', 'CommitTransaction', 'RollbackTransaction'] as const
@@ -37,13 +38,17 @@ export type Mirror = ReturnType<typeof createMirror>
 
 /** The RDS Data API of one database, as AWS has it, but that a statement ends with its caller. */
 export function createMirror ({ targets, wire, rollback, runUnlessLeft, newTag, gate, notes, audit }: MirrorOptions) {
+  const runUntagged = createRunUntagged({ wire, runUnlessLeft, hadNoEffect: answer => sqlErrorIn(answer) !== null || errorTypeOf(answer) === 'StatementTimeoutException' })
+
   /** Statements are cancelled when `signal` is aborted; a begin and an end are never cut off, for nobody would know what came of them. */
-  const forward = async (target: Target, operation: Mirrored, { body, tagged }: Addressed, tag: string, signal: AbortSignal): Promise<HttpAnswer> => {
+  const forward = async (target: Target, operation: Mirrored, { body, tagged, endsUntagged, transactionId: within }: Addressed, tag: string, signal: AbortSignal): Promise<HttpAnswer> => {
     if (signal.aborted) throw gone()
-    if (tagged) {
-      const answer = await runUnlessLeft(target, markByTag(tag), signal, async connection => await wire.forward(target.region, operation, body, connection))
+    if (tagged || endsUntagged) {
+      const answer = tagged
+        ? await runUnlessLeft(target, markByTag(tag), signal, async connection => await wire.forward(target.region, operation, body, connection))
+        : await runUntagged(target, operation, body, within, signal)
       if (signal.aborted && sqlErrorIn(answer)?.sqlState === QUERY_CANCELED) throw cancelled(new Error(`${errorTypeOf(answer)}`))
-      return untag(answer, tagged)
+      return tagged ? untag(answer, tagged) : answer
     }
     if (operation === 'Execute' || operation === 'BatchExecute') return await wire.forward(target.region, operation, body, signal)
     const answer = await wire.forward(target.region, operation, body)
@@ -58,7 +63,7 @@ export function createMirror ({ targets, wire, rollback, runUnlessLeft, newTag, 
     const addressed = addressTo(target, operation, body, tag)
     const run = async (): Promise<HttpAnswer> => await forward(target, operation, addressed, tag, signal)
     // As with transactions elsewhere: what waits for their locks must not keep them from going on, and their ends set others free.
-    const place = { key: caller.keyId, database: addressed.inTransaction ? `${id} transactions` : id }
+    const place = { key: caller.keyId, database: addressed.transactionId !== null ? `${id} transactions` : id }
     try {
       const answer = isEnd(operation) ? await run() : await gate.run(place, signal, run)
       note(answer, target.clusterArn, notes)

@@ -80,6 +80,11 @@ function findChanges (lexemes: readonly Lexeme[]): Pick<Prepared, 'changes' | 'h
   return { changes: changing.test(command), hidesChanges, isQuery: querying.test(command) && !hidesChanges }
 }
 
+/** Whether a statement is one that reads or changes rows, and so can run in a transaction and lets it be what it was. */
+export function isQueryOrChange (sql: string): boolean {
+  return Object.values(findChanges(readLexemes(sql))).includes(true)
+}
+
 const querying = /^(select|values|table|\()$/i
 
 const isName = /^\w+$/

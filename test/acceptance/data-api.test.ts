@@ -118,11 +118,13 @@ const successes: Array<[operation: string, more: string]> = [
   ['CommitTransaction', '"transactionId":"none"'],
   ['RollbackTransaction', ''],
   ...['select (', "select 'left open", 'select $a$ left open', '/* left open', 'select "left open', '/*+ hint */ selec 1', 'select /*+ hint */ nope', '/*+ /* left open */ select 1', 'select :nope::int, \u00e4', '-- nothing', ' ; ',
-    'select current_query()', "do $$ begin raise exception 'x; Position: 3'; end $$", 'explain select 1', "prepare p as select 'left open"
+    'select current_query()', 'select current_query(), nope', 'insert into bytes select length(current_query()) returning a', "select current_query(), repeat('x', 60000) from generate_series(1, 20)", 'insert into deferring values (length(current_query()))',
+    'vacuum /* pg_stat_activity */ bytes', `update bytes set a = length('${'x'.repeat(65_450)}') where a > 0`, "do $$ begin raise exception 'x; Position: 3'; end $$", 'explain select 1', "prepare p as select 'left open"
   ].map((sql): [string, string] => ['Execute', `"database":"temporal","sql":${JSON.stringify(sql)}`])
 ]
 
 await t.test('every answer and every error is AWS\'s, byte for byte', async t => {
+  await mirrored('Execute', '{"sql":"create table deferring (a int references deferring (a) deferrable initially deferred, unique (a), b int default 1 references deferring (a) deferrable initially deferred)"}')
   for (const [operation, more] of successes) {
     const addressed = `{"resourceArn":${JSON.stringify(resourceArn)},"secretArn":${JSON.stringify(secretArn)}${more === '' ? '' : `,${more}`}}`
     const expected = await straight(operation, addressed)
