@@ -234,3 +234,36 @@ t.test('a connection in each form, and its password only for whoever may see it'
   t.match(audits(), [{ keyId: 'key-all', databaseId: ID, level: 40 }])
   t.equal(audits().length, 1)
 })
+
+const forever = async (): Promise<never> => await new Promise(() => {})
+const unanswered = { create: forever, get: forever, change: forever, remove: forever, restore: forever, list: forever, rotatePassword: forever }
+
+t.test('each request is answered in time, whatever AWS does', async t => {
+  const { app, clock } = await start(t, unanswered)
+  const requests = [
+    { method: 'POST', url: '/v1/databases', payload: ORDERS, seconds: 55 },
+    { method: 'POST', url: '/v1/databases', payload: ORDERS, prefer: 'wait=30', seconds: 85 },
+    { method: 'GET', url: '/v1/databases', seconds: 55 },
+    { method: 'GET', url: URL, seconds: 55 },
+    { method: 'PATCH', url: URL, payload: { deletionProtection: true }, prefer: 'wait=600', seconds: 115 },
+    { method: 'DELETE', url: URL, seconds: 55 },
+    { method: 'POST', url: `${URL}/restore`, seconds: 55 },
+    { method: 'POST', url: `${URL}/credentials/rotate`, seconds: 115 }
+  ] as const
+  for (const { seconds, ...request } of requests) {
+    const { method, url } = request
+    const title = `${method} ${url}`
+    let isAnswered = false
+    const answer = app.inject({
+      method, url, headers: { ...bearer('all'), ...('prefer' in request ? { prefer: request.prefer } : {}) }, ...('payload' in request ? { payload: request.payload } : {})
+    }).finally(() => { isAnswered = true })
+    t.strictSame(await clock.whenAsleep(), [seconds * 1_000], title)
+    clock.move(seconds * 1_000 - 1)
+    await new Promise(setImmediate)
+    t.equal(isAnswered, false, title)
+    clock.move(1)
+    t.match(await answer, { statusCode: 503, headers: { 'retry-after': '10' } }, title)
+    t.match((await answer).json(), { code: 'aws-unavailable', retryable: true, detail: new RegExp(`within ${seconds} s. What was begun goes on: send the request again`) })
+    t.equal(clock.sleepers(), 0, title)
+  }
+})
