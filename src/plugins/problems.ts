@@ -44,6 +44,8 @@ export function answerError (error: unknown, request: FastifyRequest, reply: Fas
   const problem = toProblem(error)
   const { code, logLevel: level, isConfidential, extensions: { sqlState } } = problem
   const facts = { code, ...(typeof sqlState === 'string' ? { sqlState } : {}) }
+  // A stream of which nothing was sent yet ends as an error of its own when its caller leaves, which is in the log as that.
+  if (reply.raw.destroyed && (error as NodeJS.ErrnoException).code === 'ERR_STREAM_PREMATURE_CLOSE') return sendProblem(request, reply, problem)
   if (isConfidential) request.log[level](facts, problemKinds[code].title)
   else request.log[level]({ err: error, ...facts }, problem.message)
   return sendProblem(request, reply.header('x-request-id', request.id), problem)

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+
+import { onHangUp } from './request-ends.js'
 
 /** An id that a caller may choose for its request: nothing that could forge a line of a log. */
 const saneId = /^[\w.:-]{1,128}$/
@@ -12,18 +14,21 @@ export function requestIdOf ({ headers }: Pick<IncomingMessage, 'headers'>): str
   return typeof given === 'string' && saneId.test(given) ? given : randomUUID()
 }
 
-/** One line per answered request, with who asked for which database: no body, no header, no query, so no secret. */
+/** One line per request, with who asked for which database: no body, no header, no query, so no secret. */
 export function registerRequestLog (app: FastifyInstance): void {
   app.addHook('onRequest', async (request, reply) => { reply.header('x-request-id', request.id) })
-  app.addHook('onResponse', async (request, reply) => {
-    const { id } = (request.params ?? {}) as { id?: string }
-    request.log.info({
-      method: request.method,
-      route: request.routeOptions.url ?? null,
-      status: reply.statusCode,
-      durationMs: Math.round(reply.elapsedTime),
-      keyId: request.principal?.keyId ?? null,
-      ...(id === undefined ? {} : { databaseId: id })
-    }, 'answered')
-  })
+  app.addHook('onResponse', async (request, reply) => { request.log.info(factsOf(request, reply, reply.statusCode), 'answered') })
+  onHangUp(app, (request, reply) => { request.log.info(factsOf(request, reply, null), 'the caller hung up before it had its whole answer') })
+}
+
+function factsOf (request: FastifyRequest, reply: FastifyReply, status: number | null): object {
+  const { id } = (request.params ?? {}) as { id?: string }
+  return {
+    method: request.method,
+    route: request.routeOptions.url ?? null,
+    status,
+    durationMs: Math.round(reply.elapsedTime),
+    keyId: request.principal?.keyId ?? null,
+    ...(id === undefined ? {} : { databaseId: id })
+  }
 }

@@ -36,31 +36,39 @@ t.test('requests are counted by method, pattern and status, whatever their calle
   t.notMatch(body, /marked|PROPFIND/)
 })
 
-t.test('whoever hangs up is counted, once and as that', async t => {
-  const waiting = await buildTestApp({
-    untilSettled: async (_principal, _id, _seconds, signal) => {
-      reached()
-      await once(signal, 'abort')
-      gone()
-      return await domain.get({ keyId: 'all', client: null, mayUse: () => true, mayEnter: () => true }, 'eu-west-1.x-main-dev-abcdefgh')
-    }
+const hangUps = [
+  { method: 'GET', path: '/v1/databases/eu-west-1.x-main-dev-abcdefgh', body: '', route: '/v1/databases/:id' },
+  { method: 'POST', path: '/v1/databases', body: '{"client":"acme","region":"eu-west-1"}', route: '/v1/databases' }
+]
+for (const { method, path, body, route } of hangUps) {
+  t.test(`whoever hangs up is counted and logged, once and as that: ${method}`, async t => {
+    const waiting = await buildTestApp({
+      untilSettled: async (_principal, _id, _seconds, signal) => {
+        reached()
+        await once(signal, 'abort')
+        gone()
+        return await domain.get({ keyId: 'all', client: null, mayUse: () => true, mayEnter: () => true }, 'eu-west-1.x-main-dev-abcdefgh')
+      }
+    })
+    t.teardown(async () => { await waiting.app.close() })
+    let reached = (): void => {}
+    let gone = (): void => {}
+    const isReached = new Promise<void>(resolve => { reached = resolve })
+    const isGone = new Promise<void>(resolve => { gone = resolve })
+    await waiting.app.listen({ port: 0, host: '127.0.0.1' })
+    const socket = connect((waiting.app.server.address() as AddressInfo).port, '127.0.0.1')
+    const headers = ['host: x', 'authorization: Bearer all', 'prefer: wait=60', 'content-type: application/json', `content-length: ${body.length}`]
+    socket.write(`${method} ${path} HTTP/1.1\r\n${headers.join('\r\n')}\r\n\r\n${body}`)
+    await isReached
+    socket.destroy()
+    await isGone
+    await new Promise(resolve => { setImmediate(resolve) })
+    const { body: metrics } = await scrape(waiting.app)
+    t.match(metrics, `aurora_api_http_hang_ups_total{method="${method}",route="${route}"} 1`)
+    t.notMatch(metrics, /duration_seconds_count\{[^}]*v1\/databases/)
+    t.match(waiting.log.filter(({ route: logged }) => logged === route), [{ method, status: null, msg: /hung up/ }])
   })
-  t.teardown(async () => { await waiting.app.close() })
-  let reached = (): void => {}
-  let gone = (): void => {}
-  const isReached = new Promise<void>(resolve => { reached = resolve })
-  const isGone = new Promise<void>(resolve => { gone = resolve })
-  await waiting.app.listen({ port: 0, host: '127.0.0.1' })
-  const socket = connect((waiting.app.server.address() as AddressInfo).port, '127.0.0.1')
-  socket.write('GET /v1/databases/eu-west-1.x-main-dev-abcdefgh HTTP/1.1\r\nhost: x\r\nauthorization: Bearer all\r\nprefer: wait=60\r\n\r\n')
-  await isReached
-  socket.destroy()
-  await isGone
-  await new Promise(resolve => { setImmediate(resolve) })
-  const { body } = await scrape(waiting.app)
-  t.match(body, 'aurora_api_http_hang_ups_total{method="GET",route="/v1/databases/:id"} 1')
-  t.notMatch(body, /duration_seconds_count\{[^}]*databases\/:id/)
-})
+}
 
 t.test('a live stream is counted for as long as it is open', async t => {
   const streaming = await buildTestApp()
