@@ -8,7 +8,7 @@ import { principalOf } from '../src/plugins/authentication.js'
 import { preconditionOf } from './entity-tags.js'
 import { changeExample, changePlanExample, databaseExample } from './examples.js'
 import { createSettle } from './preferences.js'
-import { Choice, DatabaseParams, DatabaseSchema, DryRun, Nullable, PreferHeader, problemResponses, refTo } from './schemas.js'
+import { asJson, Choice, DatabaseParams, DatabaseSchema, DryRun, Nullable, PreferHeader, problemResponses, refTo } from './schemas.js'
 
 const ChangeBody = Type.Object({
   parameters: Type.Optional(Type.Record(Type.String(), Type.Unknown(), {
@@ -18,7 +18,10 @@ const ChangeBody = Type.Object({
     maxProperties: 40, description: `Tags to set; null takes one away. The others stay. A database has at most ${MOST_TAGS}.`
   })),
   deletionProtection: Type.Optional(Type.Boolean({ description: 'Refuses deletion while true.' })),
-  expiresAt: Type.Optional(Nullable(Type.String({ format: 'date-time', description: 'When the service deletes it, with a final snapshot, unless it is protected. Must be in the future; null takes it away.' }))),
+  expiresAt: Type.Optional(Nullable(Type.String({
+    format: 'date-time',
+    description: 'When the service deletes it, with a final snapshot, unless it is protected. Must be in the future; null takes it away.'
+  }))),
   allowInterruption: Type.Optional(Type.Boolean({ description: 'Lets a change through that interrupts the database. One that would replace it never gets through.' }))
 }, { additionalProperties: false, minProperties: 1, $id: 'ChangeDatabase', description: 'What to change.', examples: [changeExample] })
 
@@ -55,8 +58,11 @@ export function registerChangeRoutes (instance: FastifyInstance, databases: Data
           description: 'There was nothing to change; or, with `dryRun=true`, what would change.',
           content: { 'application/json': { schema: Type.Union([refTo(ChangePlanSchema), refTo(DatabaseSchema)]), examples: changePlanExample } }
         },
-        202: { description: 'It is being changed.', content: { 'application/json': { schema: refTo(DatabaseSchema), examples: databaseExample } } },
-        ...problemResponses(['invalid-request', 'malformed-json', 'not-found', 'database-busy', 'database-not-ready', 'change-refused', 'precondition-failed', 'body-too-large', 'unsupported-media-type', 'preflight-failed'])
+        202: { description: 'It is being changed.', content: asJson(DatabaseSchema, databaseExample) },
+        ...problemResponses([
+          'invalid-request', 'malformed-json', 'not-found', 'database-busy', 'database-not-ready', 'change-refused',
+          'precondition-failed', 'body-too-large', 'unsupported-media-type', 'preflight-failed'
+        ])
       }
     }
   }, async (request, reply) => {

@@ -13,7 +13,11 @@ const location = { location: { type: 'string', description: 'Where the database 
 const applied = { 'preference-applied': { type: 'string', description: 'The wait that was granted.' } }
 
 /** What a key hears that may send statements, and read nothing else of a database. */
-const WokenSchema = Type.Pick(DatabaseSchema, ['id', 'status', 'compute'], { $id: 'WokenDatabase', additionalProperties: false, description: 'A database as far as a key without `databases:read` may know of it.' })
+const WokenSchema = Type.Pick(DatabaseSchema, ['id', 'status', 'compute'], {
+  $id: 'WokenDatabase',
+  additionalProperties: false,
+  description: 'A database as far as a key without `databases:read` may know of it.'
+})
 
 const answer = { 'application/json': { schema: Type.Union([refTo(DatabaseSchema), refTo(WokenSchema)]), examples: awakeExample } }
 
@@ -28,14 +32,19 @@ export function registerComputeRoutes (instance: FastifyInstance, databases: Pic
       operationId: 'resumeDatabase',
       tags: ['compute'],
       summary: 'Wake a paused database',
-      description: 'Ahead of the first statement, which would wake it too. Sent again, or to a database that is awake, it changes nothing. It takes about 15 s, and longer after a day: `Prefer: wait` holds the answer until then. A key without `databases:read` is answered `id`, `status` and `compute` alone.',
+      description: 'Ahead of the first statement, which would wake it too. Sent again, or to a database that is awake, it changes nothing. ' +
+        'It takes about 15 s, and longer after a day: `Prefer: wait` holds the answer until then. ' +
+        'A key without `databases:read` is answered `id`, `status` and `compute` alone.',
       params: DatabaseParams,
       headers: PreferHeader,
       body: NoBody,
       response: {
         200: { description: 'It is awake.', headers: applied, content: answer },
         202: { description: 'It is waking up.', headers: { ...location, ...applied }, content: answer },
-        ...problemResponses(['invalid-request', 'malformed-json', 'body-too-large', 'unsupported-media-type', 'not-found', 'database-not-ready', 'statement-refused', 'database-failed', 'statement-timeout'])
+        ...problemResponses([
+          'invalid-request', 'malformed-json', 'body-too-large', 'unsupported-media-type', 'not-found', 'database-not-ready',
+          'statement-refused', 'database-failed', 'statement-timeout'
+        ])
       }
     }
   }, async (request, reply) => {

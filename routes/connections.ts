@@ -7,7 +7,7 @@ import type { Databases } from '../src/databases/databases.js'
 import { principalOf } from '../src/plugins/authentication.js'
 import { Problem } from '../src/problems.js'
 import { connectionExample } from './examples.js'
-import { Choice, DatabaseParams, problemResponses, refTo } from './schemas.js'
+import { asJson, Choice, DatabaseParams, problemResponses } from './schemas.js'
 
 const ConnectionSchema = Type.Object({
   format: Choice(CONNECTION_FORMATS, { description: 'Whose form `value` has.' }),
@@ -34,7 +34,7 @@ export function registerConnectionRoutes (instance: FastifyInstance, databases: 
         reveal: Type.Optional(Type.Boolean({ default: false, description: 'Puts the password itself into `value`.' }))
       }, { additionalProperties: false }),
       response: {
-        200: { description: 'The connection.', content: { 'application/json': { schema: refTo(ConnectionSchema), examples: connectionExample } } },
+        200: { description: 'The connection.', content: asJson(ConnectionSchema, connectionExample) },
         ...problemResponses(['invalid-request', 'not-found', 'database-not-ready'])
       }
     }

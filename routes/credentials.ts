@@ -6,7 +6,7 @@ import type { Databases } from '../src/databases/databases.js'
 import { principalOf } from '../src/plugins/authentication.js'
 import { rotationExample } from './examples.js'
 import { applyWait, hangUp, preferredWait } from './preferences.js'
-import { Choice, DatabaseParams, IdempotencyKey, Nullable, PreferHeader, problemResponses, refTo, replayedHeader } from './schemas.js'
+import { asJson, Choice, DatabaseParams, IdempotencyKey, Nullable, PreferHeader, problemResponses, replayedHeader } from './schemas.js'
 
 const RotationSchema = Type.Object({
   databaseId: Type.String(),
@@ -31,7 +31,11 @@ export function registerCredentialRoutes (instance: FastifyInstance, databases: 
       operationId: 'rotateCredentials',
       tags: ['connections'],
       summary: 'Give the master user a new password',
-      description: 'In the secret and in the cluster. Sessions that are open go on; a new one needs the new password, and may be refused for some seconds meanwhile, which statements over HTTP wait out. Interrupted at any point, the request sent again goes on where it was. Several at once make one new password. Only for databases whose stack made its secret, and those whose secret RDS manages: one that was named as `DBMaster` may be shared.',
+      description: 'In the secret and in the cluster. Sessions that are open go on; a new one needs the new password, ' +
+        'and may be refused for some seconds meanwhile, which statements over HTTP wait out. ' +
+        'Interrupted at any point, the request sent again goes on where it was. Several at once make one new password. ' +
+        'Only for databases whose stack made its secret, and those whose secret RDS manages: ' +
+        'one that was named as `DBMaster` may be shared.',
       params: DatabaseParams,
       headers: Type.Object({ ...PreferHeader.properties, 'idempotency-key': IdempotencyKey }),
       body: Type.Union([Type.Object({}, { additionalProperties: false }), Type.Null()]),
@@ -39,10 +43,17 @@ export function registerCredentialRoutes (instance: FastifyInstance, databases: 
         200: {
           description: 'The password is rotated. With `Idempotency-Replayed`, by this request sent before; it is known for the last two passwords, and never where RDS manages the secret.',
           headers: { ...headers, ...replayedHeader },
-          content: { 'application/json': { schema: refTo(RotationSchema), examples: rotationExample } }
+          content: asJson(RotationSchema, rotationExample)
         },
-        202: { description: 'It is not done yet. Sent again with the same `Idempotency-Key`, the request waits on.', headers, content: { 'application/json': { schema: refTo(RotationSchema), examples: rotationExample } } },
-        ...problemResponses(['invalid-request', 'malformed-json', 'not-found', 'database-busy', 'database-not-ready', 'rotation-refused', 'body-too-large', 'unsupported-media-type'])
+        202: {
+          description: 'It is not done yet. Sent again with the same `Idempotency-Key`, the request waits on.',
+          headers,
+          content: asJson(RotationSchema, rotationExample)
+        },
+        ...problemResponses([
+          'invalid-request', 'malformed-json', 'not-found', 'database-busy', 'database-not-ready', 'rotation-refused', 'body-too-large',
+          'unsupported-media-type'
+        ])
       }
     }
   }, async (request, reply) => {
@@ -52,7 +63,10 @@ export function registerCredentialRoutes (instance: FastifyInstance, databases: 
     const principal = principalOf(request)
     const { rotation, isReplay } = await databases.rotatePassword(principal, id, key, seconds ?? WAIT_SECONDS, hangUp(request, reply))
     if (isReplay) reply.header('idempotency-replayed', 'true')
-    else request.log.warn({ audit: 'credentials-rotated', keyId: principal.keyId, databaseId: id, status: rotation.status, versionId: rotation.versionId }, 'a password was rotated')
+    else {
+      const { status, versionId } = rotation
+      request.log.warn({ audit: 'credentials-rotated', keyId: principal.keyId, databaseId: id, status, versionId }, 'a password was rotated')
+    }
     reply.code(rotation.status === 'rotated' ? 200 : 202).header('cache-control', 'no-store')
     return rotation
   })

@@ -29,6 +29,9 @@ const awsHeaders = {
   'x-amzn-requestid': { type: 'string', description: 'AWS\'s id of the request.' }
 }
 
+/** What of AWS's headers a client of the RDS Data API reads. */
+const MIRRORED_HEADERS = ['content-type', 'x-amzn-errortype', 'x-amzn-requestid']
+
 const operations: Readonly<Record<Mirrored, { operationId: string, summary: string }>> = {
   Execute: { operationId: 'mirrorExecuteStatement', summary: 'ExecuteStatement of the RDS Data API' },
   BatchExecute: { operationId: 'mirrorBatchExecuteStatement', summary: 'BatchExecuteStatement of the RDS Data API' },
@@ -37,10 +40,15 @@ const operations: Readonly<Record<Mirrored, { operationId: string, summary: stri
   RollbackTransaction: { operationId: 'mirrorRollbackTransaction', summary: 'RollbackTransaction of the RDS Data API' }
 }
 
-const description = 'With `…/data-api` as its endpoint, a client of the RDS Data API works as it is. Answers and errors are AWS\'s own; what this service refuses is a problem that such a client can read too. A client that closes its connection ends its statement in the database, unless it asked for `continueAfterTimeout`. A statement that has no room for the comment (more than 65,456 characters), or could answer with it, as `current_query()` does, is found by its transaction; where it has none, it is given one for as long as it runs.'
+const description = 'With `…/data-api` as its endpoint, a client of the RDS Data API works as it is. ' +
+  'Answers and errors are AWS\'s own; what this service refuses is a problem that such a client can read too. ' +
+  'A client that closes its connection ends its statement in the database, unless it asked for `continueAfterTimeout`. ' +
+  'A statement that has no room for the comment (more than 65,456 characters), or could answer with it, ' +
+  'as `current_query()` does, is found by its transaction; where it has none, it is given one for as long as it runs.'
 
 const problems = problemResponses([
-  'invalid-request', 'malformed-json', 'invalid-signature', 'not-found', 'database-not-ready', 'body-too-large', 'unsupported-media-type', 'statement-outcome-unknown', 'too-many-requests', 'overloaded', 'shutting-down'
+  'invalid-request', 'malformed-json', 'invalid-signature', 'not-found', 'database-not-ready', 'body-too-large', 'unsupported-media-type',
+  'statement-outcome-unknown', 'too-many-requests', 'overloaded', 'shutting-down'
 ])
 
 /** Errors of AWS have these statuses, besides those that only problems have. */
@@ -73,8 +81,10 @@ export function registerDataApiRoutes (instance: FastifyInstance, mirror: Mirror
           }
         }
       }, async (request, reply) => {
-        const { status, headers, body } = await mirror(principalOf(request), request.params.id, operation, request.body ?? Buffer.alloc(0), cutOff(request, reply))
-        for (const name of ['content-type', 'x-amzn-errortype', 'x-amzn-requestid']) if (headers[name] !== undefined) reply.header(name, headers[name])
+        const { id } = request.params
+        const sent = request.body ?? Buffer.alloc(0)
+        const { status, headers, body } = await mirror(principalOf(request), id, operation, sent, cutOff(request, reply))
+        for (const name of MIRRORED_HEADERS) if (headers[name] !== undefined) reply.header(name, headers[name])
         return await reply.code(status as 200).send(Buffer.from(body))
       })
     }

@@ -9,7 +9,7 @@ import { principalOf } from '../src/plugins/authentication.js'
 import { preconditionOf, isNoneMatchedBy, tagOf } from './entity-tags.js'
 import { createCloneExample, createExample, createPlanExample, databaseExample, deletedExample, listExample, outputsExample } from './examples.js'
 import { createSettle, wantsFresh } from './preferences.js'
-import { Choice, DatabaseParams, DatabaseSchema, DryRun, Limit, Nullable, OutputsSchema, PreferHeader, problemResponses, refTo, RegionAnswer, replayedHeader, Slug } from './schemas.js'
+import { asJson, Choice, DatabaseParams, DatabaseSchema, DryRun, Limit, Nullable, OutputsSchema, PreferHeader, problemResponses, refTo, RegionAnswer, replayedHeader, Slug } from './schemas.js'
 
 const CreateBody = Type.Object({
   client: Slug('Whose database it is.'),
@@ -20,7 +20,12 @@ const CreateBody = Type.Object({
   source: Type.Optional(Type.Object({
     databaseId: Type.Optional(Type.String({ pattern: ID_PATTERN, description: 'A database in the same region, made from the same template. Without `at`, the new one is a copy-on-write clone.' })),
     at: Type.Optional(Type.String({ format: 'date-time', description: 'The moment of `databaseId` to go back to; AWS is some minutes behind.' })),
-    snapshotId: Type.Optional(Type.String({ minLength: 1, maxLength: 255, pattern: '^[a-zA-Z][-a-zA-Z0-9]*$', description: 'A snapshot in the same region, of a database that was made from the same template; one of Serverless v1 can also be taken to v2.' }))
+    snapshotId: Type.Optional(Type.String({
+      minLength: 1,
+      maxLength: 255,
+      pattern: '^[a-zA-Z][-a-zA-Z0-9]*$',
+      description: 'A snapshot in the same region, of a database that was made from the same template; one of Serverless v1 can also be taken to v2.'
+    }))
   }, {
     additionalProperties: false,
     description: 'Whose data the database starts with: either `databaseId` or `snapshotId`. Parameters that are left out are as in the source, but for `EnvironmentName`.'
@@ -49,7 +54,9 @@ const ListQuery = Type.Object({
   region: Type.Optional(Type.Array(Type.String(), { description: 'May be repeated. Every enabled region when left out.' })),
   client: Type.Optional(Type.String({ description: 'Only those of this client.' })),
   environment: Type.Optional(Type.String({ description: 'Only those of this environment.' })),
-  status: Type.Optional(Choice(['creating', 'available', 'updating', 'deleting', 'failed', 'delete_failed', 'deleted'], { description: '`deleted` lists what is gone, for the 90 days that AWS remembers it.' })),
+  status: Type.Optional(Choice(['creating', 'available', 'updating', 'deleting', 'failed', 'delete_failed', 'deleted'], {
+    description: '`deleted` lists what is gone, for the 90 days that AWS remembers it.'
+  })),
   template: Type.Optional(Type.String({ description: 'Only those made from this template.' })),
   name: Type.Optional(Type.String({ description: 'Only those of this name.' })),
   sort: Type.Optional(Choice(['createdAt', '-createdAt', 'name'], { default: 'createdAt', description: '`-createdAt` has the newest first.' })),
@@ -75,6 +82,7 @@ const CreateHeaders = Type.Object({
 })
 
 const location = { location: { type: 'string', description: 'Where the database is.' } }
+const tagged = { etag: { type: 'string', description: 'For `If-None-Match` here, and for `If-Match` of a change or a deletion.' } }
 const applied = { 'preference-applied': { type: 'string', description: 'The wait that was granted.' } }
 
 /** Databases: create, list, read, delete. */
@@ -102,8 +110,11 @@ export function registerDatabaseRoutes (instance: FastifyInstance, databases: Da
           headers: { ...location, ...applied, ...replayedHeader },
           content: { 'application/json': { schema: Type.Union([refTo(CreatePlanSchema), refTo(DatabaseSchema)]), examples: { ...databaseExample, ...createPlanExample } } }
         },
-        202: { description: 'It is being created.', headers: { ...location, ...applied }, content: { 'application/json': { schema: refTo(DatabaseSchema), examples: databaseExample } } },
-        ...problemResponses(['invalid-request', 'malformed-json', 'database-exists', 'database-busy', 'body-too-large', 'unsupported-media-type', 'idempotency-key-reused', 'preflight-failed'])
+        202: { description: 'It is being created.', headers: { ...location, ...applied }, content: asJson(DatabaseSchema, databaseExample) },
+        ...problemResponses([
+          'invalid-request', 'malformed-json', 'database-exists', 'database-busy', 'body-too-large', 'unsupported-media-type',
+          'idempotency-key-reused', 'preflight-failed'
+        ])
       }
     }
   }, async (request, reply) => {
@@ -123,7 +134,7 @@ export function registerDatabaseRoutes (instance: FastifyInstance, databases: Da
       description: 'Of every enabled region unless some are named. `Cache-Control: no-cache` has AWS asked again before answering.',
       querystring: ListQuery,
       response: {
-        200: { description: 'One page.', content: { 'application/json': { schema: refTo(ListSchema), examples: listExample } } },
+        200: { description: 'One page.', content: asJson(ListSchema, listExample) },
         ...problemResponses(['invalid-request'])
       }
     }
@@ -138,18 +149,31 @@ export function registerDatabaseRoutes (instance: FastifyInstance, databases: Da
       operationId: 'getDatabase',
       tags: ['databases'],
       summary: 'Read a database',
-      description: 'Also a deleted one, for the 90 days that AWS remembers it, with its snapshots. AWS is asked for the database, by one question for all who ask at the same time. With `Prefer: wait`, a database that moves is watched already, and the wait begins with what was last seen of it, which is as old as the time between two looks (`POLL_MS`), or older while AWS throttles; `Cache-Control: no-cache` has AWS asked first there, too, and asked again for a database that was made and deleted at another replica within the last seconds. `compute` is from CloudWatch, and up to two minutes old.',
+      description: 'Also a deleted one, for the 90 days that AWS remembers it, with its snapshots. ' +
+        'AWS is asked for the database, by one question for all who ask at the same time. ' +
+        'With `Prefer: wait`, a database that moves is watched already, and the wait begins with what was last seen of it, ' +
+        'which is as old as the time between two looks (`POLL_MS`), or older while AWS throttles; ' +
+        '`Cache-Control: no-cache` has AWS asked first there, too, and asked again for a database that was made and deleted ' +
+        'at another replica within the last seconds. `compute` is from CloudWatch, and up to two minutes old.',
       params: DatabaseParams,
-      headers: Type.Object({ ...PreferHeader.properties, 'if-none-match': Type.Optional(Type.String({ description: 'The `ETag` of an answer that the caller has.' })) }),
+      headers: Type.Object({
+        ...PreferHeader.properties,
+        'if-none-match': Type.Optional(Type.String({ description: 'The `ETag` of an answer that the caller has.' }))
+      }),
       response: {
-        200: { description: 'The database as it is now.', headers: { etag: { type: 'string', description: 'For `If-None-Match` here, and for `If-Match` of a change or a deletion.' }, ...applied }, content: { 'application/json': { schema: refTo(DatabaseSchema), examples: { ...databaseExample, ...deletedExample } } } },
+        200: {
+          description: 'The database as it is now.',
+          headers: { ...tagged, ...applied },
+          content: asJson(DatabaseSchema, { ...databaseExample, ...deletedExample })
+        },
         304: { description: 'It is as the caller has it.', type: 'null' },
         ...problemResponses(['invalid-request', 'not-found'])
       }
     }
   }, async (request, reply) => {
     const { id } = request.params
-    const database = await settle(request, reply, id, async () => await databases.get(principalOf(request), id, { isFresh: wantsFresh(request) }))
+    const read = async () => await databases.get(principalOf(request), id, { isFresh: wantsFresh(request) })
+    const database = await settle(request, reply, id, read)
     const { 'if-none-match': ifNoneMatch } = request.headers
     const etag = tagOf(database)
     reply.header('etag', etag)
@@ -168,10 +192,20 @@ export function registerDatabaseRoutes (instance: FastifyInstance, databases: Da
       querystring: Type.Object({
         finalSnapshot: Type.Optional(Type.Boolean({ default: true, description: 'False destroys the data for good, and is refused unless the service is configured for it.' }))
       }, { additionalProperties: false }),
-      headers: Type.Object({ ...PreferHeader.properties, 'if-match': Type.Optional(Type.String({ description: 'The `ETag` that the database must still have, unless it is being deleted already.' })) }),
+      headers: Type.Object({
+        ...PreferHeader.properties,
+        'if-match': Type.Optional(Type.String({ description: 'The `ETag` that the database must still have, unless it is being deleted already.' }))
+      }),
       response: {
-        202: { description: 'It is being deleted, or is deleted already.', headers: { ...location, ...applied }, content: { 'application/json': { schema: refTo(DatabaseSchema), examples: databaseExample } } },
-        ...problemResponses(['invalid-request', 'not-found', 'deletion-protected', 'database-busy', 'exports-in-use', 'final-snapshot-required', 'precondition-failed'])
+        202: {
+          description: 'It is being deleted, or is deleted already.',
+          headers: { ...location, ...applied },
+          content: asJson(DatabaseSchema, databaseExample)
+        },
+        ...problemResponses([
+          'invalid-request', 'not-found', 'deletion-protected', 'database-busy', 'exports-in-use', 'final-snapshot-required',
+          'precondition-failed'
+        ])
       }
     }
   }, async (request, reply) => {
@@ -190,7 +224,7 @@ export function registerDatabaseRoutes (instance: FastifyInstance, databases: Da
       description: 'Where it is, by reference: no password is among them. 409 until the stack has them.',
       params: DatabaseParams,
       response: {
-        200: { description: 'The outputs of the stack.', content: { 'application/json': { schema: refTo(OutputsSchema), examples: outputsExample } } },
+        200: { description: 'The outputs of the stack.', content: asJson(OutputsSchema, outputsExample) },
         ...problemResponses(['invalid-request', 'not-found', 'database-not-ready'])
       }
     }

@@ -14,7 +14,7 @@ import { eventsExample, operationsExample } from './examples.js'
 import { dropSlowReader, dropSlowTail, liveEvents } from './live-events.js'
 import { chooseMedia } from './media.js'
 import { hangUp, wantsFresh } from './preferences.js'
-import { DatabaseParams, Nullable, OperationSchema, problemResponses, refTo } from './schemas.js'
+import { asJson, DatabaseParams, Nullable, OperationSchema, problemResponses, refTo } from './schemas.js'
 
 /** In the order of preference where the caller has none. */
 const EVENT_MEDIA = ['application/json', 'text/event-stream'] as const
@@ -51,7 +51,10 @@ export function registerEventRoutes (instance: FastifyInstance, databases: Datab
       operationId: 'listEvents',
       tags: ['events'],
       summary: 'List the events of a database, or follow them live',
-      description: 'With `Accept: text/event-stream` as server-sent events: `stack-event` for each event, `database` with the whole database when its status or progress has changed, `end` with the status when the operation has settled. `Last-Event-ID` resumes, at any replica. A reader that takes nothing for 30 s is cut off; when the service stops, the stream ends with a `retry:` and no `end`.',
+      description: 'With `Accept: text/event-stream` as server-sent events: `stack-event` for each event, ' +
+        '`database` with the whole database when its status or progress has changed, ' +
+        '`end` with the status when the operation has settled. `Last-Event-ID` resumes, at any replica. ' +
+        'A reader that takes nothing for 30 s is cut off; when the service stops, the stream ends with a `retry:` and no `end`.',
       params: DatabaseParams,
       querystring: Type.Object({ after: Type.Optional(Type.String({ description: 'Id of the last event that the caller has.' })) }, { additionalProperties: false }),
       headers: Type.Object({ 'last-event-id': Type.Optional(Type.String({ description: 'Id of the last event that the caller has, when it follows live.' })) }),
@@ -71,7 +74,8 @@ export function registerEventRoutes (instance: FastifyInstance, databases: Datab
     const after = request.headers['last-event-id'] ?? request.query.after ?? null
     const principal = principalOf(request)
     if (chooseMedia(request, reply, EVENT_MEDIA) !== 'text/event-stream') {
-      return { items: eventsAfter(await databases.eventsOf(principal, id, { isFresh: wantsFresh(request) }), after).map(toJson), nextCursor: null }
+      const events = await databases.eventsOf(principal, id, { isFresh: wantsFresh(request) })
+      return { items: eventsAfter(events, after).map(toJson), nextCursor: null }
     }
     const signal = hangUp(request, reply)
     const changes = databases.follow(principal, id, signal, { lastEventId: after })[Symbol.asyncIterator]()
@@ -88,8 +92,9 @@ export function registerEventRoutes (instance: FastifyInstance, databases: Datab
       metrics.closed()
       sent.abort()
     })
+    const live = liveEvents({ first, changes, after, clock, signal, toJson })
     // One message ahead of the socket, and no more.
-    const messages = Readable.from(dropSlowReader(liveEvents({ first, changes, after, clock, signal, toJson }), clock, drop), { highWaterMark: 1 })
+    const messages = Readable.from(dropSlowReader(live, clock, drop), { highWaterMark: 1 })
     messages.once('end', () => { void dropSlowTail(sent.signal, clock, drop) })
     return messages
   })
@@ -103,11 +108,14 @@ export function registerEventRoutes (instance: FastifyInstance, databases: Datab
       description: 'Read from the events of its stack, so that they are there for as long as AWS remembers it.',
       params: DatabaseParams,
       response: {
-        200: { description: 'Newest first.', content: { 'application/json': { schema: refTo(OperationListSchema), examples: operationsExample } } },
+        200: { description: 'Newest first.', content: asJson(OperationListSchema, operationsExample) },
         ...problemResponses(['invalid-request', 'not-found'])
       }
     }
-  }, async request => ({ items: await databases.operationsOf(principalOf(request), request.params.id, { isFresh: wantsFresh(request) }), nextCursor: null }))
+  }, async request => {
+    const items = await databases.operationsOf(principalOf(request), request.params.id, { isFresh: wantsFresh(request) })
+    return { items, nextCursor: null }
+  })
 }
 
 function toJson ({ token, ...event }: StackEvent) {

@@ -6,7 +6,7 @@ import type { Databases } from '../src/databases/databases.js'
 import { sendProblem } from '../src/plugins/problems.js'
 import { Problem, problemKinds, type ProblemCode } from '../src/problems.js'
 import { healthExample, readinessExample } from './examples.js'
-import { Choice, ProblemSchema, refTo, RegionAnswer } from './schemas.js'
+import { asJson, Choice, ProblemSchema, refTo, RegionAnswer } from './schemas.js'
 
 const HealthSchema = Type.Object({ status: Type.Literal('ok') }, { $id: 'Health', description: 'The service answers.' })
 
@@ -15,7 +15,9 @@ const ReadinessSchema = Type.Object({
   regions: Type.Array(Type.Object({
     region: Type.String(),
     ...RegionAnswer,
-    status: Choice(['ok', 'stale', 'unavailable', 'pending'], { description: '`stale`: AWS was not, or not successfully, asked since `asOf`. `unavailable`: AWS failed to answer. `pending`: it has not answered yet.' })
+    status: Choice(['ok', 'stale', 'unavailable', 'pending'], {
+      description: '`stale`: AWS was not, or not successfully, asked since `asOf`. `unavailable`: AWS failed to answer. `pending`: it has not answered yet.'
+    })
   }))
 }, { $id: 'Readiness', description: 'The replica takes requests, and how each region stands.' })
 
@@ -24,7 +26,7 @@ export function registerHealthRoutes (instance: FastifyInstance, databases: Pick
   const app = instance.withTypeProvider<TypeBoxTypeProvider>()
   instance.addSchema(HealthSchema)
   instance.addSchema(ReadinessSchema)
-  const healthy = { description: 'Yes.', content: { 'application/json': { schema: refTo(HealthSchema), examples: healthExample } } }
+  const healthy = { description: 'Yes.', content: asJson(HealthSchema, healthExample) }
   const problem = (description: string) => ({ description, content: { 'application/problem+json': { schema: refTo(ProblemSchema) } } })
 
   app.get('/healthz', {
@@ -47,10 +49,12 @@ export function registerHealthRoutes (instance: FastifyInstance, databases: Pick
       operationId: 'getReadiness',
       tags: ['service'],
       summary: 'Ask whether this replica is to be sent requests',
-      description: 'It is once each region was read for the first time, or could not be, and after 30 s at the latest, until the replica is told to stop. A region that is down keeps no replica from being ready: it is named here and where it matters.',
+      description: 'It is once each region was read for the first time, or could not be, and after 30 s at the latest, ' +
+        'until the replica is told to stop. A region that is down keeps no replica from being ready: ' +
+        'it is named here and where it matters.',
       security: [],
       response: {
-        200: { description: 'Yes.', content: { 'application/json': { schema: refTo(ReadinessSchema), examples: readinessExample } } },
+        200: { description: 'Yes.', content: asJson(ReadinessSchema, readinessExample) },
         '4XX': problem('The request could not be read.'),
         503: problem('`not-ready`: it has just started, and `regions` says what it waits for. `shutting-down`: it is stopping.')
       }

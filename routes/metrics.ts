@@ -18,7 +18,8 @@ export function registerMetricsRoute (instance: FastifyInstance, metrics: Pick<S
       operationId: 'getMetrics',
       tags: ['service'],
       summary: 'Read the metrics of this replica',
-      description: 'For Prometheus, with a key that has the scope `metrics:read`. Each replica has numbers of its own, of all clients together: no label names a client, a database or a key. AWS is not asked for them.',
+      description: 'For Prometheus, with a key that has the scope `metrics:read`. Each replica has numbers of its own, ' +
+        'of all clients together: no label names a client, a database or a key. AWS is not asked for them.',
       response: {
         200: { description: 'The metrics, in the text format of Prometheus.', content: { 'text/plain': { schema: Type.String(), examples: metricsExample } } },
         ...problemResponses([], { asksAws: false })

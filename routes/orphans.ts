@@ -6,7 +6,7 @@ import type { Databases } from '../src/databases/databases.js'
 import { ORPHAN_ID_PATTERN, ORPHAN_KINDS } from '../src/databases/orphans/orphan.js'
 import { principalOf } from '../src/plugins/authentication.js'
 import { orphanExample, orphansExample } from './examples.js'
-import { Choice, Limit, Nullable, problemResponses, refTo, RegionAnswer } from './schemas.js'
+import { asJson, Choice, Limit, Nullable, problemResponses, refTo, RegionAnswer } from './schemas.js'
 
 const OrphanSchema = Type.Object({
   id: Type.String({ description: 'Region, kind and name, joined by dots.' }),
@@ -17,7 +17,10 @@ const OrphanSchema = Type.Object({
   client: Type.String({ description: 'Whose database that was.' }),
   status: Type.String({ description: 'As AWS has it; empty for a secret.' }),
   reason: Type.String({ description: 'Why it is an orphan.' }),
-  restorable: Type.Boolean({ description: 'Whether it holds data that would be lost, as a snapshot does, and as what a failed deletion left or a cluster of which AWS takes no snapshot may do. It is removed only with `confirm`.' }),
+  restorable: Type.Boolean({
+    description: 'Whether it holds data that would be lost, as a snapshot does, and as what a failed deletion left or a cluster of which AWS ' +
+      'takes no snapshot may do. It is removed only with `confirm`.'
+  }),
   protected: Type.Boolean({ description: 'Whether it is protected from deletion.' }),
   createdAt: Type.Unsafe<Date>({ type: 'string', format: 'date-time', description: 'When it was made.' }),
   ageSeconds: Type.Integer({ description: 'How long ago that is.' })
@@ -40,7 +43,9 @@ export function registerOrphanRoutes (instance: FastifyInstance, { orphans }: Pi
       operationId: 'listOrphans',
       tags: ['orphans'],
       summary: 'List what is left over',
-      description: 'Failed stacks, and clusters, snapshots and secrets without a stack, that carry the tags of this service, are at least an hour old, and that no stack of the region owns or names. AWS is asked for each page. For keys that are bound to no client.',
+      description: 'Failed stacks, and clusters, snapshots and secrets without a stack, that carry the tags of this service, ' +
+        'are at least an hour old, and that no stack of the region owns or names. AWS is asked for each page. ' +
+        'For keys that are bound to no client.',
       querystring: Type.Object({
         region: Type.Optional(Type.Array(Type.String(), { description: 'May be repeated. Every enabled region when left out.' })),
         kind: Type.Optional(Type.Array(Choice(ORPHAN_KINDS), { description: 'May be repeated. Every kind when left out.' })),
@@ -48,7 +53,7 @@ export function registerOrphanRoutes (instance: FastifyInstance, { orphans }: Pi
         cursor: Type.Optional(Type.String({ description: '`nextCursor` of the page before.' }))
       }, { additionalProperties: false }),
       response: {
-        200: { description: 'One page.', content: { 'application/json': { schema: refTo(OrphanListSchema), examples: orphansExample } } },
+        200: { description: 'One page.', content: asJson(OrphanListSchema, orphansExample) },
         ...problemResponses(['invalid-request'])
       }
     }
@@ -63,13 +68,17 @@ export function registerOrphanRoutes (instance: FastifyInstance, { orphans }: Pi
       operationId: 'removeOrphan',
       tags: ['orphans'],
       summary: 'Remove what is left over',
-      description: 'It is looked at again right before: what is no orphan is not found. A cluster is deleted after a final snapshot, unless it is in a status in which AWS takes none: then its `reason` says so, and it needs `confirm`. A secret can be brought back for seven days. Sent again, it answers 202 while the removal goes on, and 204 once there is nothing of the id any more, also where there never was: AWS keeps no trace by which to tell.',
+      description: 'It is looked at again right before: what is no orphan is not found. ' +
+        'A cluster is deleted after a final snapshot, unless it is in a status in which AWS takes none: then its `reason` says so, ' +
+        'and it needs `confirm`. A secret can be brought back for seven days. ' +
+        'Sent again, it answers 202 while the removal goes on, and 204 once there is nothing of the id any more, ' +
+        'also where there never was: AWS keeps no trace by which to tell.',
       params: Type.Object({ id: Type.String({ pattern: ORPHAN_ID_PATTERN, maxLength: 600, description: 'Id of the orphan.', examples: ['eu-west-1.snapshot.acme-orders-final'] }) }),
       querystring: Type.Object({
         confirm: Type.Optional(Type.String({ maxLength: 255, description: 'The `databaseId` of an orphan that is `restorable`: its data are gone then.' }))
       }, { additionalProperties: false }),
       response: {
-        202: { description: 'It is being removed, as it was before.', content: { 'application/json': { schema: refTo(OrphanSchema), examples: orphanExample } } },
+        202: { description: 'It is being removed, as it was before.', content: asJson(OrphanSchema, orphanExample) },
         204: Type.Null({ description: 'There is nothing of this id, or no longer.' }),
         ...problemResponses(['invalid-request', 'not-found', 'deletion-protected', 'confirmation-required', 'database-busy'])
       }

@@ -78,7 +78,8 @@ export function createSettle (databases: Pick<Databases, 'untilSettled'>): Settl
  */
 export function refuseIdempotencyKey (request: FastifyRequest): void {
   if (request.headers['idempotency-key'] === undefined) return
-  throw new Problem('invalid-request', 'Idempotency-Key is not possible for statements that may write: nothing remembers them, and sent again they run again. Leave it out, and write them so that they may, as with ON CONFLICT DO NOTHING.', {
+  throw new Problem('invalid-request', 'Idempotency-Key is not possible for statements that may write: nothing remembers them, ' +
+    'and sent again they run again. Leave it out, and write them so that they may, as with ON CONFLICT DO NOTHING.', {
     errors: [{ path: '/idempotency-key', message: 'is not possible for statements that may write' }]
   })
 }

@@ -14,7 +14,7 @@ import { batchExample, batchRequestExample, queryExample, queryRequestExample, t
 import { sendExactly } from './exact-answers.js'
 import { cutOff, hangUp, refuseIdempotencyKey, waitFor } from './preferences.js'
 import { mediaFor, sendRows, streamContent, streamDescription, streamHeaders } from './row-streams.js'
-import { Choice, DatabaseParams, Nullable, PreferHeader, problemResponses, ProblemSchema, refTo } from './schemas.js'
+import { asJson, Choice, DatabaseParams, Nullable, PreferHeader, problemResponses, ProblemSchema, refTo } from './schemas.js'
 import { TransactionId } from './transactions.js'
 
 /** The request limit of the RDS Data API. */
@@ -29,22 +29,52 @@ const ParameterSet = Type.Unsafe<Record<string, Json> | Json[]>({
 const Statement = {
   sql: Type.String({ minLength: 1, maxLength: 65_536, description: 'One statement. Parameters are `:name`, or `$1`, `$2` …' }),
   parameters: Type.Optional(ParameterSet),
-  types: Type.Optional(Type.Record(Type.String(), Type.String({ maxLength: 200 }), { description: 'PostgreSQL types of parameters, by name or by number. The text of a value is cast to it; for json and jsonb a text is that of a JSON value.' })),
-  maxRows: Type.Optional(Nullable(Type.Integer({ minimum: 1, description: 'Answers no more rows than this. Where nothing can be written (`mode: read`, `readOnly`) no more are read either, so that a result of any size has its first rows.' }))),
+  types: Type.Optional(Type.Record(Type.String(), Type.String({ maxLength: 200 }), {
+    description: 'PostgreSQL types of parameters, by name or by number. The text of a value is cast to it; for json and jsonb a text is that of a JSON value.'
+  })),
+  maxRows: Type.Optional(Nullable(Type.Integer({
+    minimum: 1,
+    description: 'Answers no more rows than this. Where nothing can be written (`mode: read`, `readOnly`) no more are read either, so that a result of any size has its first rows.'
+  }))),
   rowFormat: Type.Optional(Choice(['object', 'array'], { default: 'object', description: 'Rows as objects by column, or as arrays in the order of the columns.' })),
-  castUnsupported: Type.Optional(Type.Boolean({ default: false, description: 'Has columns of types that the RDS Data API does not carry (interval, money, ranges …) come as text, and in the others the values that it does not carry: arrays of arrays, and infinite times. The columns are asked for first, which takes some calls more; the statement is run once. Of what changes rows, they are those of RETURNING.' }))
+  castUnsupported: Type.Optional(Type.Boolean({
+    default: false,
+    description: 'Has columns of types that the RDS Data API does not carry (interval, money, ranges …) come as text, ' +
+      'and in the others the values that it does not carry: arrays of arrays, and infinite times. ' +
+      'The columns are asked for first, which takes some calls more; the statement is run once. ' +
+      'Of what changes rows, they are those of RETURNING.'
+  }))
 }
+
+/** What holds where a statement does not say. */
+const statementDefaults = { parameters: {}, types: {}, maxRows: null, rowFormat: 'object', castUnsupported: false } as const
 
 const QueryBody = Type.Object({
   ...Statement,
   mode: Type.Optional(Choice(['read', 'write'], { description: '`read` has the database refuse every write. A key without `query:write` can do no other; it is its default.' })),
   dryRun: Type.Optional(Type.Boolean({ default: false, description: 'Runs the statement and rolls it back.' })),
-  maxAffected: Type.Optional(Nullable(Type.Integer({ minimum: 0, description: 'Rolls back when the statement changed more rows than this. Those that its triggers change besides are not counted. A query, which changes none, runs in a read-only transaction then; what PostgreSQL does not count, such as a WITH query that changes rows, is refused.' }))),
+  maxAffected: Type.Optional(Nullable(Type.Integer({
+    minimum: 0,
+    description: 'Rolls back when the statement changed more rows than this. Those that its triggers change besides are not counted. ' +
+      'A query, which changes none, runs in a read-only transaction then; what PostgreSQL does not count, ' +
+      'such as a WITH query that changes rows, is refused.'
+  }))),
   timeoutMs: Type.Optional(Nullable(Type.Integer({ minimum: 1, maximum: 45_000, description: 'Cancels the statement in the database after this long. AWS does after 45 s.' }))),
   explain: Type.Optional(Type.Boolean({ default: false, description: 'Answers in `plan` how PostgreSQL would run the statement, as `EXPLAIN (FORMAT JSON)` says it, and never runs it.' })),
   transactionId: Type.Optional(Nullable(TransactionId)),
   database: Type.Optional(Nullable(Type.String({ minLength: 1, maxLength: 63, description: 'Another database of the same cluster.' })))
 }, { additionalProperties: false, $id: 'Query', description: 'One statement, and the conditions that it runs under.', examples: [queryRequestExample] })
+
+const queryDefaults = {
+  ...statementDefaults,
+  mode: null,
+  dryRun: false,
+  maxAffected: null,
+  timeoutMs: null,
+  explain: false,
+  transactionId: null,
+  database: null
+} as const
 
 const TransactionBody = Type.Object({
   statements: Type.Array(Type.Object(Statement, { additionalProperties: false }), { minItems: 1, maxItems: 1_000, description: 'Run in this order.' }),
@@ -59,7 +89,10 @@ const BatchBody = Type.Object({
   types: Statement.types,
   rowFormat: Statement.rowFormat,
   castUnsupported: Statement.castUnsupported,
-  allOrNothing: Type.Optional(Type.Boolean({ default: true, description: 'Keeps nothing when one set fails. With `false` each set stands for itself: what fails is listed in `failures`, and all else is kept.' })),
+  allOrNothing: Type.Optional(Type.Boolean({
+    default: true,
+    description: 'Keeps nothing when one set fails. With `false` each set stands for itself: what fails is listed in `failures`, and all else is kept.'
+  })),
   database: Type.Optional(Nullable(Type.String({ minLength: 1, maxLength: 63, description: 'Another database of the same cluster.' })))
 }, { additionalProperties: false, $id: 'Batch', description: 'One statement, and many sets of parameters.', examples: [batchRequestExample] })
 
@@ -82,7 +115,11 @@ const Times = {
   resumedAfterMs: Nullable(Type.Integer({ description: 'How long the database took to wake up; null when it was awake.' }))
 }
 
-const QueryResultSchema = Type.Object({ ...Outcome, ...Times, plan: Type.Optional(Type.Unsafe<Json>({ description: 'Only with `explain`: the plan. Nothing was executed then.' })) }, { $id: 'QueryResult', description: 'What a statement answered.' })
+const QueryResultSchema = Type.Object({
+  ...Outcome,
+  ...Times,
+  plan: Type.Optional(Type.Unsafe<Json>({ description: 'Only with `explain`: the plan. Nothing was executed then.' }))
+}, { $id: 'QueryResult', description: 'What a statement answered.' })
 
 const TransactionResultSchema = Type.Object({
   results: Type.Array(Type.Object(Outcome), { description: 'One for each statement.' }),
@@ -103,7 +140,8 @@ const applied = { 'preference-applied': { type: 'string', description: 'The wait
 
 const problems: readonly ProblemCode[] = [
   'invalid-request', 'malformed-json', 'not-found', 'database-not-ready', 'body-too-large', 'unsupported-media-type',
-  'unique-violation', 'transaction-conflict', 'sql-error', 'statement-refused', 'database-failed', 'too-many-affected', 'statement-timeout', 'statement-outcome-unknown', 'database-resuming',
+  'unique-violation', 'transaction-conflict', 'sql-error', 'statement-refused', 'database-failed', 'too-many-affected',
+  'statement-timeout', 'statement-outcome-unknown', 'database-resuming',
   'too-many-requests', 'overloaded', 'shutting-down'
 ]
 
@@ -111,7 +149,8 @@ const problems: readonly ProblemCode[] = [
 export function registerQueryRoutes (instance: FastifyInstance, queries: Queries): void {
   const app = instance.withTypeProvider<TypeBoxTypeProvider>()
   instance.addSchema(QueryBody)
-  for (const schema of [QueryResultSchema, BatchBody, BatchResultSchema, TransactionBody, TransactionResultSchema]) instance.addSchema(schema)
+  const schemas = [QueryResultSchema, BatchBody, BatchResultSchema, TransactionBody, TransactionResultSchema]
+  for (const schema of schemas) instance.addSchema(schema)
 
   app.post('/v1/databases/:id/query', {
     bodyLimit: BODY_LIMIT_BYTES,
@@ -120,7 +159,9 @@ export function registerQueryRoutes (instance: FastifyInstance, queries: Queries
       operationId: 'queryDatabase',
       tags: ['queries'],
       summary: 'Run one SQL statement',
-      description: `Wakes a paused database and waits for it, at most as long as \`Prefer: wait\` says, 30 s without it. A statement that may have begun is never sent twice. \`Idempotency-Key\` is refused where a statement may write: nothing would remember it.\n\n${streamDescription}`,
+      description: 'Wakes a paused database and waits for it, at most as long as `Prefer: wait` says, 30 s without it. ' +
+        'A statement that may have begun is never sent twice. ' +
+        `\`Idempotency-Key\` is refused where a statement may write: nothing would remember it.\n\n${streamDescription}`,
       params: DatabaseParams,
       headers: PreferHeader,
       body: Type.Unsafe<Static<typeof QueryBody>>({ $ref: 'Query#' }),
@@ -128,14 +169,14 @@ export function registerQueryRoutes (instance: FastifyInstance, queries: Queries
         200: {
           description: 'What the statement answered.',
           headers: { ...applied, ...streamHeaders },
-          content: { 'application/json': { schema: refTo(QueryResultSchema), examples: queryExample }, ...streamContent }
+          content: { ...asJson(QueryResultSchema, queryExample), ...streamContent }
         },
         ...problemResponses([...problems, 'not-acceptable', 'transaction-not-found', 'transaction-aborted', 'transaction-busy'])
       }
     }
   }, async (request, reply) => {
-    const { sql, parameters = {}, types = {}, mode = null, dryRun = false, maxAffected = null, timeoutMs = null, maxRows = null, rowFormat = 'object', castUnsupported = false, explain = false, transactionId = null, database = null } = request.body
-    const query = { sql, parameters, types, mode, dryRun, maxAffected, timeoutMs, maxRows, rowFormat, castUnsupported, explain, transactionId, database }
+    const query = { ...queryDefaults, ...request.body }
+    const { mode, rowFormat, explain } = query
     const media = mediaFor(request, reply)
     const format = media === 'application/json' ? null : formatFor(media, rowFormat)
     const call = [principalOf(request), request.params.id, query, waitFor(request, reply)] as const
@@ -160,7 +201,7 @@ does not understand with the first set is refused as a whole. When AWS fails in 
       headers: PreferHeader,
       body: Type.Unsafe<Static<typeof BatchBody>>({ $ref: 'Batch#' }),
       response: {
-        200: { description: 'The statement ran with every set.', headers: applied, content: { 'application/json': { schema: refTo(BatchResultSchema), examples: batchExample } } },
+        200: { description: 'The statement ran with every set.', headers: applied, content: asJson(BatchResultSchema, batchExample) },
         ...problemResponses(problems)
       }
     }
@@ -168,9 +209,11 @@ does not understand with the first set is refused as a whole. When AWS fails in 
     refuseIdempotencyKey(request)
     const { sql, parameterSets, types = {}, rowFormat = 'object', castUnsupported = false, allOrNothing = true, database = null } = request.body
     const batch = { sql, parameterSets, types, rowFormat, castUnsupported, allOrNothing, database }
-    const { failures, ...answer } = await queries.batch(principalOf(request), request.params.id, batch, waitFor(request, reply), cutOff(request, reply))
+    const { id } = request.params
+    const { failures, ...answer } = await queries.batch(principalOf(request), id, batch, waitFor(request, reply), cutOff(request, reply))
     if (!failures) return sendExactly(reply, answer)
-    return sendExactly(reply, { ...answer, failures: failures.map(({ set, error }) => ({ set, problem: describeProblem(request, toProblem(error)) })) })
+    const described = failures.map(({ set, error }) => ({ set, problem: describeProblem(request, toProblem(error)) }))
+    return sendExactly(reply, { ...answer, failures: described })
   })
 
   app.post('/v1/databases/:id/transaction', {
@@ -185,7 +228,7 @@ does not understand with the first set is refused as a whole. When AWS fails in 
       headers: PreferHeader,
       body: Type.Unsafe<Static<typeof TransactionBody>>({ $ref: 'Transaction#' }),
       response: {
-        200: { description: 'What the statements answered.', headers: applied, content: { 'application/json': { schema: refTo(TransactionResultSchema), examples: transactionExample } } },
+        200: { description: 'What the statements answered.', headers: applied, content: asJson(TransactionResultSchema, transactionExample) },
         ...problemResponses(problems)
       }
     }
@@ -193,8 +236,13 @@ does not understand with the first set is refused as a whole. When AWS fails in 
     refuseIdempotencyKey(request)
     const { statements, isolation = 'read committed', readOnly = false, database = null } = request.body
     const transaction = {
-      statements: statements.map(({ sql, parameters = {}, types = {}, maxRows = null, rowFormat = 'object', castUnsupported = false }) => ({ sql, parameters, types, maxRows, rowFormat, castUnsupported })), isolation, readOnly, database
+      statements: statements.map(statement => ({ ...statementDefaults, ...statement })),
+      isolation,
+      readOnly,
+      database
     }
-    return sendExactly(reply, await queries.transact(principalOf(request), request.params.id, transaction, waitFor(request, reply), cutOff(request, reply)))
+    const { id } = request.params
+    const answer = await queries.transact(principalOf(request), id, transaction, waitFor(request, reply), cutOff(request, reply))
+    return sendExactly(reply, answer)
   })
 }

@@ -6,7 +6,7 @@ import type { Databases } from '../src/databases/databases.js'
 import { principalOf } from '../src/plugins/authentication.js'
 import { databaseExample, recoverExample } from './examples.js'
 import { createSettle } from './preferences.js'
-import { DatabaseParams, DatabaseSchema, PreferHeader, problemResponses, refTo } from './schemas.js'
+import { asJson, DatabaseParams, DatabaseSchema, PreferHeader, problemResponses } from './schemas.js'
 
 const LogicalIds = (description: string) => Type.Optional(Type.Array(
   Type.String({ pattern: '^[a-zA-Z0-9]+$', maxLength: 255 }), { minItems: 1, maxItems: 50, uniqueItems: true, description }))
@@ -28,14 +28,19 @@ export function registerRecoveryRoutes (instance: FastifyInstance, databases: Da
       operationId: 'recoverDatabase',
       tags: ['recovery'],
       summary: 'Get a database out of where it is stuck',
-      description: 'A rollback that is stuck is taken up again, past what `skip` names; a change that failed and was kept is taken back; a deletion that failed goes on, without what `retain` names. `statusReason` of the database says which. Sent again, it finds the recovery that it began.',
+      description: 'A rollback that is stuck is taken up again, past what `skip` names; a change that failed and was kept is taken back; ' +
+        'a deletion that failed goes on, without what `retain` names. `statusReason` of the database says which. ' +
+        'Sent again, it finds the recovery that it began.',
       params: DatabaseParams,
       headers: PreferHeader,
       body: Type.Union([Type.Unsafe<Static<typeof RecoverBody>>({ $ref: 'RecoverDatabase#' }), Type.Null()]),
       response: {
-        200: { description: 'An earlier request has begun it, or has it behind it.', content: { 'application/json': { schema: refTo(DatabaseSchema), examples: databaseExample } } },
-        202: { description: 'It is being recovered.', content: { 'application/json': { schema: refTo(DatabaseSchema), examples: databaseExample } } },
-        ...problemResponses(['invalid-request', 'malformed-json', 'not-found', 'recovery-refused', 'database-busy', 'deletion-protected', 'body-too-large', 'unsupported-media-type'])
+        200: { description: 'An earlier request has begun it, or has it behind it.', content: asJson(DatabaseSchema, databaseExample) },
+        202: { description: 'It is being recovered.', content: asJson(DatabaseSchema, databaseExample) },
+        ...problemResponses([
+          'invalid-request', 'malformed-json', 'not-found', 'recovery-refused', 'database-busy', 'deletion-protected', 'body-too-large',
+          'unsupported-media-type'
+        ])
       }
     }
   }, async (request, reply) => {

@@ -5,7 +5,7 @@ import { Type } from 'typebox'
 import type { Databases } from '../src/databases/databases.js'
 import { principalOf } from '../src/plugins/authentication.js'
 import { regionsExample } from './examples.js'
-import { Nullable, problemResponses, refTo, RegionAnswer } from './schemas.js'
+import { asJson, Nullable, problemResponses, RegionAnswer } from './schemas.js'
 
 const RegionListSchema = Type.Object({
   items: Type.Array(Type.Object({
@@ -30,7 +30,7 @@ export function registerRegionRoutes (instance: FastifyInstance, databases: Data
       summary: 'List the regions that may be chosen',
       description: 'Those that the service serves and the key may enter, with how fresh what is known of each is. AWS is not asked.',
       response: {
-        200: { description: 'The regions that this key may use.', content: { 'application/json': { schema: refTo(RegionListSchema), examples: regionsExample } } },
+        200: { description: 'The regions that this key may use.', content: asJson(RegionListSchema, regionsExample) },
         ...problemResponses([])
       }
     }

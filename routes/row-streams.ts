@@ -29,7 +29,9 @@ export const streamContent = {
     examples: ndjsonExamples
   },
   'text/csv': {
-    schema: asText('RFC 4180 with a header row, UTF-8 and CRLF. NULL is nothing, an empty text is `""`, as in PostgreSQL\'s own CSV; so a row whose only column is NULL is an empty line, which some readers skip. Values are written as in JSON, arrays as JSON, json and jsonb as their text.'),
+    schema: asText('RFC 4180 with a header row, UTF-8 and CRLF. NULL is nothing, an empty text is `""`, as in PostgreSQL\'s own CSV; ' +
+      'so a row whose only column is NULL is an empty line, which some readers skip. ' +
+      'Values are written as in JSON, arrays as JSON, json and jsonb as their text.'),
     examples: csvExample
   }
 }
@@ -53,7 +55,10 @@ export function mediaFor (request: FastifyRequest, reply: FastifyReply): RowMedi
 /** What is compressed is sent on at once: rows arrive while others are made. */
 const compressors = {
   gzip: () => createGzip({ flush: constants.Z_SYNC_FLUSH }),
-  br: () => createBrotliCompress({ flush: constants.BROTLI_OPERATION_FLUSH, params: { [constants.BROTLI_PARAM_QUALITY]: 4, [constants.BROTLI_PARAM_LGWIN]: 18 } })
+  br: () => createBrotliCompress({
+    flush: constants.BROTLI_OPERATION_FLUSH,
+    params: { [constants.BROTLI_PARAM_QUALITY]: 4, [constants.BROTLI_PARAM_LGWIN]: 18 }
+  })
 } as const
 
 /** Sends rows as they come, no faster than they are taken. */
@@ -74,7 +79,8 @@ export function sendRows (request: FastifyRequest, reply: FastifyReply, stream: 
 }
 
 /** A stream that breaks off says so in its last line, or is cut off where its format has no such line. */
-async function * encode (request: FastifyRequest, reply: FastifyReply, { columns, batches }: RowStream, format: RowFormat): AsyncGenerator<string> {
+async function * encode (request: FastifyRequest, reply: FastifyReply, stream: RowStream, format: RowFormat): AsyncGenerator<string> {
+  const { columns, batches } = stream
   const write = format.writer(columns)
   try {
     const head = format.head(columns)

@@ -11,12 +11,21 @@ export const Nullable = <T extends TSchema>(schema: T) => {
   return Type.Unsafe<Static<T> | null>(nullable)
 }
 
+interface ChoiceOptions<Value> {
+  description?: string
+  default?: Value
+}
+
 /** One of a few texts. */
-export const Choice = <const Values extends readonly string[]>(values: Values, options: { description?: string, default?: Values[number] } = {}) =>
+export const Choice = <const Values extends readonly string[]>(values: Values, options: ChoiceOptions<Values[number]> = {}) =>
   Type.Unsafe<Values[number]>({ type: 'string', enum: values, ...options })
 
 /** A reference to a schema that is registered under its `$id`, with the type of what it refers to. */
 export const refTo = <T extends TSchema>(schema: T & { $id?: string }) => Type.Unsafe<Static<T>>({ $ref: `${schema.$id}#` })
+
+/** The content of an answer in JSON, by a schema that is registered under its `$id`. */
+export const asJson = <T extends TSchema>(schema: T & { $id?: string }, examples: object) =>
+  ({ 'application/json': { schema: refTo(schema), examples } })
 
 const Time = (description: string) => Type.Unsafe<Date>({ type: 'string', format: 'date-time', description })
 
@@ -41,7 +50,9 @@ export const ProblemSchema = Type.Object({
 const StepSchema = Type.Object({
   logicalId: Type.String({ description: 'Name of the resource in the template.' }),
   type: Type.String({ description: 'CloudFormation type of the resource.' }),
-  status: Choice(['pending', 'in_progress', 'completed', 'failed', 'cancelled', 'skipped'], { description: '`cancelled`: another resource had failed, or it was undone. `skipped`: it was kept when the stack was deleted.' }),
+  status: Choice(['pending', 'in_progress', 'completed', 'failed', 'cancelled', 'skipped'], {
+    description: '`cancelled`: another resource had failed, or it was undone. `skipped`: it was kept when the stack was deleted.'
+  }),
   reason: Nullable(Type.String({ description: 'What CloudFormation says of it.' })),
   startedAt: Nullable(Time('When CloudFormation started on it.')),
   endedAt: Nullable(Time('When CloudFormation was done with it.'))
@@ -78,7 +89,8 @@ const ComputeSchema = Type.Object({
   capacityAcu: Nullable(Type.Number({ description: 'In Aurora capacity units, 0 while paused; null while only the state is known.' }))
 }, {
   $id: 'Compute',
-  description: 'Whether the database runs, as CloudWatch measured it a minute or two ago, or as a statement has met it since. Null in lists, while the database is not available, and when CloudWatch does not say.'
+  description: 'Whether the database runs, as CloudWatch measured it a minute or two ago, or as a statement has met it since. ' +
+    'Null in lists, while the database is not available, and when CloudWatch does not say.'
 })
 
 export const SnapshotSchema = Type.Object({
@@ -98,7 +110,9 @@ export const DatabaseSchema = Type.Object({
   environment: Type.String({ description: '`EnvironmentName` of the parameters.' }),
   region: Type.String({ description: 'The AWS region that its data stays in.' }),
   template: Type.String({ description: 'The product that it was made from; see `GET /v1/templates`.' }),
-  status: Choice(['creating', 'available', 'updating', 'deleting', 'failed', 'delete_failed', 'deleted'], { description: 'It takes connections and statements while `available` or `updating`. An update that failed and was undone leaves it `available`, with a failed `operation`.' }),
+  status: Choice(['creating', 'available', 'updating', 'deleting', 'failed', 'delete_failed', 'deleted'], {
+    description: 'It takes connections and statements while `available` or `updating`. An update that failed and was undone leaves it `available`, with a failed `operation`.'
+  }),
   statusReason: Nullable(Type.String({ description: 'The first real cause in a sentence, when failed, and what can be done about it.' })),
   parameters: Type.Record(Type.String(), Type.Union([Type.String(), Type.Number(), Type.Boolean()]), {
     description: 'The parameters of the template, by the names that CloudFormation has for them.'
@@ -106,7 +120,9 @@ export const DatabaseSchema = Type.Object({
   outputs: Nullable(refTo(OutputsSchema)),
   compute: Nullable(refTo(ComputeSchema)),
   operation: Nullable(refTo(OperationSchema)),
-  snapshots: Nullable(Type.Array(refTo(SnapshotSchema), { description: 'What a deleted database can be restored from, newest first. Null in lists, while it is not deleted, and when RDS does not say.' })),
+  snapshots: Nullable(Type.Array(refTo(SnapshotSchema), {
+    description: 'What a deleted database can be restored from, newest first. Null in lists, while it is not deleted, and when RDS does not say.'
+  })),
   stack: Type.Object({
     id: Type.String({ description: 'ARN of the CloudFormation stack.' }),
     name: Type.String({ description: 'A function of client, name, environment and region alone.' }),
@@ -125,7 +141,8 @@ export const DatabaseSchema = Type.Object({
 
 /** Makes the shared schemas known, so that each stands once in the OpenAPI document, by its name. */
 export function registerSchemas (app: FastifyInstance): void {
-  for (const schema of [ProblemSchema, StepSchema, OperationSchema, OutputsSchema, ComputeSchema, SnapshotSchema, DatabaseSchema]) app.addSchema(schema)
+  const schemas = [ProblemSchema, StepSchema, OperationSchema, OutputsSchema, ComputeSchema, SnapshotSchema, DatabaseSchema]
+  for (const schema of schemas) app.addSchema(schema)
 }
 
 const Problems = (codes: readonly ProblemCode[]) => ({

@@ -7,7 +7,7 @@ import { SLUG_PATTERN } from '../src/databases/naming.js'
 import { principalOf } from '../src/plugins/authentication.js'
 import { databaseExample, snapshotExample, snapshotsExample, takeSnapshotExample } from './examples.js'
 import { createSettle } from './preferences.js'
-import { DatabaseParams, DatabaseSchema, PreferHeader, problemResponses, refTo, SnapshotSchema } from './schemas.js'
+import { asJson, DatabaseParams, DatabaseSchema, PreferHeader, problemResponses, refTo, SnapshotSchema } from './schemas.js'
 
 const SnapshotListSchema = Type.Object({
   items: Type.Array(refTo(SnapshotSchema)),
@@ -15,7 +15,11 @@ const SnapshotListSchema = Type.Object({
 }, { $id: 'SnapshotList', description: 'The snapshots of a database, newest first.' })
 
 const TakeBody = Type.Object({
-  name: Type.Optional(Type.String({ pattern: SLUG_PATTERN, maxLength: 24, description: 'Tells it apart from others of the database. Sent again with the same name, the request finds the snapshot that it took.' }))
+  name: Type.Optional(Type.String({
+    pattern: SLUG_PATTERN,
+    maxLength: 24,
+    description: 'Tells it apart from others of the database. Sent again with the same name, the request finds the snapshot that it took.'
+  }))
 }, { additionalProperties: false, $id: 'TakeSnapshot', description: 'What snapshot to take.', examples: [takeSnapshotExample] })
 
 const SnapshotParams = Type.Object({
@@ -24,12 +28,22 @@ const SnapshotParams = Type.Object({
 })
 
 const TakeHeaders = Type.Object({
-  'idempotency-key': Type.Optional(Type.String({ minLength: 1, maxLength: 255, description: 'A name for this request, so that sending it again takes no second snapshot.' }))
+  'idempotency-key': Type.Optional(Type.String({
+    minLength: 1,
+    maxLength: 255,
+    description: 'A name for this request, so that sending it again takes no second snapshot.'
+  }))
 })
 
 const RestoreBody = Type.Union([
   Type.Object({
-    snapshotId: Type.Optional(Type.String({ minLength: 1, maxLength: 255, pattern: '^[a-zA-Z][-a-zA-Z0-9]*$', description: 'The snapshot to start from. When left out, the last one of the database since it was last made, or the one that it was made from; older ones have to be named.' })),
+    snapshotId: Type.Optional(Type.String({
+      minLength: 1,
+      maxLength: 255,
+      pattern: '^[a-zA-Z][-a-zA-Z0-9]*$',
+      description: 'The snapshot to start from. When left out, the last one of the database since it was last made, ' +
+        'or the one that it was made from; older ones have to be named.'
+    })),
     parameters: Type.Optional(Type.Record(Type.String(), Type.Unknown(), {
       description: 'Parameters that are to be otherwise than they were, such as an `EngineVersion` for one that AWS has retired. `EngineVersion` is that of the snapshot when left out.'
     }))
@@ -53,7 +67,7 @@ export function registerSnapshotRoutes (instance: FastifyInstance, databases: Da
       description: 'Also of a deleted one: AWS took its last one when it was deleted.',
       params: DatabaseParams,
       response: {
-        200: { description: 'Newest first.', content: { 'application/json': { schema: refTo(SnapshotListSchema), examples: snapshotsExample } } },
+        200: { description: 'Newest first.', content: asJson(SnapshotListSchema, snapshotsExample) },
         ...problemResponses(['invalid-request', 'not-found'])
       }
     }
@@ -68,7 +82,7 @@ export function registerSnapshotRoutes (instance: FastifyInstance, databases: Da
       description: 'One of another database is not found here.',
       params: SnapshotParams,
       response: {
-        200: { description: 'The snapshot as it is now.', content: { 'application/json': { schema: refTo(SnapshotSchema), examples: snapshotExample } } },
+        200: { description: 'The snapshot as it is now.', content: asJson(SnapshotSchema, snapshotExample) },
         ...problemResponses(['invalid-request', 'not-found'])
       }
     }
@@ -85,9 +99,12 @@ export function registerSnapshotRoutes (instance: FastifyInstance, databases: Da
       headers: TakeHeaders,
       body: Type.Union([Type.Unsafe<Static<typeof TakeBody>>({ $ref: 'TakeSnapshot#' }), Type.Null()]),
       response: {
-        200: { description: 'An earlier request like it had it taken.', content: { 'application/json': { schema: refTo(SnapshotSchema), examples: snapshotExample } } },
-        202: { description: 'It is being taken.', content: { 'application/json': { schema: refTo(SnapshotSchema), examples: snapshotExample } } },
-        ...problemResponses(['invalid-request', 'malformed-json', 'not-found', 'database-not-ready', 'database-busy', 'snapshot-refused', 'idempotency-key-reused', 'body-too-large', 'unsupported-media-type'])
+        200: { description: 'An earlier request like it had it taken.', content: asJson(SnapshotSchema, snapshotExample) },
+        202: { description: 'It is being taken.', content: asJson(SnapshotSchema, snapshotExample) },
+        ...problemResponses([
+          'invalid-request', 'malformed-json', 'not-found', 'database-not-ready', 'database-busy', 'snapshot-refused',
+          'idempotency-key-reused', 'body-too-large', 'unsupported-media-type'
+        ])
       }
     }
   }, async (request, reply) => {
@@ -126,14 +143,19 @@ export function registerSnapshotRoutes (instance: FastifyInstance, databases: Da
       operationId: 'restoreDatabase',
       tags: ['snapshots'],
       summary: 'Bring a deleted database back',
-      description: 'Under the same id, with the data of its last snapshot or of the one that is named. Sent again, it finds the database that it brought back; with another snapshot or other parameters it is refused while that lives. After a restore that failed, it tries again.',
+      description: 'Under the same id, with the data of its last snapshot or of the one that is named. ' +
+        'Sent again, it finds the database that it brought back; with another snapshot or other parameters it is refused while ' +
+        'that lives. After a restore that failed, it tries again.',
       params: DatabaseParams,
       headers: PreferHeader,
       body: RestoreBody,
       response: {
-        200: { description: 'The same request brought it back before.', content: { 'application/json': { schema: refTo(DatabaseSchema), examples: databaseExample } } },
-        202: { description: 'It is being brought back.', content: { 'application/json': { schema: refTo(DatabaseSchema), examples: databaseExample } } },
-        ...problemResponses(['invalid-request', 'malformed-json', 'not-found', 'database-exists', 'database-busy', 'no-snapshot', 'change-refused', 'unsupported-media-type', 'body-too-large', 'preflight-failed'])
+        200: { description: 'The same request brought it back before.', content: asJson(DatabaseSchema, databaseExample) },
+        202: { description: 'It is being brought back.', content: asJson(DatabaseSchema, databaseExample) },
+        ...problemResponses([
+          'invalid-request', 'malformed-json', 'not-found', 'database-exists', 'database-busy', 'no-snapshot', 'change-refused',
+          'unsupported-media-type', 'body-too-large', 'preflight-failed'
+        ])
       }
     }
   }, async (request, reply) => {

@@ -9,7 +9,7 @@ import { parametersSchema } from '../src/templates/schema.js'
 import type { Template } from '../src/templates/template.js'
 import { templateExample, templatesExample } from './examples.js'
 import { chooseMedia } from './media.js'
-import { Choice, problemResponses, refTo } from './schemas.js'
+import { asJson, Choice, problemResponses, refTo } from './schemas.js'
 
 /** The same file under the names that people have for its type, after what they get who name none. */
 const TEMPLATE_MEDIA = ['application/json', 'application/yaml', 'application/x-yaml', 'text/yaml', 'text/x-yaml'] as const
@@ -55,7 +55,7 @@ export function registerTemplateRoutes (instance: FastifyInstance, catalog: Cata
       summary: 'List the templates that can be chosen',
       description: 'Each is a product: a CloudFormation template, with its parameters, their types, defaults and limits.',
       response: {
-        200: { description: 'The templates.', content: { 'application/json': { schema: refTo(TemplateListSchema), examples: templatesExample } } },
+        200: { description: 'The templates.', content: asJson(TemplateListSchema, templatesExample) },
         ...problemResponses([], { asksAws: false })
       }
     }
@@ -95,5 +95,12 @@ function toJson (template: Template, isDefault: boolean): Static<typeof Template
   const parameters = callersParameters(template).map(parameter => ({
     ...properties[parameter.name], name: parameter.name, changeable: parameter.isChangeable
   }))
-  return { name, title, description, isDefault, parameters: parameters as Static<typeof ParameterSchema>[], outputs: outputs.map(({ name, description }) => ({ name, description })) }
+  return {
+    name,
+    title,
+    description,
+    isDefault,
+    parameters: parameters as Static<typeof ParameterSchema>[],
+    outputs: outputs.map(({ name, description }) => ({ name, description }))
+  }
 }

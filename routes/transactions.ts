@@ -8,11 +8,14 @@ import type { Queries } from '../src/queries/queries.js'
 import { ISOLATION_LEVELS } from '../src/queries/transaction.js'
 import { beginRequestExample, begunExample, committedExample, rolledBackExample } from './examples.js'
 import { cutOff, waitFor } from './preferences.js'
-import { Choice, DatabaseParams, NoBody, Nullable, PreferHeader, problemResponses, refTo } from './schemas.js'
+import { asJson, Choice, DatabaseParams, NoBody, Nullable, PreferHeader, problemResponses } from './schemas.js'
 
 /** The id of an interactive transaction, as `POST …/transactions` answers it. */
 export const TransactionId = Type.String({
-  minLength: 1, maxLength: 640, pattern: '^[A-Za-z0-9_-]+$', description: 'An interactive transaction that this key has begun on this database. Statements that are sent at once run one after the other.'
+  minLength: 1,
+  maxLength: 640,
+  pattern: '^[A-Za-z0-9_-]+$',
+  description: 'An interactive transaction that this key has begun on this database. Statements that are sent at once run one after the other.'
 })
 
 const BeginBody = Type.Object({
@@ -55,18 +58,21 @@ export function registerTransactionRoutes (instance: FastifyInstance, queries: P
       operationId: 'beginTransaction',
       tags: ['queries'],
       summary: 'Begin a transaction that lasts from call to call',
-      description: 'Any replica goes on with it. It holds locks and a connection until it is ended or expires, so a list of statements in one call is better wherever they are known beforehand. Sent again, it begins another one.',
+      description: 'Any replica goes on with it. It holds locks and a connection until it is ended or expires, ' +
+        'so a list of statements in one call is better wherever they are known beforehand. Sent again, it begins another one.',
       params: DatabaseParams,
       headers: PreferHeader,
       body: Type.Unsafe<Static<typeof BeginBody> | null>({ anyOf: [{ $ref: 'BeginTransaction#' }, { type: 'null' }] }),
       response: {
-        201: { description: 'It is open.', content: { 'application/json': { schema: refTo(BegunSchema), examples: begunExample } } },
+        201: { description: 'It is open.', content: asJson(BegunSchema, begunExample) },
         ...problemResponses([...whileRunning, 'database-resuming'])
       }
     }
   }, async (request, reply) => {
-    const { isolation = 'read committed', readOnly = false, database = null } = request.body ?? {}
-    const begun = await queries.begin(principalOf(request), request.params.id, { isolation, readOnly, database }, waitFor(request, reply), cutOff(request, reply))
+    const { params: { id }, body } = request
+    const { isolation = 'read committed', readOnly = false, database = null } = body ?? {}
+    const wanted = { isolation, readOnly, database }
+    const begun = await queries.begin(principalOf(request), id, wanted, waitFor(request, reply), cutOff(request, reply))
     reply.code(201)
     return begun
   })
@@ -77,11 +83,12 @@ export function registerTransactionRoutes (instance: FastifyInstance, queries: P
       operationId: 'commitTransaction',
       tags: ['queries'],
       summary: 'Keep what a transaction did',
-      description: 'A 409 `transaction-aborted` says that nothing was kept. After a 504 `statement-outcome-unknown` everything was or nothing: look at the data, for a second commit answers 404 either way.',
+      description: 'A 409 `transaction-aborted` says that nothing was kept. After a 504 `statement-outcome-unknown` everything was or ' +
+        'nothing: look at the data, for a second commit answers 404 either way.',
       params: TransactionParams,
       body: NoBody,
       response: {
-        200: { description: 'It has happened.', content: { 'application/json': { schema: refTo(EndedSchema), examples: committedExample } } },
+        200: { description: 'It has happened.', content: asJson(EndedSchema, committedExample) },
         ...problemResponses([...atEnd, 'unique-violation', 'transaction-conflict', 'statement-outcome-unknown'])
       }
     }
@@ -100,7 +107,7 @@ export function registerTransactionRoutes (instance: FastifyInstance, queries: P
       params: TransactionParams,
       body: NoBody,
       response: {
-        200: { description: 'Nothing of it is kept.', content: { 'application/json': { schema: refTo(EndedSchema), examples: rolledBackExample } } },
+        200: { description: 'Nothing of it is kept.', content: asJson(EndedSchema, rolledBackExample) },
         ...problemResponses(atEnd)
       }
     }
