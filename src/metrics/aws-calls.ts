@@ -23,7 +23,9 @@ const BUCKETS_SECONDS = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 45]
 export function measureAwsCalls (registry: Registry): Meter['note'] {
   const callsOf = registry.counters({
     name: 'aurora_api_aws_calls_total',
-    help: 'Calls of AWS, each attempt by itself. throttled: too many. denied: the role lacks a permission, or its credentials are not good. refused: any other refusal, also that something is not there. failed: no answer, or an error of AWS. abandoned: the caller hung up.',
+    help: 'Calls of AWS, each attempt by itself. throttled: too many. denied: the role lacks a permission, ' +
+      'or its credentials are not good. refused: any other refusal, also that something is not there. ' +
+      'failed: no answer, or an error of AWS. abandoned: the caller hung up.',
     labels: ['service', 'operation', 'region', 'outcome']
   })
   const durationsOf = registry.histograms({

@@ -24,7 +24,10 @@ export interface Registry {
   /** Counters by the values of their labels, made when they are first asked for and kept. */
   counters: <const Names extends Labels>(family: Declaration<Names>) => (...labels: ValuesOf<Names>) => Counter
   /** The same for histograms; `buckets` are upper bounds in seconds, ascending. */
-  histograms: <const Names extends Labels>(family: Declaration<Names>, buckets: readonly number[]) => (...labels: ValuesOf<Names>) => Histogram
+  histograms: <const Names extends Labels>(
+    family: Declaration<Names>,
+    buckets: readonly number[]
+  ) => (...labels: ValuesOf<Names>) => Histogram
   /** Values that are read when they are asked for. `read` must not wait for anything. */
   readings: <const Names extends Labels>(type: 'counter' | 'gauge', family: Declaration<Names>, read: () => Iterable<Reading<Names>>) => void
   families: () => readonly Family[]

@@ -45,7 +45,9 @@ const BUCKETS_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15
 export function measureStatements (registry: Registry): (line: Pick<AuditLine, 'operation' | 'outcome' | 'abandoned' | 'durationMs'>) => void {
   const durationsOf = registry.histograms({
     name: 'aurora_api_statement_duration_seconds',
-    help: 'Statements, and begins and ends of transactions, by how they ended, with the time from the request to the answer. refused: a mistake of the caller, such as an SQL error. turned_away: too many ran and waited. resuming: the database was waking up. failed: any other way in which there was no result.',
+    help: 'Statements, and begins and ends of transactions, by how they ended, with the time from the request to the answer. ' +
+      'refused: a mistake of the caller, such as an SQL error. turned_away: too many ran and waited. ' +
+      'resuming: the database was waking up. failed: any other way in which there was no result.',
     labels: ['operation', 'outcome']
   }, BUCKETS_SECONDS)
   return line => { durationsOf(line.operation, outcomeOf(line)).observe(line.durationMs / 1_000) }

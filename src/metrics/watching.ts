@@ -29,12 +29,14 @@ export function measureBudgetWaits (registry: Registry): (service: string) => (w
 
 /** Shows how the budgets stand at the time of a scrape. */
 export function readBudgets (registry: Registry, budgets: Readonly<Record<string, Pick<CallBudget, 'standing'>>>): void {
-  const standings = () => Object.entries(budgets).flatMap(([service, budget]) => budget.standing().map(standing => ({ service, ...standing })))
+  const standings = () => Object.entries(budgets)
+    .flatMap(([service, budget]) => budget.standing().map(standing => ({ service, ...standing })))
   registry.readings('gauge', {
     name: 'aurora_api_call_budget_waiting',
     help: 'Calls that wait for the budget of calls now.',
     labels: ['service', 'region', 'urgency']
-  }, () => standings().flatMap(({ service, region, waiting }) => URGENCIES.map(urgency => [[service, region, urgency], waiting[urgency]] as const)))
+  }, () => standings().flatMap(({ service, region, waiting }) =>
+    URGENCIES.map(urgency => [[service, region, urgency], waiting[urgency]] as const)))
   registry.readings('gauge', {
     name: 'aurora_api_call_budget_slowness',
     help: '1 while the budget is spent at its full pace; after AWS has throttled a region, how many times more slowly.',

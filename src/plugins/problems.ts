@@ -96,8 +96,9 @@ function isTelling ({ keyword, params }: Validation[number]): boolean {
   return keyword !== 'anyOf' && keyword !== 'propertyNames' && !(keyword === 'type' && params.type === 'null')
 }
 
-function toFinding ({ instancePath, keyword, params, message, ...more }: Validation[number] & { propertyName?: string }, context: string): Finding {
-  const named = keyword === 'additionalProperties' ? params.additionalProperty : keyword === 'required' ? params.missingProperty : more.propertyName
+function toFinding (failed: Validation[number] & { propertyName?: string }, context: string): Finding {
+  const { instancePath, keyword, params, message, propertyName } = failed
+  const named = keyword === 'additionalProperties' ? params.additionalProperty : keyword === 'required' ? params.missingProperty : propertyName
   const path = instancePath + (typeof named === 'string' ? `/${named}` : '')
   return { path: context === 'querystring' ? path.replace(/^\//, '?') : path, message: wordings[keyword]?.(params) ?? message ?? 'is not valid' }
 }
