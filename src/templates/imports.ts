@@ -11,7 +11,8 @@ export interface Import { name: string, parameter: string | null }
  */
 export function importsOf (template: Template, parameters: Values, pseudo: Values): Import[] {
   const values = { ...valuesOf(template, parameters), ...pseudo }
-  const isIn = ({ condition }: { condition: string | undefined }): boolean => condition === undefined || holdsIn(template, condition, values) === true
+  const isIn = ({ condition }: { condition: string | undefined }): boolean =>
+    condition === undefined || holdsIn(template, condition, values) === true
   const parts = [
     ...template.resources.filter(isIn).map(({ properties }) => properties),
     ...template.outputs.filter(isIn).map(({ value }) => value)

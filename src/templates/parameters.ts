@@ -10,11 +10,16 @@ export function callersParameters (template: Template): TemplateParameter[] {
   return template.parameters.filter(({ setBy }) => setBy === undefined)
 }
 
+interface Resolved {
+  values: ParameterValues
+  findings: Finding[]
+}
+
 /**
  * Holds what a caller gave against the template's own `Parameters` section and fills in the defaults. Every finding is
  * reported, not just the first; `values` is complete only when there are none.
  */
-export function resolveParameters (template: Template, given: Readonly<Record<string, unknown>>): { values: ParameterValues, findings: Finding[] } {
+export function resolveParameters (template: Template, given: Readonly<Record<string, unknown>>): Resolved {
   const known = callersParameters(template)
   const findings = unknownOnes(template, known, given)
   const values: Record<string, ParameterValue> = {}

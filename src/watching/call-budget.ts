@@ -67,7 +67,12 @@ export function createCallBudget ({ callsPerSecond, clock, noteWait = () => {} }
 
   const placeOf = (region: string): Place => {
     const known = places.get(region) ?? {
-      begun: [], waiting: { caller: new Rounds<Ticket>(), background: new Rounds<Ticket>() }, callersInARow: 0, isServing: false, slowness: 1, slowedAt: 0
+      begun: [],
+      waiting: { caller: new Rounds<Ticket>(), background: new Rounds<Ticket>() },
+      callersInARow: 0,
+      isServing: false,
+      slowness: 1,
+      slowedAt: 0
     }
     places.set(region, known)
     return known
@@ -132,7 +137,8 @@ export function createCallBudget ({ callsPerSecond, clock, noteWait = () => {} }
         void clock.sleep(CALLER_WAIT_MS, settled.signal).then(() => {
           if (settled.signal.aborted) return
           place.waiting[urgency].withdraw(lane, ticket)
-          ticket.refuse(new AwsFailure('throttled', 'BudgetSpent', `The turn did not come within ${CALLER_WAIT_MS / 1_000} s: the service makes at most ${callsPerSecond} calls per second in a region`))
+          ticket.refuse(new AwsFailure('throttled', 'BudgetSpent', `The turn did not come within ${CALLER_WAIT_MS / 1_000} s: ` +
+            `the service makes at most ${callsPerSecond} calls per second in a region`))
         })
       }
       void serve(place)

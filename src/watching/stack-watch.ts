@@ -101,7 +101,8 @@ export function createStackWatch ({ stacks, background, events, clock, pollMs, l
       known.isKept ||= readers === 0
       return known
     }
-    const watched: Followed = { sighting: null, reading: 0, version: 0, readers, isKept: readers === 0, changes: new EventEmitter().setMaxListeners(0) }
+    const changes = new EventEmitter().setMaxListeners(0)
+    const watched: Followed = { sighting: null, reading: 0, version: 0, readers, isKept: readers === 0, changes }
     followed.set(stackId, watched)
     void poll(region, stackId, watched)
     return watched
