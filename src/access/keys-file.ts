@@ -7,12 +7,29 @@ type Entry = Readonly<Record<string, unknown>>
 const fields: ReadonlyArray<{ name: keyof Key, must: string, holds: (value: unknown) => boolean }> = [
   { name: 'id', must: 'be a text', holds: value => typeof value === 'string' && value !== '' },
   { name: 'sha256', must: 'be 64 hex digits', holds: value => typeof value === 'string' && /^[0-9a-f]{64}$/i.test(value) },
-  { name: 'client', must: 'be the name of a client or "*"', holds: value => typeof value === 'string' && (value === '*' || new RegExp(SLUG_PATTERN).test(value)) },
-  { name: 'scopes', must: `be a list of ${SCOPES.join(', ')}, or ["*"]`, holds: value => isListOf(value, item => item === '*' || (SCOPES as readonly string[]).includes(item)) },
+  {
+    name: 'client',
+    must: 'be the name of a client or "*"',
+    holds: value => typeof value === 'string' && (value === '*' || new RegExp(SLUG_PATTERN).test(value))
+  },
+  {
+    name: 'scopes',
+    must: `be a list of ${SCOPES.join(', ')}, or ["*"]`,
+    holds: value => isListOf(value, item => item === '*' || (SCOPES as readonly string[]).includes(item))
+  },
   { name: 'regions', must: 'be a list of regions, or ["*"]', holds: value => isListOf(value, item => item !== '') },
-  { name: 'expiresAt', must: 'be null or a time such as 2027-01-01T00:00:00Z', holds: value => value === undefined || value === null || (typeof value === 'string' && !Number.isNaN(Date.parse(value))) },
-  { name: 'signingSecret', must: 'be null or a text of 32 to 128 letters, digits and _ + / = . -, made at random', holds: value => value === undefined || value === null || (typeof value === 'string' && /^[\w+/=.-]{32,128}$/.test(value)) }
+  { name: 'expiresAt', must: 'be null or a time such as 2027-01-01T00:00:00Z', holds: optional(value => !Number.isNaN(Date.parse(value))) },
+  {
+    name: 'signingSecret',
+    must: 'be null or a text of 32 to 128 letters, digits and _ + / = . -, made at random',
+    holds: optional(value => /^[\w+/=.-]{32,128}$/.test(value))
+  }
 ]
+
+/** For a field that may be missing or null, and is a text else. */
+function optional (holds: (text: string) => boolean): (value: unknown) => boolean {
+  return value => value === undefined || value === null || (typeof value === 'string' && holds(value))
+}
 
 /** Reads the text of a keys file. Throws one error that names every problem in it, and no hash. */
 export function parseKeys (text: string): Key[] {

@@ -44,12 +44,20 @@ export function createCheckSignature (keys: readonly Key[], now: () => number): 
       if (claimed !== undefined && claimed !== sha256(body)) throw new Problem('invalid-signature', 'The body is not the one that x-amz-content-sha256 is of.')
       const expected = signatureOf({ ...head, body }, scope, known.secret)
       if (timingSafeEqual(Buffer.from(expected), Buffer.from(signature))) return toPrincipal(known.key)
-      throw new Problem('invalid-signature', 'The signature that was calculated here does not match the one that was sent. Check the signing secret, and whether a proxy has changed the path or the Host header.')
+      throw new Problem('invalid-signature', 'The signature that was calculated here does not match the one that was sent. ' +
+        'Check the signing secret, and whether a proxy has changed the path or the Host header.')
     }
   }
 }
 
-function readAuthorization (headers: ReadonlyMap<string, readonly string[]>): { keyId: string, date: string, signature: string, scope: SigningScope } {
+interface Authorization {
+  keyId: string
+  date: string
+  signature: string
+  scope: SigningScope
+}
+
+function readAuthorization (headers: ReadonlyMap<string, readonly string[]>): Authorization {
   const [, credential = '', names = '', signature = ''] = authorizationForm.exec(headers.get('authorization')?.[0] ?? '') ?? []
   const [keyId, date, region, service, terminator, ...rest] = credential.split('/')
   if (!keyId || !date || !region || !service || terminator !== TERMINATOR || rest.length > 0) {
