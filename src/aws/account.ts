@@ -23,7 +23,8 @@ export function createAccount (cloudFormationFor: (region: string) => CloudForma
   const offeredVersions = async (region: string): Promise<OfferedVersion[]> => await callAws(async () => {
     const versions: OfferedVersion[] = []
     for await (const page of paginateDescribeDBEngineVersions({ client: rdsFor(region) }, { Engine: 'aurora-postgresql' })) {
-      for (const { EngineVersion: version, SupportedEngineModes: modes = [], ServerlessV2FeaturesSupport: range } of page.DBEngineVersions ?? []) {
+      for (const offered of page.DBEngineVersions ?? []) {
+        const { EngineVersion: version, SupportedEngineModes: modes = [], ServerlessV2FeaturesSupport: range } = offered
         if (!version) continue
         const isKnown = range?.MinCapacity !== undefined && range.MaxCapacity !== undefined
         versions.push({ version, modes, serverlessV2: isKnown ? { minAcu: range.MinCapacity ?? 0, maxAcu: range.MaxCapacity ?? 0 } : null })

@@ -81,7 +81,8 @@ export function createChangeSets (clientFor: (region: string) => CloudFormationC
   }
 
   const execute = async (region: string, stackId: string, name: string, token: string): Promise<void> => {
-    await callAws(() => clientFor(region).send(new ExecuteChangeSetCommand({ StackName: stackId, ChangeSetName: name, ClientRequestToken: token })))
+    const input = { StackName: stackId, ChangeSetName: name, ClientRequestToken: token }
+    await callAws(() => clientFor(region).send(new ExecuteChangeSetCommand(input)))
   }
 
   /** Throws the change set away; one that is not there is no error. */

@@ -48,13 +48,14 @@ export function createAwsClients (settings: ClientSettings = {}): AwsClients {
   const dataApiPosts = createHttpPosts({ connectMs: 3_000, answerMs: 60_000, idleMs: 5_000 })
   made.push(dataApiPosts)
   const requestHandler = { connectionTimeout: 3_000, requestTimeout: 15_000, throwOnRequestTimeout: true }
+  // What can be done without: trying again would not be worth the wait.
+  const optional = { ...settings, maxAttempts: 1, requestHandler: { ...requestHandler, requestTimeout: 5_000 } }
 
   return {
     cloudFormation: perRegion(region => new CloudFormationClient({ ...settings, region, requestHandler })),
     cloudFormationInBackground: perRegion(region => new CloudFormationClient({ ...settings, region, maxAttempts: 1, requestHandler })),
-    // Only what can be done without is read of these two: trying again would not be worth the wait.
-    cloudWatch: perRegion(region => new CloudWatchClient({ ...settings, region, maxAttempts: 1, requestHandler: { ...requestHandler, requestTimeout: 5_000 } })),
-    sts: perRegion(region => new STSClient({ ...settings, region, maxAttempts: 1, requestHandler: { ...requestHandler, requestTimeout: 5_000 } })),
+    cloudWatch: perRegion(region => new CloudWatchClient({ ...optional, region })),
+    sts: perRegion(region => new STSClient({ ...optional, region })),
     rds: perRegion(region => new RDSClient({ ...settings, region, requestHandler })),
     secrets: perRegion(region => new SecretsManagerClient({ ...settings, region, requestHandler })),
     dataApi: perRegion(region => new RDSDataClient({ ...settings, region, maxAttempts: 1 })),

@@ -1,5 +1,6 @@
 import {
-  CreateDBClusterSnapshotCommand, DeleteDBClusterSnapshotCommand, DescribeDBClustersCommand, DescribeDBClusterSnapshotsCommand, StartDBClusterCommand, paginateDescribeDBClusterSnapshots, type DBClusterSnapshot, type RDSClient
+  CreateDBClusterSnapshotCommand, DeleteDBClusterSnapshotCommand, DescribeDBClustersCommand, DescribeDBClusterSnapshotsCommand,
+  StartDBClusterCommand, paginateDescribeDBClusterSnapshots, type DBClusterSnapshot, type RDSClient
 } from '@aws-sdk/client-rds'
 
 import { AwsFailure, callAws } from './errors.js'
@@ -90,9 +91,16 @@ export function createClusters (clientFor: (region: string) => RDSClient) {
   }
 
   /** Has a snapshot taken of a cluster, which takes a while. */
-  const takeSnapshot = async (region: string, cluster: string, identifier: string, tags: Readonly<Record<string, string>>): Promise<SnapshotFacts> => {
+  const takeSnapshot = async (
+    region: string,
+    cluster: string,
+    identifier: string,
+    tags: Readonly<Record<string, string>>
+  ): Promise<SnapshotFacts> => {
     const { DBClusterSnapshot: taken } = await callAws(() => clientFor(region).send(new CreateDBClusterSnapshotCommand({
-      DBClusterIdentifier: cluster, DBClusterSnapshotIdentifier: identifier, Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value }))
+      DBClusterIdentifier: cluster,
+      DBClusterSnapshotIdentifier: identifier,
+      Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value }))
     })))
     if (!taken) throw new AwsFailure('unavailable', 'EmptyAnswer', 'CreateDBClusterSnapshot answered no snapshot')
     return toSnapshotFacts(taken)

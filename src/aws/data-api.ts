@@ -64,11 +64,18 @@ export class DataApiFailure extends Error {
   }
 }
 
+/** What a statement runs in: the transaction, and as long as nobody aborts. */
+interface Within {
+  transactionId: string
+  signal?: AbortSignal
+}
+
 export type DataApi = ReturnType<typeof createDataApi>
 
 /** The RDS Data API. Nothing is ever sent twice. Every function throws {@link DataApiFailure}. */
 export function createDataApi ({ forward }: DataApiWire) {
-  const call = async <Answer>({ region, clusterArn, secretArn }: DataTarget, operation: string, input: object, signal?: AbortSignal): Promise<Answer> => {
+  const call = async <Answer>(target: DataTarget, operation: string, input: object, signal?: AbortSignal): Promise<Answer> => {
+    const { region, clusterArn, secretArn } = target
     const body = Buffer.from(JSON.stringify({ resourceArn: clusterArn, secretArn, ...input }))
     try {
       return readAnswer(await forward(region, operation, body, signal)) as Answer
@@ -78,7 +85,12 @@ export function createDataApi ({ forward }: DataApiWire) {
   }
 
   /** Runs one statement, whose parameters are `:name`, by itself or in a transaction. */
-  const execute = async (target: DataTarget, sql: string, args: readonly Argument[], { transactionId, signal }: { transactionId?: string, signal?: AbortSignal } = {}): Promise<Result> =>
+  const execute = async (
+    target: DataTarget,
+    sql: string,
+    args: readonly Argument[],
+    { transactionId, signal }: Partial<Within> = {}
+  ): Promise<Result> =>
     toResult(await call(target, 'Execute', {
       database: target.databaseName,
       sql,
@@ -90,8 +102,14 @@ export function createDataApi ({ forward }: DataApiWire) {
     }, signal))
 
   /** Runs one statement once for each set of values; AWS does not tell how many rows each has changed. */
-  const executeBatch = async (target: DataTarget, sql: string, argSets: readonly Argument[][], { transactionId, signal }: { transactionId: string, signal?: AbortSignal }): Promise<void> => {
-    await call(target, 'BatchExecute', { database: target.databaseName, sql, transactionId, parameterSets: argSets.map(args => args.map(toParameter)) }, signal)
+  const executeBatch = async (
+    target: DataTarget,
+    sql: string,
+    argSets: readonly Argument[][],
+    { transactionId, signal }: Within
+  ): Promise<void> => {
+    const parameterSets = argSets.map(args => args.map(toParameter))
+    await call(target, 'BatchExecute', { database: target.databaseName, sql, transactionId, parameterSets }, signal)
   }
 
   /** Opens a transaction and answers its id. AWS rolls it back when it is left alone for three minutes. */

@@ -44,7 +44,13 @@ export class NeverSent extends Error {
  * connection before its answer.
  */
 export function createHttpPosts ({ connectMs, answerMs, idleMs }: HttpPostsOptions): HttpPosts {
-  const agent = new Agent({ connect: { timeout: connectMs }, headersTimeout: answerMs, bodyTimeout: answerMs, keepAliveTimeout: idleMs, pipelining: 1 })
+  const agent = new Agent({
+    connect: { timeout: connectMs },
+    headersTimeout: answerMs,
+    bodyTimeout: answerMs,
+    keepAliveTimeout: idleMs,
+    pipelining: 1
+  })
   return {
     send: async (post, signal) => await new Promise((resolve, reject) => {
       agent.dispatch({ ...post, method: 'POST' }, new Receiver(resolve, reject, signal))
@@ -88,7 +94,8 @@ class Receiver implements Dispatcher.DispatchHandler {
   onResponseEnd (): void {
     this.#forget()
     const [only] = this.#parts
-    this.#resolve({ status: this.#status, headers: this.#headers, body: only && this.#parts.length === 1 ? only : Buffer.concat(this.#parts) })
+    const body = only && this.#parts.length === 1 ? only : Buffer.concat(this.#parts)
+    this.#resolve({ status: this.#status, headers: this.#headers, body })
   }
 
   onResponseError (_: Dispatcher.DispatchController, error: Error): void {

@@ -82,7 +82,7 @@ export function createLeftovers (rdsFor: (region: string) => RDSClient, secretsF
 
   /** Has a secret deleted in some days, until when it can be brought back. One that is gone, or has been told so before, is no error. */
   const removeSecret = async (region: string, arn: string): Promise<void> => {
-    await refusalOf(({ code, message }) => code === 'ResourceNotFoundException' || (code === 'InvalidRequestException' && /(marked|scheduled) for deletion/.test(message)), async () =>
+    await refusalOf(isGoneSecret, async () =>
       await secretsFor(region).send(new DeleteSecretCommand({ SecretId: arn, RecoveryWindowInDays: RECOVERY_DAYS })))
   }
 
@@ -90,15 +90,18 @@ export function createLeftovers (rdsFor: (region: string) => RDSClient, secretsF
    * Deletes a cluster and its instances, after a snapshot of that name, of which there is none with null: RDS takes one only of what is
    * `available`. Repeated, it goes on. Answers why the cluster does not let itself be deleted now, null when it does.
    */
-  const removeCluster = async (region: string, { name, instances }: LeftoverCluster, finalSnapshot: string | null): Promise<string | null> => {
-    const last = finalSnapshot === null ? { SkipFinalSnapshot: true } : { SkipFinalSnapshot: false, FinalDBSnapshotIdentifier: finalSnapshot }
-    const deleteCluster = async (): Promise<string | null> => await refusalOf(({ code, message }) => code === 'InvalidDBClusterStateFault' || isProtection(message), async () =>
+  const removeCluster = async (region: string, cluster: LeftoverCluster, finalSnapshot: string | null): Promise<string | null> => {
+    const { name, instances } = cluster
+    const last = finalSnapshot === null
+      ? { SkipFinalSnapshot: true }
+      : { SkipFinalSnapshot: false, FinalDBSnapshotIdentifier: finalSnapshot }
+    const deleteCluster = async (): Promise<string | null> => await refusalOf(isRefusedDeletion, async () =>
       await rdsFor(region).send(new DeleteDBClusterCommand({ DBClusterIdentifier: name, ...last })))
     // Asked before the instances go, because a protection that was switched on since the cluster was looked at is the cluster's only.
     const refusal = await deleteCluster()
     if (refusal === null || isProtection(refusal) || instances.length === 0) return refusal
     for (const instance of instances) {
-      await refusalOf(({ code }) => /^(DBInstanceNotFound(Fault)?|InvalidDBInstanceState(Fault)?)$/.test(code), async () =>
+      await refusalOf(isGoneInstance, async () =>
         await rdsFor(region).send(new DeleteDBInstanceCommand({ DBInstanceIdentifier: instance })))
     }
     return await deleteCluster()
@@ -106,6 +109,13 @@ export function createLeftovers (rdsFor: (region: string) => RDSClient, secretsF
 
   return { clusters, snapshots, secrets, removeSecret, removeCluster }
 }
+
+const isGoneSecret = ({ code, message }: AwsFailure): boolean =>
+  code === 'ResourceNotFoundException' || (code === 'InvalidRequestException' && /(marked|scheduled) for deletion/.test(message))
+
+const isRefusedDeletion = ({ code, message }: AwsFailure): boolean => code === 'InvalidDBClusterStateFault' || isProtection(message)
+
+const isGoneInstance = ({ code }: AwsFailure): boolean => /^(DBInstanceNotFound(Fault)?|InvalidDBInstanceState(Fault)?)$/.test(code)
 
 /** Whether RDS says that a cluster is protected from deletion ("Deleting an Aurora Serverless v1 DB cluster", Aurora User Guide). */
 export function isProtection (refusal: string): boolean {

@@ -21,6 +21,8 @@ export interface SecretVersions {
 /** One version of a secret. `value` is null when it is no JSON object. */
 export interface SecretVersion { id: string, value: Readonly<Record<string, unknown>> | null }
 
+interface NewVersion { id: string, value: object, stages: string[] }
+
 /** How far a cluster is with its master password. */
 export interface PasswordState {
   /** No change of any kind is under way. */
@@ -37,7 +39,8 @@ export type MasterPasswords = ReturnType<typeof createMasterPasswords>
 export function createMasterPasswords (secretsFor: (region: string) => SecretsManagerClient, rdsFor: (region: string) => RDSClient) {
   /** The versions of a secret, null when there is none or it waits for its deletion. */
   const versionsOf = async (region: string, secretArn: string): Promise<SecretVersions | null> => await orNull('not-found', async () => {
-    const { VersionIdsToStages: stages = {}, RotationEnabled, DeletedDate } = await secretsFor(region).send(new DescribeSecretCommand({ SecretId: secretArn }))
+    const secret = await secretsFor(region).send(new DescribeSecretCommand({ SecretId: secretArn }))
+    const { VersionIdsToStages: stages = {}, RotationEnabled, DeletedDate } = secret
     return DeletedDate ? null : { stages: new Map(Object.entries(stages)), rotatesItself: RotationEnabled ?? false }
   })
 
@@ -51,22 +54,31 @@ export function createMasterPasswords (secretsFor: (region: string) => SecretsMa
    * Adds a version under an id of our own (32 to 64 characters). False when there is one of that id with another value, which never
    * changes (Secrets Manager API, PutSecretValue, ClientRequestToken): whoever comes second finds what the first one has put there.
    */
-  const add = async (region: string, secretArn: string, { id, value, stages }: { id: string, value: object, stages: string[] }): Promise<boolean> =>
+  const add = async (region: string, secretArn: string, { id, value, stages }: NewVersion): Promise<boolean> =>
     await orNull('already-exists', async () => {
-      await secretsFor(region).send(new PutSecretValueCommand({ SecretId: secretArn, ClientRequestToken: id, SecretString: JSON.stringify(value), VersionStages: stages }))
+      await secretsFor(region).send(new PutSecretValueCommand({
+        SecretId: secretArn,
+        ClientRequestToken: id,
+        SecretString: JSON.stringify(value),
+        VersionStages: stages
+      }))
       return true
     }) ?? false
 
   /** Moves a label; to nowhere with null. False when it is not where it was said to be: AWS moves it from there only. */
   const move = async (region: string, secretArn: string, stage: string, from: string | null, to: string | null): Promise<boolean> => await orNull('refused', async () => {
     await secretsFor(region).send(new UpdateSecretVersionStageCommand({
-      SecretId: secretArn, VersionStage: stage, ...(from === null ? {} : { RemoveFromVersionId: from }), ...(to === null ? {} : { MoveToVersionId: to })
+      SecretId: secretArn,
+      VersionStage: stage,
+      ...(from === null ? {} : { RemoveFromVersionId: from }),
+      ...(to === null ? {} : { MoveToVersionId: to })
     }))
     return true
   }) ?? false
 
   const stateOf = async (region: string, clusterArn: string): Promise<PasswordState> => {
-    const { DBClusters: [cluster] = [] } = await callAws(() => rdsFor(region).send(new DescribeDBClustersCommand({ DBClusterIdentifier: clusterArn })))
+    const { DBClusters: [cluster] = [] } = await callAws(() =>
+      rdsFor(region).send(new DescribeDBClustersCommand({ DBClusterIdentifier: clusterArn })))
     const { Status, PendingModifiedValues, MasterUserSecret: secret } = cluster ?? {}
     return {
       isSettled: Status === 'available' && PendingModifiedValues?.MasterUserPassword === undefined,

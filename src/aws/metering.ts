@@ -11,10 +11,20 @@ export interface Meter {
   note: (call: AwsCall, failure: FailureKind | 'abandoned' | null, durationMs: number) => void
 }
 
-type Attempt = <Arguments extends { input: object }, Result> (next: (args: Arguments) => Promise<Result>, context: { commandName?: string }) => (args: Arguments) => Promise<Result>
+type Send<Arguments, Result> = (args: Arguments) => Promise<Result>
+
+/** A middleware of the SDK, around the one that comes next. */
+type Attempt = <Arguments extends { input: object }, Result>(
+  next: Send<Arguments, Result>,
+  context: { commandName?: string }
+) => Send<Arguments, Result>
+
+const place = { name: 'meterAttempts', relation: 'after', toMiddleware: 'retryMiddleware', override: true } as const
 
 /** What every client of the SDK has. */
-interface Client { middlewareStack: { addRelativeTo (middleware: Attempt, options: { name: string, relation: 'after', toMiddleware: string, override: boolean }): void } }
+interface Client {
+  middlewareStack: { addRelativeTo (middleware: Attempt, options: typeof place): void }
+}
 
 /**
  * The clients of a service, with a meter before every attempt: what the SDK tries again by itself counts as another call, for AWS counts
@@ -26,7 +36,7 @@ export function meterCalls<Of extends Client> (service: string, clientFor: (regi
     const client = clientFor(region)
     if (metered.has(client)) return client
     metered.add(client)
-    client.middlewareStack.addRelativeTo(meterAttempts(service, region, meter), { name: 'meterAttempts', relation: 'after', toMiddleware: 'retryMiddleware', override: true })
+    client.middlewareStack.addRelativeTo(meterAttempts(service, region, meter), place)
     return client
   }
 }

@@ -1,5 +1,6 @@
 import {
-  ContinueUpdateRollbackCommand, CreateStackCommand, DeleteStackCommand, DescribeStackEventsCommand, DescribeStacksCommand, GetTemplateCommand, paginateDescribeStacks, paginateListImports, paginateListStacks, paginateListStackResources,
+  ContinueUpdateRollbackCommand, CreateStackCommand, DeleteStackCommand, DescribeStackEventsCommand, DescribeStacksCommand,
+  GetTemplateCommand, paginateDescribeStacks, paginateListImports, paginateListStacks, paginateListStackResources,
   RollbackStackCommand, UpdateTerminationProtectionCommand,
   type CloudFormationClient, type Stack as SdkStack, type StackEvent as SdkStackEvent, type StackStatus
 } from '@aws-sdk/client-cloudformation'
@@ -120,8 +121,10 @@ export function createStacks (clientFor: (region: string) => CloudFormationClien
   const resourcesOf = async (region: string, stackId: string): Promise<StackResource[]> => await callAws(async () => {
     const resources: StackResource[] = []
     for await (const page of paginateListStackResources({ client: clientFor(region) }, { StackName: stackId })) {
-      for (const { LogicalResourceId, PhysicalResourceId, ResourceType, ResourceStatus = '', ResourceStatusReason = null } of page.StackResourceSummaries ?? []) {
-        if (LogicalResourceId && PhysicalResourceId && ResourceType) resources.push({ logicalId: LogicalResourceId, physicalId: PhysicalResourceId, type: ResourceType, status: ResourceStatus, reason: ResourceStatusReason })
+      for (const resource of page.StackResourceSummaries ?? []) {
+        const { LogicalResourceId: logicalId, PhysicalResourceId: physicalId, ResourceType: type } = resource
+        const { ResourceStatus: status = '', ResourceStatusReason: reason = null } = resource
+        if (logicalId && physicalId && type) resources.push({ logicalId, physicalId, type, status, reason })
       }
     }
     return resources
@@ -138,7 +141,9 @@ export function createStacks (clientFor: (region: string) => CloudFormationClien
     try {
       return await callAws(async () => {
         const importers: string[] = []
-        for await (const { Imports = [] } of paginateListImports({ client: clientFor(region) }, { ExportName: exportName })) importers.push(...Imports)
+        for await (const { Imports = [] } of paginateListImports({ client: clientFor(region) }, { ExportName: exportName })) {
+          importers.push(...Imports)
+        }
         return importers
       })
     } catch (error) {
@@ -190,7 +195,20 @@ export function createStacks (clientFor: (region: string) => CloudFormationClien
     })))
   }
 
-  return { describe, list, listDeleted, eventsAfter, resourcesOf, templateOf, importersOf, create, remove, continueRollback, rollBack, setTerminationProtection }
+  return {
+    describe,
+    list,
+    listDeleted,
+    eventsAfter,
+    resourcesOf,
+    templateOf,
+    importersOf,
+    create,
+    remove,
+    continueRollback,
+    rollBack,
+    setTerminationProtection
+  }
 }
 
 /** How CloudFormation says that nobody imports an export, or that there is none by now. */
