@@ -62,7 +62,9 @@ const REQUEST_TIMEOUT_MS = 60_000
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.resolve('#templates/network.yaml')), 'utf8')) as { version: string }
 
 /** The service, ready to listen or to be injected into. It opens nothing by itself. */
-export async function buildApp ({ databases, queries, mirror, metrics, catalog, defaultTemplate, authenticate, checkSignature, clock, shutdown, log }: AppDependencies): Promise<FastifyInstance> {
+export async function buildApp (dependencies: AppDependencies): Promise<FastifyInstance> {
+  const { databases, queries, mirror, metrics, catalog, defaultTemplate, clock, shutdown, log } = dependencies
+  const { authenticate, checkSignature } = dependencies
   const app = fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),

@@ -36,7 +36,9 @@ export const problemKinds = {
     status: 401,
     title: 'The signature does not fit the request',
     retryable: false,
-    explanation: 'The request is signed (AWS Signature Version 4) with another secret, for another region or service, at another time, or was altered on its way. `detail` says which of it can be told. A proxy that rewrites the path or the Host header breaks signatures.'
+    explanation: 'The request is signed (AWS Signature Version 4) with another secret, for another region or service, at another time, ' +
+      'or was altered on its way. `detail` says which of it can be told. A proxy that rewrites the path or the Host header breaks ' +
+      'signatures.'
   },
   forbidden: {
     status: 403,
@@ -54,7 +56,9 @@ export const problemKinds = {
     status: 404,
     title: 'There is no such transaction',
     retryable: false,
-    explanation: 'It was committed or rolled back, it has expired, or the id is not one that this key was given for this database. AWS rolls back a transaction that is left alone for three minutes or is 24 hours old. Begin a new one. If a commit got no answer before, look at the data first: it may have happened.'
+    explanation: 'It was committed or rolled back, it has expired, or the id is not one that this key was given for this database. ' +
+      'AWS rolls back a transaction that is left alone for three minutes or is 24 hours old. Begin a new one. ' +
+      'If a commit got no answer before, look at the data first: it may have happened.'
   },
   'method-not-allowed': {
     status: 405,
@@ -72,7 +76,9 @@ export const problemKinds = {
     status: 408,
     title: 'The rows were not taken in time',
     retryable: true,
-    explanation: 'A stream of rows holds a transaction open, which AWS ends when nothing is fetched in it for three minutes. It was ended because nobody took rows for two and a half. Read faster, or write to a file first. The rows that came before are right.'
+    explanation: 'A stream of rows holds a transaction open, which AWS ends when nothing is fetched in it for three minutes. ' +
+      'It was ended because nobody took rows for two and a half. Read faster, or write to a file first. ' +
+      'The rows that came before are right.'
   },
   'database-exists': {
     status: 409,
@@ -96,13 +102,15 @@ export const problemKinds = {
     status: 409,
     title: 'A statement of the transaction failed before',
     retryable: false,
-    explanation: 'PostgreSQL takes no more statements in a transaction once one of them failed, and keeps nothing of it. Roll it back and begin a new one. With `SAVEPOINT` before a statement that may fail, `ROLLBACK TO` goes back to it instead.'
+    explanation: 'PostgreSQL takes no more statements in a transaction once one of them failed, and keeps nothing of it. ' +
+      'Roll it back and begin a new one. With `SAVEPOINT` before a statement that may fail, `ROLLBACK TO` goes back to it instead.'
   },
   'transaction-busy': {
     status: 409,
     title: 'Another statement is at work in the transaction',
     retryable: true,
-    explanation: 'A transaction runs one statement at a time. Those that reach one replica wait for each other; this one met one that another replica runs. It did not run. Send it again after `Retry-After`.'
+    explanation: 'A transaction runs one statement at a time. Those that reach one replica wait for each other; ' +
+      'this one met one that another replica runs. It did not run. Send it again after `Retry-After`.'
   },
   'deletion-protected': {
     status: 409,
@@ -120,7 +128,9 @@ export const problemKinds = {
     status: 409,
     title: 'The final snapshot cannot be switched',
     retryable: false,
-    explanation: 'A deletion with `finalSnapshot=false` destroys the data for good, so the service has to be configured for it (`FINAL_SNAPSHOTS=optional`). Once a deletion has begun with or without a final snapshot, it cannot go on differently. `detail` says which of it, and what to do. Nothing was deleted.'
+    explanation: 'A deletion with `finalSnapshot=false` destroys the data for good, so the service has to be configured for it ' +
+      '(`FINAL_SNAPSHOTS=optional`). Once a deletion has begun with or without a final snapshot, it cannot go on differently. ' +
+      '`detail` says which of it, and what to do. Nothing was deleted.'
   },
   'no-snapshot': {
     status: 409,
@@ -132,7 +142,9 @@ export const problemKinds = {
     status: 409,
     title: 'It is the only way back',
     retryable: false,
-    explanation: 'The database does not live, and this is the newest snapshot that it can be restored from, perhaps the only one. It stays, so that requests at the same time never remove them all. With `allowLast=true` it is removed all the same, and what only it has is gone for good. Nothing was removed.'
+    explanation: 'The database does not live, and this is the newest snapshot that it can be restored from, perhaps the only one. ' +
+      'It stays, so that requests at the same time never remove them all. With `allowLast=true` it is removed all the same, ' +
+      'and what only it has is gone for good. Nothing was removed.'
   },
   'snapshot-busy': {
     status: 409,
@@ -156,7 +168,8 @@ export const problemKinds = {
     status: 409,
     title: 'The database cannot be recovered like this',
     retryable: false,
-    explanation: 'A recovery is for a rollback that is stuck, a change that failed and was kept, or a deletion that failed. `detail` says what the database is instead, or why CloudFormation refused. Nothing was changed.'
+    explanation: 'A recovery is for a rollback that is stuck, a change that failed and was kept, or a deletion that failed. ' +
+      '`detail` says what the database is instead, or why CloudFormation refused. Nothing was changed.'
   },
   'confirmation-required': {
     status: 409,
@@ -229,7 +242,8 @@ export const problemKinds = {
     status: 409,
     title: 'Another transaction was in the way',
     retryable: true,
-    explanation: 'PostgreSQL could not put the transaction in an order with others (a serialization failure), or ended a deadlock with it. Nothing of it is kept: send all of it again, an interactive transaction from its beginning.'
+    explanation: 'PostgreSQL could not put the transaction in an order with others (a serialization failure), or ended a deadlock with it. ' +
+      'Nothing of it is kept: send all of it again, an interactive transaction from its beginning.'
   },
   'database-failed': {
     status: 502,
@@ -277,7 +291,8 @@ export const problemKinds = {
     status: 503,
     title: 'AWS does not answer',
     retryable: true,
-    explanation: 'The region did not answer in time, or answered with an error of its own. A request takes 55 s at most, and what `Prefer: wait` adds. Send it again after `Retry-After`: it finds what it has begun.'
+    explanation: 'The region did not answer in time, or answered with an error of its own. ' +
+      'A request takes 55 s at most, and what `Prefer: wait` adds. Send it again after `Retry-After`: it finds what it has begun.'
   },
   'database-resuming': {
     status: 503,

@@ -69,8 +69,14 @@ export async function createService (options: ServiceOptions): Promise<FastifyIn
   return app
 }
 
+interface Wired extends AppDependencies {
+  background: Background
+  statementsEnded: () => Promise<void>
+}
+
 /** All that answers requests and knows nothing of HTTP, wired to AWS, wherever the clients' configuration says that is. */
-export function createDependencies ({ config, log, clients, catalog = loadCatalog(), clock = systemClock, newToken = randomUUID }: ServiceOptions & { clients: AwsClients }): AppDependencies & { background: Background, statementsEnded: () => Promise<void> } {
+export function createDependencies (options: ServiceOptions & { clients: AwsClients }): Wired {
+  const { config, log, clients, catalog = loadCatalog(), clock = systemClock, newToken = randomUUID } = options
   const { regions, defaultTemplate, keys, pollMs, sweepMs, callsPerSecond } = config
   const shutdown = createShutdown(clock)
   const metrics = createServiceMetrics()
@@ -78,7 +84,8 @@ export function createDependencies ({ config, log, clients, catalog = loadCatalo
   const index = createStackIndex({ stacks: aws.stacks, background: stacksInBackground, clock, sweepMs, random: Math.random, log })
   const lastStacks = createLastStacks()
   const events = createEventLog(aws.stacks)
-  const watch = createStackWatch({ stacks: index, background: { describe: index.describeInBackground, eventsAfter: stacksInBackground.eventsAfter }, events, clock, pollMs, log })
+  const watchInBackground = { describe: index.describeInBackground, eventsAfter: stacksInBackground.eventsAfter }
+  const watch = createStackWatch({ stacks: index, background: watchInBackground, events, clock, pollMs, log })
   const compute = createCompute({ cloudWatch, clock })
   const databases = createDatabases({
     ...aws,
@@ -104,7 +111,10 @@ export function createDependencies ({ config, log, clients, catalog = loadCatalo
   })
   index.onSweep(async (_region, found) => { await databases.expire(found) })
   const targets = createTargets(databases, clock)
-  const gates = { statements: createGate(config.statements, clock, shutdown.stopping), streams: createGate(config.streams, clock, shutdown.stopping) }
+  const gates = {
+    statements: createGate(config.statements, clock, shutdown.stopping),
+    streams: createGate(config.streams, clock, shutdown.stopping)
+  }
   const auditLog = createAuditLog(log)
   const audit = createAudit(line => {
     auditLog.info(line, line.operation)
