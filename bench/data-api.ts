@@ -46,8 +46,9 @@ export async function benchDataApi (): Promise<void> {
 
 /** As any client of the database does, at the cluster's address. */
 async function connectDirectly (url: string, { resourceArn, secretArn, database }: Omit<Database, 'stackId'>): Promise<pg.Client> {
-  const { DBClusters: [cluster] = [] } = await new RDSClient(clientConfig(url)).send(new DescribeDBClustersCommand({ DBClusterIdentifier: resourceArn }))
-  const { SecretString = '{}' } = await new SecretsManagerClient(clientConfig(url)).send(new GetSecretValueCommand({ SecretId: secretArn }))
+  const [rds, secrets] = [new RDSClient(clientConfig(url)), new SecretsManagerClient(clientConfig(url))]
+  const { DBClusters: [cluster] = [] } = await rds.send(new DescribeDBClustersCommand({ DBClusterIdentifier: resourceArn }))
+  const { SecretString = '{}' } = await secrets.send(new GetSecretValueCommand({ SecretId: secretArn }))
   const { username, password } = JSON.parse(SecretString) as { username: string, password: string }
   const client = new pg.Client({ host: cluster?.Endpoint ?? '', port: cluster?.Port ?? 0, user: username, password, database })
   await client.connect()

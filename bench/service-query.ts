@@ -23,7 +23,8 @@ export async function benchServiceQuery (): Promise<void> {
       const samples = await interleave(ways, ROUNDS, WARM_UPS)
       for (const [name, each] of Object.entries(samples)) process.stdout.write(line(name, each))
       process.stdout.write(verdict('one at a time, service over SDK', median(samples.service) / median(samples.sdk), ' times', { atMost: 1.3 }))
-      const heats = await interleave({ service: async () => { await flood(ways.service) }, sdk: async () => { await flood(ways.sdk) } }, HEATS, 1)
+      const floods = { service: async () => { await flood(ways.service) }, sdk: async () => { await flood(ways.sdk) } }
+      const heats = await interleave(floods, HEATS, 1)
       for (const [name, each] of Object.entries(heats)) process.stdout.write(`${name.padEnd(44)} ${(CALLS_AT_ONCE / median(each) * 1000).toFixed(0)} a second at ${IN_FLIGHT} in flight\n`)
       process.stdout.write(verdict(`throughput at ${IN_FLIGHT} in flight, service over SDK`, median(heats.sdk) / median(heats.service), ' times', { atLeast: 0.7 }))
     } finally {

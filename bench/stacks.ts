@@ -21,7 +21,11 @@ export function clientConfig (endpoint: string) {
 }
 
 /** Launches the v2 template, with a secret of its own, and resolves at CREATE_COMPLETE. */
-export async function createDatabase (client: CloudFormationClient, name: string, parameters: Readonly<Record<string, string>> = {}): Promise<Database> {
+export async function createDatabase (
+  client: CloudFormationClient,
+  name: string,
+  parameters: Readonly<Record<string, string>> = {}
+): Promise<Database> {
   const given = { DBMaster: '', ClusterName: name, ...parameters }
   const { StackId } = await client.send(new CreateStackCommand({
     StackName: name,

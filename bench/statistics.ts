@@ -21,7 +21,11 @@ export async function timed (work: () => Promise<unknown>): Promise<number> {
  * Times several ways of doing the same, one after the other in every round, so that whatever else the machine does
  * meets all of them alike. The first `warmUps` rounds are not counted.
  */
-export async function interleave<Name extends string> (ways: Readonly<Record<Name, () => Promise<unknown>>>, rounds: number, warmUps: number): Promise<Record<Name, number[]>> {
+export async function interleave<Name extends string> (
+  ways: Readonly<Record<Name, () => Promise<unknown>>>,
+  rounds: number,
+  warmUps: number
+): Promise<Record<Name, number[]>> {
   const names = Object.keys(ways) as Name[]
   const samples = Object.fromEntries(names.map(name => [name, []])) as unknown as Record<Name, number[]>
   for (let round = -warmUps; round < rounds; round++) {

@@ -43,7 +43,13 @@ export async function benchStreaming (): Promise<void> {
 async function connectDirectly (service: ServiceProcess, id: string): Promise<pg.Client> {
   const { value } = await service.call<{ value: string }>('GET', `/v1/databases/${id}/connection?format=uri&reveal=true`)
   const { hostname, port, username, password, pathname } = new URL(value)
-  const client = new pg.Client({ host: hostname, port: Number(port), user: decodeURIComponent(username), password: decodeURIComponent(password), database: pathname.slice(1) })
+  const client = new pg.Client({
+    host: hostname,
+    port: Number(port),
+    user: decodeURIComponent(username),
+    password: decodeURIComponent(password),
+    database: pathname.slice(1)
+  })
   await client.connect()
   return client
 }

@@ -74,7 +74,11 @@ async function watch (url: string, id: string, { show, dim, green }: Terminal): 
   }
 }
 
-interface Change { status: string, statusReason: string | null, operation: { progress: { percent: number }, steps: Array<{ logicalId: string, status: string }> } }
+interface Change {
+  status: string
+  statusReason: string | null
+  operation: { progress: { percent: number }, steps: Array<{ logicalId: string, status: string }> }
+}
 
 /** The messages of a stream of server-sent events. */
 async function * liveEvents (url: string): AsyncGenerator<{ event: string, data: Change }> {
@@ -92,7 +96,8 @@ async function * liveEvents (url: string): AsyncGenerator<{ event: string, data:
 
 async function call<Answer = unknown> (url: string, method: string, path: string, body?: unknown): Promise<Answer> {
   const response = await fetch(url + path, {
-    method, headers: body === undefined ? { authorization: headers.authorization } : headers, ...(body === undefined ? {} : { body: JSON.stringify(body) })
+    method,
+    ...(body === undefined ? { headers: { authorization: headers.authorization } } : { headers, body: JSON.stringify(body) })
   })
   const answer = await response.json() as Answer & { detail?: string }
   if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}: ${answer.detail}`)
