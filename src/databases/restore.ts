@@ -51,6 +51,9 @@ export function createRestore ({ find, clusters, stacks, preflight, catalog, unt
     const { stack, own } = found
     const replacesRemainder = isRemainder(stack, found.events)
     if (stack.status !== 'DELETE_COMPLETE' && !replacesRemainder) return replay(found, request)
+    if (found.database.status === 'failed' && !stack.parameters.SnapshotIdentifier && request.snapshotId === undefined) {
+      throw new Problem('no-snapshot', `The creation of ${id} failed, and what a snapshot of it has is nothing. Send the creation again, or name a snapshot as snapshotId.`)
+    }
     const { region } = stack
     const template = catalog.get(own.template)
     if (!template) throw new Problem('change-refused', `${id} was made from the template ${own.template}, which is no longer here.`)

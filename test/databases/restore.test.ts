@@ -42,6 +42,16 @@ t.test('or from one that is named', async t => {
   t.strictSame(origins(), ['older'])
 })
 
+t.test('a create that failed is not restored, unless a snapshot is named', async t => {
+  const { restore, stacks, databases, origins } = await createDeleted()
+  await databases.create(everybody, ORDERS, null)
+  stacks.emit(NAME, 'AuroraWriter', 'CREATE_FAILED', 'out of luck')
+  for (const status of ['DELETE_IN_PROGRESS', 'DELETE_COMPLETE'] as const) stacks.advance(NAME, status)
+  await t.rejects(restore(), { code: 'no-snapshot', message: /^The creation of .+ failed/ })
+  await restore('older')
+  t.strictSame(origins().at(-1), 'older')
+})
+
 t.test('what an earlier one of the same name left is taken only when it is named, or was what it had been made from', async t => {
   const { restore, stacks, clusters, origins } = await createDeleted()
   const createdAt = new Date('2026-11-20T09:00:00Z')
