@@ -193,6 +193,8 @@ export function registerQueryRoutes (instance: FastifyInstance, queries: Queries
       tags: ['queries'],
       summary: 'Run one SQL statement with many sets of parameters',
       description: `For all of them or for none, unless \`allOrNothing\` is false. A set that does not fit is named in \`errors\`. With RETURNING each set has its own result.
+A problem says in \`set\`, counted from 0, which set it is of. Where PostgreSQL refused one of many for its values, that is found out afterwards in a transaction that is
+rolled back, for some seconds at most; it is left out where it could not be told.
 
 With \`allOrNothing: false\` the sets run in their order, each as if it were alone: what fails is rolled back and listed in \`failures\`, the rest is kept.
 Sets go to the database together as far as they can, and those next to a failing one run again after it was rolled back. A statement that PostgreSQL

@@ -3,12 +3,13 @@ import { DataApiFailure, type DataApi } from '../aws/data-api.js'
 import type { Clock } from '../clock.js'
 import { Problem } from '../problems.js'
 import { runApart, type SetFailure } from './batch-apart.js'
+import { findFailed } from './batch-failed.js'
 import { castColumns, type Cast } from './cast.js'
 import { columnsApart, nameRefused } from './columns.js'
 import { toOutcome, type Outcome } from './outcome.js'
 import { prepareStatement, refuseTransactionControl, type Prepared, type StatementText } from './prepare.js'
 import { toProblem } from './refusals.js'
-import { groupSets, inTransaction, runGroup, type SetsWork } from './sets.js'
+import { groupSets, inTransaction, runGroup, type SetGroup, type SetsWork } from './sets.js'
 import type { Targets } from './targets.js'
 import type { WhenAwake } from './waking.js'
 
@@ -52,7 +53,7 @@ export function createBatch ({ targets, dataApi, whenAwake, clock }: BatchOption
       const columns = once(async () => prepared[0]?.returnsChanges ? await columnsApart(dataApi, target, prepared[0], signal).catch(() => []) : [])
       const cast = request.castUnsupported ? await columns() : []
       const sets = prepared.map(each => castColumns(each, cast))
-      const { results, failures } = await (request.allOrNothing ? runWhole : runApart)({ dataApi, target, signal, nameRefused: async error => request.castUnsupported ? error : await nameRefused(error, columns) }, transactionId, sets, request)
+      const { results, failures } = await (request.allOrNothing ? runWhole : runApart)({ dataApi, clock, target, signal, nameRefused: async error => request.castUnsupported ? error : await nameRefused(error, columns) }, transactionId, sets, request)
       return { sets: sets.length - (failures?.length ?? 0), results, failures, durationMs: clock.now() - times.startedAt, resumedAfterMs: times.resumedAfterMs }
     } catch (error) {
       throw error instanceof DataApiFailure ? toProblem(error, 'write', prepared[0]?.toCallersPosition ?? (position => position)) : error
@@ -63,16 +64,28 @@ export function createBatch ({ targets, dataApi, whenAwake, clock }: BatchOption
 /** Runs all sets in one transaction. */
 async function runWhole (work: SetsWork, transactionId: string, sets: readonly Cast[], { rowFormat }: BatchRequest): Promise<Pick<BatchAnswer, 'results' | 'failures'>> {
   const results: Outcome[] = []
-  await inTransaction(work, transactionId, async () => {
-    for (const group of groupSets(sets)) {
-      const [one] = group.sets
-      const result = await runGroup(work, transactionId, group).catch(async (error: unknown) => {
-        throw one && group.sets.length === 1 ? ofSet(await work.nameRefused(error), one.prepared, group.first) : error
-      })
-      if (result && one) results.push(toOutcome(result, one.prepared, { maxRows: null, rowFormat }))
-    }
-  })
+  let running: SetGroup | null = null
+  try {
+    await inTransaction(work, transactionId, async () => {
+      for (const group of groupSets(sets)) {
+        running = group
+        const result = await runGroup(work, transactionId, group)
+        const [one] = group.sets
+        if (result && one) results.push(toOutcome(result, one.prepared, { maxRows: null, rowFormat }))
+      }
+      running = null
+    })
+  } catch (error) {
+    throw running ? await ofItsSet(work, running, error) : error
+  }
   return { results: sets[0]?.prepared.returnsChanges ? results : null, failures: null }
+}
+
+/** The failure of a group, with the set that it is of where that can be told. */
+async function ofItsSet (work: SetsWork, group: SetGroup, error: unknown): Promise<unknown> {
+  const failed = group.sets.length === 1 ? group.first : error instanceof DataApiFailure ? await findFailed(work, group, error).catch(() => null) : null
+  const prepared = failed === null ? undefined : group.sets[failed - group.first]?.prepared
+  return prepared ? ofSet(await work.nameRefused(error), prepared, failed ?? 0) : error
 }
 
 function prepareSet ({ sql, types }: BatchRequest, parameters: StatementText['parameters'], index: number): Prepared {

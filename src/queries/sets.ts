@@ -1,5 +1,6 @@
 import type { DataApi, DataTarget } from '../aws/data-api.js'
 import type { Argument, Result } from '../aws/data-api-values.js'
+import type { Clock } from '../clock.js'
 import type { Cast } from './cast.js'
 import { bytesOf } from './request-size.js'
 
@@ -8,6 +9,7 @@ export interface SetsWork {
   dataApi: DataApi
   target: DataTarget
   signal: AbortSignal
+  clock: Pick<Clock, 'now'>
   /** Has a refusal name the columns that it is for, where they can be told. */
   nameRefused: (error: unknown) => Promise<unknown>
 }

@@ -168,6 +168,16 @@ await t.test('what is RETURNING, in a list or a transaction too, names its colum
   t.match(await call('POST', `${path}/batch`, { ...batch, castUnsupported: true }), { status: 200, body: { results: [{ rows: [{ price: '$1.00' }] }, { rows: [{ price: '$2.00' }] }] } })
 })
 
+await t.test('a batch that happens for none says which set it failed for', async t => {
+  await rows('create table numbers (n int unique check (n < 1000))')
+  const batch = async (values: number[]) => await call<Problem & { set?: number }>('POST', `${path}/batch`, { sql: 'insert into numbers values ($1)', parameterSets: values.map(value => [value]), types: { 1: 'int' } })
+  const values = Array.from({ length: 150 }, (_, index) => index)
+  t.match(await batch(values.with(101, 7)), { status: 409, body: { code: 'unique-violation', set: 101 } }, 'also where an earlier one is to blame')
+  t.match(await batch(values.with(0, 1000)), { status: 422, body: { sqlState: '23514', set: 0 } })
+  t.match(await batch([...Array.from({ length: 1_000 }, (_, index) => -1 - index), 3, -1000]), { status: 409, body: { set: undefined } }, 'but not of what other calls had before')
+  t.strictSame(await rows('select count(*) from numbers'), [{ count: '0' }], 'and nothing is kept of the looking')
+})
+
 await t.test('writes, and the ways not to make them', async t => {
   await rows('create table orders (id bigserial primary key, note text)')
   t.match((await query("insert into orders (note) values ('a'), ('b')")).body, { affected: 2, rows: [], columns: [] })

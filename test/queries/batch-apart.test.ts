@@ -38,7 +38,7 @@ function createDouble (failing: (value: number) => Error | null) {
   }
   const run = async (sql: string, values: readonly number[]): Promise<Apart> => {
     const sets = values.map(a => castColumns(prepareStatement({ sql, parameters: { a }, types: {} }), []))
-    return await runApart({ dataApi, target, signal: NEVER, nameRefused: async error => error }, await dataApi.begin(target), sets, { rowFormat: 'array' })
+    return await runApart({ dataApi, target, clock: { now: () => 0 }, signal: NEVER, nameRefused: async error => error }, await dataApi.begin(target), sets, { rowFormat: 'array' })
   }
   return { kept, calls, run }
 }
