@@ -11,7 +11,18 @@ const read = (changes: Record<string, string> = {}) => readConfig({ env: { ...en
 t.test('what is not set has its default, and nothing changes later', async t => {
   const config = read()
   t.strictSame(config, {
-    host: '127.0.0.1', port: 8080, regions: ['eu-west-1', 'us-east-1'], defaultTemplate: 'aurora-serverless-v2-postgres', finalSnapshots: 'always', keys, logLevel: 'info', pollMs: 4_000, sweepMs: 10_000, callsPerSecond: 10, statements: { perDatabase: 40, perKey: 400, waiting: 400, waitMs: 30_000 }, streams: { perDatabase: 8, perKey: 80, waiting: 400, waitMs: 30_000 }
+    host: '127.0.0.1',
+    port: 8080,
+    regions: ['eu-west-1', 'us-east-1'],
+    defaultTemplate: 'aurora-serverless-v2-postgres',
+    finalSnapshots: 'always',
+    keys,
+    logLevel: 'info',
+    pollMs: 4_000,
+    sweepMs: 10_000,
+    callsPerSecond: 10,
+    statements: { perDatabase: 40, perKey: 400, waiting: 400, waitMs: 30_000 },
+    streams: { perDatabase: 8, perKey: 80, waiting: 400, waitMs: 30_000 }
   })
   t.throws(() => { Object.assign(config, { port: 1 }) }, TypeError)
   t.match(read({ HOST: '0.0.0.0', PORT: ' 9000 ', LOG_LEVEL: 'debug', DEFAULT_TEMPLATE: 'aurora-serverless-postgres', POLL_MS: '250' }),

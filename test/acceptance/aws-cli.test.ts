@@ -9,8 +9,13 @@ import { openSandbox, type TestSandbox } from '../helpers/sandbox.js'
 const run = promisify(execFile)
 const template = 'file://templates/aurora-serverless-postgres.yaml'
 
+interface Programs {
+  aws: (...words: string[]) => Promise<unknown>
+  shell: (program: string, words: string[], env?: Record<string, string>) => Promise<string>
+}
+
 /** Programs of others, which know nothing of the sandbox but where it is. */
-function programsAt (sandbox: TestSandbox): { aws: (...words: string[]) => Promise<unknown>, shell: (program: string, words: string[], env?: Record<string, string>) => Promise<string> } {
+function programsAt (sandbox: TestSandbox): Programs {
   const { HOME = '', PATH = '' } = process.env
   const known = { HOME, PATH, AWS_ENDPOINT_URL: sandbox.url, AWS_DEFAULT_REGION: 'us-east-1', AWS_ACCESS_KEY_ID: 'any', AWS_SECRET_ACCESS_KEY: 'any', AWS_PAGER: '', AWS_DEFAULT_OUTPUT: 'json' }
   const shell = async (program: string, words: string[], env = {}): Promise<string> =>
@@ -45,7 +50,8 @@ await t.test('the AWS CLI and psql do what the documentation shows, letter for l
   const { ARN } = await aws('secretsmanager', 'describe-secret', '--secret-id', 'Mahira') as { ARN: string }
   const version = await aws('rds-data', 'execute-statement', '--resource-arn', output('ClusterArn'), '--secret-arn', ARN, '--database', 'temporal', '--sql', 'SELECT version();')
   t.match(version, { records: [[{ stringValue: /^PostgreSQL/ }]] })
-  await t.rejects(aws('rds-data', 'execute-statement', '--resource-arn', output('ClusterArn'), '--secret-arn', ARN, '--database', 'temporal', '--sql', 'SELEC 1'), /DatabaseErrorException.*SQLState: 42601/)
+  const place = ['--resource-arn', output('ClusterArn'), '--secret-arn', ARN, '--database', 'temporal']
+  await t.rejects(aws('rds-data', 'execute-statement', ...place, '--sql', 'SELEC 1'), /DatabaseErrorException.*SQLState: 42601/)
 })
 
 const lackOfBoto3 = lackOf('boto3')

@@ -3,7 +3,14 @@ import t from 'tap'
 
 import { startService } from '../helpers/service.js'
 
-interface Database { id: string, status: string, parameters: Record<string, unknown>, tags: Record<string, string>, deletionProtection: boolean, operation: { type: string, status: string } }
+interface Database {
+  id: string
+  status: string
+  parameters: Record<string, unknown>
+  tags: Record<string, string>
+  deletionProtection: boolean
+  operation: { type: string, status: string }
+}
 
 const { call, sandboxUrl } = await startService(t)
 const wait = { prefer: 'wait=60' }

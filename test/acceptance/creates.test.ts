@@ -13,7 +13,13 @@ import { createService } from '../../src/service.js'
 import { templatesDirectory } from '../../src/templates/catalog.js'
 import { startService } from '../helpers/service.js'
 
-interface Database { id: string, status: string, statusReason: string | null, stack: { id: string, name: string }, operation: { id: string } }
+interface Database {
+  id: string
+  status: string
+  statusReason: string | null
+  stack: { id: string, name: string }
+  operation: { id: string }
+}
 
 const region = 'eu-west-1'
 const service = await startService(t)
@@ -146,7 +152,9 @@ await t.test('a database starts with the data of another: as it is, as it was, o
 
 await t.test('what cannot be a source is said before anything is launched', async t => {
   const before = (await cloudFormation.send(new ListStacksCommand({}))).StackSummaries?.length
-  const refuse = async (source: object, more: object = {}) => await service.call<{ errors: Array<{ path: string, message: string }> }>('POST', '/v1/databases', { client: 'acme', region, name: 'never', source, ...more })
+  const refuse = async (source: object, more: object = {}) =>
+    await service.call<{ errors: Array<{ path: string, message: string }> }>('POST', '/v1/databases',
+      { client: 'acme', region, name: 'never', source, ...more })
   const { body: { items } } = await service.call<{ items: Database[] }>('GET', '/v1/databases?name=shop')
   const databaseId = items[0]?.id ?? ''
   t.match(await refuse({ databaseId, at: '2020-01-01T00:00:00Z' }), { status: 422, body: { code: 'preflight-failed', errors: [{ path: '/source/at', message: /must be from .+ to / }] } })

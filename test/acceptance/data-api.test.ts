@@ -2,7 +2,8 @@ import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 
 import {
-  BatchExecuteStatementCommand, BeginTransactionCommand, CommitTransactionCommand, DatabaseErrorException, ExecuteStatementCommand, RDSDataClient, RollbackTransactionCommand,
+  BatchExecuteStatementCommand, BeginTransactionCommand, CommitTransactionCommand, DatabaseErrorException, ExecuteStatementCommand,
+  RDSDataClient, RollbackTransactionCommand,
   TransactionNotFoundException, type Field, type TypeHint
 } from '@aws-sdk/client-rds-data'
 import t from 'tap'
@@ -73,13 +74,19 @@ await t.test('what this service refuses, a client of AWS can read', async t => {
 
 await t.test('what drivers on top of the Data API send works: numbers for names, hints for types, savepoints for nested transactions', async t => {
   const client = clientFor()
-  const execute = async (sql: string, values: Array<[field: Field, typeHint?: TypeHint]> = [], transactionId?: string) => await client.send(new ExecuteStatementCommand({
-    ...within, sql, includeResultMetadata: true, parameters: values.map(([value, typeHint], index) => ({ name: String(index + 1), value, ...(typeHint ? { typeHint } : {}) })), ...(transactionId ? { transactionId } : {})
-  }))
+  const execute = async (sql: string, values: Array<[field: Field, typeHint?: TypeHint]> = [], transactionId?: string) =>
+    await client.send(new ExecuteStatementCommand({
+      ...within,
+      sql,
+      includeResultMetadata: true,
+      parameters: values.map(([value, typeHint], index) => ({ name: String(index + 1), value, ...(typeHint ? { typeHint } : {}) })),
+      ...(transactionId ? { transactionId } : {})
+    }))
   await execute('create table driven (id serial primary key, at timestamptz, day date, "time" time, u uuid, j jsonb, n numeric(10, 2), texts text[], bytes bytea)')
   const columns = '"id", "at", "day", "time", "u", "j", "n", "texts", "bytes"'
   const { records, columnMetadata } = await execute(`insert into "driven" (${columns}) values (default, :1, :2, :3, :4, :5, :6, :7::text[], :8) returning ${columns}`, [
-    [{ stringValue: '2026-01-02 03:04:05.123' }, 'TIMESTAMP'], [{ stringValue: '2026-01-02' }, 'DATE'], [{ stringValue: '03:04:05' }, 'TIME'], [{ stringValue: '550e8400-e29b-41d4-a716-446655440000' }, 'UUID'],
+    [{ stringValue: '2026-01-02 03:04:05.123' }, 'TIMESTAMP'], [{ stringValue: '2026-01-02' }, 'DATE'], [{ stringValue: '03:04:05' }, 'TIME'],
+    [{ stringValue: '550e8400-e29b-41d4-a716-446655440000' }, 'UUID'],
     [{ stringValue: '{"a": [1]}' }, 'JSON'], [{ stringValue: '19.99' }, 'DECIMAL'], [{ stringValue: '{a,"b\\"c"}' }], [{ blobValue: Buffer.from('bytes') }]
   ])
   t.strictSame(records, [[

@@ -4,7 +4,12 @@ import t from 'tap'
 
 import { startService } from '../helpers/service.js'
 
-interface Database { id: string, status: string, stack: { name: string }, operation: { type: string, status: string, reason: string | null } }
+interface Database {
+  id: string
+  status: string
+  stack: { name: string }
+  operation: { type: string, status: string, reason: string | null }
+}
 
 const region = 'eu-west-1'
 const { call, sandboxUrl } = await startService(t, { FINAL_SNAPSHOTS: 'optional' })

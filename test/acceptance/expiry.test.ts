@@ -10,7 +10,14 @@ import { readConfig } from '../../src/config.js'
 import { createDependencies } from '../../src/service.js'
 import { startService } from '../helpers/service.js'
 
-interface Database { id: string, status: string, expiresAt: string | null, expiryHeld: boolean, stack: { id: string }, snapshots: Array<{ status: string }> | null }
+interface Database {
+  id: string
+  status: string
+  expiresAt: string | null
+  expiryHeld: boolean
+  stack: { id: string }
+  snapshots: Array<{ status: string }> | null
+}
 
 const HOUR_MS = 3_600_000
 const region = 'eu-west-1'

@@ -5,7 +5,16 @@ import { LOCAL_KEY } from '../../scripts/local.js'
 import { readEventStream } from '../helpers/event-stream.js'
 import { startService } from '../helpers/service.js'
 
-interface Database { id: string, client: string, region: string, status: string, statusReason: string | null, outputs: Record<string, unknown> | null, parameters: Record<string, unknown>, operation: { id: string, status: string, progress: { percent: number } } }
+interface Database {
+  id: string
+  client: string
+  region: string
+  status: string
+  statusReason: string | null
+  outputs: Record<string, unknown> | null
+  parameters: Record<string, unknown>
+  operation: { id: string, status: string, progress: { percent: number } }
+}
 interface List { items: Database[], regions: Array<{ region: string, status: string }> }
 
 const service = await startService(t)

@@ -14,7 +14,8 @@ async function scrape (): Promise<{ text: string, samples: (name: string) => Map
   return { text, samples: name => new Map([...text.matchAll(new RegExp(`^${name}(?:\\{(.*)\\})? (\\S+)$`, 'gm'))].map(([, labels = '', value]) => [labels, Number(value)])) }
 }
 
-const sum = (samples: Map<string, number>, labels: RegExp): number => [...samples].filter(([key]) => labels.test(key)).reduce((total, [, value]) => total + value, 0)
+const sum = (samples: Map<string, number>, labels: RegExp): number =>
+  [...samples].filter(([key]) => labels.test(key)).reduce((total, [, value]) => total + value, 0)
 
 t.test('what the service does is in its metrics, and none of its callers\' words', async t => {
   const { body: { id } } = await service.call<{ id: string }>('POST', '/v1/databases', { client: 'zebra', region: 'eu-west-1', name: 'giraffe' }, { prefer: 'wait=60', 'idempotency-key': 'okapi' })

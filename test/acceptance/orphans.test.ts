@@ -26,8 +26,10 @@ const config = readConfig({ env: { ...process.env, REGIONS: `${region},us-east-1
 /** The orphans that a replica sees whose clock is two hours ahead: nothing has to grow old here. */
 const { orphans } = createDependencies({ config, log: pino({ level: 'silent' }), clients, clock: { now: () => Date.now() + 2 * HOUR_MS, sleep: systemClock.sleep } }).databases
 const operator = principalOf()
-const list = async (...kinds: OrphanKind[]): Promise<Orphan[]> => (await orphans.list(operator, { regions: [region], kinds, limit: 50, cursor: null })).items
-const remove = async (id: string, confirm: string | null = null): Promise<Orphan | null> => (await orphans.remove(operator, id, confirm))?.orphan ?? null
+const list = async (...kinds: OrphanKind[]): Promise<Orphan[]> =>
+  (await orphans.list(operator, { regions: [region], kinds, limit: 50, cursor: null })).items
+const remove = async (id: string, confirm: string | null = null): Promise<Orphan | null> =>
+  (await orphans.remove(operator, id, confirm))?.orphan ?? null
 const fault = async (body: object): Promise<void> => { await fetch(`${sandboxUrl}/_sandbox/faults`, { method: 'POST', body: JSON.stringify(body) }) }
 
 const create = async (name: string, more: object = {}): Promise<Database> => (await call<Database>('POST', '/v1/databases', { client: 'acme', region, name, ...more }, wait)).body
@@ -40,7 +42,11 @@ const ofLiving = [`${region}.cluster.${living.outputs.clusterName}`, `${region}.
 await t.test('what lives is neither found nor removed', async t => {
   await call('POST', `/v1/databases/${living.id}/snapshots`, {}, wait)
   const { DBClusterSnapshots: [snapshot] = [] } = await clients.rds(region).send(new DescribeDBClusterSnapshotsCommand({ SnapshotType: 'manual' }))
-  const { ARN: somebodys = '' } = await clients.secrets(region).send(new CreateSecretCommand({ Name: 'somebodys', SecretString: '{}', Tags: [{ Key: 'aurora-databases:client', Value: 'acme' }, { Key: 'aurora-databases:name', Value: 'gone' }] }))
+  const { ARN: somebodys = '' } = await clients.secrets(region).send(new CreateSecretCommand({
+    Name: 'somebodys',
+    SecretString: '{}',
+    Tags: [{ Key: 'aurora-databases:client', Value: 'acme' }, { Key: 'aurora-databases:name', Value: 'gone' }]
+  }))
   t.strictSame(await list(), [])
   for (const id of [...ofLiving, `${region}.snapshot.${snapshot?.DBClusterSnapshotIdentifier}`, `${region}.secret.${somebodys.split(':')[6]}`]) {
     await t.rejects(remove(id, living.id), { code: 'not-found' }, id)
@@ -103,7 +109,8 @@ await t.test('a create that failed and was kept, protected or not', async t => {
   const [orphan] = await list('stack')
   t.match(orphan, { kind: 'stack', status: 'CREATE_FAILED', databaseId: failed.id, protected: true, reason: /creation of the database failed/ })
   await t.rejects(remove(orphan?.id ?? ''), { code: 'deletion-protected' })
-  await clients.cloudFormation(region).send(new UpdateTerminationProtectionCommand({ StackName: orphan?.name, EnableTerminationProtection: false }))
+  const unprotect = new UpdateTerminationProtectionCommand({ StackName: orphan?.name, EnableTerminationProtection: false })
+  await clients.cloudFormation(region).send(unprotect)
   t.match(await remove(orphan?.id ?? ''), { id: orphan?.id })
   t.match((await call('GET', `/v1/databases/${failed.id}`, undefined, wait)).body, { stack: { status: 'DELETE_COMPLETE' } })
   t.strictSame(await list('stack', 'cluster', 'secret'), [])

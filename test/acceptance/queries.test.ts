@@ -2,8 +2,23 @@ import t from 'tap'
 
 import { startService, type Answer } from '../helpers/service.js'
 
-interface QueryResult { columns: Array<{ name: string, type: string, nullable: boolean }>, rows: unknown[], rowCount: number, affected: number | null, truncated: boolean, durationMs: number, resumedAfterMs: number | null }
-interface Problem { code: string, detail: string, sqlState?: string, position?: number, hint?: string, errors?: Array<{ path: string, message: string }> }
+interface QueryResult {
+  columns: Array<{ name: string, type: string, nullable: boolean }>
+  rows: unknown[]
+  rowCount: number
+  affected: number | null
+  truncated: boolean
+  durationMs: number
+  resumedAfterMs: number | null
+}
+interface Problem {
+  code: string
+  detail: string
+  sqlState?: string
+  position?: number
+  hint?: string
+  errors?: Array<{ path: string, message: string }>
+}
 
 const { call } = await startService(t)
 const created = await call<{ id: string, status: string }>('POST', '/v1/databases', { client: 'acme', region: 'us-east-1' }, { prefer: 'wait=60' })

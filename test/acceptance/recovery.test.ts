@@ -2,7 +2,13 @@ import t from 'tap'
 
 import { startService } from '../helpers/service.js'
 
-interface Database { id: string, status: string, statusReason: string | null, parameters: Record<string, unknown>, operation: { id: string, type: string, status: string, reason: string | null } }
+interface Database {
+  id: string
+  status: string
+  statusReason: string | null
+  parameters: Record<string, unknown>
+  operation: { id: string, type: string, status: string, reason: string | null }
+}
 
 const { call, sandboxUrl } = await startService(t)
 const wait = { prefer: 'wait=60' }

@@ -14,15 +14,30 @@ t.teardown(() => {
   cloudFormation.destroy()
 })
 
-for (const [Name, SecretString] of [['not-json', 'hush'], ['no-password', '{"username":"someone"}'], ['short', '{"username":"someone","password":"hush"}'], ['reserved', '{"username":"admin","password":"hush-hush"}']]) {
+for (const [Name, SecretString] of [
+  ['not-json', 'hush'],
+  ['no-password', '{"username":"someone"}'],
+  ['short', '{"username":"someone","password":"hush"}'],
+  ['reserved', '{"username":"admin","password":"hush-hush"}']
+]) {
   await secrets.send(new CreateSecretCommand({ Name, SecretString }))
 }
 
 const request = { client: 'acme', region }
-const withParameters = (parameters: Record<string, unknown>, template?: string) => ({ ...request, parameters, ...(template ? { template } : {}) })
+const withParameters = (parameters: Record<string, unknown>, template?: string) =>
+  ({ ...request, parameters, ...(template ? { template } : {}) })
 
 /** What is sent, the status and code of the refusal, and the place it points at. */
-const refusals: ReadonlyArray<{ title: string, body: unknown, status: number, code: string, path?: string, headers?: Record<string, string> }> = [
+interface Refusal {
+  title: string
+  body: unknown
+  status: number
+  code: string
+  path?: string
+  headers?: Record<string, string>
+}
+
+const refusals: readonly Refusal[] = [
   { title: 'an unknown region', body: { ...request, region: 'mars-north-1' }, status: 400, code: 'invalid-request', path: '/region' },
   { title: 'an unknown template', body: { ...request, template: 'oracle' }, status: 400, code: 'invalid-request', path: '/template' },
   { title: 'an unknown parameter', body: withParameters({ Colour: 'red' }), status: 400, code: 'invalid-request', path: '/parameters/Colour' },

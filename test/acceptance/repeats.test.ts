@@ -58,7 +58,8 @@ await t.test('a statement whose connection breaks is not sent again', async t =>
 })
 
 await t.test('a stream goes on where a fetch was throttled', async t => {
-  const sent = httpRequest(`${url}/v1/databases/${id}/query`, { method: 'POST', agent: false, headers: { authorization: `Bearer ${LOCAL_KEY}`, 'content-type': 'application/json', accept: 'application/x-ndjson' } })
+  const headers = { authorization: `Bearer ${LOCAL_KEY}`, 'content-type': 'application/json', accept: 'application/x-ndjson' }
+  const sent = httpRequest(`${url}/v1/databases/${id}/query`, { method: 'POST', agent: false, headers })
   sent.end(JSON.stringify({ sql: "select n, repeat('x', 8000) as t from generate_series(1, 3000) as n" }))
   const [answer] = await once(sent, 'response') as [IncomingMessage]
   // Nothing is read yet: by far the most of it has still to be fetched.

@@ -2,7 +2,13 @@ import t from 'tap'
 
 import { startService } from '../helpers/service.js'
 
-interface Database { id: string, status: string, parameters: Record<string, unknown>, tags: Record<string, string>, operation: { type: string, status: string } }
+interface Database {
+  id: string
+  status: string
+  parameters: Record<string, unknown>
+  tags: Record<string, string>
+  operation: { type: string, status: string }
+}
 interface Snapshots { items: Array<{ id: string, status: string }> }
 
 const { call, sandboxUrl } = await startService(t)

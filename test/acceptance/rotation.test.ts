@@ -34,10 +34,19 @@ const answered: string[] = []
 const log = pino({ level: 'trace' }, new Writable({ write: (line: Buffer, _encoding, done) => { lines.push(line.toString()); done() } }))
 const config = readConfig({ env: { ...process.env, REGIONS: region, API_KEYS_FILE: 'any' }, readKeys: () => localKeys, templates: ['aurora-serverless-v2-postgres'] })
 /** Waits are cut short: what they wait for takes no time here. */
-const hasty = { now: Date.now, sleep: async (ms: number, signal?: AbortSignal) => await systemClock.sleep(Math.min(ms, ms < 30_000 ? 5 : ms), signal) }
+const hasty = {
+  now: Date.now,
+  sleep: async (ms: number, signal?: AbortSignal) => await systemClock.sleep(ms < 30_000 ? Math.min(ms, 5) : ms, signal)
+}
+
+interface Rotated {
+  isReplay?: boolean
+  rotation?: Rotation
+  code?: string
+}
 
 /** Rotates through another replica, which is there for this alone; what it answers, or the code of its refusal. */
-const rotateBy = async (clients: AwsClients, key: string | null = null): Promise<{ isReplay?: boolean, rotation?: Rotation, code?: string }> => {
+const rotateBy = async (clients: AwsClients, key: string | null = null): Promise<Rotated> => {
   const { databases } = createDependencies({ config, log, clients, clock: hasty })
   try {
     const answer = await databases.rotatePassword(principalOf(), id, key, 60, new AbortController().signal)

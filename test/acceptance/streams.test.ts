@@ -47,7 +47,11 @@ async function until (holds: () => Promise<boolean>): Promise<void> {
   while (!await holds()) if (Date.now() > deadline) throw new Error('it did not come to be so')
 }
 
-const openCursors = async (): Promise<number> => Number((await rows("select count(*)::int as n from pg_stat_activity where state = 'idle in transaction' or query like '%aurora_databases_stream%' and pid <> pg_backend_pid() and state = 'active'") as Array<{ n: number }>)[0]?.n)
+const openCursors = async (): Promise<number> => {
+  const [counted] = await rows("select count(*)::int as n from pg_stat_activity where state = 'idle in transaction' " +
+    "or query like '%aurora_databases_stream%' and pid <> pg_backend_pid() and state = 'active'") as Array<{ n: number }>
+  return Number(counted?.n)
+}
 
 await t.test('values are those of the JSON answer', async t => {
   const sql = `select 7::int2 as a, 9007199254740993::int8 as b, 1.50 as c, 1e300::float8 as d, 'NaN'::float8 as e, true as f, '{"a": [1, null]}'::jsonb as g,
@@ -113,7 +117,8 @@ await t.test('the database itself refuses to write', async t => {
 
 await t.test('a charset is taken for what it is, and weights decide', async t => {
   for (const [accept, type] of [
-    ['application/json; charset=utf-8', /^application\/json/], ['text/csv;charset=utf-8;q=0.9, application/json;q=0.1', /^text\/csv/], ['application/x-ndjson ; charset=UTF-8', /^application\/x-ndjson/],
+    ['application/json; charset=utf-8', /^application\/json/], ['text/csv;charset=utf-8;q=0.9, application/json;q=0.1', /^text\/csv/],
+    ['application/x-ndjson ; charset=UTF-8', /^application\/x-ndjson/],
     ['application/*;q=0.1, text/csv;q=0', /^application\/json/], ['text/*', /^text\/csv/]
   ] as const) {
     const answer = await open('select 1 as one', { accept })

@@ -6,7 +6,14 @@ import { readConfig } from '../../src/config.js'
 import { createService } from '../../src/service.js'
 import { startService } from '../helpers/service.js'
 
-interface Answer { results: Array<{ rows: unknown[], affected: number | null }>, code: string, statement: number, sqlState: string, position: number, errors: Array<{ path: string }> }
+interface Answer {
+  results: Array<{ rows: unknown[], affected: number | null }>
+  code: string
+  statement: number
+  sqlState: string
+  position: number
+  errors: Array<{ path: string }>
+}
 
 const { call } = await startService(t)
 const created = await call<{ id: string }>('POST', '/v1/databases', { client: 'acme', region: 'us-east-1' }, { prefer: 'wait=60' })
@@ -54,8 +61,18 @@ await t.test('a read-only transaction stays one', async t => {
   t.match((await run([{ sql: 'select count(*) from t' }], { readOnly: true, isolation: 'repeatable read' })).body.results, [{ rows: [{ count: '3' }] }])
 })
 
+interface BatchAnswer {
+  sets: number
+  results: unknown[] | null
+  failures: unknown[]
+  code: string
+  constraint: string
+  sqlState: string
+  errors: Array<{ path: string }>
+}
+
 await t.test('a batch runs with every set or with none', async t => {
-  const batch = async (sql: string, parameterSets: unknown[], more: object = {}): Promise<{ status: number, body: { sets: number, results: unknown[] | null, failures: unknown[], code: string, constraint: string, sqlState: string, errors: Array<{ path: string }> } }> =>
+  const batch = async (sql: string, parameterSets: unknown[], more: object = {}): Promise<{ status: number, body: BatchAnswer }> =>
     await call('POST', `${path}/batch`, { sql, parameterSets, ...more })
   const many = Array.from({ length: 2_500 }, (_, index) => ({ id: 1_000 + index }))
   t.match(await batch('insert into t values (:id)', many), { status: 200, body: { sets: 2_500, results: null } })
@@ -107,7 +124,12 @@ await t.test('a transaction lasts from call to call, whichever replica they reac
     const config = readConfig({ env: { REGIONS: 'us-east-1', API_KEYS_FILE: 'keys' }, readKeys: () => localKeys, templates: ['aurora-serverless-v2-postgres'] })
     const replica = await createService({ config, log: pino({ level: 'silent' }) })
     t.teardown(async () => { await replica.close() })
-    const slow = replica.inject({ method: 'POST', url: `${path}/query`, headers: { authorization: `Bearer ${LOCAL_KEY}` }, payload: { sql: 'insert into steps select 10 from pg_sleep(0.2)', transactionId: id } })
+    const slow = replica.inject({
+      method: 'POST',
+      url: `${path}/query`,
+      headers: { authorization: `Bearer ${LOCAL_KEY}` },
+      payload: { sql: 'insert into steps select 10 from pg_sleep(0.2)', transactionId: id }
+    })
     const answers = await Promise.all(Array.from({ length: 10 }, async (_, index) => await query(`insert into steps values (${20 + index})`, id)))
     t.strictSame(answers.map(({ status }) => status), answers.map(() => 200))
     t.equal((await slow).statusCode, 200)

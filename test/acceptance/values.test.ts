@@ -8,7 +8,14 @@ import { startService } from '../helpers/service.js'
 const { url, call } = await startService(t)
 const { body: { id } } = await call<{ id: string }>('POST', '/v1/databases', { client: 'acme', region: 'us-east-1' }, { prefer: 'wait=60' })
 
-const query = async (sql: string, more: object): Promise<{ status: number, body: { rows: Array<Record<string, Json>>, code: string, detail: string, errors?: Array<{ path: string }> } }> =>
+interface Answer {
+  rows: Array<Record<string, Json>>
+  code: string
+  detail: string
+  errors?: Array<{ path: string }>
+}
+
+const query = async (sql: string, more: object): Promise<{ status: number, body: Answer }> =>
   await call('POST', `/v1/databases/${id}/query`, { sql, ...more })
 
 const digits = (length: number): fc.Arbitrary<string> => fc.stringMatching(new RegExp(`^[1-9][0-9]{0,${length - 1}}$`))
@@ -21,7 +28,10 @@ const twoDigits = (max: number, min = 0): fc.Arbitrary<string> => fc.integer({ m
 const date = fc.tuple(fc.integer({ min: 1000, max: 9999 }), twoDigits(12, 1), twoDigits(28, 1)).map(parts => parts.join('-'))
 const time = fc.tuple(twoDigits(23), twoDigits(59), twoDigits(59)).map(parts => parts.join(':'))
 const moment = fc.tuple(date, time).map(([day, clock]) => `${day}T${clock}`)
-const json: fc.Arbitrary<Json> = fc.jsonValue({ maxDepth: 2, stringUnit: 'grapheme' }).filter(each => !/\\u0000|__proto__/.test(JSON.stringify(each))).map(each => JSON.parse(JSON.stringify(each, (_key, inner: unknown) => typeof inner === 'number' ? Math.trunc(inner % 1e6) + 0 : inner)) as Json)
+const withSmallNumbers = (_key: string, inner: unknown): unknown => typeof inner === 'number' ? Math.trunc(inner % 1e6) + 0 : inner
+const json: fc.Arbitrary<Json> = fc.jsonValue({ maxDepth: 2, stringUnit: 'grapheme' })
+  .filter(each => !/\\u0000|__proto__/.test(JSON.stringify(each)))
+  .map(each => JSON.parse(JSON.stringify(each, withSmallNumbers)) as Json)
 
 /** Values of each type that the Data API carries, as the contract has them on the way in and out. */
 const values: Readonly<Record<string, fc.Arbitrary<Json>>> = {
@@ -140,7 +150,8 @@ function isSameJson (a: unknown, b: unknown): boolean {
 }
 
 t.test('values and arrays without a type come back as they went in', async () => {
-  const list = fc.oneof(fc.array(fc.option(text)), fc.array(fc.option(fc.boolean())), fc.array(fc.option(fc.double({ noNaN: true, noDefaultInfinity: true, noInteger: true }))))
+  const fraction = fc.double({ noNaN: true, noDefaultInfinity: true, noInteger: true })
+  const list = fc.oneof(fc.array(fc.option(text)), fc.array(fc.option(fc.boolean())), fc.array(fc.option(fraction)))
   await fc.assert(fc.asyncProperty(text, list, async (one, many) => {
     const { status, body } = await query('select :one::text as one, :many as many', { parameters: { one, many } })
     if (status !== 200) throw new Error(JSON.stringify(body))

@@ -13,7 +13,12 @@ import { createService } from '../../src/service.js'
 import { keyOf } from '../helpers/facts.js'
 import { createMovableClock } from '../sandbox/rds-data/movable-clock.js'
 
-interface Answer { compute?: { state: string, capacityAcu: number | null } | null, code?: string, rows?: unknown[], resumedAfterMs?: number | null }
+interface Answer {
+  compute?: { state: string, capacityAcu: number | null } | null
+  code?: string
+  rows?: unknown[]
+  resumedAfterMs?: number | null
+}
 
 const log = pino({ level: 'silent' })
 const dataDir = mkdtempSync(join(tmpdir(), 'aurora-databases-waking-'))
@@ -21,7 +26,9 @@ const clock = createMovableClock(Date.now())
 const sandbox = await startSandbox({ ...readSandboxConfig({ SANDBOX_PORT: '0', SANDBOX_PACE: 'instant', SANDBOX_DATA_DIR: dataDir, PATH: process.env.PATH }), log, clock })
 Object.assign(process.env, { AWS_ENDPOINT_URL: sandbox.url, AWS_ACCESS_KEY_ID: 'sandbox', AWS_SECRET_ACCESS_KEY: 'sandbox' })
 const config = readConfig({
-  env: { REGIONS: 'us-east-1', POLL_MS: '100', CALLS_PER_SECOND: '1000', API_KEYS_FILE: 'keys', AWS_ENDPOINT_URL: sandbox.url }, readKeys: () => [keyOf('all'), keyOf('asker', { scopes: ['query:read'] })], templates: ['aurora-serverless-v2-postgres']
+  env: { REGIONS: 'us-east-1', POLL_MS: '100', CALLS_PER_SECOND: '1000', API_KEYS_FILE: 'keys', AWS_ENDPOINT_URL: sandbox.url },
+  readKeys: () => [keyOf('all'), keyOf('asker', { scopes: ['query:read'] })],
+  templates: ['aurora-serverless-v2-postgres']
 })
 /** How far the clocks were moved on; the service's runs by itself too, for it waits for what really takes a while. */
 let aheadMs = 0
@@ -32,7 +39,12 @@ t.teardown(async () => {
   rmSync(dataDir, { recursive: true, force: true })
 })
 
-const post = async (url: string, payload: object, prefer: string): Promise<{ status: number, body: Answer & { id: string, status: string } }> => {
+interface Posted {
+  status: number
+  body: Answer & { id: string, status: string }
+}
+
+const post = async (url: string, payload: object, prefer: string): Promise<Posted> => {
   const response = await app.inject({ method: 'POST', url, headers: { authorization: 'Bearer all', prefer }, payload })
   return { status: response.statusCode, body: response.json() }
 }

@@ -1,5 +1,6 @@
 import {
-  AlreadyExistsException, ChangeSetNotFoundException, CloudFormationClient, CreateChangeSetCommand, DeleteChangeSetCommand, DescribeChangeSetCommand, ListChangeSetsCommand, type DescribeChangeSetCommandOutput
+  AlreadyExistsException, ChangeSetNotFoundException, CloudFormationClient, CreateChangeSetCommand, DeleteChangeSetCommand,
+  DescribeChangeSetCommand, ListChangeSetsCommand, type DescribeChangeSetCommandOutput
 } from '@aws-sdk/client-cloudformation'
 import { mockClient } from 'aws-sdk-client-mock'
 import t from 'tap'
@@ -54,7 +55,16 @@ for (const [answer, means] of answers) {
 
 t.test('changes have every page', async t => {
   const { mock, changeSets } = createMocked()
-  const change = (LogicalResourceId: string) => ({ Type: 'Resource' as const, ResourceChange: { LogicalResourceId, ResourceType: 'AWS::RDS::DBCluster', Action: 'Modify' as const, Replacement: 'Conditional' as const, Details: [{ Target: { Name: 'Port' } }, { Target: { Name: 'Port' } }, { Target: { Attribute: 'Tags' as const } }] } })
+  const change = (LogicalResourceId: string) => ({
+    Type: 'Resource' as const,
+    ResourceChange: {
+      LogicalResourceId,
+      ResourceType: 'AWS::RDS::DBCluster',
+      Action: 'Modify' as const,
+      Replacement: 'Conditional' as const,
+      Details: [{ Target: { Name: 'Port' } }, { Target: { Name: 'Port' } }, { Target: { Attribute: 'Tags' as const } }]
+    }
+  })
   mock.on(DescribeChangeSetCommand).resolves({ Status: 'CREATE_COMPLETE', Changes: [change('A')], NextToken: 'more' })
   mock.on(DescribeChangeSetCommand, { NextToken: 'more' }).resolves({ Status: 'CREATE_COMPLETE', Changes: [change('B')] })
   const rest = { type: 'AWS::RDS::DBCluster', action: 'modify', replacement: 'conditional', changedProperties: ['Port', 'Tags'] }

@@ -11,7 +11,10 @@ const { capacityOf } = createCloudWatch(() => client)
 const NOW = Date.UTC(2026, 10, 24, 16, 30)
 
 t.test('the capacity of a cluster is its latest measurement', async t => {
-  mock.on(GetMetricDataCommand).resolvesOnce({ MetricDataResults: [{ Values: [0, 0.5] }] }).resolvesOnce({ MetricDataResults: [{ Values: [] }] }).resolves({})
+  mock.on(GetMetricDataCommand)
+    .resolvesOnce({ MetricDataResults: [{ Values: [0, 0.5] }] })
+    .resolvesOnce({ MetricDataResults: [{ Values: [] }] })
+    .resolves({})
   t.equal(await capacityOf('eu-west-1', 'orders', NOW), 0)
   t.match(mock.call(0).args[0].input, {
     StartTime: new Date(NOW - 600_000),

@@ -1,5 +1,6 @@
 import {
-  CreateDBClusterSnapshotCommand, DBClusterSnapshotNotFoundFault, DeleteDBClusterSnapshotCommand, DescribeDBClustersCommand, DescribeDBClusterSnapshotsCommand, InvalidDBClusterStateFault, RDSClient, StartDBClusterCommand
+  CreateDBClusterSnapshotCommand, DBClusterSnapshotNotFoundFault, DeleteDBClusterSnapshotCommand, DescribeDBClustersCommand,
+  DescribeDBClusterSnapshotsCommand, InvalidDBClusterStateFault, RDSClient, StartDBClusterCommand
 } from '@aws-sdk/client-rds'
 import { mockClient } from 'aws-sdk-client-mock'
 import t from 'tap'
@@ -26,7 +27,12 @@ t.test('a cluster that is not there', async t => {
 
 t.test('snapshots are the newest first, and what has no time yet is the newest', async t => {
   const { mock, clusters } = createMocked()
-  const snapshot = (DBClusterSnapshotIdentifier: string, day?: number) => ({ DBClusterSnapshotIdentifier, DBClusterIdentifier: STACK_NAME, ...(day ? { SnapshotCreateTime: new Date(Date.UTC(2026, 10, day)) } : {}), TagList: [{ Key: 'a', Value: 'b' }] })
+  const snapshot = (DBClusterSnapshotIdentifier: string, day?: number) => ({
+    DBClusterSnapshotIdentifier,
+    DBClusterIdentifier: STACK_NAME,
+    ...(day ? { SnapshotCreateTime: new Date(Date.UTC(2026, 10, day)) } : {}),
+    TagList: [{ Key: 'a', Value: 'b' }]
+  })
   mock.on(DescribeDBClusterSnapshotsCommand, { DBClusterIdentifier: STACK_NAME, SnapshotType: 'manual' }).resolves({ DBClusterSnapshots: [snapshot('old', 1), snapshot('new', 3)], Marker: 'more' })
   mock.on(DescribeDBClusterSnapshotsCommand, { Marker: 'more' }).resolves({ DBClusterSnapshots: [snapshot('middle', 2), snapshot('unfinished')] })
   const found = await clusters.snapshotsOf(REGION, STACK_NAME)
@@ -48,7 +54,10 @@ t.test('a snapshot is taken with its tags, and removed', async t => {
 
 t.test('a cluster that somebody else has started is started', async t => {
   const { mock, clusters } = createMocked()
-  mock.on(StartDBClusterCommand, { DBClusterIdentifier: STACK_NAME }).resolvesOnce({}).rejectsOnce(new InvalidDBClusterStateFault({ message: 'DbCluster is in starting state', $metadata })).rejects(new Error('down'))
+  mock.on(StartDBClusterCommand, { DBClusterIdentifier: STACK_NAME })
+    .resolvesOnce({})
+    .rejectsOnce(new InvalidDBClusterStateFault({ message: 'DbCluster is in starting state', $metadata }))
+    .rejects(new Error('down'))
   await clusters.start(REGION, STACK_NAME)
   await clusters.start(REGION, STACK_NAME)
   await t.rejects(clusters.start(REGION, STACK_NAME), { message: 'down' })

@@ -16,7 +16,9 @@ function wireTo (answer: () => Omit<HttpAnswer, 'body'> & { body: string }, cred
     const { body, ...rest } = answer()
     return { ...rest, body: Buffer.from(body) }
   }
-  const { forward } = createDataApiWire(() => client, { send }, ({ service, region, operation }, failure, durationMs) => { noted.push([service, region, operation, failure, durationMs >= 0]) })
+  const { forward } = createDataApiWire(() => client, { send }, ({ service, region, operation }, failure, durationMs) => {
+    noted.push([service, region, operation, failure, durationMs >= 0])
+  })
   return { sent, noted, forward: async (operation: string, body: string, signal = new AbortController().signal) => await forward('eu-west-1', operation, Buffer.from(body), signal) }
 }
 

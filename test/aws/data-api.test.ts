@@ -7,7 +7,8 @@ import { parseSqlError } from '../../src/aws/sql-error.js'
 
 const target = { region: 'eu-west-1', clusterArn: 'arn:cluster', secretArn: 'arn:secret', databaseName: 'temporal' }
 
-const answer = (body: object, status = 200, headers: Record<string, string> = {}): HttpAnswer => ({ status, headers, body: Buffer.from(JSON.stringify(body)) })
+const answer = (body: object, status = 200, headers: Record<string, string> = {}): HttpAnswer =>
+  ({ status, headers, body: Buffer.from(JSON.stringify(body)) })
 
 const refusal = (name: string, message: string, status = 400): HttpAnswer => answer({ message }, status, { 'x-amzn-errortype': `${name}:http://x` })
 
@@ -38,15 +39,18 @@ t.test('a statement goes out in AWS\'s shapes and its result comes back in ours'
     numberOfRecordsUpdated: 0,
     columnMetadata: [
       { label: 'id', name: 'id', typeName: 'bigserial', nullable: 0 }, { label: 'tags', typeName: '_text', nullable: 1 }, { label: '?column?', typeName: 'bytea', nullable: 2 },
-      { label: 'ratio', typeName: 'float8', nullable: 1 }, { label: 'ratios', typeName: '_float8', nullable: 1 }, { label: 'on', typeName: 'bool', nullable: 1 }, { label: 'many', typeName: '_int4', nullable: 1 }
+      { label: 'ratio', typeName: 'float8', nullable: 1 }, { label: 'ratios', typeName: '_float8', nullable: 1 },
+      { label: 'on', typeName: 'bool', nullable: 1 }, { label: 'many', typeName: '_int4', nullable: 1 }
     ],
     records: [
-      [{ stringValue: '9007199254740993' }, { arrayValue: { stringValues: ['a', 'b'] } }, { blobValue: 'AQ==' }, { doubleValue: 'NaN' }, { arrayValue: { doubleValues: [0.5, '-Infinity', null] } }, { booleanValue: false }, { arrayValue: { longValues: [1] } }],
+      [{ stringValue: '9007199254740993' }, { arrayValue: { stringValues: ['a', 'b'] } }, { blobValue: 'AQ==' }, { doubleValue: 'NaN' },
+        { arrayValue: { doubleValues: [0.5, '-Infinity', null] } }, { booleanValue: false }, { arrayValue: { longValues: [1] } }],
       [{ stringValue: '' }, { isNull: true }, { isNull: true }, { doubleValue: 1.5 }, { arrayValue: {} }, { isNull: true }, { arrayValue: { longValues: [] } }]
     ]
   }))
   const args = [
-    { name: 'a', value: null }, { name: 'b', value: true }, { name: 'c', value: 7n }, { name: 'd', value: 1.5 }, { name: 'e', value: 'x' }, { name: 'f', value: new Uint8Array([2]) }, { name: 'g', value: -Infinity }
+    { name: 'a', value: null }, { name: 'b', value: true }, { name: 'c', value: 7n }, { name: 'd', value: 1.5 },
+    { name: 'e', value: 'x' }, { name: 'f', value: new Uint8Array([2]) }, { name: 'g', value: -Infinity }
   ]
   const { columns, rows, affected } = await dataApi.execute(target, 'select 1', args, { transactionId: 'tx' })
   t.strictSame(columns?.slice(0, 3), [{ name: 'id', type: 'bigserial', isNullable: false }, { name: 'tags', type: '_text', isNullable: true }, { name: '?column?', type: 'bytea', isNullable: null }])

@@ -1,5 +1,6 @@
 import {
-  DBInstanceNotFoundFault, DeleteDBClusterCommand, DeleteDBInstanceCommand, DescribeDBClustersCommand, DescribeDBClusterSnapshotsCommand, InvalidDBClusterStateFault, RDSClient, RDSServiceException
+  DBInstanceNotFoundFault, DeleteDBClusterCommand, DeleteDBInstanceCommand, DescribeDBClustersCommand, DescribeDBClusterSnapshotsCommand,
+  InvalidDBClusterStateFault, RDSClient, RDSServiceException
 } from '@aws-sdk/client-rds'
 import { DeleteSecretCommand, InvalidRequestException, ListSecretsCommand, ResourceNotFoundException, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { mockClient } from 'aws-sdk-client-mock'
@@ -24,7 +25,16 @@ const cluster: LeftoverCluster = { name: STACK_NAME, arn: 'x', tags: {}, created
 
 t.test('clusters and snapshots are read page by page, with their tags', async t => {
   const { rds, leftovers } = createMocked()
-  const found = (DBClusterIdentifier: string) => ({ DBClusterIdentifier, DBClusterArn: 'x', Status: 'available', DeletionProtection: true, ClusterCreateTime: CREATED, DbClusterResourceId: 'cluster-X', TagList: [{ Key: 'a', Value: 'b' }], DBClusterMembers: [{ DBInstanceIdentifier: 'one' }] })
+  const found = (DBClusterIdentifier: string) => ({
+    DBClusterIdentifier,
+    DBClusterArn: 'x',
+    Status: 'available',
+    DeletionProtection: true,
+    ClusterCreateTime: CREATED,
+    DbClusterResourceId: 'cluster-X',
+    TagList: [{ Key: 'a', Value: 'b' }],
+    DBClusterMembers: [{ DBInstanceIdentifier: 'one' }]
+  })
   rds.on(DescribeDBClustersCommand).resolves({ DBClusters: [found('first')], Marker: 'more' })
   rds.on(DescribeDBClustersCommand, { Marker: 'more' }).resolves({ DBClusters: [found('second')] })
   t.match(await leftovers.clusters(REGION), [{ name: 'first', tags: { a: 'b' }, isProtected: true, resourceId: 'cluster-X', instances: ['one'], createdAt: CREATED }, { name: 'second' }])

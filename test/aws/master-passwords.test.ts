@@ -1,6 +1,7 @@
 import { DescribeDBClustersCommand, InvalidDBClusterStateFault, ModifyDBClusterCommand, RDSClient } from '@aws-sdk/client-rds'
 import {
-  DescribeSecretCommand, GetSecretValueCommand, InvalidParameterException, PutSecretValueCommand, ResourceExistsException, ResourceNotFoundException,
+  DescribeSecretCommand, GetSecretValueCommand, InvalidParameterException, PutSecretValueCommand, ResourceExistsException,
+  ResourceNotFoundException,
   SecretsManagerClient, UpdateSecretVersionStageCommand
 } from '@aws-sdk/client-secrets-manager'
 import { mockClient } from 'aws-sdk-client-mock'

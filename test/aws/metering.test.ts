@@ -64,7 +64,14 @@ t.test('what is not admitted is not sent, and not tried again', async t => {
 
 t.test('a cluster is the same by its identifier and by its ARN, and whoever need not ask is told all the same', async t => {
   const calls: AwsCall[] = []
-  const rds = new RDSClient({ region: 'eu-west-1', maxAttempts: 1, credentials: { accessKeyId: 'any', secretAccessKey: 'any' }, requestHandler: { handle: async () => { throw new Error('no way') }, updateHttpClientConfig: () => {}, httpHandlerConfigs: () => ({}), destroy: () => {} } })
+  const requestHandler = {
+    handle: async () => { throw new Error('no way') },
+    updateHttpClientConfig: () => {},
+    httpHandlerConfigs: () => ({}),
+    destroy: () => {}
+  }
+  const credentials = { accessKeyId: 'any', secretAccessKey: 'any' }
+  const rds = new RDSClient({ region: 'eu-west-1', maxAttempts: 1, credentials, requestHandler })
   const client = meterCalls('rds', () => rds, { note: call => { calls.push(call) } })('eu-west-1')
   for (const DBClusterIdentifier of ['one', 'arn:aws:rds:eu-west-1:000000000000:cluster:one']) await t.rejects(client.send(new DescribeDBClustersCommand({ DBClusterIdentifier })))
   t.strictSame(calls, Array(2).fill({ service: 'rds', region: 'eu-west-1', operation: 'DescribeDBClusters', subject: 'one' }))

@@ -1,5 +1,6 @@
 import {
-  AlreadyExistsException, CloudFormationClient, CloudFormationServiceException, ContinueUpdateRollbackCommand, CreateStackCommand, DeleteStackCommand, DescribeStackEventsCommand, DescribeStacksCommand,
+  AlreadyExistsException, CloudFormationClient, CloudFormationServiceException, ContinueUpdateRollbackCommand, CreateStackCommand,
+  DeleteStackCommand, DescribeStackEventsCommand, DescribeStacksCommand,
   LimitExceededException, ListStacksCommand, RollbackStackCommand, TokenAlreadyExistsException, UpdateTerminationProtectionCommand
 } from '@aws-sdk/client-cloudformation'
 import { mockClient } from 'aws-sdk-client-mock'
@@ -74,7 +75,17 @@ t.test('a list has every page', async t => {
 })
 
 t.test('events', async t => {
-  const event = (EventId: string) => ({ StackId: STACK_ID, StackName: STACK_NAME, EventId, Timestamp: createdAt, LogicalResourceId: 'AuroraCluster', PhysicalResourceId: '', ResourceType: 'AWS::RDS::DBCluster', ResourceStatus: 'CREATE_IN_PROGRESS', ClientRequestToken: 'create-1' } as const)
+  const event = (EventId: string) => ({
+    StackId: STACK_ID,
+    StackName: STACK_NAME,
+    EventId,
+    Timestamp: createdAt,
+    LogicalResourceId: 'AuroraCluster',
+    PhysicalResourceId: '',
+    ResourceType: 'AWS::RDS::DBCluster',
+    ResourceStatus: 'CREATE_IN_PROGRESS',
+    ClientRequestToken: 'create-1'
+  } as const)
   const pages = (mock: ReturnType<typeof createMocked>['mock']): void => {
     mock.on(DescribeStackEventsCommand, { StackName: STACK_ID }).resolves({ StackEvents: [event('5'), event('4')], NextToken: 'a' })
     mock.on(DescribeStackEventsCommand, { StackName: STACK_ID, NextToken: 'a' }).resolves({ StackEvents: [event('3'), event('2')], NextToken: 'b' })
