@@ -84,7 +84,12 @@ await t.test('the mirror ends what its caller leaves, but for what is to go on',
   const insert = (id: number, seconds: number): string => `insert into accounts select ${id}, 0 from pg_sleep(${seconds}) where 'mirrored' <> ''`
   const { body: { transactionId } } = await call<Body>('POST', `${slow}/data-api/BeginTransaction`, {})
   const untagged = `${insert(6, 40)} and current_query() <> ''`
-  for (const [body, kept] of [[{ sql: insert(6, 40) }, []], [{ sql: untagged }, []], [{ sql: untagged, transactionId }, []], [{ sql: insert(7, 0.5), continueAfterTimeout: true }, [{ id: 7 }]]] as const) {
+  for (const [body, kept] of [
+    [{ sql: insert(6, 40) }, []],
+    [{ sql: untagged }, []],
+    [{ sql: untagged, transactionId }, []],
+    [{ sql: insert(7, 0.5), continueAfterTimeout: true }, [{ id: 7 }]]
+  ] as const) {
     const { hangUp } = begin('/data-api/Execute', body)
     await untilRunning('mirrored')
     await hangUp()

@@ -20,8 +20,9 @@ async function createOrders (parameters: Record<string, unknown> = {}, clusters 
   const service = createTestService(undefined, { clusters })
   await service.databases.create(everybody, { client: 'acme', region: 'eu-west-1', name: 'orders', parameters }, null)
   service.stacks.advance(NAME, 'CREATE_COMPLETE')
-  const change = async (request: ChangeRequest, { dryRun = false, precondition = always }: { dryRun?: boolean, precondition?: Parameters<typeof service.databases.change>[3] } = {}) =>
-    await service.databases.change(everybody, ID, request, precondition, dryRun)
+  type Precondition = Parameters<typeof service.databases.change>[3]
+  const change = async (request: ChangeRequest, more: { dryRun?: boolean, precondition?: Precondition } = {}) =>
+    await service.databases.change(everybody, ID, request, more.precondition ?? always, more.dryRun ?? false)
   return { ...service, change }
 }
 

@@ -25,7 +25,12 @@ const addresses = fc.record({ username: text, password: text, database: name }).
 
 function readUri (uri: string): { username: string, password: string, database: string, url: URL } {
   const url = new URL(uri.replace(/^[a-z+]+:/, 'http:'))
-  return { url, username: decodeURIComponent(url.username), password: decodeURIComponent(url.password), database: decodeURIComponent(url.pathname.slice(1)) }
+  return {
+    url,
+    username: decodeURIComponent(url.username),
+    password: decodeURIComponent(url.password),
+    database: decodeURIComponent(url.pathname.slice(1))
+  }
 }
 
 for (const format of ['uri', 'prisma', 'sqlalchemy'] as const) {

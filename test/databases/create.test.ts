@@ -51,7 +51,8 @@ function setUp (options: Partial<CreateOptions> = {}, lost: AwsFailure | null = 
   return {
     stacks,
     waited,
-    create: async (request: CreateRequest = ORDERS, key: string | null = null, principal: Principal = principalOf()) => await create(principal, request, key),
+    create: async (request: CreateRequest = ORDERS, key: string | null = null, principal: Principal = principalOf()) =>
+      await create(principal, request, key),
     changes: () => stacks.calls.filter(call => !/^(describe|list|eventsAfter)/.test(call)).map(call => call.split(' ')[0])
   }
 }

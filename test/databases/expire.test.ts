@@ -32,7 +32,8 @@ async function sweep (stack: Stack, now: Stack = stack, fails?: Error) {
     if (fails) throw fails
     return foundOf({ ...now, status: 'DELETE_IN_PROGRESS' })
   }
-  const expire = createExpire({ remove, clock: { now: () => NOW }, log: pino({}, { write: (line: string) => { lines.push(JSON.parse(line) as Record<string, unknown>) } }) })
+  const log = pino({}, { write: (line: string) => { lines.push(JSON.parse(line) as Record<string, unknown>) } })
+  const expire = createExpire({ remove, clock: { now: () => NOW }, log })
   await expire([stack])
   await expire([stack])
   return { tokens, lines: lines.map(({ level, msg }) => `${String(level)} ${String(msg)}`) }

@@ -98,7 +98,8 @@ t.test('deleting', async t => {
 t.test("another client's database does not exist, for nothing that can be asked", async t => {
   const { databases, id, changes } = await createOrders()
   const strangers = [principalOf({ client: 'other' }), principalOf({ regions: ['us-east-1'] })]
-  const asks: Array<(principal: Principal, id: string) => Promise<unknown>> = [databases.get, databases.remove, databases.outputsOf, databases.eventsOf, databases.operationsOf, databases.targetOf]
+  const { get, remove, outputsOf, eventsOf, operationsOf, targetOf } = databases
+  const asks: Array<(principal: Principal, id: string) => Promise<unknown>> = [get, remove, outputsOf, eventsOf, operationsOf, targetOf]
   for (const stranger of strangers) {
     for (const ask of asks) await t.rejects(ask(stranger, id), { code: 'not-found', message: `There is no database ${id}.` })
     await t.rejects(databases.connectionOf(stranger, id, 'uri', true), { code: 'not-found' })
@@ -211,7 +212,10 @@ t.test('how long it takes is estimated from what was seen, and from nothing else
 t.test('a region that is not enabled in the account is a finding, where the credentials are good elsewhere', async t => {
   const refusal = new AwsFailure('denied', 'InvalidClientTokenId', 'The security token included in the request is invalid')
   const { databases, stacks, identity } = createTestService()
-  const requests: Array<() => Promise<unknown>> = [async () => await databases.create(everybody, ORDERS, null), async () => await databases.plan(everybody, ORDERS)]
+  const requests: Array<() => Promise<unknown>> = [
+    async () => await databases.create(everybody, ORDERS, null),
+    async () => await databases.plan(everybody, ORDERS)
+  ]
   for (const ask of requests) {
     stacks.failNext('describe', refusal)
     await t.rejects(ask(), { code: 'preflight-failed', message: /^region is not enabled in the AWS account/, errors: [{ path: '/region', message: /is not enabled/ }] })

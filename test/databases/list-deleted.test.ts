@@ -22,7 +22,8 @@ async function createDeleted (...names: string[]) {
   }
   for (const name of names) await remove(name)
   const list = async (request: Partial<ListRequest> = {}, principal: Principal = everybody) => {
-    const page = await databases.list(principal, { regions: [EU], filters: { status: 'deleted', ...request.filters }, sort: 'createdAt', limit: 50, cursor: null, fresh: false, ...request, ...(request.filters ? { filters: { status: 'deleted', ...request.filters } } : {}) })
+    const plain = { regions: [EU], sort: 'createdAt', limit: 50, cursor: null, fresh: false } as const
+    const page = await databases.list(principal, { ...plain, ...request, filters: { status: 'deleted', ...request.filters } })
     return { ...page, names: page.items.map(({ name }) => name) }
   }
   stacks.calls.length = 0

@@ -32,8 +32,9 @@ t.test('it is a function of the key, and of the whole key', async t => {
 
 t.test('an id says where to look', async t => {
   fc.assert(fc.property(key, each => {
-    const id = idOf(each.region, stackNameOf(each))
-    return new RegExp(ID_PATTERN).test(id) && JSON.stringify(parseId(id)) === JSON.stringify({ region: each.region, stackName: stackNameOf(each) })
+    const [region, stackName] = [each.region, stackNameOf(each)]
+    const id = idOf(region, stackName)
+    return new RegExp(ID_PATTERN).test(id) && JSON.stringify(parseId(id)) === JSON.stringify({ region, stackName })
   }))
   for (const wrong of ['', 'acme', 'eu-west-1.', '.acme', 'eu-west.acme', 'eu-west-1.1acme', 'eu-west-1.ac_me', 'eu-west-1.a.b', 'eu-west-1.acme\n', `eu-west-1.${'a'.repeat(129)}`, '../../x']) {
     t.equal(parseId(wrong), null, JSON.stringify(wrong))

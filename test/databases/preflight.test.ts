@@ -20,7 +20,12 @@ const credentials = { username: 'master', password: PASSWORD }
 
 const noClusters: ChecksOptions['clusters'] = { describe: async () => { throw new AwsFailure('not-found', 'DBClusterNotFoundFault', 'none') } }
 
-function preflightOf (secrets: MemorySecrets = createMemorySecrets(), account: MemoryAccount = createMemoryAccount(), clock = createStandingClock(), { clusters = noClusters, hasStack = false } = {}) {
+function preflightOf (
+  secrets: MemorySecrets = createMemorySecrets(),
+  account: MemoryAccount = createMemoryAccount(),
+  clock = createStandingClock(),
+  { clusters = noClusters, hasStack = false } = {}
+) {
   const stacks = { describe: async () => hasStack ? stackOf() : null }
   return createPreflight({ checks: createChecks({ secrets, clusters, stacks, account, clock }), clock, log: pino({ level: 'silent' }) })
 }
@@ -112,7 +117,16 @@ t.test('a secret that may not be read is a finding; an AWS that does not answer 
 })
 
 const V1 = 'aurora-serverless-postgres'
-const inAccount: Array<{ what: string, change?: (account: MemoryAccount) => void, request?: Partial<CreateRequest>, path: string, message: RegExp }> = [
+
+interface Trouble {
+  what: string
+  change?: (account: MemoryAccount) => void
+  request?: Partial<CreateRequest>
+  path: string
+  message: RegExp
+}
+
+const inAccount: Trouble[] = [
   { what: 'a version that was retired', request: { parameters: { EngineVersion: '16.4' } }, path: '/parameters/EngineVersion', message: /16\.4 is not offered in eu-west-1: take one of 16\.8\.$/ },
   { what: 'a major that is not there yet', request: { parameters: { EngineVersion: '18' } }, path: '/parameters/EngineVersion', message: /take one of 13\.9, 13\.12, 16\.8, 17\.7\.$/ },
   { what: 'a version without a pause in this region', change: ({ versions }) => { versions.push({ version: '17.9', modes: [], serverlessV2: { minAcu: 0.5, maxAcu: 256 } }) }, request: { parameters: { EngineVersion: '17.9' } }, path: '/parameters/EngineVersion', message: /cannot pause/ },
@@ -178,7 +192,8 @@ t.test('a copy of a living database has its version, whatever is offered to new 
 
 t.test('a cluster that a deletion left behind is in the way, and one whose stack is there by now is not', async t => {
   const clusters = createMemoryClusters()
-  const look = async (hasStack: boolean, more = {}) => await preflightOf(undefined, undefined, undefined, { clusters, hasStack }).look(principalOf(), { ...launching(), ...more })
+  const look = async (hasStack: boolean, more = {}) =>
+    await preflightOf(undefined, undefined, undefined, { clusters, hasStack }).look(principalOf(), { ...launching(), ...more })
   t.match((await look(false)).findings, [{ path: '/name', message: /^There is a cluster acme-main-dev-\w+ in eu-west-1 without a stack \(available\).+DELETE \/v1\/orphans\/eu-west-1\.cluster\.acme-main-dev-\w+ removes it, after a snapshot/ }])
   t.strictSame((await look(true)).findings, [])
   t.strictSame((await look(false, { replacesRemainder: true })).findings, [], 'what is cleared away takes its cluster along')

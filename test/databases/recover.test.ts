@@ -72,7 +72,10 @@ t.test('a deletion that failed goes on without what is to be left behind', async
   t.strictSame(recoveries(), ['remove eu-west-1 ID AuroraCluster'])
 })
 
-const refusals: Array<[status: StackStatus, request: { skip?: string[], retain?: string[] }, refusal: { code: string, errors: object[] }]> = [
+interface RecoverRequest { skip?: string[], retain?: string[] }
+interface Refusal { code: string, errors: object[] }
+
+const refusals: Array<[status: StackStatus, request: RecoverRequest, refusal: Refusal]> = [
   ['UPDATE_ROLLBACK_FAILED', { skip: ['AuroraWriter'] }, { code: 'invalid-request', errors: [{ path: '/skip/0', message: 'must be one of those that failed: AuroraCluster' }] }],
   ['UPDATE_ROLLBACK_FAILED', { retain: ['AuroraCluster'] }, { code: 'invalid-request', errors: [{ path: '/retain', message: /UPDATE_ROLLBACK_FAILED/ }] }],
   ['UPDATE_FAILED', { skip: ['AuroraCluster'] }, { code: 'invalid-request', errors: [{ path: '/skip' }] }],

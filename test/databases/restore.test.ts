@@ -18,8 +18,13 @@ async function createDeleted () {
   service.stacks.advance(NAME, 'DELETE_COMPLETE')
   clusters.snapshots = [snapshotOf(NAME, 'unfinished', { status: 'creating' }), snapshotOf(NAME, 'newest'), snapshotOf(NAME, 'older'), snapshotOf('other', 'foreign')]
   const restore = async (snapshotId?: string, parameters?: Record<string, unknown>) =>
-    await service.databases.restore(everybody, ID, { ...snapshotId === undefined ? {} : { snapshotId }, ...parameters ? { parameters } : {} })
-  return { ...service, clusters, restore, origins: () => service.stacks.launches.slice(1).map(({ parameters }) => parameters.SnapshotIdentifier?.split(':').at(-1)) }
+    await service.databases.restore(everybody, ID, {
+      ...(snapshotId === undefined ? {} : { snapshotId }),
+      ...(parameters ? { parameters } : {})
+    })
+  const origins = () => service.stacks.launches.slice(1)
+    .map(({ parameters }) => parameters.SnapshotIdentifier?.split(':').at(-1))
+  return { ...service, clusters, restore, origins }
 }
 
 t.test('a deleted database comes back from its newest snapshot, as it was', async t => {
@@ -70,7 +75,9 @@ t.test('with other parameters, which a repeated request must have too', async t 
   await restore(undefined, parameters)
   t.match(stacks.launches.at(-1), { parameters: { MaxCapacity: '8', EngineVersion: '17.7', EnvironmentName: 'dev' }, tags: { team: 'payments' } })
   stacks.advance(NAME, 'CREATE_COMPLETE')
-  for (const same of [parameters, undefined, {}, { SecondsUntilAutoPause: 600, MaxCapacity: 8 }]) t.match(await restore(undefined, same), { isReplay: true })
+  for (const same of [parameters, undefined, {}, { SecondsUntilAutoPause: 600, MaxCapacity: 8 }]) {
+    t.match(await restore(undefined, same), { isReplay: true })
+  }
   for (const other of [{ MaxCapacity: 8 }, { ...parameters, EngineVersion: '17.9' }]) await t.rejects(restore(undefined, other), { code: 'database-exists', message: /another request/ })
   t.equal(stacks.launches.length, 2)
 })

@@ -18,12 +18,37 @@ const options = { catalog, defaultTemplate: DEFAULT_TEMPLATE, regions: REGIONS }
 const ID = `${REGION}.${STACK_NAME}`
 const AT = '2026-11-23T08:00:00Z'
 
-const PARAMETERS = { EnvironmentName: 'production', DatabaseName: 'shop', DBMaster: 'Mahira', MaxCapacity: '8', AutoPause: 'true', MinCapacity: '2', EngineVersion: '17', ClusterName: STACK_NAME, ClientName: 'acme' }
+const PARAMETERS = {
+  EnvironmentName: 'production',
+  DatabaseName: 'shop',
+  DBMaster: 'Mahira',
+  MaxCapacity: '8',
+  AutoPause: 'true',
+  MinCapacity: '2',
+  EngineVersion: '17',
+  ClusterName: STACK_NAME,
+  ClientName: 'acme'
+}
 const CLUSTER: Cluster = {
-  arn: 'arn', status: 'available', masterUsername: 'master', host: '', port: 5432, databaseName: 'shop', engineVersion: '17.7', restorable: { from: new Date('2026-11-20T00:00:00Z'), to: new Date('2026-11-23T09:00:00Z') }
+  arn: 'arn',
+  status: 'available',
+  masterUsername: 'master',
+  host: '',
+  port: 5432,
+  databaseName: 'shop',
+  engineVersion: '17.7',
+  restorable: { from: new Date('2026-11-20T00:00:00Z'), to: new Date('2026-11-23T09:00:00Z') }
 }
 const SNAPSHOT: SnapshotFacts = {
-  id: 'final', arn: 'arn:aws:rds:eu-west-1:0:cluster-snapshot:final', status: 'available', createdAt: new Date(0), engineVersion: '17.5', sizeGib: 1, cluster: STACK_NAME, masterUsername: 'master', tags: {}
+  id: 'final',
+  arn: 'arn:aws:rds:eu-west-1:0:cluster-snapshot:final',
+  status: 'available',
+  createdAt: new Date(0),
+  engineVersion: '17.5',
+  sizeGib: 1,
+  cluster: STACK_NAME,
+  masterUsername: 'master',
+  tags: {}
 }
 
 interface World { stack?: Partial<Stack> | null, cluster?: Cluster | AwsFailure, snapshot?: SnapshotFacts | null }
@@ -72,7 +97,8 @@ t.test('a create without a source stays as it is', async t => {
   const request: CreateRequest = { client: 'acme', region: REGION }
   const plan = planLaunch(request, null, options)
   const never = async (): Promise<never> => { throw new Error('an unexpected call') }
-  t.strictSame(await createPrepare({ catalog, find: never, clusters: { describe: never, snapshot: never } })(principalOf(), request, plan), { plan, found: [] })
+  const prepare = createPrepare({ catalog, find: never, clusters: { describe: never, snapshot: never } })
+  t.strictSame(await prepare(principalOf(), request, plan), { plan, found: [] })
 })
 
 t.test('a clone has what its source has, but for its own environment and what the request says', async t => {
@@ -107,7 +133,18 @@ t.test('a snapshot brings its version, and what its database had, also once that
 })
 
 const ofAcme = { ...SNAPSHOT, tags: { 'aurora-databases:client': 'acme' } }
-const refusals: Array<{ what: string, world: World, source: CreateSource, more?: Partial<CreateRequest>, client?: string, path: string, message: RegExp }> = [
+
+interface Refusal {
+  what: string
+  world: World
+  source: CreateSource
+  more?: Partial<CreateRequest>
+  client?: string
+  path: string
+  message: RegExp
+}
+
+const refusals: Refusal[] = [
   { what: 'a database in another region', world: {}, source: { databaseId: `us-east-1.${STACK_NAME}` }, path: '/source/databaseId', message: /must be a database in eu-west-1/ },
   { what: 'a database that is not there', world: { stack: null }, source: { databaseId: ID }, path: '/source/databaseId', message: /^There is no database eu-west-1\./ },
   { what: "another client's database", world: { stack: { tags: { 'aurora-databases:client': 'other', 'aurora-databases:name': 'x' } } }, client: 'acme', source: { databaseId: ID }, path: '/source/databaseId', message: /^There is no database eu-west-1\./ },

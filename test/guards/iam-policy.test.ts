@@ -54,7 +54,8 @@ const dataApiActions = ['ExecuteStatement', 'BatchExecuteStatement', 'BeginTrans
 const taggingActions = ['cloudformation:TagResource', 'cloudformation:UntagResource']
 /** What everybody may, whatever a policy says (STS API, GetCallerIdentity). */
 const freeActions: readonly string[] = ['sts:GetCallerIdentity']
-const called = new Set([...sources.flatMap(importedActions), ...dataApiActions, ...taggingActions].filter(action => !freeActions.includes(action)))
+const all = [...sources.flatMap(importedActions), ...dataApiActions, ...taggingActions]
+const called = new Set(all.filter(action => !freeActions.includes(action)))
 
 const made = new Set(readdirSync(new URL('templates/', root)).filter(name => name.endsWith('.yaml'))
   .map(name => readTemplate(name, readFileSync(new URL(`templates/${name}`, root), 'utf8')))

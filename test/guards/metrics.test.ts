@@ -17,7 +17,8 @@ metrics.lookAt({ budgets: {}, gates: { statements: idle, streams: idle }, index:
 const families = metrics.families()
 
 const page = readFileSync(join(ROOT, 'docs/metrics.md'), 'utf8')
-const rows = [...page.matchAll(/^\| `(\w+)` \| (\w+) \|([^|]*)\|/gm)].map(([, name = '', type = '', labels = '']) => ({ name, type, labels: [...labels.matchAll(/`(\w+)`/g)].map(([, label]) => label) }))
+const rows = [...page.matchAll(/^\| `(\w+)` \| (\w+) \|([^|]*)\|/gm)].map(([, name = '', type = '', labels = '']) =>
+  ({ name, type, labels: [...labels.matchAll(/`(\w+)`/g)].map(([, label]) => label) }))
 
 t.test('no metric has a label for anything that a caller chooses', async t => {
   t.ok(families.length > 15)
@@ -25,22 +26,29 @@ t.test('no metric has a label for anything that a caller chooses', async t => {
 })
 
 t.test('every metric is named as Prometheus asks, and says what it is', async t => {
-  const misnamed = ({ name, type }: Family): boolean => !/^(aurora_api|nodejs|process)_[a-z0-9_]+$/.test(name) || (type === 'counter') !== name.endsWith('_total') || (type === 'histogram') !== /(duration|wait)_seconds$/.test(name)
+  const misnamed = ({ name, type }: Family): boolean => !/^(aurora_api|nodejs|process)_[a-z0-9_]+$/.test(name) ||
+    (type === 'counter') !== name.endsWith('_total') ||
+    (type === 'histogram') !== /(duration|wait)_seconds$/.test(name)
   t.strictSame(families.filter(misnamed).map(({ name }) => name), [])
   t.strictSame(families.filter(({ help }) => !/^[A-Z1].{10,}\.$/.test(help)).map(({ name }) => name), [])
 })
 
 t.test('the page about metrics has every one of them, and no other', async t => {
-  t.strictSame(rows, families.map(({ name, type, labels }) => ({ name, type, labels })).sort((a, b) => rows.findIndex(({ name }) => name === a.name) - rows.findIndex(({ name }) => name === b.name)))
+  const placeOf = (family: { name: string }): number => rows.findIndex(({ name }) => name === family.name)
+  const described = families.map(({ name, type, labels }) => ({ name, type, labels }))
+  t.strictSame(rows, described.sort((a, b) => placeOf(a) - placeOf(b)))
 })
+
+interface Rule { alert: string, expr: string, for: string, annotations: { summary: string } }
 
 t.test('the alerts ask for metrics and labels that there are', async t => {
   const [, source = ''] = /```yaml\n(groups:[\s\S]*?)```/.exec(page) ?? []
-  const { groups } = parse(source) as { groups: Array<{ rules: Array<{ alert: string, expr: string, for: string, annotations: { summary: string } }> }> }
+  const { groups } = parse(source) as { groups: Array<{ rules: Rule[] }> }
   const rules = groups.flatMap(group => group.rules)
   t.ok(rules.length >= 5)
   for (const { alert, expr, for: wait, annotations: { summary } } of rules) {
-    const asked = [...expr.matchAll(/\b((?:aurora_api|nodejs|process)_\w+)/g)].map(([, name = '']) => families.find(family => family.name === name.replace(/_(count|sum|bucket)$/, '') || family.name === name))
+    const asked = [...expr.matchAll(/\b((?:aurora_api|nodejs|process)_\w+)/g)].map(([, name = '']) =>
+      families.find(family => family.name === name.replace(/_(count|sum|bucket)$/, '') || family.name === name))
     t.ok(asked.length > 0 && !asked.includes(undefined), `${alert} asks for what there is`)
     const labels = new Set(asked.flatMap(family => family?.labels ?? []))
     const used = [...expr.matchAll(/by \(([^)]*)\)/g), ...expr.matchAll(/\{(\w+)=/g)].flatMap(([, names = '']) => names.split(/, ?/))

@@ -7,7 +7,18 @@ import { parse } from 'yaml'
 import { ROOT } from '../helpers/source-tree.js'
 import { loadCatalog } from '../../src/templates/catalog.js'
 
-interface Entry { Type: string, Default?: unknown, AllowedValues?: unknown[], MinValue?: number, MaxValue?: number, DeletionPolicy?: string, UpdateReplacePolicy?: string, Properties: Record<string, unknown>, Value: unknown, Export: { Name: unknown } }
+interface Entry {
+  Type: string
+  Default?: unknown
+  AllowedValues?: unknown[]
+  MinValue?: number
+  MaxValue?: number
+  DeletionPolicy?: string
+  UpdateReplacePolicy?: string
+  Properties: Record<string, unknown>
+  Value: unknown
+  Export: { Name: unknown }
+}
 interface File { Parameters: Record<string, Entry>, Resources: Record<string, Entry>, Outputs: Record<string, Entry> }
 
 /** The short forms of functions are read as their arguments alone: enough to look at names and limits. */

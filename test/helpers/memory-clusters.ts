@@ -10,7 +10,16 @@ export interface MemoryClusters extends Clusters {
 /** A snapshot of a cluster. */
 export function snapshotOf (cluster: string, id: string, facts: Partial<SnapshotFacts> = {}): SnapshotFacts {
   return {
-    id, arn: `arn:aws:rds:eu-west-1:000000000000:cluster-snapshot:${id}`, status: 'available', createdAt: new Date('2026-11-23T10:00:00Z'), engineVersion: '17.7', sizeGib: 1, cluster, masterUsername: 'postgres', tags: {}, ...facts
+    id,
+    arn: `arn:aws:rds:eu-west-1:000000000000:cluster-snapshot:${id}`,
+    status: 'available',
+    createdAt: new Date('2026-11-23T10:00:00Z'),
+    engineVersion: '17.7',
+    sizeGib: 1,
+    cluster,
+    masterUsername: 'postgres',
+    tags: {},
+    ...facts
   }
 }
 
@@ -18,7 +27,16 @@ export function createMemoryClusters (): MemoryClusters {
   const memory: MemoryClusters = {
     calls: [],
     snapshots: [],
-    describe: async (_region, arn) => ({ arn, status: 'available', masterUsername: 'postgres', host: 'cluster.example', port: 5432, databaseName: 'temporal', engineVersion: '17.7', restorable: null }),
+    describe: async (_region, arn) => ({
+      arn,
+      status: 'available',
+      masterUsername: 'postgres',
+      host: 'cluster.example',
+      port: 5432,
+      databaseName: 'temporal',
+      engineVersion: '17.7',
+      restorable: null
+    }),
     snapshot: async (_region, id) => memory.snapshots.find(snapshot => snapshot.id === id) ?? null,
     snapshotsOf: async (_region, cluster) => memory.snapshots.filter(snapshot => snapshot.cluster === cluster),
     takeSnapshot: async (_region, cluster, id, tags) => {

@@ -93,7 +93,8 @@ export function createMemoryStacks (now: () => number): MemoryStacks {
     },
     listDeleted: async region => {
       call('listDeleted', region)
-      return kept.filter(each => each.stack.region === region && !isLive(each)).map(({ stack: { id, name, deletedAt } }) => ({ id, name, deletedAt: deletedAt ?? new Date(now()) }))
+      const deleted = kept.filter(each => each.stack.region === region && !isLive(each))
+      return deleted.map(({ stack: { id, name, deletedAt } }) => ({ id, name, deletedAt: deletedAt ?? new Date(now()) }))
     },
     list: async region => {
       call('list', region)
@@ -112,7 +113,20 @@ export function createMemoryStacks (now: () => number): MemoryStacks {
       const { stackName: name, parameters, tags, terminationProtection, token } = launch
       const id = stackIdOf(region, name, `stack-${made}`)
       const stack: Stack = {
-        id, name, region, status: 'CREATE_IN_PROGRESS', statusReason: null, parameters, outputs: {}, exports: [], tags, terminationProtection, createdAt: new Date(now()), updatedAt: null, deletedAt: null, operationId: null
+        id,
+        name,
+        region,
+        status: 'CREATE_IN_PROGRESS',
+        statusReason: null,
+        parameters,
+        outputs: {},
+        exports: [],
+        tags,
+        terminationProtection,
+        createdAt: new Date(now()),
+        updatedAt: null,
+        deletedAt: null,
+        operationId: null
       }
       const each = { stack, events: [], token }
       kept.push(each)

@@ -23,7 +23,9 @@ export function lackOf (...names: ReadonlyArray<keyof typeof programs>): string 
     const { status, stdout } = spawnSync(program, args, { encoding: 'utf8' })
     if (status !== 0) return [`no ${name}`]
     const [version = '', major, minor] = /(\d+)\.(\d+)/.exec(stdout) ?? []
-    const isKnown = since.some(([least, from]) => Number(major) === least ? Number(minor) >= from : Number(major) > least && least === since.at(-1)?.[0])
+    const newest = since.at(-1)?.[0]
+    const isKnown = since.some(([least, from]) =>
+      Number(major) === least ? Number(minor) >= from : Number(major) > least && least === newest)
     return isKnown ? [] : [`only ${name} ${version}`]
   })
   return lacking.length > 0 ? lacking.join(' and ') : null

@@ -34,7 +34,20 @@ export async function openSandbox (test: Teardown, options: Partial<SandboxOptio
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'sandbox-'))
   const logged: string[] = []
   const log = pino({ level: 'debug' }, { write: (line: string) => { logged.push(line) } })
-  const defaults = { host: '127.0.0.1', port: 0, pace: 'instant', resumeMs: null, serverlessV1: 'allowed', retiredVersions: 'refused', largeRows: 'refused', allowedHosts: [], clusterQuota: 40, clusterPorts: null, clusterHost: null, searchPath: process.env['PATH'] ?? '' } as const
+  const defaults = {
+    host: '127.0.0.1',
+    port: 0,
+    pace: 'instant',
+    resumeMs: null,
+    serverlessV1: 'allowed',
+    retiredVersions: 'refused',
+    largeRows: 'refused',
+    allowedHosts: [],
+    clusterQuota: 40,
+    clusterPorts: null,
+    clusterHost: null,
+    searchPath: process.env['PATH'] ?? ''
+  } as const
   const sandbox = await startSandbox({ ...defaults, log, ...options, dataDir })
   let isOpen = true
   const close = async (): Promise<void> => {

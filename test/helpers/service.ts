@@ -14,7 +14,12 @@ export interface Answer<Body> { status: number, headers: Headers, body: Body }
 export interface Service {
   url: string
   sandboxUrl: string
-  call: <Body = Record<string, unknown>>(method: string, path: string, body?: unknown, headers?: Record<string, string>) => Promise<Answer<Body>>
+  call: <Body = Record<string, unknown>>(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Record<string, string>
+  ) => Promise<Answer<Body>>
 }
 
 /** The service over a sandbox of its own, both over the wire, for one test file. Ends and removes everything with the test. */

@@ -15,6 +15,7 @@ import { createDatabases, type Databases, type DatabasesOptions } from '../../sr
 import { logOptions } from '../../src/log.js'
 import { createServiceMetrics, type ServiceMetrics } from '../../src/metrics/service-metrics.js'
 import type { Mirror } from '../../src/queries/mirror.js'
+import type { Queries } from '../../src/queries/queries.js'
 import { createShutdown } from '../../src/shutdown.js'
 import { loadCatalog } from '../../src/templates/catalog.js'
 import { createEventLog } from '../../src/watching/event-log.js'
@@ -69,9 +70,21 @@ export function createMemorySecrets (): MemorySecrets {
 }
 
 const neverCalled = async (): Promise<never> => { throw new Error('no rotation was expected') }
-const noLeftovers: Leftovers = { clusters: async () => [], snapshots: async () => [], secrets: async () => [], removeSecret: neverCalled, removeCluster: neverCalled }
+const noLeftovers: Leftovers = {
+  clusters: async () => [],
+  snapshots: async () => [],
+  secrets: async () => [],
+  removeSecret: neverCalled,
+  removeCluster: neverCalled
+}
 const noPasswords: MasterPasswords = {
-  versionsOf: neverCalled, read: neverCalled, add: neverCalled, move: neverCalled, stateOf: neverCalled, set: neverCalled, rotateManaged: neverCalled
+  versionsOf: neverCalled,
+  read: neverCalled,
+  add: neverCalled,
+  move: neverCalled,
+  stateOf: neverCalled,
+  set: neverCalled,
+  rotateManaged: neverCalled
 }
 
 /** The domain over stacks in memory. */
@@ -85,8 +98,10 @@ export function createTestService (log: Logger = pino({ level: 'silent' }), opti
   const events = createEventLog(stacks)
   const index = createStackIndex({ stacks, background: stacks, clock, sweepMs: SWEEP_MS, random: () => 0.5, log })
   const clusters = options.clusters ?? createMemoryClusters()
+  const background = { describe: index.describeInBackground, eventsAfter: stacks.eventsAfter }
   /** A cluster is there as long as its stack. */
   const isMade = (name: string): boolean => name.startsWith('arn:') || stacks.hasCluster(name)
+  const describe: Clusters['describe'] = async (region, name) => await clusters.describe(region, isMade(name) ? name : missing(name))
   const databases = createDatabases({
     stacks,
     changeSets,
@@ -103,7 +118,7 @@ export function createTestService (log: Logger = pino({ level: 'silent' }), opti
     compute: { of: async () => ({ state: 'active', capacityAcu: 0.5 }) },
     events,
     lastStacks: createLastStacks(),
-    watch: createStackWatch({ stacks: index, background: { describe: index.describeInBackground, eventsAfter: stacks.eventsAfter }, events, clock, pollMs: 1_000, log }),
+    watch: createStackWatch({ stacks: index, background, events, clock, pollMs: 1_000, log }),
     index,
     catalog: loadCatalog(),
     clock,
@@ -115,7 +130,7 @@ export function createTestService (log: Logger = pino({ level: 'silent' }), opti
     newPassword: () => { throw new Error('no new password was expected') },
     ...options,
     // A test may replace the rest of them later.
-    clusters: Object.assign(Object.create(clusters) as Clusters, { describe: async (region: string, name: string) => await clusters.describe(region, isMade(name) ? name : missing(name)) })
+    clusters: Object.assign(Object.create(clusters) as Clusters, { describe })
   })
   return { databases, stacks, changeSets, account, secrets, clock, identity }
 }
@@ -149,6 +164,16 @@ export const KEYS: readonly Key[] = [
 export const bearer = (token: string): { authorization: string } => ({ authorization: `Bearer ${token}` })
 
 const noStatement = async (): Promise<never> => { throw new Error('no statement was expected') }
+const noQueries: Queries = {
+  query: noStatement,
+  stream: noStatement,
+  transact: noStatement,
+  batch: noStatement,
+  resume: noStatement,
+  begin: noStatement,
+  commit: noStatement,
+  rollback: noStatement
+}
 
 /** The app over stacks in memory; nothing listens. `doubles` and `mirror` replace the domain where a test needs another. */
 export async function buildTestApp (doubles: Partial<Databases> = {}, mirror: Mirror = noStatement): Promise<TestApp> {
@@ -163,7 +188,7 @@ export async function buildTestApp (doubles: Partial<Databases> = {}, mirror: Mi
   const metrics = createServiceMetrics()
   const app = await buildApp({
     databases: { ...service.databases, ...doubles },
-    queries: { query: noStatement, stream: noStatement, transact: noStatement, batch: noStatement, resume: noStatement, begin: noStatement, commit: noStatement, rollback: noStatement },
+    queries: noQueries,
     mirror,
     metrics,
     catalog: loadCatalog(),

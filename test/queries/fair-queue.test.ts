@@ -7,7 +7,8 @@ interface Ticket extends Place { n: number }
 
 let count = 0
 const ticket = (key: string, database = 'db'): Ticket => ({ key, database, n: ++count })
-const queueOf = (limits: Partial<FairQueueLimits> = {}): FairQueue<Ticket> => new FairQueue({ perDatabase: 1, perKey: 10, waiting: 10, ...limits })
+const queueOf = (limits: Partial<FairQueueLimits> = {}): FairQueue<Ticket> =>
+  new FairQueue({ perDatabase: 1, perKey: 10, waiting: 10, ...limits })
 
 /** Lets one after the other run to its end, and says whose turns they were. */
 function drain (queue: FairQueue<Ticket>, running: Ticket): string[] {
@@ -73,8 +74,13 @@ t.test('in a full queue the latest of the longest lane gives way', async t => {
 
 t.test('whatever comes and goes, no bound is passed and no free place is left', async () => {
   const place = fc.record({ key: fc.constantFrom('a', 'b', 'c'), database: fc.constantFrom('x', 'y', 'z') })
-  const limits = fc.record({ perDatabase: fc.integer({ min: 1, max: 3 }), perKey: fc.integer({ min: 1, max: 4 }), waiting: fc.integer({ min: 0, max: 4 }) })
-  const steps = fc.array(fc.oneof(place.map(come => ({ come })), fc.nat().map(end => ({ end })), fc.nat().map(withdraw => ({ withdraw }))), { maxLength: 60 })
+  const limits = fc.record({
+    perDatabase: fc.integer({ min: 1, max: 3 }),
+    perKey: fc.integer({ min: 1, max: 4 }),
+    waiting: fc.integer({ min: 0, max: 4 })
+  })
+  const step = fc.oneof(place.map(come => ({ come })), fc.nat().map(end => ({ end })), fc.nat().map(withdraw => ({ withdraw })))
+  const steps = fc.array(step, { maxLength: 60 })
   fc.assert(fc.property(limits, steps, (limits, steps) => {
     const queue = new FairQueue<Ticket>(limits)
     let running: Ticket[] = []
@@ -91,7 +97,9 @@ t.test('whatever comes and goes, no bound is passed and no free place is left', 
       } else if ('end' in step) {
         const [ended] = running.splice(step.end % Math.max(running.length, 1), 1)
         const next = ended ? queue.leave(ended) : []
-        if (next.some(each => waiting.some(({ key, database, n }) => key === each.key && database === each.database && n < each.n))) return false
+        const isBefore = (one: Ticket, other: Ticket): boolean =>
+          one.key === other.key && one.database === other.database && one.n < other.n
+        if (next.some(each => waiting.some(one => isBefore(one, each)))) return false
         waiting = waiting.filter(each => !next.includes(each))
         running = [...running, ...next]
       } else {

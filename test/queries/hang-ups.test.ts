@@ -15,8 +15,15 @@ const none: Result = { columns: [], rows: [], affected: 0 }
 const cancelled: Result = { ...none, rows: [[true]] }
 const TAG = '/* aurora-databases-api tag */'
 
+interface Answers {
+  execute?: Array<Result | Error | Promise<Result>>
+  cancel?: Array<Result | Promise<Result>>
+  rollback?: Error[]
+  begin?: Promise<string>
+}
+
 /** A Data API that answers what is asked of it in turn, by what it is. */
-function createDouble (answers: { execute?: Array<Result | Error | Promise<Result>>, cancel?: Array<Result | Promise<Result>>, rollback?: Error[], begin?: Promise<string> } = {}) {
+function createDouble (answers: Answers = {}) {
   const calls: string[] = []
   const clock = createStandingClock()
   const take = async (answer: Result | Error | Promise<Result> = none): Promise<Result> => {
@@ -43,7 +50,8 @@ function createDouble (answers: { execute?: Array<Result | Error | Promise<Resul
     }
   }
   const hangUp = new AbortController()
-  return { calls, clock, hangUp, signal: hangUp.signal, api: cancelAbandoned(dataApi, { clock, runUnlessLeft: createRunUnlessLeft({ dataApi, clock }), newTag: () => TAG }) }
+  const api = cancelAbandoned(dataApi, { clock, runUnlessLeft: createRunUnlessLeft({ dataApi, clock }), newTag: () => TAG })
+  return { calls, clock, hangUp, signal: hangUp.signal, api }
 }
 
 /** How a call ends whose connection is closed. */

@@ -18,7 +18,19 @@ const NEVER = new AbortController().signal
 const WRITER = principalOf()
 const READER = principalOf({ scopes: ['query:read'] })
 const REQUEST: QueryRequest = {
-  sql: 'select 1', parameters: {}, types: {}, mode: null, dryRun: false, maxAffected: null, timeoutMs: null, maxRows: null, rowFormat: 'object', castUnsupported: false, explain: false, transactionId: null, database: null
+  sql: 'select 1',
+  parameters: {},
+  types: {},
+  mode: null,
+  dryRun: false,
+  maxAffected: null,
+  timeoutMs: null,
+  maxRows: null,
+  rowFormat: 'object',
+  castUnsupported: false,
+  explain: false,
+  transactionId: null,
+  database: null
 }
 const BEGIN = { isolation: 'read committed', readOnly: false, database: null } as const
 const one: Result = { columns: [], rows: [], affected: 0 }

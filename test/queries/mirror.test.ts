@@ -41,8 +41,10 @@ function mirrorOf (answer: () => HttpAnswer | Promise<HttpAnswer>) {
     notes: { noteAwake: arn => { seen.push(`awake ${arn}`) }, noteResuming: arn => { seen.push(`resuming ${arn}`) } }
   })
   const caller = new AbortController()
-  const send = async (operation: Mirrored, body: object = {}): Promise<HttpAnswer> =>
-    await mirror(principalOf(), ID, operation, Buffer.from(JSON.stringify({ resourceArn: target.clusterArn, secretArn: target.secretArn, ...body })), caller.signal)
+  const send = async (operation: Mirrored, body: object = {}): Promise<HttpAnswer> => {
+    const named = { resourceArn: target.clusterArn, secretArn: target.secretArn, ...body }
+    return await mirror(principalOf(), ID, operation, Buffer.from(JSON.stringify(named)), caller.signal)
+  }
   return { seen, audited, send, hangUp: () => { caller.abort() } }
 }
 

@@ -7,7 +7,9 @@ import { limitRows } from '../../src/queries/limit.js'
 import { prepareStatement, type Prepared } from '../../src/queries/prepare.js'
 import { withoutChanges } from '../../src/queries/without-changes.js'
 
-const prepare = (sql: string, parameters: Readonly<Record<string, Json>> | readonly Json[] = {}, types: Readonly<Record<string, string>> = {}): Prepared =>
+type Parameters = Readonly<Record<string, Json>> | readonly Json[]
+
+const prepare = (sql: string, parameters: Parameters = {}, types: Readonly<Record<string, string>> = {}): Prepared =>
   prepareStatement({ sql, parameters, types })
 
 t.test('parameters of both styles become those of the Data API', async t => {
@@ -38,7 +40,9 @@ t.test('it knows what changes rows', async t => {
     ['with recursive a as (select 1 as n) search depth first by n set update, b as (merge into t using a on true when matched then delete) select 1', false, true],
     ['with a as (select count(update) from t) (select coalesce(update, delete) from t) union select 1', false, false]
   ]
-  for (const [sql, expected, hidden] of changes) t.match(prepare(sql), { changes: expected, hidesChanges: hidden, isQuery: !expected && !hidden }, sql)
+  for (const [sql, expected, hidden] of changes) {
+    t.match(prepare(sql), { changes: expected, hidesChanges: hidden, isQuery: !expected && !hidden }, sql)
+  }
 })
 
 t.test('it knows what begins or ends a transaction', async t => {

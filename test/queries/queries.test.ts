@@ -19,7 +19,19 @@ const READER = principal('query:read')
 const LIMITS = { perDatabase: 1, perKey: 1, waiting: 1, waitMs: 1_000 }
 const NEVER = new AbortController().signal
 const REQUEST: QueryRequest = {
-  sql: 'select 1', parameters: {}, types: {}, mode: null, dryRun: false, maxAffected: null, timeoutMs: null, maxRows: null, rowFormat: 'object', castUnsupported: false, explain: false, transactionId: null, database: null
+  sql: 'select 1',
+  parameters: {},
+  types: {},
+  mode: null,
+  dryRun: false,
+  maxAffected: null,
+  timeoutMs: null,
+  maxRows: null,
+  rowFormat: 'object',
+  castUnsupported: false,
+  explain: false,
+  transactionId: null,
+  database: null
 }
 const target = { id: 'id', client: 'acme', region: 'eu-west-1', clusterArn: 'arn:cluster', secretArn: 'arn:secret', databaseName: 'temporal' }
 const one: Result = { columns: [{ name: 'one', type: 'int4', isNullable: null }], rows: [['1']], affected: 0 }
@@ -54,8 +66,19 @@ function createDouble (...answers: Array<Result | Error>) {
   }
   const clock = createStandingClock()
   const stopping = new AbortController()
-  const queries = createQueries({ targets: { targetOf: async () => target, forget: () => {} }, dataApi, gate: createGate(LIMITS, clock, NEVER), streamGate: createGate(LIMITS, clock, NEVER), transactionIds: createTransactionIds(deriveSecret([]), randomBytes), audit: createAudit(line => { audited.push(line) }, clock), clock, stopping: stopping.signal })
-  return { calls, audited, clock, stopping, queries, query: async (more: Partial<QueryRequest> = {}, who = WRITER, waitSeconds = 30, signal = NEVER) => await queries.query(who, 'id', { ...REQUEST, ...more }, waitSeconds, signal) }
+  const queries = createQueries({
+    targets: { targetOf: async () => target, forget: () => {} },
+    dataApi,
+    gate: createGate(LIMITS, clock, NEVER),
+    streamGate: createGate(LIMITS, clock, NEVER),
+    transactionIds: createTransactionIds(deriveSecret([]), randomBytes),
+    audit: createAudit(line => { audited.push(line) }, clock),
+    clock,
+    stopping: stopping.signal
+  })
+  const query = async (more: Partial<QueryRequest> = {}, who = WRITER, waitSeconds = 30, signal = NEVER) =>
+    await queries.query(who, 'id', { ...REQUEST, ...more }, waitSeconds, signal)
+  return { calls, audited, clock, stopping, queries, query }
 }
 
 t.test('a plain statement is one call', async t => {

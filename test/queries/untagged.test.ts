@@ -31,7 +31,8 @@ async function run (answers: Array<HttpAnswer | Error>, { operation = 'Execute',
     },
     hadNoEffect: answer => answer === failed
   })
-  const answer = await runUntagged(target, operation, Buffer.from(body), transactionId, new AbortController().signal).catch((error: unknown) => error)
+  const { signal } = new AbortController()
+  const answer = await runUntagged(target, operation, Buffer.from(body), transactionId, signal).catch((error: unknown) => error)
   return { calls, answer }
 }
 

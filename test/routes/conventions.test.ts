@@ -14,7 +14,15 @@ const ORDERS = { client: 'acme', region: 'eu-west-1', name: 'orders' }
 const ID = 'eu-west-1.acme-orders-dev-x7k2mq9a'
 const json = { 'content-type': 'application/json' }
 
-interface Refusal { what: string, request: InjectOptions, status: number, code: keyof typeof problemKinds, detail?: RegExp, headers?: Record<string, unknown>, errors?: Array<{ path: string, message: RegExp }> }
+interface Refusal {
+  what: string
+  request: InjectOptions
+  status: number
+  code: keyof typeof problemKinds
+  detail?: RegExp
+  headers?: Record<string, unknown>
+  errors?: Array<{ path: string, message: RegExp }>
+}
 
 const post = (payload: unknown, headers: Record<string, string> = json): InjectOptions =>
   ({ method: 'POST', url: '/v1/databases', headers: { ...bearer('all'), ...headers }, payload: typeof payload === 'string' ? payload : JSON.stringify(payload) })

@@ -236,7 +236,15 @@ t.test('a connection in each form, and its password only for whoever may see it'
 })
 
 const forever = async (): Promise<never> => await new Promise(() => {})
-const unanswered = { create: forever, get: forever, change: forever, remove: forever, restore: forever, list: forever, rotatePassword: forever }
+const unanswered = {
+  create: forever,
+  get: forever,
+  change: forever,
+  remove: forever,
+  restore: forever,
+  list: forever,
+  rotatePassword: forever
+}
 
 t.test('each request is answered in time, whatever AWS does', async t => {
   const { app, clock } = await start(t, unanswered)

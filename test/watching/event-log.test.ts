@@ -14,7 +14,9 @@ const settled = stackOf({ status: 'CREATE_COMPLETE' })
 function createSlowEvents () {
   const asked: Array<{ after: string | null, answer: (events: StackEvent[]) => void, fail: (error: Error) => void }> = []
   const log = createEventLog({
-    eventsAfter: async (_region, _id, after) => await new Promise((resolve, reject) => { asked.push({ after, answer: resolve, fail: reject }) })
+    eventsAfter: async (_region, _id, after) => await new Promise((resolve, reject) => {
+      asked.push({ after, answer: resolve, fail: reject })
+    })
   })
   return { asked, log }
 }

@@ -21,7 +21,9 @@ function createSlowIndex (t: Test) {
   const described: Array<{ answer: (stack: Stack | null) => void, fail: (error: Error) => void }> = []
   const list = (by: Question['by']) => async (region: string): Promise<Stack[]> =>
     await new Promise((resolve, reject) => { asked.push({ region, by, answer: resolve, fail: reject }) })
-  const describe = async (): Promise<Stack | null> => await new Promise((resolve, reject) => { described.push({ answer: resolve, fail: reject }) })
+  const describe = async (): Promise<Stack | null> => await new Promise((resolve, reject) => {
+    described.push({ answer: resolve, fail: reject })
+  })
   const index = createStackIndex({
     stacks: { list: list('reader'), describe }, background: { list: list('loop'), describe }, clock, sweepMs: SWEEP_MS, random: () => 0.5, log: pino({ level: 'silent' })
   })

@@ -26,7 +26,12 @@ function createWatched () {
   return { clock, stacks, watch, calls, pollOnce }
 }
 
-function followFor (t: Test, { watch }: ReturnType<typeof createWatched>): { next: () => Promise<IteratorResult<Sighting>>, leave: () => void } {
+interface Following {
+  next: () => Promise<IteratorResult<Sighting>>
+  leave: () => void
+}
+
+function followFor (t: Test, { watch }: ReturnType<typeof createWatched>): Following {
   const controller = new AbortController()
   const changes = watch.follow(REGION, STACK_ID, controller.signal)[Symbol.asyncIterator]()
   t.teardown(() => { controller.abort() })

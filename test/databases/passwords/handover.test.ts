@@ -55,7 +55,8 @@ function createWorld () {
       return true
     }
   }
-  const handover = createHandover({ passwords, stacks: { describe: async () => world.stack }, clock: { now: () => world.now, sleep: async ms => { world.now += ms } } })
+  const clock = { now: () => world.now, sleep: async (ms: number) => { world.now += ms } }
+  const handover = createHandover({ passwords, stacks: { describe: async () => world.stack }, clock })
   return { world, handover, passwords }
 }
 

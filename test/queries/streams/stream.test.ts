@@ -13,7 +13,19 @@ import { createStandingClock } from '../../helpers/standing-clock.js'
 
 const READER: Principal = { keyId: 'key', client: null, mayUse: (scope: Scope) => scope === 'query:read', mayEnter: () => true }
 const REQUEST: QueryRequest = {
-  sql: 'select n from t', parameters: {}, types: {}, mode: null, dryRun: false, maxAffected: null, timeoutMs: null, maxRows: null, rowFormat: 'object', castUnsupported: false, explain: false, transactionId: null, database: null
+  sql: 'select n from t',
+  parameters: {},
+  types: {},
+  mode: null,
+  dryRun: false,
+  maxAffected: null,
+  timeoutMs: null,
+  maxRows: null,
+  rowFormat: 'object',
+  castUnsupported: false,
+  explain: false,
+  transactionId: null,
+  database: null
 }
 const NEVER = new AbortController().signal
 const target = { id: 'id', client: 'acme', region: 'eu-west-1', clusterArn: 'arn:cluster', secretArn: 'arn:secret', databaseName: 'temporal' }
