@@ -7,7 +7,10 @@ import { openSandbox } from '../helpers/sandbox.js'
 import { openWire } from './wire/open-wire.js'
 
 t.test('faults hit the calls they are meant for, as often as they are meant to', async t => {
-  const { faults, config } = await openWire(t, { secretsmanager: { ListSecrets: async () => ({}) }, sts: { GetCallerIdentity: async () => ({}) } })
+  const { faults, config } = await openWire(t, {
+    secretsmanager: { ListSecrets: async () => ({}) },
+    sts: { GetCallerIdentity: async () => ({}) }
+  })
   const secrets = new SecretsManagerClient(config)
   const listed = async (): Promise<string> => await secrets.send(new ListSecretsCommand({})).then(() => 'ok', (error: Error) => error.name)
   faults.add({ kind: 'throttle', service: 'secretsmanager', operation: 'ListSecrets', count: 2 })

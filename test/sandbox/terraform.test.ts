@@ -18,7 +18,12 @@ const instance = { DBInstanceIdentifier: 'tf-writer' }
 async function openClients (t: Test) {
   const sandbox = await openSandbox(t)
   const config = sandbox.clientConfig()
-  return { rds: new Rds.RDSClient(config), cf: new Cf.CloudFormationClient(config), secrets: new Secrets.SecretsManagerClient(config), sts: new STSClient(config) }
+  return {
+    rds: new Rds.RDSClient(config),
+    cf: new Cf.CloudFormationClient(config),
+    secrets: new Secrets.SecretsManagerClient(config),
+    sts: new STSClient(config)
+  }
 }
 
 /** Asks until the state is the target. Rejects for one that the provider does not wait through, as it does. */
@@ -46,7 +51,8 @@ t.test('a database of its own: subnet group, parameter group, cluster, instance'
   const instanceState = async (): Promise<string | undefined> =>
     await rds.send(new Rds.DescribeDBInstancesCommand(instance)).then(({ DBInstances: [found] = [] }) => found?.DBInstanceStatus, goneOf('DBInstanceNotFound', 'DBInstanceNotFoundFault'))
   const ready = async (): Promise<void> => { await waitFor(clusterState, ['backing-up', 'creating', 'migrating', 'modifying', 'preparing-data-migration', 'rebooting', 'resetting-master-credentials'], 'available') }
-  const tagsOf = async (arn: string | undefined): Promise<unknown> => (await rds.send(new Rds.ListTagsForResourceCommand({ ResourceName: arn }))).TagList
+  const tagsOf = async (arn: string | undefined): Promise<unknown> =>
+    (await rds.send(new Rds.ListTagsForResourceCommand({ ResourceName: arn }))).TagList
 
   const Tags = [{ Key: 'Team', Value: 'data' }]
   const { DBSubnetGroup: subnets } = await rds.send(new Rds.CreateDBSubnetGroupCommand({ DBSubnetGroupName: 'tf-subnets', DBSubnetGroupDescription: 'Managed by Terraform', SubnetIds: ['subnet-0a', 'subnet-0b'], Tags }))
@@ -56,7 +62,8 @@ t.test('a database of its own: subnet group, parameter group, cluster, instance'
 
   const { DBClusterParameterGroup: made } = await rds.send(new Rds.CreateDBClusterParameterGroupCommand({ ...group, DBParameterGroupFamily: 'aurora-postgresql17', Description: 'Managed by Terraform', Tags }))
   await rds.send(new Rds.ModifyDBClusterParameterGroupCommand({ ...group, Parameters: [{ ParameterName: 'log_min_duration_statement', ParameterValue: '500', ApplyMethod: 'immediate' }] }))
-  const parametersFrom = async (Source: string) => (await rds.send(new Rds.DescribeDBClusterParametersCommand({ ...group, Source }))).Parameters ?? []
+  const parametersFrom = async (Source: string) =>
+    (await rds.send(new Rds.DescribeDBClusterParametersCommand({ ...group, Source }))).Parameters ?? []
   t.match(await parametersFrom('user'), [{ ParameterName: 'log_min_duration_statement', ParameterValue: '500', ApplyMethod: 'immediate' }])
   t.notOk((await parametersFrom('system')).some(({ ParameterName: name }) => name === 'log_min_duration_statement'))
   t.strictSame(await tagsOf(made?.DBClusterParameterGroupArn), Tags)
@@ -138,9 +145,11 @@ t.test('a database of its own: subnet group, parameter group, cluster, instance'
     TagList: Tags
   })
   t.match(await rds.send(new Rds.DescribeDBInstancesCommand({ Filters: [{ Name: 'dbi-resource-id', Values: [writer?.DbiResourceId ?? ''] }] })), { DBInstances: [instance] })
-  t.match((await rds.send(new Rds.DescribeDBClustersCommand(cluster))).DBClusters, [{ DBClusterMembers: [{ ...instance, IsClusterWriter: true, PromotionTier: 0 }] }])
+  const { DBClusters } = await rds.send(new Rds.DescribeDBClustersCommand(cluster))
+  t.match(DBClusters, [{ DBClusterMembers: [{ ...instance, IsClusterWriter: true, PromotionTier: 0 }] }])
 
-  await rds.send(new Rds.ModifyDBClusterCommand({ ...cluster, ApplyImmediately: true, ServerlessV2ScalingConfiguration: { MinCapacity: 0.5, MaxCapacity: 4 } }))
+  const ServerlessV2ScalingConfiguration = { MinCapacity: 0.5, MaxCapacity: 4 }
+  await rds.send(new Rds.ModifyDBClusterCommand({ ...cluster, ApplyImmediately: true, ServerlessV2ScalingConfiguration }))
   await ready()
   await rds.send(new Rds.RemoveTagsFromResourceCommand({ ResourceName: read?.DBClusterArn, TagKeys: ['Team'] }))
   await rds.send(new Rds.AddTagsToResourceCommand({ ResourceName: read?.DBClusterArn, Tags: [{ Key: 'Team', Value: 'core' }] }))
@@ -182,8 +191,15 @@ t.test('a stack', async t => {
     Outputs: { Arn: { Value: { Ref: 'Topic' } }, Name: { Value: name } }
   })
   const given = (ParameterValue: string) => [{ ParameterKey: 'Name', ParameterValue }]
-  const { StackId: StackName } = await cf.send(new Cf.CreateStackCommand({ StackName: 'tf', ClientRequestToken: 'terraform-20261128000000000000000001', TemplateBody: template('one'), Parameters: given('a'), Tags: [{ Key: 'Team', Value: 'data' }] }))
-  const state = async (): Promise<string | undefined> => (await cf.send(new Cf.DescribeStacksCommand({ StackName }))).Stacks?.[0]?.StackStatus
+  const { StackId: StackName } = await cf.send(new Cf.CreateStackCommand({
+    StackName: 'tf',
+    ClientRequestToken: 'terraform-20261128000000000000000001',
+    TemplateBody: template('one'),
+    Parameters: given('a'),
+    Tags: [{ Key: 'Team', Value: 'data' }]
+  }))
+  const state = async (): Promise<string | undefined> =>
+    (await cf.send(new Cf.DescribeStacksCommand({ StackName }))).Stacks?.[0]?.StackStatus
   await waitFor(state, ['CREATE_IN_PROGRESS', 'DELETE_IN_PROGRESS', 'ROLLBACK_IN_PROGRESS'], 'CREATE_COMPLETE')
   t.match((await cf.send(new Cf.DescribeStacksCommand({ StackName }))).Stacks, [{
     Capabilities: undefined,

@@ -40,7 +40,11 @@ export function openLab (options: LabOptions = {}, directory = mkdtempSync(join(
     ...store,
     collection: <T>(name: string) => {
       const collection = store.collection<T>(name)
-      return { ...collection, put: (key: string, value: T) => { if (!isKilled) collection.put(key, value) }, get size () { return collection.size } }
+      return {
+        ...collection,
+        put: (key: string, value: T) => { if (!isKilled) collection.put(key, value) },
+        get size () { return collection.size }
+      }
     }
   }
   const room = createCloudFormation({

@@ -7,7 +7,8 @@ export function minimalProperties (type: ResourceType, specification: Specificat
 }
 
 function required (known: ResourceType['properties'], specification: Specification, path: readonly string[]): JsonObject {
-  return Object.fromEntries(Object.entries(known).filter(([, property]) => property.required).map(([name, { type }]) => [name, valueOf(type, specification, path)]))
+  const needed = Object.entries(known).filter(([, property]) => property.required)
+  return Object.fromEntries(needed.map(([name, { type }]) => [name, valueOf(type, specification, path)]))
 }
 
 /** Types refer to themselves here and there: the second time round nothing is in them. */

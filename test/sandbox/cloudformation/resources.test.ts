@@ -6,13 +6,25 @@ import { allEvents, caller, eventsOf, type Lab, openLab, roomWith, statusOf } fr
 
 type RdsOperations = RdsRoom['operations']
 
-async function launch (t: Test, template: object, rooms: { rds?: Partial<RdsOperations>, secrets?: Partial<SecretsRoom['operations']> } = {}): Promise<{ lab: Lab, id: string, outputs: Record<string, string> }> {
+interface Rooms {
+  rds?: Partial<RdsOperations>
+  secrets?: Partial<SecretsRoom['operations']>
+}
+
+interface Launched {
+  lab: Lab
+  id: string
+  outputs: Record<string, string>
+}
+
+async function launch (t: Test, template: object, rooms: Rooms = {}): Promise<Launched> {
   const lab = openLab({
     rds: roomWith<RdsRoom>(rooms.rds ?? {}, { whenSettled: async () => undefined }),
     secrets: roomWith<SecretsRoom>(rooms.secrets ?? {})
   })
   t.teardown(lab.close)
-  const { StackId: id = '' } = await lab.operations.CreateStack({ StackName: 'stack', TemplateBody: JSON.stringify(template), Capabilities: ['CAPABILITY_IAM'] }, caller)
+  const request = { StackName: 'stack', TemplateBody: JSON.stringify(template), Capabilities: ['CAPABILITY_IAM' as const] }
+  const { StackId: id = '' } = await lab.operations.CreateStack(request, caller)
   await lab.whenIdle(id)
   const { Stacks: [stack] = [] } = await lab.operations.DescribeStacks({ StackName: id }, caller)
   return { lab, id, outputs: Object.fromEntries((stack?.Outputs ?? []).map(({ OutputKey: key = '', OutputValue: value = '' }) => [key, value])) }
@@ -178,7 +190,11 @@ t.test('a cluster has the roles that its template gives it, and keeps those from
       CreateDBCluster: async () => ({}),
       DescribeDBClusters: async () => ({ DBClusters: [{ Status: 'available', AssociatedRoles: roles }] }),
       AddRoleToDBCluster: async ({ RoleArn, FeatureName }) => { calls.push({ RoleArn, FeatureName }); roles = [...roles, { RoleArn: RoleArn ?? '' }]; return {} },
-      RemoveRoleFromDBCluster: async input => { calls.push(input); roles = roles.filter(({ RoleArn }) => RoleArn !== input.RoleArn); return {} },
+      RemoveRoleFromDBCluster: async input => {
+        calls.push(input)
+        roles = roles.filter(({ RoleArn }) => RoleArn !== input.RoleArn)
+        return {}
+      },
       ListTagsForResource: async () => ({}),
       AddTagsToResource: async () => ({})
     }
@@ -218,7 +234,10 @@ t.test('a database of another stack is not taken for one\'s own', async t => {
 for (const noun of ['DBClusterParameterGroup', 'DBParameterGroup']) {
   t.test(`a ${noun} is made with its parameters, and those that its template no longer has are reset`, async t => {
     const calls: Array<[string, object]> = []
-    const noted = (name: string, answer: object = {}) => [name, async (input: object) => { calls.push([name, input]); return answer }] as const
+    const noted = (name: string, answer: object = {}) => [name, async (input: object) => {
+      calls.push([name, input])
+      return answer
+    }] as const
     const rds = Object.fromEntries([noted(`Create${noun}`), noted(`Modify${noun}`), noted(`Reset${noun}`), noted(`Delete${noun}`),
       noted(`Describe${noun}s`, { [`${noun}s`]: [{ [`${noun}Arn`]: 'arn:group' }] }), noted('ListTagsForResource', { TagList: [] }), noted('AddTagsToResource')])
     const template = (parameters: object) => ({ Resources: { Group: { Type: `AWS::RDS::${noun}`, Properties: { [`${noun}Name`]: 'Mine', Family: 'aurora-postgresql17', Description: 'x', Parameters: parameters } } } })

@@ -212,7 +212,8 @@ t.test('a stack that takes longer than it may is rolled back', async t => {
     })
   }
   let end = (): void => undefined
-  const lab = openLab({ clock, handlers: { [TYPE]: recordingHandler([], { create: async () => await new Promise<void>(resolve => { end = resolve }) }) } })
+  const create = async (): Promise<void> => await new Promise(resolve => { end = resolve })
+  const lab = openLab({ clock, handlers: { [TYPE]: recordingHandler([], { create }) } })
   t.teardown(lab.close)
   const { StackId: id = '' } = await lab.operations.CreateStack({ StackName: 'slow', TimeoutInMinutes: 1, TemplateBody: templateOf({ A: {} }) }, caller)
   while ((await eventsOf(lab, id)).length < 3) await new Promise(setImmediate)

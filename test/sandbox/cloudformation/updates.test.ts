@@ -96,7 +96,12 @@ t.test('a NoEcho parameter is shown nowhere, whatever happens', async t => {
   const changeSet = await lab.operations.DescribeChangeSet({ StackName: id, ChangeSetName: 'next' }, caller)
   await update(next)
   const { operations } = lab
-  const shown = [changeSet, await allEvents(lab, id), await operations.DescribeStacks({ StackName: id }, caller), await operations.DescribeEvents({ StackName: id }, caller)]
+  const shown = [
+    changeSet,
+    await allEvents(lab, id),
+    await operations.DescribeStacks({ StackName: id }, caller),
+    await operations.DescribeEvents({ StackName: id }, caller)
+  ]
   t.match(JSON.stringify(shown), '****')
   t.notMatch(JSON.stringify(shown), /hunter/)
   t.equal(await statusOf(lab, id), 'UPDATE_ROLLBACK_FAILED')
@@ -226,7 +231,8 @@ t.test('a change set names every cause of a change, and what may change with it'
   await lab.operations.CreateChangeSet({ StackName: 'stack', ChangeSetName: 'next', UsePreviousTemplate: true, Parameters }, caller)
   const described = await lab.operations.DescribeChangeSet({ StackName: 'stack', ChangeSetName: 'next', IncludePropertyValues: true }, caller)
   const causesIn = ({ Changes: changes = [] }: typeof described): unknown[] =>
-    changes.map(({ ResourceChange: change }) => [change?.LogicalResourceId, ...change?.Details?.map(detail => [detail.ChangeSource, detail.CausingEntity, detail.Evaluation]) ?? []])
+    changes.map(({ ResourceChange: { LogicalResourceId: name, Details: details = [] } = {} }) =>
+      [name, ...details.map(detail => [detail.ChangeSource, detail.CausingEntity, detail.Evaluation])])
   const own = ['DirectModification', undefined, 'Dynamic']
   const byParameters = [['A', ['ParameterReference', 'P', 'Static'], own], ['Hidden', ['ParameterReference', 'Secret', 'Static'], own], ['Moved', ['ParameterReference', 'P', 'Static'], own]]
   t.strictSame(causesIn(described), [...byParameters, ['Follower', ['ResourceReference', 'Moved', 'Static'], own]])

@@ -153,7 +153,12 @@ t.test('results in pages, newest first unless asked otherwise, and queries that 
   }
   const query = { Id: 'a', MetricStat: { Metric: { Namespace: 'AWS/RDS', MetricName: 'DatabaseConnections', Dimensions: ofCluster }, Period: 60, Stat: 'Sum' } }
   const get = async (MetricDataQueries: object[], rest: object = {}): Promise<unknown> =>
-    await operations.GetMetricData({ StartTime: new Date(start), EndTime: new Date(clock.ms + 1), MetricDataQueries: MetricDataQueries as never, ...rest }, caller)
+    await operations.GetMetricData({
+      StartTime: new Date(start),
+      EndTime: new Date(clock.ms + 1),
+      MetricDataQueries: MetricDataQueries as never,
+      ...rest
+    }, caller)
   const both = [query, { ...query, Id: 'b', Label: 'again' }, { ...query, Id: 'c', ReturnData: false }]
   t.match(await get(both, { MaxDatapoints: 6 }), { NextToken: '6', MetricDataResults: [{ Id: 'a', Label: 'DatabaseConnections', Values: [3, 2, 1, 0], StatusCode: 'Complete' }, { Id: 'b', Label: 'again', Values: [3, 2], StatusCode: 'PartialData' }] })
   t.match(await get(both, { MaxDatapoints: 6, NextToken: '6' }), { MetricDataResults: [{ Values: [] }, { Values: [1, 0], StatusCode: 'Complete' }] })

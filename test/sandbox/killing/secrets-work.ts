@@ -44,11 +44,14 @@ export function createSecretsWork (random: Random): Work {
       if (!secret || random.chance(0.3)) {
         const made: Secret = { name: `secret-${count}`, values: [] }
         secrets.push(made)
-        await send(made, value, async () => await clients.secrets.send(new CreateSecretCommand({ Name: made.name, SecretString: value })))
+        const create = new CreateSecretCommand({ Name: made.name, SecretString: value })
+        await send(made, value, async () => await clients.secrets.send(create))
       } else if (random.chance(0.2)) {
-        await send(secret, null, async () => await clients.secrets.send(new DeleteSecretCommand({ SecretId: secret.name, ForceDeleteWithoutRecovery: true })))
+        const remove = new DeleteSecretCommand({ SecretId: secret.name, ForceDeleteWithoutRecovery: true })
+        await send(secret, null, async () => await clients.secrets.send(remove))
       } else {
-        await send(secret, value, async () => await clients.secrets.send(new PutSecretValueCommand({ SecretId: secret.name, SecretString: value })))
+        const put = new PutSecretValueCommand({ SecretId: secret.name, SecretString: value })
+        await send(secret, value, async () => await clients.secrets.send(put))
       }
     },
     verify: async clients => (await Promise.all(secrets.map(async secret => await judge(clients, secret)))).flat()

@@ -54,7 +54,9 @@ export function createStacksWork (random: Random, kind: StackKind): Work {
     const found = await settle(clients, stack)
     if (!found) return stack.id === undefined ? forget(stack, []) : [`stack ${stack.name} is gone`]
     stack.id ??= found.StackId ?? ''
-    const wanted = pending && wasDone(found, pending, kind) ? { last: pending.act, value: pending.value } : { last: stack.last, value: stack.value }
+    const wanted = pending && wasDone(found, pending, kind)
+      ? { last: pending.act, value: pending.value }
+      : { last: stack.last, value: stack.value }
     Object.assign(stack, wanted)
     const isGone = stack.last === 'delete'
     const problems = [
@@ -88,7 +90,13 @@ export function createStacksWork (random: Random, kind: StackKind): Work {
   }
 }
 
-async function send ({ stacks }: Clients, { template, parameters }: StackKind, { name }: Known, act: Act, value: number): Promise<string | undefined> {
+async function send (
+  { stacks }: Clients,
+  { template, parameters }: StackKind,
+  { name }: Known,
+  act: Act,
+  value: number
+): Promise<string | undefined> {
   const launch = {
     StackName: name,
     TemplateBody: template,

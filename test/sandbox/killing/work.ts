@@ -21,7 +21,12 @@ export interface Work {
 /** Clients that try everything once. */
 export function clientsOf (endpoint: string): Clients {
   const config = { endpoint, region: 'us-east-1', credentials: { accessKeyId: 'any', secretAccessKey: 'any' }, maxAttempts: 1 }
-  return { stacks: new CloudFormationClient(config), rds: new RDSClient(config), dataApi: new RDSDataClient(config), secrets: new SecretsManagerClient(config) }
+  return {
+    stacks: new CloudFormationClient(config),
+    rds: new RDSClient(config),
+    dataApi: new RDSDataClient(config),
+    secrets: new SecretsManagerClient(config)
+  }
 }
 
 /** Whether the sandbox answered with an error, as opposed to not at all. */

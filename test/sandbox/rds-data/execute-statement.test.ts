@@ -190,8 +190,12 @@ t.test('whatever is bound comes back as it was, by itself, in an array and as JS
     const sql = `select :w0 as word, array[${words.map((_, index) => `:w${index}`).join()}] as words, :l as long, array[:l] as longs, :d as double, :b as bytes`
     const [record = []] = (await execute(sql, { parameters })).records ?? []
     t.strictSame(record, [
-      { stringValue: words[0] }, { arrayValue: { stringValues: words } }, { longValue: wide(long) }, { arrayValue: { longValues: [wide(long)] } },
-      { doubleValue: double + 0 }, { blobValue: Buffer.from(bytes) }
+      { stringValue: words[0] },
+      { arrayValue: { stringValues: words } },
+      { longValue: wide(long) },
+      { arrayValue: { longValues: [wide(long)] } },
+      { doubleValue: double + 0 },
+      { blobValue: Buffer.from(bytes) }
     ])
     const { formattedRecords = '' } = await execute(sql, { parameters, formatRecordsAs: 'JSON' })
     t.match(JSON.parse(formattedRecords), [{ word: words[0], words, bytes: Buffer.from(bytes).toString('base64') }])

@@ -9,7 +9,8 @@ const { execute, begin, counts } = fixture
 const { CommitTransaction, RollbackTransaction } = fixture.rdsData.operations
 
 const commit = async (transactionId: string): Promise<unknown> => await CommitTransaction({ resourceArn, secretArn, transactionId }, caller)
-const rollback = async (transactionId: string): Promise<unknown> => await RollbackTransaction({ resourceArn, secretArn, transactionId }, caller)
+const rollback = async (transactionId: string): Promise<unknown> =>
+  await RollbackTransaction({ resourceArn, secretArn, transactionId }, caller)
 const rows = async (): Promise<unknown> => (await execute('select count(*) from t')).records?.[0]?.[0]
 
 await execute('create table t (id int primary key deferrable initially deferred)')

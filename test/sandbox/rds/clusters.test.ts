@@ -120,7 +120,8 @@ t.test('a new major version, where the same PostgreSQL runs it: the data stays, 
   await t.rejects(upgrade('16.8'), { code: 'InvalidParameterCombination', message: /^Cannot upgrade/ })
   const restored = { DBClusterIdentifier: 'restored', SnapshotIdentifier: 'before', Engine: 'aurora-postgresql' }
   await t.rejects(operations.RestoreDBClusterFromSnapshot({ ...restored, EngineVersion: '15.18' }, caller), { message: 'The engine version you requested for your restored DB cluster (15.18) is earlier than the engine version of the DB cluster snapshot (16.8).' })
-  t.match(await operations.RestoreDBClusterFromSnapshot({ ...restored, EngineVersion: target.EngineVersion }, caller), { DBCluster: { EngineVersion: target.EngineVersion } })
+  const { EngineVersion } = target
+  t.match(await operations.RestoreDBClusterFromSnapshot({ ...restored, EngineVersion }, caller), { DBCluster: { EngineVersion } })
   await whenSettled('cluster', 'restored', caller)
 })
 

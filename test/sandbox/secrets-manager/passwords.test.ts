@@ -29,7 +29,8 @@ t.test('a password has its length, every kind that is not excluded, and nothing 
 })
 
 t.test('a space may come and need not', async t => {
-  const only = { ExcludeLowercase: true, ExcludeUppercase: true, ExcludeNumbers: true, ExcludePunctuation: true, IncludeSpace: true, PasswordLength: 3 }
+  const nothing = { ExcludeLowercase: true, ExcludeUppercase: true, ExcludeNumbers: true, ExcludePunctuation: true }
+  const only = { ...nothing, IncludeSpace: true, PasswordLength: 3 }
   t.equal(generatePassword(only, randomInt), '   ')
   t.equal(generatePassword({ PasswordLength: 4, IncludeSpace: true }, randomInt).length, 4)
 })

@@ -78,7 +78,8 @@ t.test('fields of an error other than its message arrive too', async t => {
 
 t.test('an operation that is not implemented says its name, and nothing pretends to have done it', async t => {
   const wire = await openWire(t, {})
-  const failures = await Promise.all(Object.entries(callsWith(wire.config)).map(async ([service, call]) => [service, await failureOf(call)] as const))
+  const calls = Object.entries(callsWith(wire.config))
+  const failures = await Promise.all(calls.map(async ([service, call]) => [service, await failureOf(call)] as const))
   for (const [service, failure] of failures) {
     t.match(failure.message, `The sandbox does not implement ${operationOf[service]} of `)
     t.equal(failure.$metadata.httpStatusCode, 400)
@@ -86,10 +87,12 @@ t.test('an operation that is not implemented says its name, and nothing pretends
 })
 
 t.test('a required member that is missing is refused as each service does', async t => {
-  const unreachable: Operations = { CreateStack: async () => t.fail(), CreateDBCluster: async () => t.fail(), ExecuteStatement: async () => t.fail(), TagResource: async () => t.fail() }
+  const never = async () => t.fail()
+  const unreachable: Operations = { CreateStack: never, CreateDBCluster: never, ExecuteStatement: never, TagResource: never }
   const wire = await openWire(t, { cloudformation: unreachable, rds: unreachable, 'rds-data': unreachable, secretsmanager: unreachable })
   const nothing = undefined as never
-  t.match(await failureOf(async () => await new cloudFormation.CloudFormationClient(wire.config).send(new cloudFormation.CreateStackCommand({ StackName: nothing }))), {
+  const stacks = new cloudFormation.CloudFormationClient(wire.config)
+  t.match(await failureOf(async () => await stacks.send(new cloudFormation.CreateStackCommand({ StackName: nothing }))), {
     name: 'ValidationError', message: "1 validation error detected: Value null at 'stackName' failed to satisfy constraint: Member must not be null"
   })
   t.match(await failureOf(async () => await new rds.RDSClient(wire.config).send(new rds.CreateDBClusterCommand({ DBClusterIdentifier: 'a', Engine: nothing }))), {

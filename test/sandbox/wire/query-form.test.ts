@@ -30,7 +30,8 @@ function serialize (shape: Shape, value: unknown): string {
 }
 
 t.test('reads back whatever the SDK writes, for every operation of CloudFormation and RDS', async () => {
-  const requests = fc.constantFrom(...operations.map(({ name }) => name)).chain(name => valueOf(inputOf(name)).map(value => ({ name, value })))
+  const requests = fc.constantFrom(...operations.map(({ name }) => name))
+    .chain(name => valueOf(inputOf(name)).map(value => ({ name, value })))
   fc.assert(fc.property(requests, ({ name, value }) => {
     const shape = inputOf(name)
     const read = readForm(new URLSearchParams(serialize(shape, value)), shape)

@@ -21,8 +21,15 @@ interface AnyClient {
 type AnyCommand = new (input: unknown) => unknown
 type Config = Awaited<ReturnType<typeof openWire>>['config']
 
+interface Spoken {
+  service: string
+  how: string
+  open: (config: Config) => AnyClient
+  commands: Readonly<Record<string, unknown>>
+}
+
 /** The SDK's own clients, which know nothing of the sandbox. */
-const clients: ReadonlyArray<{ service: string, how: string, open: (config: Config) => AnyClient, commands: Readonly<Record<string, unknown>> }> = [
+const clients: readonly Spoken[] = [
   { service: 'cloudformation', how: 'a form and XML', open: config => new cloudFormation.CloudFormationClient(config) as AnyClient, commands: cloudFormation },
   { service: 'rds', how: 'a form and XML', open: config => new rds.RDSClient(config) as AnyClient, commands: rds },
   { service: 'rds-data', how: 'JSON at a path', open: config => new rdsData.RDSDataClient(config) as AnyClient, commands: rdsData },

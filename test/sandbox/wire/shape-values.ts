@@ -11,13 +11,18 @@ type Required = (shape: Shape) => string[]
 export function valueOf (shape: Shape, depth = 0, required: Required = () => []): fc.Arbitrary<unknown> {
   if (shape.isUnitSchema()) return fc.constant({})
   if (shape.isStructSchema()) return structureOf(shape, depth, required)
-  if (shape.isListSchema()) return fc.array(valueOf(shape.getValueSchema(), depth + 1, required), { minLength: depth > 1 ? 1 : 0, maxLength: 3 })
-  if (shape.isMapSchema()) return fc.dictionary(fc.string({ minLength: 1 }).filter(key => key !== '__proto__'), valueOf(shape.getValueSchema(), depth + 1, required), { minKeys: 1, maxKeys: 3, noNullPrototype: true })
+  const inside = (): fc.Arbitrary<unknown> => valueOf(shape.getValueSchema(), depth + 1, required)
+  if (shape.isListSchema()) return fc.array(inside(), { minLength: depth > 1 ? 1 : 0, maxLength: 3 })
+  if (shape.isMapSchema()) {
+    const key = fc.string({ minLength: 1 }).filter(name => name !== '__proto__')
+    return fc.dictionary(key, inside(), { minKeys: 1, maxKeys: 3, noNullPrototype: true })
+  }
   if (shape.isBlobSchema()) return fc.uint8Array().map(bytes => new Uint8Array(bytes))
   if (shape.isBooleanSchema()) return fc.boolean()
   if (shape.isTimestampSchema()) return fc.integer({ min: 0, max: 4e9 }).map(seconds => new Date(seconds * 1000))
   if (shape.isStringSchema()) return text
-  return fc.oneof(fc.integer(), fc.double({ min: Number.MIN_SAFE_INTEGER, max: Number.MAX_SAFE_INTEGER, noNaN: true }).map(value => value + 0))
+  const double = fc.double({ min: Number.MIN_SAFE_INTEGER, max: Number.MAX_SAFE_INTEGER, noNaN: true })
+  return fc.oneof(fc.integer(), double.map(value => value + 0))
 }
 
 /** Anything but what XML has no way to write, and spaces around it, which the SDK's reader drops. */
