@@ -39,14 +39,22 @@ export function openAccount (awsUrl: string): Account {
     for await (const { Stacks = [] } of paginateDescribeStacks({ client: cloudFormation }, {})) {
       for (const { StackName, StackStatus = '', Parameters = [], Tags = [], EnableTerminationProtection = false } of Stacks.filter(each => isTheirs(each.Tags))) {
         const parameters = Object.fromEntries(Parameters.map(({ ParameterKey = '', ParameterValue = '' }) => [ParameterKey, ParameterValue]))
-        found.stacks.push({ status: StackStatus, parameters, tags: Object.fromEntries(Tags.map(({ Key = '', Value = '' }) => [Key, Value])), isProtected: EnableTerminationProtection })
+        const tags = Object.fromEntries(Tags.map(({ Key = '', Value = '' }) => [Key, Value]))
+        found.stacks.push({ status: StackStatus, parameters, tags, isProtected: EnableTerminationProtection })
         const { Summaries = [] } = await cloudFormation.send(new ListChangeSetsCommand({ StackName }))
-        found.changeSets.push(...Summaries.filter(({ ExecutionStatus }) => ExecutionStatus !== 'EXECUTE_COMPLETE').map(({ Status, ExecutionStatus }) => `${Status} ${ExecutionStatus}`))
+        const open = Summaries.filter(({ ExecutionStatus }) => ExecutionStatus !== 'EXECUTE_COMPLETE')
+        found.changeSets.push(...open.map(({ Status, ExecutionStatus }) => `${Status} ${ExecutionStatus}`))
       }
     }
-    for await (const { DBClusters = [] } of paginateDescribeDBClusters({ client: rds }, {})) found.clusters.push(...DBClusters.filter(each => isTheirs(each.TagList)).map(({ Status = '' }) => Status))
-    for await (const { DBInstances = [] } of paginateDescribeDBInstances({ client: rds }, {})) found.instances.push(...DBInstances.filter(each => isTheirs(each.TagList)).map(({ DBInstanceStatus = '' }) => DBInstanceStatus))
-    for await (const { SecretList = [] } of paginateListSecrets({ client: secrets }, {})) found.secrets.push(...SecretList.filter(each => isTheirs(each.Tags)).map(({ DeletedDate }) => DeletedDate ? 'deleted' : 'there'))
+    for await (const { DBClusters = [] } of paginateDescribeDBClusters({ client: rds }, {})) {
+      found.clusters.push(...DBClusters.filter(each => isTheirs(each.TagList)).map(({ Status = '' }) => Status))
+    }
+    for await (const { DBInstances = [] } of paginateDescribeDBInstances({ client: rds }, {})) {
+      found.instances.push(...DBInstances.filter(each => isTheirs(each.TagList)).map(({ DBInstanceStatus = '' }) => DBInstanceStatus))
+    }
+    for await (const { SecretList = [] } of paginateListSecrets({ client: secrets }, {})) {
+      found.secrets.push(...SecretList.filter(each => isTheirs(each.Tags)).map(({ DeletedDate }) => DeletedDate ? 'deleted' : 'there'))
+    }
     for await (const { DBClusterSnapshots = [] } of paginateDescribeDBClusterSnapshots({ client: rds }, {})) {
       found.snapshots.push(...DBClusterSnapshots.filter(each => isTheirs(each.TagList)).map(({ Status = '' }) => Status))
     }

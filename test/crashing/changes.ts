@@ -71,8 +71,10 @@ export const changes: readonly Operation[] = [
     prepare: async ({ stock, steward, aws: { rds } }) => {
       const { client, id } = await stock.available()
       const { body } = await steward.ask({ method: 'POST', path: `/v1/databases/${id}/snapshots`, body: { name: 'before' } })
-      await waitUntilDBClusterSnapshotAvailable({ client: rds, maxWaitTime: 30, minDelay: 0.1, maxDelay: 0.2 }, { DBClusterSnapshotIdentifier: String(body.id) })
-      return { client, request: { method: 'DELETE', path: `/v1/databases/${id}/snapshots/${String(body.id)}` } }
+      const snapshotId = String(body.id)
+      const waiting = { client: rds, maxWaitTime: 30, minDelay: 0.1, maxDelay: 0.2 }
+      await waitUntilDBClusterSnapshotAvailable(waiting, { DBClusterSnapshotIdentifier: snapshotId })
+      return { client, request: { method: 'DELETE', path: `/v1/databases/${id}/snapshots/${snapshotId}` } }
     }
   }
 ]

@@ -50,7 +50,8 @@ export async function tryCrashes (t: Test, operations: readonly Operation[]): Pr
   }
 }
 
-async function tryOne (t: Test, operation: Operation, { runUndisturbed, runWithCrash }: Trials, neighbour: Replica, random: Random): Promise<void> {
+async function tryOne (t: Test, operation: Operation, trials: Trials, neighbour: Replica, random: Random): Promise<void> {
+  const { runUndisturbed, runWithCrash } = trials
   const undisturbed = await runUndisturbed(operation)
   const possible = undisturbed.calls.flatMap(call => (['before', 'after'] as const).map(moment => ({ ...call, moment })))
   const points = possible.filter(({ operation }) => !readsOnly.test(operation) || random.chance(share))

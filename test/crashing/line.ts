@@ -57,7 +57,9 @@ export async function openLine (awsUrl: string): Promise<Line> {
     else if (!isCut) response.writeHead(answer.status, answer.headers).end(answer.body)
   }
 
-  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (message, response) => { serve(message, response).catch(() => { message.socket.destroy() }) })
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (message, response) => {
+    serve(message, response).catch(() => { message.socket.destroy() })
+  })
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
@@ -97,7 +99,8 @@ interface Passed { status: number, headers: IncomingMessage['headers'], body: Bu
 async function passOn (awsUrl: string, agent: Agent, { method, url, headers }: IncomingMessage, body: Buffer): Promise<Passed | null> {
   return await new Promise(resolve => {
     const passed = request(new URL(url ?? '/', awsUrl), { agent, headers, ...(method === undefined ? {} : { method }) }, answer => {
-      readAll(answer).then(whole => resolve({ status: answer.statusCode ?? 500, headers: answer.headers, body: whole }), () => resolve(null))
+      const { statusCode: status = 500, headers } = answer
+      readAll(answer).then(body => resolve({ status, headers, body }), () => resolve(null))
     })
     passed.once('error', () => resolve(null))
     passed.end(body)

@@ -45,7 +45,14 @@ export async function asSeen ({ steward }: Setting, id: string): Promise<Record<
 }
 
 /** Sends a request in which a resource of the database's stack fails, so many times, until the database is in a status. */
-export async function failTo ({ addFault, steward }: Setting, id: string, resource: string, request: Request, status: string, count: number): Promise<void> {
+export async function failTo (
+  { addFault, steward }: Setting,
+  id: string,
+  resource: string,
+  request: Request,
+  status: string,
+  count: number
+): Promise<void> {
   await addFault({ kind: 'fail-resource', stack: id.slice(id.indexOf('.') + 1), resource, reason: 'Out of luck.', count })
   const { body } = await steward.ask({ ...request, headers: { prefer: 'wait=60' } })
   if (body.status !== status) throw new Error(`it was to be ${status}: ${JSON.stringify(body)}`)

@@ -34,7 +34,10 @@ export interface ReplicaSettings extends ClientSettings { aheadMs?: number }
 export interface Replicas { start: (settings?: ReplicaSettings) => Promise<Replica> }
 
 /** Cuts short what waits for AWS to go on, which takes no time here, and leaves deadlines as they are. */
-const hasty = (aheadMs: number): Clock => ({ now: () => Date.now() + aheadMs, sleep: async (ms, signal) => { await systemClock.sleep(ms < 5_000 ? Math.min(ms, 100) : ms, signal) } })
+const hasty = (aheadMs: number): Clock => ({
+  now: () => Date.now() + aheadMs,
+  sleep: async (ms, signal) => { await systemClock.sleep(ms < 5_000 ? Math.min(ms, 100) : ms, signal) }
+})
 
 const log = pino({ level: process.env['LOG_LEVEL'] ?? 'silent' })
 

@@ -15,6 +15,9 @@ export interface Outcome {
 /** An operation that nothing happened to: what came of it, and the calls that it made, each with its occurrence. */
 export interface Undisturbed { outcome: Outcome, calls: Array<Omit<Point, 'moment'>> }
 
+/** What came of an operation during which a service died, if it did: it may have been done before the point. */
+interface Crashed { outcome: Outcome, answer: Answer, hasCrashed: boolean }
+
 const MOST_LOOKS = 100
 
 export type Trials = ReturnType<typeof createTrials>
@@ -36,7 +39,12 @@ export function createTrials (setting: Setting, replicas: Replicas) {
     const id = idOf(request, answer)
     const database = id === '' || isPlan(answer) ? null : (await replica.ask({ method: 'GET', path: `/v1/databases/${id}`, headers: { prefer: 'wait=60' } })).body
     const rows = operation.hasRows ? (await replica.ask({ method: 'POST', path: `/v1/databases/${id}/query`, body: { sql: 'select count(*)::int as rows from kept' } })).body.rows : null
-    const outcome = { answer: operation.isAnsweredOnce ? null : essenceOf(answer), database: database && { ...database, compute: null }, rows, belongings: await settledBelongings(client) }
+    const outcome = {
+      answer: operation.isAnsweredOnce ? null : essenceOf(answer),
+      database: database && { ...database, compute: null },
+      rows,
+      belongings: await settledBelongings(client)
+    }
     return withoutNames(outcome, client)
   }
 
@@ -63,7 +71,7 @@ export function createTrials (setting: Setting, replicas: Replicas) {
    * A service dies at the point, and another one gets the same request: the one that is given, which has been there all the time, or
    * else one that is started. The status is that of its answer.
    */
-  const runWithCrash = async (operation: Operation, point: Point, neighbour: Replica | null): Promise<{ outcome: Outcome, answer: Answer, hasCrashed: boolean }> => {
+  const runWithCrash = async (operation: Operation, point: Point, neighbour: Replica | null): Promise<Crashed> => {
     const prepared = await operation.prepare(setting)
     // It may be one sweep behind; what comes is to find it with the sweep done.
     await neighbour?.ask({ method: 'GET', path: '/v1/databases', headers: { 'cache-control': 'no-cache' } })
@@ -83,7 +91,11 @@ export function createTrials (setting: Setting, replicas: Replicas) {
 }
 
 /** Asks once, or where only looked at, until it is over; null when there is no answer. */
-async function askUntilOver ({ isOver = () => true }: Operation, request: Request, ask: (request: Request) => Promise<Answer | null>): Promise<Answer | null> {
+async function askUntilOver (
+  { isOver = () => true }: Operation,
+  request: Request,
+  ask: (request: Request) => Promise<Answer | null>
+): Promise<Answer | null> {
   for (;;) {
     const answer = await ask(request)
     if (!answer || isOver(answer)) return answer
