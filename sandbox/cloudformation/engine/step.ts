@@ -91,7 +91,8 @@ export async function createResource (
 }
 
 /** Changes a resource in place; `target` is its incarnation afterwards. */
-export async function updateResource ({ context, signal, shown, isUndone = false }: Step, resource: ResourceRecord, target: Incarnation): Promise<void> {
+export async function updateResource (step: Step, resource: ResourceRecord, target: Incarnation): Promise<void> {
+  const { context, signal, shown, isUndone = false } = step
   const specification = await context.specification()
   const stack = stackOf(context, resource.stackId)
   const { definition, previous = definition } = stack
