@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 
 import { principalOf } from '../src/plugins/authentication.js'
-import { MIRRORED, type Mirror, type Mirrored } from '../src/queries/mirror.js'
+import { MIRRORED, type Mirror, type Mirrored } from '../src/queries/mirror/mirror.js'
 import { dataApiExamples } from './examples.js'
 import { cutOff } from './preferences.js'
 import { DatabaseParams, problemResponses } from './schemas.js'

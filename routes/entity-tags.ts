@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 
 import type { Database } from '../src/databases/database.js'
-import type { Precondition } from '../src/databases/delete.js'
+import type { Precondition } from '../src/databases/deletion/delete.js'
 import { Problem } from '../src/problems.js'
 
 /**

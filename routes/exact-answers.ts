@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify'
 
-import { isJsonType, toJson } from '../src/queries/json-text.js'
-import type { Outcome } from '../src/queries/outcome.js'
+import { isJsonType, toJson } from '../src/queries/answers/json-text.js'
+import type { Outcome } from '../src/queries/answers/outcome.js'
 
 interface Columns { columns: Outcome['columns'] }
 interface Results { results: Array<Columns | null> | null }

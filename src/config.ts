@@ -1,5 +1,5 @@
 import type { Key } from './access/keys.js'
-import type { GateLimits } from './queries/gate.js'
+import type { GateLimits } from './queries/turns/gate.js'
 
 /** Everything that can be set from outside. Frozen: nothing changes it while the service runs. */
 export interface Config {

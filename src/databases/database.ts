@@ -1,14 +1,14 @@
 import type { Stack } from '../aws/stacks.js'
 import { fromTexts, type ParameterValues } from '../templates/parameters.js'
 import type { Template } from '../templates/template.js'
-import { unwrap } from './cause.js'
+import { unwrap } from './operations/cause.js'
 import type { Compute } from './compute.js'
 import { expiryOf, hasExpired } from './expiry.js'
 import { idOf } from './naming.js'
-import type { Operation } from './operations.js'
+import type { Operation } from './operations/operations.js'
 import { phases, type DatabaseStatus } from './phases.js'
 import type { Snapshot } from './snapshot.js'
-import { adviceFor, type Stuck } from './stuck.js'
+import { adviceFor, type Stuck } from './operations/stuck.js'
 import { callersTags, type OwnTags } from './tags.js'
 
 /** References to what the stack made, never values of secrets. */

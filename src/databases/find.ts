@@ -9,10 +9,10 @@ import type { DeletedStacks } from '../watching/deleted-stacks.js'
 import type { LastStacks } from '../watching/last-stacks.js'
 import type { Sighting, StackWatch } from '../watching/stack-watch.js'
 import { toDatabase, type Database } from './database.js'
-import type { Durations } from './durations.js'
+import type { Durations } from './operations/durations.js'
 import { parseId } from './naming.js'
-import { readOperation, splitOperations, type Operation } from './operations.js'
-import { findStuck } from './stuck.js'
+import { readOperation, splitOperations, type Operation } from './operations/operations.js'
+import { findStuck } from './operations/stuck.js'
 import { readOwnTags, type OwnTags } from './tags.js'
 
 /** A database with the stack behind it. */

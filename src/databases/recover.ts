@@ -3,9 +3,9 @@ import { AwsFailure } from '../aws/errors.js'
 import { isMoving } from '../aws/stack-status.js'
 import type { Stacks, StackStatus } from '../aws/stacks.js'
 import { Problem } from '../problems.js'
-import { startDeletion } from './delete.js'
+import { startDeletion } from './deletion/delete.js'
 import type { Find, Found } from './find.js'
-import { invalid } from './launch.js'
+import { invalid } from './creation/launch.js'
 import type { DatabaseStatus } from './phases.js'
 
 /** What to give up for the sake of the rest, by logical ids: see {@link ways}. */

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.js'
 import type { CallBudget } from '../watching/call-budget.js'
 import type { StackIndex } from '../watching/stack-index.js'
-import type { Gate } from '../queries/gate.js'
+import type { Gate } from '../queries/turns/gate.js'
 import { measureAwsCalls } from './aws-calls.js'
 import { measureProcess } from './process.js'
 import { createRegistry } from './registry.js'

@@ -1,6 +1,6 @@
 import { problemKinds, type ProblemCode } from '../problems.js'
 import type { AuditLine } from '../queries/audit.js'
-import type { Gate } from '../queries/gate.js'
+import type { Gate } from '../queries/turns/gate.js'
 import type { Registry } from './registry.js'
 
 /** How a statement ended, as far as it matters to whoever looks after the service. */

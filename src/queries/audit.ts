@@ -4,7 +4,7 @@ import type { Caller } from '../access/keys.js'
 import { AwsFailure } from '../aws/errors.js'
 import type { Clock } from '../clock.js'
 import { Problem } from '../problems.js'
-import { rememberFingerprints } from './fingerprint.js'
+import { rememberFingerprints } from './sql/fingerprint.js'
 
 /** What is asked of a database: a statement, or the begin or end of a transaction, which has no text. */
 export interface Asked {

@@ -1,8 +1,8 @@
 import type { Result } from '../aws/data-api-values.js'
 import { Problem } from '../problems.js'
-import type { Json } from './arguments.js'
-import type { Outcome } from './outcome.js'
-import type { Prepared } from './prepare.js'
+import type { Json } from './sql/arguments.js'
+import type { Outcome } from './answers/outcome.js'
+import type { Prepared } from './sql/prepare.js'
 
 /** What a statement that is only explained has for an answer. */
 export interface Plan extends Outcome {

@@ -1,8 +1,8 @@
 import type { Principal } from '../access/keys.js'
 import { DataApiFailure, type DataApi } from '../aws/data-api.js'
-import { toProblem } from './refusals.js'
+import { toProblem } from './answers/refusals.js'
 import type { Targets } from './targets.js'
-import type { WhenAwake } from './waking.js'
+import type { WhenAwake } from './calls/waking.js'
 
 export interface ResumeOptions {
   targets: Targets

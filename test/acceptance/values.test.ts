@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import t from 'tap'
 
 import { LOCAL_KEY } from '../../scripts/local.js'
-import type { Json } from '../../src/queries/arguments.js'
+import type { Json } from '../../src/queries/sql/arguments.js'
 import { startService } from '../helpers/service.js'
 
 const { url, call } = await startService(t)

@@ -14,7 +14,7 @@ import type { Credentials, SecretFacts, Secrets } from '../../src/aws/secrets.js
 import { createDatabases, type Databases, type DatabasesOptions } from '../../src/databases/databases.js'
 import { logOptions } from '../../src/log.js'
 import { createServiceMetrics, type ServiceMetrics } from '../../src/metrics/service-metrics.js'
-import type { Mirror } from '../../src/queries/mirror.js'
+import type { Mirror } from '../../src/queries/mirror/mirror.js'
 import type { Queries } from '../../src/queries/queries.js'
 import { createShutdown } from '../../src/shutdown.js'
 import { loadCatalog } from '../../src/templates/catalog.js'

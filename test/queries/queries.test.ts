@@ -7,10 +7,10 @@ import { AwsFailure } from '../../src/aws/errors.js'
 import { DataApiFailure, type DataApi, type DataApiFailureKind } from '../../src/aws/data-api.js'
 import type { Result } from '../../src/aws/data-api-values.js'
 import { createAudit, type AuditLine } from '../../src/queries/audit.js'
-import { createGate } from '../../src/queries/gate.js'
+import { createGate } from '../../src/queries/turns/gate.js'
 import { createQueries } from '../../src/queries/queries.js'
 import type { QueryRequest } from '../../src/queries/query.js'
-import { createTransactionIds, deriveSecret } from '../../src/queries/transaction-ids.js'
+import { createTransactionIds, deriveSecret } from '../../src/queries/transactions/transaction-ids.js'
 import { createStandingClock } from '../helpers/standing-clock.js'
 
 const principal = (...scopes: Scope[]): Caller => ({ requestId: 'request', keyId: 'key', client: null, mayUse: scope => scopes.includes(scope), mayEnter: () => true })

@@ -2,7 +2,7 @@ import t from 'tap'
 
 import { AwsFailure } from '../../src/aws/errors.js'
 import { Problem, type ProblemCode } from '../../src/problems.js'
-import { MIRRORED, type Mirror } from '../../src/queries/mirror.js'
+import { MIRRORED, type Mirror } from '../../src/queries/mirror/mirror.js'
 import { bearer, buildTestApp } from '../helpers/test-service.js'
 
 const ID = 'eu-west-1.acme-orders-dev-x7k2mq9a'

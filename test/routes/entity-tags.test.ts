@@ -3,7 +3,7 @@ import t from 'tap'
 import { isMatchedBy, isNoneMatchedBy, tagOf } from '../../routes/entity-tags.js'
 import { readOwnTags } from '../../src/databases/tags.js'
 import { toDatabase } from '../../src/databases/database.js'
-import type { Operation } from '../../src/databases/operations.js'
+import type { Operation } from '../../src/databases/operations/operations.js'
 import { stackOf } from '../helpers/facts.js'
 
 const stack = stackOf()

@@ -2,7 +2,7 @@ import { AwsFailure } from '../../aws/errors.js'
 import type { Cluster, Clusters } from '../../aws/clusters.js'
 import type { Stacks } from '../../aws/stacks.js'
 import { orphanIdOf } from '../orphans/orphan.js'
-import type { Check } from '../preflight.js'
+import type { Check } from '../creation/preflight.js'
 
 /**
  * No cluster has the name already that the stack would give its own: a deletion may have left it behind, with data that is newer than

@@ -2,7 +2,7 @@ import type { Account, OfferedVersion } from '../../aws/account.js'
 import type { Clock } from '../../clock.js'
 import { createMemo } from '../../memo.js'
 import type { Finding } from '../../problems.js'
-import type { Check, Launching } from '../preflight.js'
+import type { Check, Launching } from '../creation/preflight.js'
 import { hasDataApi } from '../regions.js'
 
 /** AWS adds and retires versions a few times a year. */

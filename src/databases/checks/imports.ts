@@ -2,7 +2,7 @@ import type { Account } from '../../aws/account.js'
 import type { Clock } from '../../clock.js'
 import { createMemo } from '../../memo.js'
 import { importsOf } from '../../templates/imports.js'
-import type { Check } from '../preflight.js'
+import type { Check } from '../creation/preflight.js'
 
 /** An export that is imported cannot be removed, so one that was there a moment ago is there. */
 const REMEMBERED_MS = 60_000

@@ -1,6 +1,6 @@
 import type { Account } from '../../aws/account.js'
 import { resourcesOf } from '../../templates/conditions.js'
-import type { Check } from '../preflight.js'
+import type { Check } from '../creation/preflight.js'
 
 /** What RDS counts, by the type of resource that uses it up: AWS's names of the quota, and what people call it. */
 const counted = [

@@ -2,7 +2,7 @@ import type { Principal } from '../../access/keys.js'
 import { AwsFailure, type FailureKind } from '../../aws/errors.js'
 import type { Secrets } from '../../aws/secrets.js'
 import type { Finding } from '../../problems.js'
-import type { Check, Launching } from '../preflight.js'
+import type { Check, Launching } from '../creation/preflight.js'
 import { TAG_PREFIX } from '../tags.js'
 
 /**

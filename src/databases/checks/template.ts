@@ -1,7 +1,7 @@
 import type { Account } from '../../aws/account.js'
 import type { Clock } from '../../clock.js'
 import { createMemo } from '../../memo.js'
-import type { Check } from '../preflight.js'
+import type { Check } from '../creation/preflight.js'
 
 /** What CloudFormation takes today it takes tomorrow; a template changes only with a new start of the service. */
 const REMEMBERED_MS = 60 * 60_000

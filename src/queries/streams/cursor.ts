@@ -1,8 +1,8 @@
 import { DataApiFailure } from '../../aws/data-api.js'
 import type { Cell, Column, Result } from '../../aws/data-api-values.js'
 import { Problem } from '../../problems.js'
-import { withoutEnd } from '../lexemes.js'
-import type { Prepared } from '../prepare.js'
+import { withoutEnd } from '../sql/lexemes.js'
+import type { Prepared } from '../sql/prepare.js'
 import { FetchSize } from './fetch-size.js'
 
 /** Some rows of a result. */

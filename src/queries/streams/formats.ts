@@ -1,6 +1,6 @@
 import { Problem } from '../../problems.js'
-import { isJsonType, JsonText, toJson, toJsonLine, type Value } from '../json-text.js'
-import type { QueryColumn } from '../values.js'
+import { isJsonType, JsonText, toJson, toJsonLine, type Value } from '../answers/json-text.js'
+import type { QueryColumn } from '../answers/values.js'
 
 /** Rows as text. */
 export interface RowFormat {

@@ -1,6 +1,6 @@
 import type { DataApi, DataTarget } from '../../aws/data-api.js'
 import type { Argument, Result } from '../../aws/data-api-values.js'
-import type { WhenFree } from '../when-free.js'
+import type { WhenFree } from '../calls/when-free.js'
 
 /** The transactions of one stream, one after the other, and its place at the gate. Both are given back once, whatever happens. */
 export interface Lease {

@@ -1,6 +1,6 @@
 import type { Clock } from '../../clock.js'
 import { Problem } from '../../problems.js'
-import { IDLE_SECONDS } from '../interactive.js'
+import { IDLE_SECONDS } from '../transactions/interactive.js'
 import type { Lease } from './lease.js'
 
 /** How long a reader may take nothing, so that it is us who end the transaction, and not AWS a little later. */

@@ -4,7 +4,7 @@ import t from 'tap'
 import { AwsFailure } from '../../../src/aws/errors.js'
 import { DataApiFailure } from '../../../src/aws/data-api.js'
 import type { Result } from '../../../src/aws/data-api-values.js'
-import { prepareStatement } from '../../../src/queries/prepare.js'
+import { prepareStatement } from '../../../src/queries/sql/prepare.js'
 import { createCursor, declare } from '../../../src/queries/streams/cursor.js'
 
 const LIMIT_BYTES = 1024 * 1024

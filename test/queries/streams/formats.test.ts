@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import t from 'tap'
 
-import type { Json } from '../../../src/queries/arguments.js'
+import type { Json } from '../../../src/queries/sql/arguments.js'
 import { formatFor, PROBLEM_KEY } from '../../../src/queries/streams/formats.js'
-import { nameColumns } from '../../../src/queries/values.js'
+import { nameColumns } from '../../../src/queries/answers/values.js'
 
 const columns = (...names: string[]) => nameColumns(names.map(name => ({ name, type: 'text', isNullable: null })), [PROBLEM_KEY])
 
