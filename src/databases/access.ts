@@ -1,6 +1,6 @@
 import type { Principal } from '../access/keys.js'
 import type { Clusters } from '../aws/clusters.js'
-import type { Secrets } from '../aws/secrets.js'
+import type { Credentials, Secrets } from '../aws/secrets.js'
 import { isMoving } from '../aws/stack-status.js'
 import type { Stacks } from '../aws/stacks.js'
 import { Problem } from '../problems.js'
@@ -78,7 +78,8 @@ export function createAccess ({ find, secrets, clusters, stacks }: AccessOptions
   /** How to connect, in one of the forms; with `reveal` the password itself, else a placeholder. */
   const connectionOf = async (principal: Principal, id: string, format: ConnectionFormat, reveal: boolean): Promise<Connection> => {
     const { outputs, target: { region, clusterArn, secretArn, databaseName } } = await ready(principal, id)
-    const credentials = reveal ? await orProblem(async () => await secrets.readCredentials(region, secretArn), () => secretMissing(id)) : null
+    const read = async (): Promise<Credentials | null> => await secrets.readCredentials(region, secretArn)
+    const credentials = reveal ? await orProblem(read, () => secretMissing(id)) : null
     const username = credentials?.username ?? (await describeCluster(clusters, id, region, clusterArn)).masterUsername
     const value = formatConnection(format, {
       host: outputs.dnsName ?? '',
@@ -93,7 +94,11 @@ export function createAccess ({ find, secrets, clusters, stacks }: AccessOptions
     return { format, value, secretArn, revealed: credentials !== null }
   }
 
-  return { outputsOf: async (principal: Principal, id: string): Promise<Outputs> => await outputsOf(await find(principal, id)), targetOf, connectionOf }
+  return {
+    outputsOf: async (principal: Principal, id: string): Promise<Outputs> => await outputsOf(await find(principal, id)),
+    targetOf,
+    connectionOf
+  }
 }
 
 const usable: ReadonlySet<DatabaseStatus> = new Set(['available', 'updating'])

@@ -56,7 +56,9 @@ const nothingStuck: Stuck = { logicalIds: [], reason: null }
  * A stack as a database. `operation` is the latest one, where it is known; `template` null when it was removed since. Without `nowMs`
  * nothing has expired. CloudFormation keeps the outputs of a deleted stack; what they name is gone.
  */
-export function toDatabase (stack: Stack, own: OwnTags, template: Template | null, operation: Operation | null, stuck = nothingStuck, nowMs = 0): Database {
+export function toDatabase (
+  stack: Stack, own: OwnTags, template: Template | null, operation: Operation | null, stuck = nothingStuck, nowMs = 0
+): Database {
   const status = statusOf(stack, operation)
   return {
     id: idOf(stack.region, stack.name),

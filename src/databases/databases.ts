@@ -32,7 +32,7 @@ import { describeWhereEnabled } from './checks/enabled-region.js'
 import { createExpire } from './deletion/expire.js'
 import { createFinalSnapshot } from './deletion/final-snapshot.js'
 import { createFind, type FindHow } from './find.js'
-import { createFollow, type FollowFrom } from './follow.js'
+import { createFollow } from './follow.js'
 import { createFindImporters } from './deletion/importers.js'
 import { createAssertIntact } from './intact.js'
 import type { CreateRequest } from './creation/launch.js'
@@ -165,20 +165,23 @@ export function createDatabases (options: DatabasesOptions) {
 
     plan,
 
-    create: async (principal: Principal, request: CreateRequest, idempotencyKey: string | null) => await show(await launch(principal, request, idempotencyKey)),
+    create: async (principal: Principal, request: CreateRequest, idempotencyKey: string | null) =>
+      await show(await launch(principal, request, idempotencyKey)),
 
     restore: async (principal: Principal, id: string, request: RestoreRequest) => await show(await restore(principal, id, request)),
 
-    get: async (principal: Principal, id: string, how: FindHow = {}): Promise<Database> => await withDetails(principal, (await find(principal, id, how)).database),
+    get: async (principal: Principal, id: string, how: FindHow = {}): Promise<Database> =>
+      await withDetails(principal, (await find(principal, id, how)).database),
 
-    remove: async (principal: Principal, id: string, request: DeleteRequest = { finalSnapshot: true }): Promise<Database> => (await remove(principal, id, request)).database,
+    remove: async (principal: Principal, id: string, request: DeleteRequest = { finalSnapshot: true }): Promise<Database> =>
+      (await remove(principal, id, request)).database,
 
     recover: async (principal: Principal, id: string, request: RecoverRequest): Promise<{ database: Database, isReplay: boolean }> =>
       await recover(principal, id, request),
 
     /** The database once its operation has settled, or as it is after `seconds`. */
-    untilSettled: async (principal: Principal, id: string, seconds: number, signal: AbortSignal, from: FollowFrom = {}): Promise<Database> =>
-      await withDetails(principal, (await untilSettled(principal, id, seconds, signal, from)).database),
+    untilSettled: async (...[principal, ...wait]: Parameters<typeof untilSettled>): Promise<Database> =>
+      await withDetails(principal, (await untilSettled(principal, ...wait)).database),
 
     /** The operations of a database, newest first. */
     operationsOf: async (principal: Principal, id: string, how: FindHow = {}) => operationsOf(await find(principal, id, how)).toReversed(),

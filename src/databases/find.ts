@@ -37,6 +37,8 @@ export interface FindOptions {
 /** How old what is known of deleted stacks may be for whoever asks for one: what never was is asked for as easily as what was. */
 const DELETED_FRESH_FOR_MS = 5_000
 
+type LookUp = (region: string, stackName: string) => Promise<Found | null>
+
 export type Find = ReturnType<typeof createFind>
 
 /** Finds databases by their ids. */
@@ -76,7 +78,7 @@ export function createFind ({ deleted, lastStacks, watch, catalog, durations, cl
       return known ? read(known) : await findIn(region, stackName)
     }, principal, id)
 
-  const findBy = async (lookUp: (region: string, stackName: string) => Promise<Found | null>, principal: Principal, id: string): Promise<Found> => {
+  const findBy = async (lookUp: LookUp, principal: Principal, id: string): Promise<Found> => {
     const place = parseId(id)
     const found = place && regions.includes(place.region) && principal.mayEnter(place.region)
       ? await lookUp(place.region, place.stackName)

@@ -63,7 +63,9 @@ export function createFollow ({ find, findToWatch, read, watch, clock }: FollowO
   }
 
   /** The database once its operation has settled, or as it is after `seconds`. */
-  const untilSettled = async (principal: Principal, id: string, seconds: number, signal: AbortSignal, from: FollowFrom = {}): Promise<Found> =>
+  const untilSettled = async (
+    principal: Principal, id: string, seconds: number, signal: AbortSignal, from: FollowFrom = {}
+  ): Promise<Found> =>
     await within(seconds, async timeUp => {
       let latest: Found | null = null
       for await (const found of follow(principal, id, AbortSignal.any([signal, timeUp]), from)) latest = found

@@ -81,7 +81,8 @@ async function checkNames (stacks: Pick<Stacks, 'resourcesOf'>, { stack, databas
   const { field, status } = names
   const named = request[field] ?? []
   if (named.length === 0 && field === 'skip') return []
-  const failed = (await stacks.resourcesOf(stack.region, stack.id)).filter(resource => resource.status === status).map(({ logicalId }) => logicalId)
+  const resources = await stacks.resourcesOf(stack.region, stack.id)
+  const failed = resources.filter(resource => resource.status === status).map(({ logicalId }) => logicalId)
   const list = failed.join(', ')
   if (named.length === 0) throw invalid([{ path: `/${field}`, message: `must name what to leave behind, of ${list}. To try again to delete it, send DELETE /v1/databases/${database.id}` }])
   const wrong = named.flatMap((name, at) => failed.includes(name) ? [] : [{ path: `/${field}/${at}`, message: `must be one of those that failed: ${list}` }])

@@ -70,7 +70,8 @@ export function createSnapshots ({ find, clusters, clock }: SnapshotsOptions) {
     if (without.has(database.status)) throw new Problem('database-not-ready', `${id} is ${database.status}.`, isMoving(stack.status) ? { retryAfterSeconds: 10 } : {})
     try {
       const tags = { [`${TAG_PREFIX}client`]: database.client, [ORIGIN_TAG]: 'requested', ...(key === null ? {} : { [KEY_TAG]: key }) }
-      return { snapshot: toSnapshot(found.stack, await clusters.takeSnapshot(stack.region, clusterNameOf(stack), snapshotId, tags)), isReplay: false }
+      const taken = await clusters.takeSnapshot(stack.region, clusterNameOf(stack), snapshotId, tags)
+      return { snapshot: toSnapshot(stack, taken), isReplay: false }
     } catch (error) {
       // The SDK sends a call again whose answer it lost, and by then the cluster is busy with the snapshot.
       const mayBeThere = error instanceof AwsFailure && (error.kind === 'already-exists' || error.code === 'InvalidDBClusterStateFault')

@@ -17,7 +17,14 @@ export function createChangePreflight (preflight: Pick<Preflight, 'pass'>, catal
   return async (principal, { stack, own, database }, { parameters, values }) => {
     const template = catalog.get(own.template)
     if (!template || !dependent.some(name => name in parameters)) return
-    const launch = { stackName: stack.name, templateBody: template.body, parameters: { ...stack.parameters, ...parameters }, tags: stack.tags, onFailure: own.onFailure, terminationProtection: stack.terminationProtection }
+    const launch = {
+      stackName: stack.name,
+      templateBody: template.body,
+      parameters: { ...stack.parameters, ...parameters },
+      tags: stack.tags,
+      onFailure: own.onFailure,
+      terminationProtection: stack.terminationProtection
+    }
     await preflight.pass(principal, { key: { ...own, region: database.region }, template, values, launch, isLiving: true })
   }
 }

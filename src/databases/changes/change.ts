@@ -22,6 +22,9 @@ export interface ChangeOptions extends ComputeOptions {
   newToken: () => string
 }
 
+/** Throws when the database is not what whoever asks has seen. */
+type Holds = (database: Database) => void
+
 /** What a change would do, or did. `started` is false when there was nothing to change, or nothing was to happen. */
 export interface Changed { database: Database, changes: ResourceChange[], started: boolean }
 
@@ -35,7 +38,7 @@ const interrupting: ReadonlySet<string> = new Set(['EngineVersion', 'DBInstanceC
 export function createChange (options: ChangeOptions) {
   const { find, stacks, catalog, preflight, clock, newToken } = options
 
-  return async (principal: Principal, id: string, request: ChangeRequest, precondition: (database: Database) => void, dryRun: boolean): Promise<Changed> => {
+  return async (principal: Principal, id: string, request: ChangeRequest, precondition: Holds, dryRun: boolean): Promise<Changed> => {
     const found = await find(principal, id)
     const { stack, database } = found
     const change = resolveChange(catalog, found, request)
@@ -54,7 +57,8 @@ export function createChange (options: ChangeOptions) {
     if (dryRun) return { database, changes: computed?.changes ?? [], started: false }
     if (hasNewProtection) await stacks.setTerminationProtection(stack.region, stack.id, request.deletionProtection ?? false)
     if (computed) await executeChange(options, stack, computed, `update-${newToken()}`)
-    return { database: (await find(principal, id)).database, changes: computed?.changes ?? [], started: computed !== null || isMoving(stack.status) }
+    const { database: changed } = await find(principal, id)
+    return { database: changed, changes: computed?.changes ?? [], started: computed !== null || isMoving(stack.status) }
   }
 }
 
@@ -62,8 +66,9 @@ export function createChange (options: ChangeOptions) {
  * Holds a change against the database as it is; where that has the protection already that is asked for, also against how it was without:
  * a request like this one may have died between the two.
  */
-function holdAgainst (precondition: (database: Database) => void, { database, own }: Found, { deletionProtection }: ChangeRequest, nowMs: number): void {
-  const before = { ...database, deletionProtection: !database.deletionProtection, expiryHeld: !database.deletionProtection && hasExpired(own, nowMs) }
+function holdAgainst (precondition: Holds, { database, own }: Found, { deletionProtection }: ChangeRequest, nowMs: number): void {
+  const wasProtected = !database.deletionProtection
+  const before = { ...database, deletionProtection: wasProtected, expiryHeld: wasProtected && hasExpired(own, nowMs) }
   try {
     precondition(database)
   } catch (error) {

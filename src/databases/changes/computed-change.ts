@@ -28,7 +28,9 @@ const LEFT_BEHIND_MS = 60 * 60_000
 export async function computeChange ({ changeSets, clock }: ComputeOptions, stack: Stack, update: Omit<Update, 'name'>, purpose: 'execute' | 'look' = 'execute'): Promise<Computed | null> {
   const name = PREFIX + hashOf({ update, purpose, since: stack.updatedAt ?? stack.createdAt })
   const { region, id } = stack
-  const create = async (): Promise<void> => { await refuseLate(stack, async () => { await changeSets.create(region, id, { name, ...update }) }) }
+  const create = async (): Promise<void> => {
+    await refuseLate(stack, async () => { await changeSets.create(region, id, { name, ...update }) })
+  }
   await create()
   for (let look = 0; look < LOOKS; look++) {
     const set = await refuseLate(stack, async () => await changeSets.describe(region, id, name))

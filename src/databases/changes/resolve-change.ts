@@ -46,11 +46,12 @@ export function resolveChange (catalog: Catalog, { stack, own, database }: Found
   // (aws-cloudformation-resource-providers-rds, dbcluster `UpdateHandler`).
   const { expiresAt } = request
   const expiry = expiresAt === undefined ? {} : { [EXPIRES_AT_TAG]: expiresAt && toTime(expiresAt) }
-  const tags = Object.fromEntries(Object.entries({ ...stack.tags, ...request.tags, ...expiry }).filter((entry): entry is [string, string] => entry[1] !== null))
+  const tags = withoutNulls({ ...stack.tags, ...request.tags, ...expiry })
   const before = callersTags(stack)
   const count = Object.keys(callersTags({ tags })).length
   if (count > MOST_TAGS && count > Object.keys(before).length) throw invalid([{ path: '/tags', message: `must leave the database at most ${MOST_TAGS} tags, and not ${count}` }])
-  const isSameTags = Object.entries(request.tags ?? {}).every(([key, value]) => (before[key] ?? null) === value) && tags[EXPIRES_AT_TAG] === stack.tags[EXPIRES_AT_TAG]
+  const isSameExpiry = tags[EXPIRES_AT_TAG] === stack.tags[EXPIRES_AT_TAG]
+  const isSameTags = isSameExpiry && Object.entries(request.tags ?? {}).every(([key, value]) => (before[key] ?? null) === value)
   return {
     parameters,
     values,
@@ -60,8 +61,16 @@ export function resolveChange (catalog: Catalog, { stack, own, database }: Found
   }
 }
 
+/** Values of parameters, whatever they are. */
+type Given = Readonly<Record<string, unknown>>
+
+/** Null takes a tag away. */
+function withoutNulls (tags: Readonly<Record<string, string | null>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(tags).filter((entry): entry is [string, string] => entry[1] !== null))
+}
+
 /** A parameter that cannot be changed may still be sent with the value that it has. */
-function unchangeable (template: Template, asked: Readonly<Record<string, unknown>>, current: Readonly<Record<string, unknown>>): Finding[] {
+function unchangeable (template: Template, asked: Given, current: Given): Finding[] {
   return callersParameters(template)
     .filter(({ name, isChangeable }) => name in asked && !isChangeable && asked[name] !== current[name])
     .map(({ name }) => ({ path: `/parameters/${name}`, message: 'cannot be changed on a living database' }))

@@ -14,7 +14,8 @@ export function createEngineCheck (account: Pick<Account, 'offeredVersions' | 'u
   const upgrades = createMemo<string[] | null>({ clock, forMs: REMEMBERED_MS, keeps: targets => targets !== null })
 
   /** What is wrong with another version than that of the snapshot, or with that if it was retired. RDS restores to no version that it does not upgrade to. */
-  const findUnreachable = async (versions: readonly OfferedVersion[], wanted: string, { key: { region }, template, origin }: Launching): Promise<Finding[]> => {
+  const findUnreachable = async (versions: readonly OfferedVersion[], wanted: string, launching: Launching): Promise<Finding[]> => {
+    const { key: { region }, template, origin } = launching
     const from = origin?.snapshotVersion ?? null
     const chosen = versionsOf(versions, wanted)
     if (from === null || versions.length === 0 || chosen.some(({ version }) => version === from)) return []
@@ -61,7 +62,8 @@ function finding (message: string): Finding[] {
   return [{ path: '/parameters/EngineVersion', message }]
 }
 
-function findWrong (versions: readonly OfferedVersion[], wanted: string, { key: { region }, template, values, origin = null, isLiving = false }: Launching): Finding[] {
+function findWrong (versions: readonly OfferedVersion[], wanted: string, launching: Launching): Finding[] {
+  const { key: { region }, template, values, origin = null, isLiving = false } = launching
   const chosen = versionsOf(versions, wanted)
   // That a version is no longer offered to new databases is nothing to a living one, nor to its copies.
   const isKept = isLiving || origin?.snapshotVersion === null

@@ -91,7 +91,8 @@ export function startFrom (plan: LaunchPlan, request: CreateRequest, origin: Ori
   const { values, findings } = resolveParameters(template, { ...inherited, ...request.parameters })
   if (findings.length === 0) findings.push(...findBrokenRules(template, values))
   if (findings.length > 0) throw invalid(findings)
-  const parameters = { ...toTexts(values), ...serviceParameters(template, { ...origin.sources, client: key.client, stackName: launch.stackName }) }
+  const ofService = serviceParameters(template, { ...origin.sources, client: key.client, stackName: launch.stackName })
+  const parameters = { ...toTexts(values), ...ofService }
   return { ...plan, values, origin, launch: { ...launch, parameters } }
 }
 
@@ -101,13 +102,16 @@ function toPlan (request: CreateRequest, template: Template, values: ParameterVa
   const environment = String(values.EnvironmentName ?? 'default')
   const key = { client, name, environment, region }
   const terminationProtection = request.deletionProtection ?? environment === 'production'
+  // What a source adds may change between a request and its repetition, so only what the request itself says counts then.
+  const said = request.source ? request.parameters ?? {} : values
   const own: OwnTags = {
     client,
     name,
     environment,
     template: template.name,
-    // What a source adds may change between a request and its repetition, so only what the request itself says counts then.
-    fingerprint: hashOf({ key, template: template.name, values: request.source ? request.parameters ?? {} : values, onFailure, terminationProtection, tags, source: request.source, expiresAt }),
+    fingerprint: hashOf({
+      key, template: template.name, values: said, onFailure, terminationProtection, tags, source: request.source, expiresAt
+    }),
     idempotencyKey: idempotencyKey ?? '',
     onFailure,
     expiresAt: expiresAt ?? ''

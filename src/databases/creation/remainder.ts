@@ -36,7 +36,8 @@ export interface RemovalOptions {
  * Clears away a create that failed. It holds no data, so a protection that was asked for the database does not cover it. It goes by its
  * id, which no later stack has: whoever comes second removes nothing else.
  */
-export async function removeRemainder ({ stacks, untilGone, newToken }: RemovalOptions, { region, id, name, terminationProtection }: Stack): Promise<void> {
+export async function removeRemainder ({ stacks, untilGone, newToken }: RemovalOptions, stack: Stack): Promise<void> {
+  const { region, id, name, terminationProtection } = stack
   if (terminationProtection) await stacks.setTerminationProtection(region, id, false)
   await stacks.remove(region, id, `replace-${newToken()}`)
   if (await untilGone(region, id)) return

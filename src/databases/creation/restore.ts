@@ -72,11 +72,15 @@ export function createRestore ({ find, clusters, stacks, preflight, catalog, unt
 /** Parameters that the database cannot come back without: its key, and what comes with the data. */
 const fixed: Readonly<Record<string, string>> = { EnvironmentName: 'is part of what the database is called', DatabaseName: 'comes with the data' }
 
+type Asked = Readonly<Record<string, unknown>>
+
+interface Resolved { values: ParameterValues, given: Record<string, string> }
+
 /**
  * All values as they will be, and those of them that are not from the stack: what was asked for, and the version of the snapshot, to which
  * AWS may have upgraded the database, and which a cluster of it cannot be older than. Throws a {@link Problem} `invalid-request` with every finding.
  */
-function resolve ({ database }: Found, template: Template, { engineVersion }: SnapshotFacts, asked: Readonly<Record<string, unknown>>): { values: ParameterValues, given: Record<string, string> } {
+function resolve ({ database }: Found, template: Template, { engineVersion }: SnapshotFacts, asked: Asked): Resolved {
   const version = 'EngineVersion' in database.parameters ? { EngineVersion: engineVersion } : {}
   const { values, findings } = resolveParameters(template, { ...database.parameters, ...version, ...asked })
   findings.push(...Object.entries(fixed).filter(([name]) => name in asked && asked[name] !== database.parameters[name])
@@ -87,12 +91,13 @@ function resolve ({ database }: Found, template: Template, { engineVersion }: Sn
 }
 
 /** The launch of the stack as it was but for what is `given`, with the snapshot to start from. */
-function toLaunch ({ stack, own }: Found, template: Template, given: Readonly<Record<string, string>>, { arn }: SnapshotFacts, token: string): Launch {
+function toLaunch ({ stack, own }: Found, template: Template, given: Resolved['given'], { arn: snapshot }: SnapshotFacts, token: string): Launch {
   const known = Object.entries(stack.parameters).filter(([name]) => template.parameters.some(parameter => parameter.name === name))
+  const ofService = serviceParameters(template, { ...noOrigin, client: own.client, stackName: stack.name, snapshot })
   return {
     stackName: stack.name,
     templateBody: template.body,
-    parameters: { ...Object.fromEntries(known), ...given, ...serviceParameters(template, { ...noOrigin, client: own.client, stackName: stack.name, snapshot: arn }) },
+    parameters: { ...Object.fromEntries(known), ...given, ...ofService },
     // It would be deleted again at once.
     tags: Object.fromEntries(Object.entries(stack.tags).filter(([key]) => !key.startsWith('aws:') && key !== EXPIRES_AT_TAG)),
     token,
@@ -106,7 +111,8 @@ function toLaunch ({ stack, own }: Found, template: Template, given: Readonly<Re
  * earlier one of the same name left may be years old, or empty.
  */
 function chooseSnapshot (snapshots: readonly SnapshotFacts[], { stack, database: { id } }: Found, wanted: string | null): SnapshotFacts {
-  const isItsOwn = ({ createdAt, arn }: SnapshotFacts): boolean => createdAt === null || createdAt >= stack.createdAt || arn === stack.parameters.SnapshotIdentifier
+  const isItsOwn = ({ createdAt, arn }: SnapshotFacts): boolean =>
+    createdAt === null || createdAt >= stack.createdAt || arn === stack.parameters.SnapshotIdentifier
   const snapshot = wanted === null ? snapshots.find(each => each.status === 'available' && isItsOwn(each)) : snapshots.find(each => each.id === wanted)
   if (!snapshot && wanted === null) throw new Problem('no-snapshot', `${id} left no snapshot${snapshots.length > 0 ? ' since it was last made. An older one can be named as snapshotId' : ''}.`)
   if (!snapshot) throw new Problem('no-snapshot', `${id} has no snapshot ${wanted}.`)

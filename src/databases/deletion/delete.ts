@@ -86,7 +86,8 @@ export function createDelete (options: DeleteOptions) {
 }
 
 /** Gets out of the way what CloudFormation would stop at minutes later, or refuses. */
-async function prepareDeletion (options: DeleteOptions, principal: Principal, found: Found, { finalSnapshot: wanted, precondition }: DeleteRequest): Promise<void> {
+async function prepareDeletion (options: DeleteOptions, principal: Principal, found: Found, request: DeleteRequest): Promise<void> {
+  const { finalSnapshot: wanted, precondition } = request
   const { stack, database: { id, status } } = found
   const importers = await options.importers(stack)
   if (importers.length > 0) {

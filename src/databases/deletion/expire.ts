@@ -50,7 +50,8 @@ export function createExpire ({ remove, clock, log }: ExpireOptions) {
   const expire = async (stack: Stack): Promise<void> => {
     const databaseId = idOf(stack.region, stack.name)
     const { expiresAt = '' } = readOwnTags(stack) ?? {}
-    const isStill = ({ stack: now }: Found): boolean => now.id === stack.id && isDue(now) && readOwnTags(now)?.expiresAt === expiresAt && !now.terminationProtection
+    const isStill = ({ stack: now }: Found): boolean =>
+      now.id === stack.id && isDue(now) && readOwnTags(now)?.expiresAt === expiresAt && !now.terminationProtection
     try {
       const found = await remove(service, databaseId, { finalSnapshot: true }, { token: `expire-${hashOf([stack.id, expiresAt])}`, isStill })
       if (phases[found.stack.status].type === 'delete') log.info({ databaseId, expiresAt }, 'a database has expired, and is being deleted')

@@ -49,7 +49,8 @@ export function createFinalSnapshot (options: FinalSnapshotOptions) {
       ? before.replace(skipped, '$1DeletionPolicy: Snapshot')
       : before.replace(taken, '$1DeletionPolicy: Delete\n$1Metadata: { FinalSnapshot: skipped }')
     if (templateBody === before) throw new Problem('final-snapshot-required', 'The template of its stack does not say how it is deleted.')
-    const computed = await computeChange(options, stack, { parameters: {}, kept: Object.keys(stack.parameters), tags: ownTagsOf(stack), templateBody })
+    const update = { parameters: {}, kept: Object.keys(stack.parameters), tags: ownTagsOf(stack), templateBody }
+    const computed = await computeChange(options, stack, update)
     if (computed) await executeChange(options, stack, computed, prefixOf(condition) + newToken())
   }
 

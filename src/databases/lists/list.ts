@@ -75,9 +75,9 @@ export function createList ({ index, listDeleted, events, read, catalog, regions
 
   const listAllDeleted = async (principal: Principal, regions: readonly string[], request: ListRequest): Promise<Page> => {
     const answers = await Promise.all(regions.map(region => listDeletedIn(region, request.fresh)))
-    const wanted = answers.flatMap(({ databases }) => databases).filter(database => sees(principal, database) && matches(database, request.filters))
-    const sorted = wanted.map(database => ({ database })).toSorted((a, b) => compare(sortKey(a.database, request.sort), sortKey(b.database, request.sort)))
-    const { page, nextCursor } = cut(sorted, request)
+    const all = answers.flatMap(({ databases }) => databases).map(database => ({ database }))
+    const wanted = all.filter(({ database }) => sees(principal, database) && matches(database, request.filters))
+    const { page, nextCursor } = pageOf(wanted, request)
     return { items: page.map(({ database }) => database), nextCursor, regions: answers.map(({ answer }) => answer) }
   }
 
@@ -85,13 +85,12 @@ export function createList ({ index, listDeleted, events, read, catalog, regions
     const regions = regionsOf(request.regions, enabled).filter(principal.mayEnter)
     if (request.filters.status === 'deleted') return await listAllDeleted(principal, regions, request)
     const answers = await Promise.all(regions.map(region => readRegion(index, region, request.fresh)))
-    const mine = answers.flatMap(({ stacks }) => stacks).flatMap(stack => outline(stack, catalog)).filter(({ database }) => sees(principal, database))
-    const candidates = mine.filter(({ database }) => matches(database, { ...request.filters, status: undefined }))
+    const { status, ...filters } = request.filters
+    const all = answers.flatMap(({ stacks }) => stacks).flatMap(stack => outline(stack, catalog))
+    const candidates = all.filter(({ database }) => sees(principal, database) && matches(database, filters))
     // Only the events tell a deletion that was asked for from the removal of what failed.
-    const { status } = request.filters
     const wanted = status === undefined ? candidates : await keepStatus(candidates, status as DatabaseStatus, detail)
-    const sorted = wanted.toSorted((a, b) => compare(sortKey(a.database, request.sort), sortKey(b.database, request.sort)))
-    const { page, nextCursor } = cut(sorted, request)
+    const { page, nextCursor } = pageOf(wanted, request)
     const items = await mapLimited(page, READS_AT_A_TIME, async ({ stack }) => await detail(stack))
     return { items: items.filter(item => item !== null), nextCursor, regions: answers.map(({ answer }) => answer) }
   }
@@ -104,7 +103,9 @@ function outline (stack: Stack, catalog: Catalog): Outline[] {
   return own ? [{ stack, database: toDatabase(stack, own, catalog.get(own.template) ?? null, null) }] : []
 }
 
-async function keepStatus (candidates: Outline[], status: DatabaseStatus, detail: (stack: Stack) => Promise<Database | null>): Promise<Outline[]> {
+type Detail = (stack: Stack) => Promise<Database | null>
+
+async function keepStatus (candidates: Outline[], status: DatabaseStatus, detail: Detail): Promise<Outline[]> {
   const detailed = await mapLimited(candidates, READS_AT_A_TIME, async candidate => {
     const isOpen = candidate.stack.status === 'DELETE_IN_PROGRESS'
     return { ...candidate, database: (isOpen ? await detail(candidate.stack) : null) ?? candidate.database }
@@ -139,8 +140,11 @@ function compare ([a, aId]: readonly [string | number, string], [b, bId]: readon
   return aId < bId ? -1 : aId > bId ? 1 : 0
 }
 
+interface Slice<Item> { page: Item[], nextCursor: string | null }
+
 /** The cursor is the sort key of the last item: what is created or deleted meanwhile shifts no page. */
-function cut<Item extends { database: Database }> (sorted: Item[], { cursor, limit, sort }: ListRequest): { page: Item[], nextCursor: string | null } {
+function pageOf<Item extends { database: Database }> (items: readonly Item[], { cursor, limit, sort }: ListRequest): Slice<Item> {
+  const sorted = items.toSorted((a, b) => compare(sortKey(a.database, sort), sortKey(b.database, sort)))
   const after = cursor === null ? null : readCursor(cursor, sort)
   const rest = after ? sorted.filter(({ database }) => compare(sortKey(database, sort), after) > 0) : sorted
   const page = rest.slice(0, limit)

@@ -17,12 +17,14 @@ const USER_INITIATED = 'User Initiated'
 /** `The following resource(s) failed to create: [X]`: a list of what failed, and no cause. */
 const listOfFailures = /^The following resource\(s\) failed to (create|update|delete): /
 
+type Reasoned = StackEvent & { reason: string }
+
 /**
  * The first real cause of a failure in a sentence, null when nothing failed: the first failure of a resource that was not
  * merely cancelled after it, else the reason that the stack itself gives. `events` are one operation's, oldest first.
  */
 export function findCause (events: readonly StackEvent[]): string | null {
-  const reasoned = events.filter((event): event is StackEvent & { reason: string } => event.reason !== null && event.reason !== USER_INITIATED)
+  const reasoned = events.filter((event): event is Reasoned => event.reason !== null && event.reason !== USER_INITIATED)
   const failed = reasoned.find(event => event.status.endsWith('_FAILED') && !isOfStack(event) && !isCancelled(event))
   if (failed) return causeOf(failed)
   const ofStack = reasoned.find(event => isOfStack(event) && failureOfStack.test(event.status) && !listOfFailures.test(event.reason))

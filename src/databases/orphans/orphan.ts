@@ -46,7 +46,9 @@ export function findOrphanStacks (stacks: readonly Stack[], nowMs: number): Orph
 }
 
 /** The orphans among things that a region's stacks may have made. The stacks are to be read after them. */
-export function findOrphansAmong<T extends Leftover> (kind: OrphanKind, leftovers: readonly T[], region: string, stacks: readonly Stack[], nowMs: number): Array<{ orphan: Orphan, leftover: T }> {
+export function findOrphansAmong<T extends Leftover> (
+  kind: OrphanKind, leftovers: readonly T[], region: string, stacks: readonly Stack[], nowMs: number
+): Array<{ orphan: Orphan, leftover: T }> {
   const owners = stacks.flatMap(({ tags }) => readMark(tags) ?? [])
   const stackIds = new Set(stacks.map(({ id }) => id))
   const named = new Set(stacks.flatMap(({ parameters, outputs }) => [...Object.values(parameters), ...Object.values(outputs)]))

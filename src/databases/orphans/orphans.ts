@@ -62,7 +62,8 @@ export function createOrphans (options: OrphansOptions) {
     ])
     const living = await stacks.list(region)
     const now = clock.now()
-    const idsOf = (kind: OrphanKind, things: ReadonlyArray<{ name: string }>): string[] => things.map(({ name }) => orphanIdOf(region, kind, name))
+    const idsOf = (kind: OrphanKind, things: ReadonlyArray<{ name: string }>): string[] =>
+      things.map(({ name }) => orphanIdOf(region, kind, name))
     const ids = [...idsOf('stack', living), ...idsOf('cluster', someClusters), ...idsOf('snapshot', snapshots), ...idsOf('secret', secrets)]
     const found: Found[] = [
       ...(kinds.includes('stack') ? findOrphanStacks(living, now) : []).map(orphan => ({ orphan, remove: async () => { await removeStack(orphan) } })),

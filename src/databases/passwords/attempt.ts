@@ -29,7 +29,8 @@ export function createAttempt ({ passwords, newPassword }: AttemptOptions) {
       if (!value || passwordIn(value) === null) throw new Problem('rotation-refused', `The secret of ${id} is no JSON object with a password.`)
       const versionId = VERSION_PREFIX + hashOf([secretArn, current, attempt])
       // The rest of the secret, such as where the database is, stays with it.
-      if (await passwords.add(region, secretArn, { id: versionId, value: { ...value, password: newPassword() }, stages })) return { versionId, isOurs: true }
+      const version = { id: versionId, value: { ...value, password: newPassword() }, stages }
+      if (await passwords.add(region, secretArn, version)) return { versionId, isOurs: true }
     }
     throw new Problem('rotation-refused', `The secret of ${id} has had earlier versions made current again too often: put a new value into it.`)
   }

@@ -53,7 +53,8 @@ export function createRotate (options: RotateOptions) {
         ? new Problem('database-busy', `${database.id} is ${database.status}.`, { retryAfterSeconds: 10 })
         : new Problem('database-not-ready', `${database.id} is ${database.status}.`, { extensions: { databaseStatus: database.status } })
     }
-    const { managed, status } = await orProblem(async () => await passwords.stateOf(stack.region, clusterArn), () => clusterMissing(database.id))
+    const askState = async () => await passwords.stateOf(stack.region, clusterArn)
+    const { managed, status } = await orProblem(askState, () => clusterMissing(database.id))
     assertRunning(database.id, status)
     if (managed) return { id: database.id, region: stack.region, clusterArn, secretArn: managed.secretArn, isManaged: true }
     const own = (await stacks.resourcesOf(stack.region, stack.id)).filter(({ type }) => type === 'AWS::SecretsManager::Secret')
@@ -98,7 +99,9 @@ export function createRotate (options: RotateOptions) {
    * Rotates the password of a database, and waits for it at most `waitSeconds`. The same `idempotencyKey` finds the password that
    * it made, for as long as that is the current one or the one before. Throws a {@link Problem} when it is not possible.
    */
-  const rotate = async (principal: Principal, id: string, idempotencyKey: string | null, waitSeconds: number, signal: AbortSignal): Promise<{ rotation: Rotation, isReplay: boolean }> => {
+  const rotate = async (
+    principal: Principal, id: string, idempotencyKey: string | null, waitSeconds: number, signal: AbortSignal
+  ): Promise<{ rotation: Rotation, isReplay: boolean }> => {
     const holder = await holderOf(await find(principal, id))
     const label = idempotencyKey === null ? null : REQUEST_LABEL + hashOf([principal.client ?? '*', idempotencyKey])
     const begun = holder.isManaged ? null : await begin(holder, label)
