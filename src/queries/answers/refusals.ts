@@ -18,6 +18,9 @@ const codes: Readonly<Record<string, ProblemCode>> = {
 /** What the Data API answers when somebody has taken a secret or an instance away past this service. */
 const brokenBySomebody: ReadonlySet<string> = new Set(['SecretsErrorException', 'DatabaseNotFoundException'])
 
+const DISABLED = 'The RDS Data API is not enabled for this database: its template was launched with EnableDataApi false, ' +
+  'or its cluster was deleted past this service.'
+
 /** Puts a failure of the Data API into a problem. What is between us and AWS stays what it is. */
 export function toProblem (failure: DataApiFailure, mode: 'read' | 'write', toCallersPosition: (position: number) => number): Error {
   switch (failure.kind) {
@@ -27,7 +30,7 @@ export function toProblem (failure: DataApiFailure, mode: 'read' | 'write', toCa
     })
     case 'timeout': return new Problem('statement-timeout', 'The statement ran for too long and was cancelled.', { cause: failure })
     case 'unsupported': return new Problem('statement-refused', adviceFor(failure.message), { cause: failure, isConfidential: true })
-    case 'disabled': return new Problem('statement-refused', 'The RDS Data API is not enabled for this database: its template was launched with EnableDataApi false, or its cluster was deleted past this service.', { cause: failure })
+    case 'disabled': return new Problem('statement-refused', DISABLED, { cause: failure })
     case 'stopped': return new Problem('database-not-ready', `RDS lets nobody use the cluster now: ${failure.message.replace(/\.?$/, '.')} One that somebody has stopped has to be started again (StartDBCluster).`, {
       cause: failure, retryAfterSeconds: 30
     })
@@ -43,8 +46,10 @@ export function toProblem (failure: DataApiFailure, mode: 'read' | 'write', toCa
 
 /** Whether the Data API refused what a statement answered, and not the statement: then it has been executed. */
 export function refusesResult (error: unknown): boolean {
-  return error instanceof DataApiFailure && error.kind === 'unsupported' && /^(UnknownError)?$|unsupported data type|multidimensional array|size limit|too large/i.test(error.message)
+  return error instanceof DataApiFailure && error.kind === 'unsupported' && ofResults.test(error.message)
 }
+
+const ofResults = /^(UnknownError)?$|unsupported data type|multidimensional array|size limit|too large/i
 
 function fromSql (error: SqlError, cause: Error, toCallersPosition: (position: number) => number): Problem {
   const { sqlState, message, detail, position } = error
@@ -55,7 +60,12 @@ function fromSql (error: SqlError, cause: Error, toCallersPosition: (position: n
     cause,
     isConfidential: true,
     extensions: {
-      sqlState, condition: conditionOf(sqlState), message, position: position === null ? null : toCallersPosition(position), hint: hintFor(error), ...namesIn(error)
+      sqlState,
+      condition: conditionOf(sqlState),
+      message,
+      position: position === null ? null : toCallersPosition(position),
+      hint: hintFor(error),
+      ...namesIn(error)
     }
   })
 }

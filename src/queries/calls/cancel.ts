@@ -42,7 +42,12 @@ export function createRunUnlessLeft ({ dataApi, clock }: CancelOptions) {
   }
 
   /** Makes the call `run` of the statement that `mark` finds, which is cancelled when `left` is aborted. */
-  return async <Answer>(target: DataTarget, mark: Mark, left: AbortSignal, run: (connection: AbortSignal) => Promise<Answer>): Promise<Answer> => {
+  return async <Answer>(
+    target: DataTarget,
+    mark: Mark,
+    left: AbortSignal,
+    run: (connection: AbortSignal) => Promise<Answer>
+  ): Promise<Answer> => {
     const connection = new AbortController()
     const end = (): void => { endStatement(target, mark, connection).catch(() => {}) }
     left.addEventListener('abort', end, { once: true })
@@ -61,7 +66,12 @@ export function markByTag (tag: string): Mark {
 }
 
 /** Finds what runs in a transaction: no other of the cluster began in the same backend at the same microsecond. */
-export async function markByTransaction (dataApi: Pick<DataApi, 'execute'>, target: DataTarget, transactionId: string, signal: AbortSignal): Promise<Mark> {
+export async function markByTransaction (
+  dataApi: Pick<DataApi, 'execute'>,
+  target: DataTarget,
+  transactionId: string,
+  signal: AbortSignal
+): Promise<Mark> {
   const { rows } = await dataApi.execute(target, ASK_MARK, [], { transactionId, signal })
   const [pid = '', begun = ''] = (rows[0] ?? []).map(String)
   return transactionMark(pid, begun)
@@ -71,7 +81,10 @@ export async function markByTransaction (dataApi: Pick<DataApi, 'execute'>, targ
 export const ASK_MARK = 'SELECT pg_backend_pid()::text, extract(epoch FROM now())::text'
 
 export function transactionMark (pid: string, begun: string): Mark {
-  return { where: 'pid::text = :pid AND extract(epoch FROM xact_start)::text = :begun', args: [{ name: 'pid', value: pid }, { name: 'begun', value: begun }] }
+  return {
+    where: 'pid::text = :pid AND extract(epoch FROM xact_start)::text = :begun',
+    args: [{ name: 'pid', value: pid }, { name: 'begun', value: begun }]
+  }
 }
 
 const CANCEL = "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE state = 'active' AND pid <> pg_backend_pid()"

@@ -1,7 +1,7 @@
 import { DataApiFailure, type DataApi, type DataTarget } from '../../aws/data-api.js'
 import type { Clock } from '../../clock.js'
 import { Problem } from '../../problems.js'
-import { markByTag, markByTransaction, type Mark, type RunUnlessLeft } from './cancel.js'
+import { markByTag, markByTransaction, type RunUnlessLeft } from './cancel.js'
 import { hasRoomForTag, tagStatement, withoutTag, type Tagged } from '../sql/tag.js'
 
 export interface HangUpOptions {
@@ -11,12 +11,15 @@ export interface HangUpOptions {
   newTag: () => string
 }
 
+/** What a statement is sent with. */
+type CallOptions = NonNullable<Parameters<DataApi['execute']>[3]>
+
 /**
  * The Data API, whose statements end with their caller. Each carries a comment that no other has, by which it is found. One that has no
  * room for it is found by its transaction, which must be asked for its mark before; outside of one it goes on.
  */
 export function cancelAbandoned (dataApi: DataApi, { clock, runUnlessLeft, newTag }: HangUpOptions): DataApi {
-  const unlessLeft = async <Answer>(target: DataTarget, mark: Mark, signal: AbortSignal, run: (connection: AbortSignal) => Promise<Answer>): Promise<Answer> => {
+  const unlessLeft: RunUnlessLeft = async (target, mark, signal, run) => {
     try {
       return await runUnlessLeft(target, mark, signal, run)
     } catch (error) {
@@ -24,18 +27,24 @@ export function cancelAbandoned (dataApi: DataApi, { clock, runUnlessLeft, newTa
     }
   }
 
-  /** Runs a statement so that it can be found. */
-  const findably = async <Answer>(target: DataTarget, sql: string, { signal, transactionId }: { signal: AbortSignal | undefined, transactionId: string | undefined }, run: (sql: string, signal: AbortSignal | undefined) => Promise<Answer>): Promise<Answer> => {
-    if (!signal) return await run(sql, signal)
+  /** Runs a statement so that it can be found. `run` sends it as it is then, with what else the call has. */
+  const findably = async <Answer>(
+    target: DataTarget,
+    sql: string,
+    { signal, ...rest }: CallOptions,
+    run: (sql: string, options: CallOptions) => Promise<Answer>
+  ): Promise<Answer> => {
+    if (!signal) return await run(sql, rest)
     if (signal.aborted) throw gone()
     if (hasRoomForTag(sql)) {
       const tag = newTag()
       const tagged = tagStatement(sql, tag)
-      return await unlessLeft(target, markByTag(tag), signal, async connection => await run(tagged.sql, connection).catch((error: unknown) => { throw untag(error, tagged) }))
+      return await unlessLeft(target, markByTag(tag), signal, async connection =>
+        await run(tagged.sql, { ...rest, signal: connection }).catch((error: unknown) => { throw untag(error, tagged) }))
     }
-    if (transactionId === undefined) return await run(sql, signal)
-    const mark = await markByTransaction(dataApi, target, transactionId, signal)
-    return await unlessLeft(target, mark, signal, async connection => await run(sql, connection))
+    if (rest.transactionId === undefined) return await run(sql, { signal })
+    const mark = await markByTransaction(dataApi, target, rest.transactionId, signal)
+    return await unlessLeft(target, mark, signal, async connection => await run(sql, { ...rest, signal: connection }))
   }
 
   const rollback: DataApi['rollback'] = async (target, transactionId) => {
@@ -53,10 +62,12 @@ export function cancelAbandoned (dataApi: DataApi, { clock, runUnlessLeft, newTa
 
   return {
     ...dataApi,
-    execute: async (target, sql, args, { signal, ...options } = {}) =>
-      await findably(target, sql, { signal, transactionId: options.transactionId }, async (sql, signal) => await dataApi.execute(target, sql, args, { ...options, ...(signal ? { signal } : {}) })),
-    executeBatch: async (target, sql, argSets, { signal, ...options }) => {
-      await findably(target, sql, { signal, transactionId: options.transactionId }, async (sql, signal) => { await dataApi.executeBatch(target, sql, argSets, { ...options, ...(signal ? { signal } : {}) }) })
+    execute: async (target, sql, args, options = {}) =>
+      await findably(target, sql, options, async (sql, findable) => await dataApi.execute(target, sql, args, findable)),
+    executeBatch: async (target, sql, argSets, options) => {
+      await findably(target, sql, options, async (sql, findable) => {
+        await dataApi.executeBatch(target, sql, argSets, { ...options, ...findable })
+      })
     },
     /** What is begun for somebody who has left is ended when AWS has said what it is called. */
     begin: async (target, signal) => {
@@ -83,7 +94,11 @@ export function createTags (ofThisReplica: string): () => string {
 export const gone = (): Problem => new Problem('shutting-down', 'The statement did not run: its request ended before it was sent.')
 
 export const cancelled = (cause: Error): Problem =>
-  new Problem('shutting-down', 'The statement was cancelled and has had no effect: this replica is stopping, or nobody waits for the answer any more.', { cause })
+  new Problem(
+    'shutting-down',
+    'The statement was cancelled and has had no effect: this replica is stopping, or nobody waits for the answer any more.',
+    { cause }
+  )
 
 /** The same failure, at the place in the statement as it was before it had a tag. */
 function untag (error: unknown, tagged: Tagged): unknown {

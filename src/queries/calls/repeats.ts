@@ -30,9 +30,13 @@ export function repeatHarmless (dataApi: DataApi, { clock, random }: RepeatOptio
     return await call()
   }
   return {
-    execute: async (target, sql, args, options) => await again(async () => await dataApi.execute(target, sql, args, options), options?.signal),
-    executeBatch: async (target, sql, argSets, options) => { await again(async () => { await dataApi.executeBatch(target, sql, argSets, options) }, options.signal) },
-    begin: async (target, signal) => await again(async () => await onceMoreWhenBroken(async () => await dataApi.begin(target, signal)), signal),
+    execute: async (target, sql, args, options) =>
+      await again(async () => await dataApi.execute(target, sql, args, options), options?.signal),
+    executeBatch: async (target, sql, argSets, options) => {
+      await again(async () => { await dataApi.executeBatch(target, sql, argSets, options) }, options.signal)
+    },
+    begin: async (target, signal) =>
+      await again(async () => await onceMoreWhenBroken(async () => await dataApi.begin(target, signal)), signal),
     commit: async (target, transactionId) => { await again(async () => { await dataApi.commit(target, transactionId) }) },
     rollback: async (target, transactionId) => { await again(async () => { await dataApi.rollback(target, transactionId) }) }
   }

@@ -49,7 +49,7 @@ export function nameSuspects (failure: DataApiFailure, columns: readonly Column[
  */
 export function castColumns (prepared: Prepared, columns: readonly Column[]): Cast {
   const splits = columns.map(({ type }, index) => exceptionOf(type, `c${index}`))
-  if (columns.every(({ type }, index) => isCarried(type) && !splits[index])) return { prepared, restore: result => result, toGivenPosition: position => position }
+  if (columns.every(({ type }, index) => isCarried(type) && !splits[index])) return asItIs(prepared)
   const plain = columns.map(({ name, type }, index) => {
     const given = `c${index}`
     const value = splits[index] ? `CASE WHEN (${splits[index]}) IS NOT TRUE THEN ${given} END` : isCarried(type) ? given : `${given}::text`
@@ -68,17 +68,25 @@ export function castColumns (prepared: Prepared, columns: readonly Column[]): Ca
   }
 }
 
+const asItIs = (prepared: Prepared): Cast => ({ prepared, restore: result => result, toGivenPosition: position => position })
+
 /** A statement, of which `select` is what it answers, under these names. What changes rows can be read from as a query of a WITH, next to its own. */
 function selectFrom (prepared: Prepared, select: string, aliases: string): Omit<Cast, 'restore'> {
   const sql = withoutEnd(prepared.sql)
   const lexemes = readLexemes(sql)
   const at = prepared.isQuery ? 0 : lexemes[findCommands(lexemes).main]?.at ?? 0
+  const hasWith = /^with$/i.test(lexemes.find(({ kind }) => kind === 'word')?.text ?? '')
   const [before, after] = prepared.isQuery
     ? [`${select} (\n`, `\n) AS q(${aliases})`]
-    : [`${/^with$/i.test(lexemes.find(({ kind }) => kind === 'word')?.text ?? '') ? ', ' : 'WITH '}aurora_databases_q(${aliases}) AS (\n`, `\n) ${select} aurora_databases_q`]
-  const toGivenPosition = (position: number): number => position > at + before.length ? position - before.length : Math.min(position, at + 1)
+    : [`${hasWith ? ', ' : 'WITH '}aurora_databases_q(${aliases}) AS (\n`, `\n) ${select} aurora_databases_q`]
+  const toGivenPosition = (position: number): number =>
+    position > at + before.length ? position - before.length : Math.min(position, at + 1)
   return {
-    prepared: { ...prepared, sql: sql.slice(0, at) + before + sql.slice(at) + after, toCallersPosition: position => prepared.toCallersPosition(toGivenPosition(position)) },
+    prepared: {
+      ...prepared,
+      sql: sql.slice(0, at) + before + sql.slice(at) + after,
+      toCallersPosition: position => prepared.toCallersPosition(toGivenPosition(position))
+    },
     toGivenPosition
   }
 }

@@ -37,7 +37,11 @@ export async function columnsWithin (execute: Execute, prepared: Prepared): Prom
 const SAVEPOINT = 'aurora_databases_probe'
 
 /** Executes a statement in a transaction, once. With `castUnsupported` what the Data API does not carry of its result comes as text. */
-export async function executeWithin (execute: Execute, prepared: Prepared, { castUnsupported }: { castUnsupported: boolean }): Promise<Result> {
+export async function executeWithin (
+  execute: Execute,
+  prepared: Prepared,
+  { castUnsupported }: { castUnsupported: boolean }
+): Promise<Result> {
   const cast = castColumns(prepared, castUnsupported ? await columnsWithin(execute, prepared) : [])
   try {
     return cast.restore(await execute(cast.prepared.sql, cast.prepared.args))
@@ -51,7 +55,12 @@ export async function executeWithin (execute: Execute, prepared: Prepared, { cas
 const DESCRIBE_MS = 1_000
 
 /** The columns that a statement will answer, asked for in a transaction apart, that can change nothing and does not wait for long. */
-export async function columnsApart (dataApi: Pick<DataApi, 'begin' | 'execute' | 'rollback'>, target: DataTarget, prepared: Prepared, signal: AbortSignal): Promise<Column[]> {
+export async function columnsApart (
+  dataApi: Pick<DataApi, 'begin' | 'execute' | 'rollback'>,
+  target: DataTarget,
+  prepared: Prepared,
+  signal: AbortSignal
+): Promise<Column[]> {
   const probe = probeFor(prepared)
   if (!probe) return []
   const transactionId = await dataApi.begin(target, signal)

@@ -26,7 +26,7 @@ export function findCommands (all: readonly Lexeme[]): Commands {
   const found: Commands = { main: -1, hidden: [] }
   for (const [at, { kind, text, index }] of lexemes.entries()) {
     const level = levels.at(-1) ?? { state: 'read', isMain: false }
-    const isCommand = reserved.test(text) || (changing.test(text) && isChange(lexemes.slice(at, at + LONGEST_HEAD))) || (text === '(' && lexemes[at - 1]?.kind === 'close')
+    const isCommand = beginsCommand(lexemes, at)
     if (kind === 'word' && level.state === 'start' && /^with$/i.test(text)) level.state = 'with'
     else if (level.state === 'start' ? kind === 'word' : level.state === 'with' && isCommand) {
       if (level.isMain) found.main = index
@@ -38,6 +38,13 @@ export function findCommands (all: readonly Lexeme[]): Commands {
     if (level.state === 'start') level.state = 'read'
   }
   return found
+}
+
+/** Whether a command begins at this index after the queries of a WITH: a bracket does behind the one that closed the last of them. */
+function beginsCommand (lexemes: readonly Lexeme[], at: number): boolean {
+  const text = lexemes[at]?.text ?? ''
+  if (text === '(') return lexemes[at - 1]?.kind === 'close'
+  return reserved.test(text) || (changing.test(text) && isChange(lexemes.slice(at, at + LONGEST_HEAD)))
 }
 
 /** `update only (a.b.c) as d set` has no more. */

@@ -33,6 +33,8 @@ export interface Prepared {
   toCallersPosition: (position: number) => number
 }
 
+type Given = ReadonlyMap<string, Json>
+
 /** One stretch of the statement that was replaced: by `sent` for the Data API, by `seen` for PostgreSQL behind it. */
 interface Replacement { at: number, length: number, sent: string, seen: string }
 
@@ -44,10 +46,11 @@ interface Replacement { at: number, length: number, sent: string, seen: string }
 export function prepareStatement ({ sql, parameters, types }: StatementText): Prepared {
   const lexemes = readLexemes(sql)
   assertRunnable(sql, lexemes)
-  const given = new Map(Array.isArray(parameters) ? parameters.map((value, index): [string, Json] => [String(index + 1), value]) : Object.entries(parameters))
-  const isUsed = markUsed(lexemes, given, Array.isArray(parameters))
+  const given = byName(parameters)
+  const isNumbered = Array.isArray(parameters)
+  const isUsed = markUsed(lexemes, given, isNumbered)
   const { bound, findings } = bindAll(given, types)
-  findings.push(...misfits(lexemes, given, isUsed, Array.isArray(parameters)), ...unknownTypes(types, given))
+  findings.push(...misfits(lexemes, given, isUsed, isNumbered), ...unknownTypes(types, given))
   if (findings[0]) throw new Problem('invalid-request', `${findings[0].path.slice(1).replaceAll('/', '.')} ${findings[0].message}.`, { errors: findings })
 
   const replacements = replaceAll(lexemes, isUsed, bound)
@@ -60,6 +63,13 @@ export function prepareStatement ({ sql, parameters, types }: StatementText): Pr
     endsTransaction: endsTransaction(lexemes),
     toCallersPosition: position => toCallersPosition(sql, replacements, position)
   }
+}
+
+/** What was given, by the name that it has in the statement; what was given as an array has numbers, from 1, for names. */
+function byName (parameters: StatementText['parameters']): Given {
+  return new Map(Array.isArray(parameters)
+    ? parameters.map((value, index): [string, Json] => [String(index + 1), value])
+    : Object.entries(parameters))
 }
 
 /** Refuses a statement that would take itself, or those before it, out of its transaction. */
@@ -93,12 +103,12 @@ const nameOf = (lexeme: Lexeme): string | undefined =>
   lexeme.kind === 'named' ? lexeme.name : lexeme.kind === 'numbered' ? String(lexeme.number) : undefined
 
 /** Which lexemes stand for a parameter that was given. */
-function markUsed (lexemes: readonly Lexeme[], given: ReadonlyMap<string, Json>, isNumbered: boolean): ReadonlySet<Lexeme> {
+function markUsed (lexemes: readonly Lexeme[], given: Given, isNumbered: boolean): ReadonlySet<Lexeme> {
   const style = isNumbered ? 'numbered' : 'named'
   return new Set(lexemes.filter(lexeme => lexeme.kind === style && given.has(nameOf(lexeme) ?? '')))
 }
 
-function bindAll (given: ReadonlyMap<string, Json>, types: Readonly<Record<string, string>>): { bound: Map<string, Bound>, findings: Finding[] } {
+function bindAll (given: Given, types: StatementText['types']): { bound: Map<string, Bound>, findings: Finding[] } {
   const bound = new Map<string, Bound>()
   const findings: Finding[] = []
   for (const [name, value] of given) {
@@ -118,7 +128,7 @@ function bindAll (given: ReadonlyMap<string, Json>, types: Readonly<Record<strin
  * What is used and was not given, or given and is not used. Inside of brackets a colon may also be that of a slice; where a statement or
  * a function is made, the numbers are those of its own parameters.
  */
-function misfits (lexemes: readonly Lexeme[], given: ReadonlyMap<string, Json>, isUsed: ReadonlySet<Lexeme>, isNumbered: boolean): Finding[] {
+function misfits (lexemes: readonly Lexeme[], given: Given, isUsed: ReadonlySet<Lexeme>, isNumbered: boolean): Finding[] {
   const findings: Finding[] = []
   const hasOwnNumbers = given.size === 0 && /^(prepare|create)$/i.test(lexemes.find(({ kind }) => kind === 'word')?.text ?? '')
   let depth = 0
@@ -128,8 +138,9 @@ function misfits (lexemes: readonly Lexeme[], given: ReadonlyMap<string, Json>, 
     if (lexeme.kind === 'close' && lexeme.text === ']') depth--
     const name = nameOf(lexeme)
     if (name === undefined || isUsed.has(lexeme) || (lexeme.kind === 'named' && depth > 0)) continue
-    if (lexeme.kind === (isNumbered ? 'numbered' : 'named')) findings.push({ path: `/parameters/${name}`, message: `is used as ${lexeme.text} in the statement, but not given` })
-    else findings.push({ path: '/parameters', message: `must be ${isNumbered ? 'an object' : 'an array'} for a statement with ${lexeme.text}` })
+    findings.push(lexeme.kind === (isNumbered ? 'numbered' : 'named')
+      ? { path: `/parameters/${name}`, message: `is used as ${lexeme.text} in the statement, but not given` }
+      : { path: '/parameters', message: `must be ${isNumbered ? 'an object' : 'an array'} for a statement with ${lexeme.text}` })
   }
   const used = new Set([...isUsed].map(nameOf))
   for (const name of given.keys()) {
@@ -140,7 +151,7 @@ function misfits (lexemes: readonly Lexeme[], given: ReadonlyMap<string, Json>, 
 
 const typeName = /^[A-Za-z_"][\w ."]*(\(\d+(, ?-?\d+)?\))?( with(out)? time zone)?( ?\[\d*\])*$/i
 
-function unknownTypes (types: Readonly<Record<string, string>>, given: ReadonlyMap<string, Json>): Finding[] {
+function unknownTypes (types: StatementText['types'], given: Given): Finding[] {
   return Object.entries(types).flatMap(([name, type]): Finding[] => {
     if (!given.has(name)) return [{ path: `/types/${name}`, message: 'is the type of a parameter that is not given' }]
     return typeName.test(type) ? [] : [{ path: `/types/${name}`, message: 'is not the name of a type' }]

@@ -22,8 +22,16 @@ function sizeOf (value: Argument['value']): number {
 
 /** Throws a problem for a statement that one request to AWS has no room for. A body that we take may become longer on its way. */
 export function assertFits (sql: string, args: readonly Argument[]): void {
-  const roughly = args.reduce((sum, { value }) => sum + (typeof value === 'string' ? value.length * WORST_CHARACTER_BYTES : value instanceof Uint8Array ? value.length * 2 : 0), 0)
+  const roughly = args.reduce((sum, { value }) => sum + mostBytesOf(value), 0)
   if (roughly < MOST_BYTES / 2) return
   const bytes = Buffer.byteLength(JSON.stringify(sql)) + bytesOf(args)
-  if (bytes > MOST_BYTES) throw new Problem('body-too-large', `The statement and its parameters make ${bytes} bytes for the RDS Data API, which takes ${MOST_BYTES} at once. Send large values in parts.`)
+  if (bytes <= MOST_BYTES) return
+  const detail = `The statement and its parameters make ${bytes} bytes for the RDS Data API, which takes ${MOST_BYTES} at once.`
+  throw new Problem('body-too-large', `${detail} Send large values in parts.`)
+}
+
+/** The most bytes that a value which may be large can have in the request, told without reading it. */
+function mostBytesOf (value: Argument['value']): number {
+  if (typeof value === 'string') return value.length * WORST_CHARACTER_BYTES
+  return value instanceof Uint8Array ? value.length * 2 : 0
 }
