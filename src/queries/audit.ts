@@ -61,7 +61,14 @@ export type Audit = ReturnType<typeof createAudit>
 /** Writes a line for whatever was asked of a database, also where it was refused. */
 export function createAudit (write: (line: AuditLine) => void, clock: Pick<Clock, 'now'>) {
   const fingerprintOf = rememberFingerprints()
-  const record = (caller: Caller, databaseId: string, asked: Asked, ran: Ran & { durationMs: number }, error: unknown, signal: AbortSignal | null): void => {
+  const record = (
+    caller: Caller,
+    databaseId: string,
+    asked: Asked,
+    ran: Ran & { durationMs: number },
+    error: unknown,
+    signal: AbortSignal
+  ): void => {
     const transactionId = ran.transactionId ?? asked.transactionId
     const sqlState = ran.sqlState ?? (error instanceof Problem ? error.extensions.sqlState : undefined)
     write({
@@ -79,12 +86,19 @@ export function createAudit (write: (line: AuditLine) => void, clock: Pick<Clock
       ...(asked.index === undefined ? {} : { index: asked.index }),
       ...(asked.dryRun ? { dryRun: true } : {}),
       ...(transactionId ? { transaction: hashOf(transactionId) } : {}),
-      ...(error !== null && signal?.aborted ? { abandoned: true } : {})
+      ...(error !== null && signal.aborted ? { abandoned: true } : {})
     })
   }
 
   /** Does `work` and records it as one line; `measure` says what came of it. */
-  const one = async <Answer>(caller: Caller, databaseId: string, asked: Asked, signal: AbortSignal, work: () => Promise<Answer>, measure: (answer: Answer) => Ran): Promise<Answer> => {
+  const one = async <Answer>(
+    caller: Caller,
+    databaseId: string,
+    asked: Asked,
+    signal: AbortSignal,
+    work: () => Promise<Answer>,
+    measure: (answer: Answer) => Ran
+  ): Promise<Answer> => {
     const startedAt = clock.now()
     const elapsed = (): number => clock.now() - startedAt
     try {
@@ -102,7 +116,13 @@ export function createAudit (write: (line: AuditLine) => void, clock: Pick<Clock
    * Does `work`, in which statements run one after the other for a common end, and records a line for each of them. What ran before
    * one that failed is `rolled-back`, what would have come after it `not-run`.
    */
-  const each = async <Answer>(caller: Caller, databaseId: string, asked: readonly Asked[], signal: AbortSignal, work: (onRan: (ran: Ran) => void) => Promise<Answer>): Promise<Answer> => {
+  const each = async <Answer>(
+    caller: Caller,
+    databaseId: string,
+    asked: readonly Asked[],
+    signal: AbortSignal,
+    work: (onRan: (ran: Ran) => void) => Promise<Answer>
+  ): Promise<Answer> => {
     const startedAt = clock.now()
     const rans: Ran[] = []
     const recordAll = (error: unknown): void => {

@@ -49,24 +49,38 @@ export function createQueries ({ targets, dataApi, gate, transactionIds: ids, au
     query: async (caller: Caller, id: string, request: QueryRequest, waitSeconds: number, signal: AbortSignal): Promise<QueryAnswer> => {
       const run = async (): Promise<QueryAnswer> => await query(caller, id, request, waitSeconds, signal)
       // A transaction has a turn of its own, which its statements take in their order.
-      return await audit.one(caller, id, askedBy(request), signal, async () => await (request.transactionId === null ? inTurn(caller, id, signal, run) : run()), toRan)
+      const runInTurn = request.transactionId === null ? async () => await inTurn(caller, id, signal, run) : run
+      return await audit.one(caller, id, askedBy(request), signal, runInTurn, ofQuery)
     },
-    transact: async (caller: Caller, id: string, request: TransactionRequest, waitSeconds: number, signal: AbortSignal): Promise<TransactionAnswer> =>
-      await audit.each(caller, id, request.statements.map(({ sql }) => ({ operation: 'transaction', sql })), signal, async onRan =>
-        await inTurn(caller, id, signal, async () => await transact(caller, id, request, waitSeconds, signal, onRan))),
+    transact: async (
+      caller: Caller,
+      id: string,
+      request: TransactionRequest,
+      waitSeconds: number,
+      signal: AbortSignal
+    ): Promise<TransactionAnswer> => {
+      const asked = request.statements.map(({ sql }): Asked => ({ operation: 'transaction', sql }))
+      return await audit.each(caller, id, asked, signal, async onRan =>
+        await inTurn(caller, id, signal, async () => await transact(caller, id, request, waitSeconds, signal, onRan)))
+    },
     batch: async (caller: Caller, id: string, request: BatchRequest, waitSeconds: number, signal: AbortSignal): Promise<BatchAnswer> =>
       await audit.one(caller, id, { operation: 'batch', sql: request.sql, sets: request.parameterSets.length }, signal, async () =>
         await inTurn(caller, id, signal, async () => await batch(caller, id, request, waitSeconds, signal)), ofBatch),
     resume: async (caller: Caller, id: string, waitSeconds: number, signal: AbortSignal): Promise<boolean> =>
-      await audit.one(caller, id, { operation: 'resume', sql: null }, signal, async () => await resume(caller, id, waitSeconds, signal), isAwake => ({ rows: null, outcome: isAwake ? 'ok' : 'database-resuming' })),
+      await audit.one(caller, id, { operation: 'resume', sql: null }, signal, async () =>
+        await resume(caller, id, waitSeconds, signal), ofResume),
     begin: async (caller: Caller, id: string, request: BeginRequest, waitSeconds: number, signal: AbortSignal): Promise<BeginAnswer> =>
       await audit.one(caller, id, { operation: 'begin', sql: null }, signal, async () =>
-        await inTurn(caller, id, signal, async () => await interactive.begin(caller, id, request, waitSeconds, signal)), ({ durationMs, transactionId }) => ({ rows: null, durationMs, transactionId })),
+        await inTurn(caller, id, signal, async () => await interactive.begin(caller, id, request, waitSeconds, signal)), ofBegin),
     commit: async (caller: Caller, id: string, transactionId: string, signal: AbortSignal): Promise<void> => {
-      await audit.one(caller, id, { operation: 'commit', sql: null, transactionId }, signal, async () => { await interactive.commit(caller, id, transactionId, signal) }, noRows)
+      await audit.one(caller, id, { operation: 'commit', sql: null, transactionId }, signal, async () => {
+        await interactive.commit(caller, id, transactionId, signal)
+      }, noRows)
     },
     rollback: async (caller: Caller, id: string, transactionId: string, signal: AbortSignal): Promise<void> => {
-      await audit.one(caller, id, { operation: 'rollback', sql: null, transactionId }, signal, async () => { await interactive.rollback(caller, id, transactionId, signal) }, noRows)
+      await audit.one(caller, id, { operation: 'rollback', sql: null, transactionId }, signal, async () => {
+        await interactive.rollback(caller, id, transactionId, signal)
+      }, noRows)
     },
     stream: async (caller: Caller, id: string, request: QueryRequest, waitSeconds: number, signal: AbortSignal): Promise<RowStream> =>
       // The call ends with the first rows, and its line is written with the last.
@@ -80,9 +94,10 @@ export function createQueries ({ targets, dataApi, gate, transactionIds: ids, au
   }
 }
 
-const askedBy = ({ sql, explain, dryRun, transactionId }: QueryRequest): Asked => ({ operation: explain ? 'explain' : 'query', sql, dryRun, transactionId })
+const askedBy = ({ sql, explain, dryRun, transactionId }: QueryRequest): Asked =>
+  ({ operation: explain ? 'explain' : 'query', sql, dryRun, transactionId })
 
-const toRan = (answer: QueryAnswer): Ran => ({ rows: rowsOf(answer), durationMs: answer.durationMs })
+const ofQuery = (answer: QueryAnswer): Ran => ({ rows: rowsOf(answer), durationMs: answer.durationMs })
 
 /** AWS does not tell how many rows a set has changed. */
 const ofBatch = ({ results, failures, durationMs }: BatchAnswer): Ran => ({
@@ -90,5 +105,9 @@ const ofBatch = ({ results, failures, durationMs }: BatchAnswer): Ran => ({
   durationMs,
   ...(failures && failures.length > 0 ? { outcome: 'partly-failed' } : {})
 })
+
+const ofResume = (isAwake: boolean): Ran => ({ rows: null, outcome: isAwake ? 'ok' : 'database-resuming' })
+
+const ofBegin = ({ durationMs, transactionId }: BeginAnswer): Ran => ({ rows: null, durationMs, transactionId })
 
 const noRows = (): Ran => ({ rows: null })

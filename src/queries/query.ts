@@ -1,6 +1,6 @@
 import type { Principal } from '../access/keys.js'
 import { DataApiFailure, type DataApi, type DataApiFailureKind, type DataTarget } from '../aws/data-api.js'
-import type { Result } from '../aws/data-api-values.js'
+import type { Column, Result } from '../aws/data-api-values.js'
 import type { Clock } from '../clock.js'
 import { Problem } from '../problems.js'
 import type { Json } from './sql/arguments.js'
@@ -65,7 +65,13 @@ export interface QueryOptions {
 /** Single statements. */
 export function createQuery ({ targets, interactive, dataApi, whenAwake, clock }: QueryOptions) {
   /** Runs one statement. A paused database is waited for, at most `waitSeconds` and only as long as nobody aborts. */
-  const query = async (principal: Principal, id: string, request: QueryRequest, waitSeconds: number, signal: AbortSignal): Promise<QueryAnswer> => {
+  const query = async (
+    principal: Principal,
+    id: string,
+    request: QueryRequest,
+    waitSeconds: number,
+    signal: AbortSignal
+  ): Promise<QueryAnswer> => {
     const allowed = allowedMode(principal, request.mode)
     const given = prepare(request)
     // Planning calls functions whose result it takes for constant, whatever else they do.
@@ -79,24 +85,33 @@ export function createQuery ({ targets, interactive, dataApi, whenAwake, clock }
     const isAlone = !needsTransaction(mode, request) && !isFoundByTransaction(prepared)
     try {
       if (isAlone) {
-        const { value, ...times } = await whenAwake(waitSeconds, signal, async () => await dataApi.execute(target, prepared.sql, prepared.args, { signal }))
+        const execute = async (): Promise<Result> => await dataApi.execute(target, prepared.sql, prepared.args, { signal })
+        const { value, ...times } = await whenAwake(waitSeconds, signal, execute)
         return answer(finish(value), times)
       }
       const { value: transactionId, ...times } = await whenAwake(waitSeconds, signal, async () => await dataApi.begin(target, signal))
       return answer(await inTransaction({ target, transactionId, prepared, mode, request, signal, finish }), times)
     } catch (error) {
       if (error instanceof DataApiFailure && missesTarget.has(error.kind)) targets.forget(id)
-      const named = request.castUnsupported ? error : await nameRefused(error, async () => await columnsApart(dataApi, target, prepared, signal))
+      const columns = async (): Promise<Column[]> => await columnsApart(dataApi, target, prepared, signal)
+      const named = request.castUnsupported ? error : await nameRefused(error, columns)
       const problem = named instanceof DataApiFailure ? toProblem(named, mode, prepared.toCallersPosition) : named
       throw isAlone && refusesResult(error) ? maybeKept(problem, prepared) : problem
     }
   }
 
   /** Runs one statement in a transaction that the caller has begun. */
-  const queryWithin = async (principal: Principal, id: string, request: QueryRequest, transactionId: string, prepared: Prepared, signal: AbortSignal): Promise<QueryAnswer> => {
+  const queryWithin = async (
+    principal: Principal,
+    id: string,
+    request: QueryRequest,
+    transactionId: string,
+    prepared: Prepared,
+    signal: AbortSignal
+  ): Promise<QueryAnswer> => {
     assertFitsTransaction(request)
     return await interactive.within(principal, id, transactionId, signal, async ({ readOnly, execute }) => {
-      if (request.mode !== null && (request.mode === 'read') !== readOnly) throw new Problem('invalid-request', `The transaction was begun with readOnly ${readOnly}; mode must be left out, or say the same.`)
+      assertSameMode(request.mode, readOnly)
       const startedAt = clock.now()
       const set = request.timeoutMs === null ? null : settings('write', request.timeoutMs, ["current_setting('statement_timeout')"])
       const before = set === null ? null : (await execute(set, [])).rows[0]?.[0] ?? null
@@ -155,6 +170,11 @@ function assertFitsTransaction ({ dryRun, maxAffected, database }: QueryRequest)
   const unfit = Object.entries({ dryRun, maxAffected, database }).filter(([, value]) => value !== null && value !== false)
   const errors = unfit.map(([name]) => ({ path: `/${name}`, message: 'is not possible with transactionId' }))
   if (errors[0]) throw new Problem('invalid-request', `${errors[0].path.slice(1)} ${errors[0].message}.`, { errors })
+}
+
+function assertSameMode (mode: QueryMode | null, readOnly: boolean): void {
+  if (mode === null || (mode === 'read') === readOnly) return
+  throw new Problem('invalid-request', `The transaction was begun with readOnly ${readOnly}; mode must be left out, or say the same.`)
 }
 
 /** After these the database may be somewhere else, or gone. */

@@ -61,7 +61,10 @@ function halve ({ first, sets }: SetGroup): SetGroup[] {
 }
 
 function failuresOf ({ first, sets }: SetGroup, error: unknown): SetFailure[] {
-  return sets.map(({ prepared }, index) => ({ set: first + index, error: error instanceof DataApiFailure ? toProblem(error, 'write', prepared.toCallersPosition) : error }))
+  return sets.map(({ prepared }, index) => ({
+    set: first + index,
+    error: error instanceof DataApiFailure ? toProblem(error, 'write', prepared.toCallersPosition) : error
+  }))
 }
 
 function notRun (cause: unknown): Problem {

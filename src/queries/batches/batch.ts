@@ -44,17 +44,39 @@ export interface BatchOptions {
 
 /** One statement with many sets of parameters, which happens for all of them or for none, or with each by itself. */
 export function createBatch ({ targets, dataApi, whenAwake, clock }: BatchOptions) {
-  return async (principal: Principal, id: string, request: BatchRequest, waitSeconds: number, signal: AbortSignal): Promise<BatchAnswer> => {
+  return async (
+    principal: Principal,
+    id: string,
+    request: BatchRequest,
+    waitSeconds: number,
+    signal: AbortSignal
+  ): Promise<BatchAnswer> => {
     const prepared = request.parameterSets.map((parameters, index) => prepareSet(request, parameters, index))
     const found = await targets.targetOf(principal, id)
     const target = { ...found, databaseName: request.database ?? found.databaseName }
     try {
-      const { value: transactionId, ...times } = await whenAwake(waitSeconds, signal, async () => await dataApi.begin(target, signal))
-      const columns = once(async () => prepared[0]?.returnsChanges ? await columnsApart(dataApi, target, prepared[0], signal).catch(() => []) : [])
+      const begin = async (): Promise<string> => await dataApi.begin(target, signal)
+      const { value: transactionId, startedAt, resumedAfterMs } = await whenAwake(waitSeconds, signal, begin)
+      const [first] = prepared
+      const columns = once(async () => first?.returnsChanges ? await columnsApart(dataApi, target, first, signal).catch(() => []) : [])
       const cast = request.castUnsupported ? await columns() : []
       const sets = prepared.map(each => castColumns(each, cast))
-      const { results, failures } = await (request.allOrNothing ? runWhole : runApart)({ dataApi, clock, target, signal, nameRefused: async error => request.castUnsupported ? error : await nameRefused(error, columns) }, transactionId, sets, request)
-      return { sets: sets.length - (failures?.length ?? 0), results, failures, durationMs: clock.now() - times.startedAt, resumedAfterMs: times.resumedAfterMs }
+      const work: SetsWork = {
+        dataApi,
+        clock,
+        target,
+        signal,
+        nameRefused: async error => request.castUnsupported ? error : await nameRefused(error, columns)
+      }
+      const run = request.allOrNothing ? runWhole : runApart
+      const { results, failures } = await run(work, transactionId, sets, request)
+      return {
+        sets: sets.length - (failures?.length ?? 0),
+        results,
+        failures,
+        durationMs: clock.now() - startedAt,
+        resumedAfterMs
+      }
     } catch (error) {
       throw error instanceof DataApiFailure ? toProblem(error, 'write', prepared[0]?.toCallersPosition ?? (position => position)) : error
     }
@@ -62,7 +84,12 @@ export function createBatch ({ targets, dataApi, whenAwake, clock }: BatchOption
 }
 
 /** Runs all sets in one transaction. */
-async function runWhole (work: SetsWork, transactionId: string, sets: readonly Cast[], { rowFormat }: BatchRequest): Promise<Pick<BatchAnswer, 'results' | 'failures'>> {
+async function runWhole (
+  work: SetsWork,
+  transactionId: string,
+  sets: readonly Cast[],
+  { rowFormat }: BatchRequest
+): Promise<Pick<BatchAnswer, 'results' | 'failures'>> {
   const results: Outcome[] = []
   let running: SetGroup | null = null
   try {
@@ -83,9 +110,15 @@ async function runWhole (work: SetsWork, transactionId: string, sets: readonly C
 
 /** The failure of a group, with the set that it is of where that can be told. */
 async function ofItsSet (work: SetsWork, group: SetGroup, error: unknown): Promise<unknown> {
-  const failed = group.sets.length === 1 ? group.first : error instanceof DataApiFailure ? await findFailed(work, group, error).catch(() => null) : null
+  const failed = await indexOfFailed(work, group, error)
   const prepared = failed === null ? undefined : group.sets[failed - group.first]?.prepared
   return prepared ? ofSet(await work.nameRefused(error), prepared, failed ?? 0) : error
+}
+
+/** Null where the set that failed cannot be told. */
+async function indexOfFailed (work: SetsWork, group: SetGroup, error: unknown): Promise<number | null> {
+  if (group.sets.length === 1) return group.first
+  return error instanceof DataApiFailure ? await findFailed(work, group, error).catch(() => null) : null
 }
 
 function prepareSet ({ sql, types }: BatchRequest, parameters: StatementText['parameters'], index: number): Prepared {
@@ -106,7 +139,12 @@ function ofSet (error: unknown, { toCallersPosition }: Prepared, set: number): u
   const problem = error instanceof DataApiFailure ? toProblem(error, 'write', toCallersPosition) : error
   if (!(problem instanceof Problem)) return problem
   const { code, message, extensions, retryAfterSeconds, isConfidential, cause } = problem
-  return new Problem(code, message, { cause, isConfidential, extensions: { ...extensions, set }, ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }) })
+  return new Problem(code, message, {
+    cause,
+    isConfidential,
+    extensions: { ...extensions, set },
+    ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds })
+  })
 }
 
 function once<T> (ask: () => Promise<T>): () => Promise<T> {

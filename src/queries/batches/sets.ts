@@ -17,18 +17,19 @@ export interface SetsWork {
 /** Sets next to each other that can go in one call, for the statement has the same casts with them. `first` is the index of the first. */
 export interface SetGroup { first: number, sets: Cast[] }
 
+interface MeasuredGroup extends SetGroup { bytes: number }
+
 /** Well under the 4 MiB that the Data API takes in one request. */
 const GROUP_BYTES = 2 * 1024 * 1024
 const GROUP_SETS = 1_000
 
 /** As few groups as the limit of a request allows; each set by itself where the statement answers rows, which AWS does not tell of a group. */
 export function groupSets (sets: readonly Cast[]): SetGroup[] {
-  const groups: Array<SetGroup & { bytes: number }> = []
+  const groups: MeasuredGroup[] = []
   for (const [index, each] of sets.entries()) {
-    const { sql, args, returnsChanges } = each.prepared
-    const bytes = bytesOf(args)
+    const bytes = bytesOf(each.prepared.args)
     const last = groups.at(-1)
-    if (last && !returnsChanges && last.sets[0]?.prepared.sql === sql && last.sets.length < GROUP_SETS && last.bytes + bytes <= GROUP_BYTES) {
+    if (last && hasRoomFor(last, each, bytes)) {
       last.sets.push(each)
       last.bytes += bytes
     } else {
@@ -36,6 +37,11 @@ export function groupSets (sets: readonly Cast[]): SetGroup[] {
     }
   }
   return groups
+}
+
+function hasRoomFor (group: MeasuredGroup, { prepared: { sql, returnsChanges } }: Cast, bytes: number): boolean {
+  if (returnsChanges || group.sets[0]?.prepared.sql !== sql) return false
+  return group.sets.length < GROUP_SETS && group.bytes + bytes <= GROUP_BYTES
 }
 
 /** Runs a group in a transaction; null where AWS tells nothing of what it did. */
@@ -50,7 +56,11 @@ export async function runGroup ({ dataApi, target, signal }: SetsWork, transacti
 }
 
 /** Does `work` in a transaction that has just begun, and ends it. */
-export async function inTransaction<Answer> ({ dataApi, target }: SetsWork, transactionId: string, work: () => Promise<Answer>): Promise<Answer> {
+export async function inTransaction<Answer> (
+  { dataApi, target }: SetsWork,
+  transactionId: string,
+  work: () => Promise<Answer>
+): Promise<Answer> {
   try {
     const answer = await work()
     await dataApi.commit(target, transactionId)

@@ -33,7 +33,8 @@ export function addressTo (target: Target, operation: string, body: Uint8Array, 
   if (given.size < members.length) throw malformed('The body has a member twice.')
   const { sql, continueAfterTimeout, transactionId } = readSome(given, ['sql', 'continueAfterTimeout', 'transactionId'])
   const missing = Object.entries(address).filter(([name, arn]) => !isGiven(name, arn, given.get(name), operation))
-  const mayBeCancelled = operation.endsWith('Execute') && typeof sql === 'string' && sql !== '' && (continueAfterTimeout === undefined || continueAfterTimeout === null || continueAfterTimeout === false)
+  const endsWithCaller = continueAfterTimeout === undefined || continueAfterTimeout === null || continueAfterTimeout === false
+  const mayBeCancelled = operation.endsWith('Execute') && typeof sql === 'string' && sql !== '' && endsWithCaller
   const tagged = mayBeCancelled && !readsItself.test(sql) && hasRoomForTag(sql) ? tagStatement(sql, tag) : null
   const facts = { transactionId: typeof transactionId === 'string' ? transactionId : null, tagged, endsUntagged: mayBeCancelled && !tagged && isQueryOrChange(sql) }
   if (missing.length === 0 && !tagged) return { body, ...facts }
@@ -76,7 +77,10 @@ const malformed = (detail: string, cause?: unknown): Problem => new Problem('mal
 /** Nobody promises that AWS reads names as exactly as they are written here. */
 function assertKnownSpelling (name: string): void {
   const known = ['resourceArn', 'secretArn'].find(each => each.toLowerCase() === name.toLowerCase())
-  if (known !== undefined && known !== name) throw new Problem('invalid-request', `The body has ${name} where it must have ${known}.`, { errors: [{ path: `/${name}`, message: `must be spelled ${known}` }] })
+  if (known === undefined || known === name) return
+  throw new Problem('invalid-request', `The body has ${name} where it must have ${known}.`, {
+    errors: [{ path: `/${name}`, message: `must be spelled ${known}` }]
+  })
 }
 
 /** Whether a member is there and as it must be. Null is as good as nothing. */
@@ -85,7 +89,9 @@ function isGiven (name: string, arn: string, source: string | undefined, operati
   const { [name]: value } = readSome(new Map([[name, source]]), [name])
   if (value === null) return false
   if (value === arn) return true
-  throw new Problem('forbidden', `${name} names another ${name === 'secretArn' ? 'secret' : 'cluster'} than that of the database in the path, which is ${arn}: it is not authorized to perform rds-data:${operation} there. Leave it out, or name that one.`)
+  const kind = name === 'secretArn' ? 'secret' : 'cluster'
+  throw new Problem('forbidden', `${name} names another ${kind} than that of the database in the path, which is ${arn}: ` +
+    `it is not authorized to perform rds-data:${operation} there. Leave it out, or name that one.`)
 }
 
 /** A transaction has its database already, and its end needs none. */

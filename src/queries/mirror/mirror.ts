@@ -38,20 +38,28 @@ export type Mirror = ReturnType<typeof createMirror>
 
 /** The RDS Data API of one database, as AWS has it, but that a statement ends with its caller. */
 export function createMirror ({ targets, wire, rollback, runUnlessLeft, newTag, gate, notes, audit }: MirrorOptions) {
-  const runUntagged = createRunUntagged({ wire, runUnlessLeft, hadNoEffect: answer => sqlErrorIn(answer) !== null || errorTypeOf(answer) === 'StatementTimeoutException' })
+  const runUntagged = createRunUntagged({ wire, runUnlessLeft, hadNoEffect })
 
   /** Statements are cancelled when `signal` is aborted; a begin and an end are never cut off, for nobody would know what came of them. */
-  const forward = async (target: Target, operation: Mirrored, { body, tagged, endsUntagged, transactionId: within }: Addressed, tag: string, signal: AbortSignal): Promise<HttpAnswer> => {
+  const forward = async (
+    target: Target,
+    operation: Mirrored,
+    addressed: Addressed,
+    tag: string,
+    signal: AbortSignal
+  ): Promise<HttpAnswer> => {
+    const { body, tagged, endsUntagged } = addressed
+    const post = async (left?: AbortSignal): Promise<HttpAnswer> => await wire.forward(target.region, operation, body, left)
     if (signal.aborted) throw gone()
     if (tagged || endsUntagged) {
       const answer = tagged
-        ? await runUnlessLeft(target, markByTag(tag), signal, async connection => await wire.forward(target.region, operation, body, connection))
-        : await runUntagged(target, operation, body, within, signal)
+        ? await runUnlessLeft(target, markByTag(tag), signal, post)
+        : await runUntagged(target, operation, body, addressed.transactionId, signal)
       if (signal.aborted && sqlErrorIn(answer)?.sqlState === QUERY_CANCELED) throw cancelled(new Error(`${errorTypeOf(answer)}`))
       return tagged ? untag(answer, tagged) : answer
     }
-    if (operation === 'Execute' || operation === 'BatchExecute') return await wire.forward(target.region, operation, body, signal)
-    const answer = await wire.forward(target.region, operation, body)
+    if (operation === 'Execute' || operation === 'BatchExecute') return await post(signal)
+    const answer = await post()
     const { transactionId } = operation === 'BeginTransaction' && signal.aborted ? readObject(answer.body) : {}
     if (typeof transactionId === 'string') await rollback(target, transactionId).catch(() => {})
     return answer
@@ -120,6 +128,9 @@ function readJson (text: string): unknown {
     return null
   }
 }
+
+const hadNoEffect = (answer: HttpAnswer): boolean =>
+  sqlErrorIn(answer) !== null || errorTypeOf(answer) === 'StatementTimeoutException'
 
 const QUERY_CANCELED = '57014'
 

@@ -30,7 +30,13 @@ export function createRunUntagged ({ wire, runUnlessLeft, hadNoEffect }: Untagge
   }
 
   /** In a transaction that cannot be asked, the statement fares as that does. */
-  const within = async (target: Target, operation: string, body: Uint8Array, transactionId: string, signal: AbortSignal): Promise<HttpAnswer> => {
+  const within = async (
+    target: Target,
+    operation: string,
+    body: Uint8Array,
+    transactionId: string,
+    signal: AbortSignal
+  ): Promise<HttpAnswer> => {
     const mark = await findMark(target, body, transactionId, signal)
     if (!mark) return await wire.forward(target.region, operation, body, signal)
     return await runUnlessLeft(target, mark, signal, async connection => await wire.forward(target.region, operation, body, connection))
@@ -39,7 +45,8 @@ export function createRunUntagged ({ wire, runUnlessLeft, hadNoEffect }: Untagge
   const alone = async (target: Target, body: Uint8Array, signal: AbortSignal): Promise<HttpAnswer> => {
     const end = async (operation: 'CommitTransaction' | 'RollbackTransaction', transactionId: string): Promise<HttpAnswer> =>
       await wire.forward(target.region, operation, rewrite(body, name => isPlace(name) && name !== 'database', { transactionId }))
-    const { transactionId } = await wire.forward(target.region, 'BeginTransaction', rewrite(body, isPlace)).then(read, () => ({ transactionId: null })) as { transactionId?: unknown }
+    const begun = await wire.forward(target.region, 'BeginTransaction', rewrite(body, isPlace)).then(read, () => ({}))
+    const { transactionId } = begun as { transactionId?: unknown }
     if (typeof transactionId !== 'string') return await wire.forward(target.region, 'Execute', body, signal)
     try {
       const answer = await within(target, 'Execute', rewrite(body, () => true, { transactionId }), transactionId, signal)
@@ -53,7 +60,13 @@ export function createRunUntagged ({ wire, runUnlessLeft, hadNoEffect }: Untagge
   }
 
   /** Sets of parameters are not put into a transaction: nobody says that AWS keeps all of them or none. */
-  return async (target: Target, operation: string, body: Uint8Array, transactionId: string | null, signal: AbortSignal): Promise<HttpAnswer> => {
+  return async (
+    target: Target,
+    operation: string,
+    body: Uint8Array,
+    transactionId: string | null,
+    signal: AbortSignal
+  ): Promise<HttpAnswer> => {
     if (transactionId !== null) return await within(target, operation, body, transactionId, signal)
     return operation === 'Execute' ? await alone(target, body, signal) : await wire.forward(target.region, operation, body, signal)
   }

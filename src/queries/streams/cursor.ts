@@ -82,10 +82,12 @@ function isTooLarge (error: unknown): error is DataApiFailure {
 }
 
 function tooLargeRow (row: number, cause: Error): Problem {
-  return new Problem('statement-refused', `Row ${row} has more than the 64 KB that the RDS Data API carries in a row. Select less of it, such as a part of its longest column.`, { cause, extensions: { row } })
+  const detail = `Row ${row} has more than the 64 KB that the RDS Data API carries in a row.`
+  return new Problem('statement-refused', `${detail} Select less of it, such as a part of its longest column.`, { cause, extensions: { row } })
 }
 
 /** Serverless v2 keeps a transaction whose result it refused for its size, Serverless v1 does not (as users of both report). */
 function outgrown (rows: number, cause: Error): Problem {
-  return new Problem('statement-refused', `After ${rows} rows came so much larger ones that the RDS Data API refused them, and ended the transaction with that. Select those rows, or their long columns, by themselves.`, { cause })
+  const detail = `After ${rows} rows came so much larger ones that the RDS Data API refused them, and ended the transaction with that.`
+  return new Problem('statement-refused', `${detail} Select those rows, or their long columns, by themselves.`, { cause })
 }

@@ -63,7 +63,13 @@ export function createStream ({ targets, dataApi, whenAwake, gate, clock }: Stre
   }
 
   /** Streams the result of one query until it is read, or `signal` is aborted. A paused database is waited for, at most `waitSeconds`. */
-  return async (principal: Principal, id: string, request: QueryRequest, waitSeconds: number, signal: AbortSignal): Promise<RowStream> => {
+  return async (
+    principal: Principal,
+    id: string,
+    request: QueryRequest,
+    waitSeconds: number,
+    signal: AbortSignal
+  ): Promise<RowStream> => {
     const prepared = prepareStream(request)
     const declared = declare(prepared)
     const found = await targets.targetOf(principal, id)
@@ -76,12 +82,12 @@ export function createStream ({ targets, dataApi, whenAwake, gate, clock }: Stre
     let close: (error: unknown) => void = () => {}
     const ended = new Promise<{ rows: number, error: unknown }>(resolve => { close = error => { resolve({ rows: rowsSent, error }) } })
     signal.addEventListener('abort', () => { close(cutShort()) }, { once: true })
-    const toCallersError = (error: unknown, { toCallersPosition }: Pick<Prepared, 'toCallersPosition'>, columns: readonly Column[] = []): unknown => {
+    const toCallersError = (error: unknown, { toCallersPosition }: Prepared, columns: readonly Column[] = []): unknown => {
       if (signal.aborted) return cutShort()
       if (!(error instanceof DataApiFailure)) return error
       if (mayHaveMoved.has(error.kind)) targets.forget(id)
       if (error.kind !== 'no-transaction') return nameSuspects(error, columns) ?? toProblem(error, 'read', toCallersPosition)
-      return new Problem('statement-refused', `AWS ended the transaction that the rows are read in, after ${rowsSent} of them. It does so when the database restarts, and after 24 h. Send the query again.`, { cause: error })
+      return endedByAws(rowsSent, error)
     }
     try {
       const opened = await open(lease, prepared, request, waitSeconds, signal)
@@ -111,6 +117,11 @@ export function createStream ({ targets, dataApi, whenAwake, gate, clock }: Stre
       throw toCallersError(error, declared)
     }
   }
+}
+
+function endedByAws (rowsSent: number, cause: Error): Problem {
+  const detail = `AWS ended the transaction that the rows are read in, after ${rowsSent} of them.`
+  return new Problem('statement-refused', `${detail} It does so when the database restarts, and after 24 h. Send the query again.`, { cause })
 }
 
 /** The columns of a query, before its first row: a value that is not carried may come in any. None when the query is wrong, which shows again. */

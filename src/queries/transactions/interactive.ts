@@ -57,11 +57,18 @@ export interface InteractiveOptions {
 export function createInteractive ({ targets, dataApi, whenAwake, ids, order, gate, clock, stopping }: InteractiveOptions) {
   const whenFree = createWhenFree(clock, stopping)
 
-  const begin = async (principal: Principal, id: string, { isolation, readOnly, database }: BeginRequest, waitSeconds: number, signal: AbortSignal): Promise<BeginAnswer> => {
+  const begin = async (
+    principal: Principal,
+    id: string,
+    request: BeginRequest,
+    waitSeconds: number,
+    signal: AbortSignal
+  ): Promise<BeginAnswer> => {
+    const { isolation, readOnly, database } = request
     assertMayWrite(principal)
     const found = await targets.targetOf(principal, id)
     const target = { ...found, databaseName: database ?? found.databaseName }
-    const { value: awsId, startedAt, resumedAfterMs } = await open(target, { isolation, readOnly }, waitSeconds, signal)
+    const { value: awsId, startedAt, resumedAfterMs } = await open(target, request, waitSeconds, signal)
     return {
       transactionId: ids.seal({ awsId, databaseName: target.databaseName, readOnly }, { keyId: principal.keyId, databaseId: id }),
       isolation,
@@ -74,12 +81,17 @@ export function createInteractive ({ targets, dataApi, whenAwake, ids, order, ga
   }
 
   /** AWS's id of a new transaction. One that does not become what was asked for is not left behind. */
-  const open = async (target: DataTarget, settings: { isolation: IsolationLevel, readOnly: boolean }, waitSeconds: number, signal: AbortSignal): Promise<{ value: string } & Times> => {
+  const open = async (
+    target: DataTarget,
+    request: BeginRequest,
+    waitSeconds: number,
+    signal: AbortSignal
+  ): Promise<{ value: string } & Times> => {
     let awsId: string | null = null
     try {
       const begun = await whenAwake(waitSeconds, signal, async () => await dataApi.begin(target, signal))
       awsId = begun.value
-      for (const sql of transactionSettings(settings)) await dataApi.execute(target, sql, [], { transactionId: awsId, signal })
+      for (const sql of transactionSettings(request)) await dataApi.execute(target, sql, [], { transactionId: awsId, signal })
       return begun
     } catch (error) {
       if (awsId !== null) await dataApi.rollback(target, awsId).catch(() => {})
@@ -88,7 +100,13 @@ export function createInteractive ({ targets, dataApi, whenAwake, ids, order, ga
   }
 
   /** Finds a transaction and does `work` in it, after all that this replica was asked before to do in it. */
-  const inOrder = async <T>(principal: Principal, id: string, transactionId: string, signal: AbortSignal, work: (target: DataTarget, transaction: OpenTransaction) => Promise<T>): Promise<T> => {
+  const inOrder = async <T>(
+    principal: Principal,
+    id: string,
+    transactionId: string,
+    signal: AbortSignal,
+    work: (target: DataTarget, transaction: OpenTransaction) => Promise<T>
+  ): Promise<T> => {
     const target = await targets.targetOf(principal, id)
     const transaction = ids.open(transactionId, { keyId: principal.keyId, databaseId: id })
     if (!transaction) throw new Problem('transaction-not-found', 'This is not the id of a transaction of this key on this database.')
@@ -98,7 +116,14 @@ export function createInteractive ({ targets, dataApi, whenAwake, ids, order, ga
   }
 
   /** Does `work` in an open transaction. Throws a problem; a statement that failed has aborted the transaction. */
-  const within = async <T>(principal: Principal, id: string, transactionId: string, signal: AbortSignal, work: (within: WithinTransaction) => Promise<T>, toCallersPosition: (position: number) => number): Promise<T> =>
+  const within = async <T>(
+    principal: Principal,
+    id: string,
+    transactionId: string,
+    signal: AbortSignal,
+    work: (within: WithinTransaction) => Promise<T>,
+    toCallersPosition: (position: number) => number
+  ): Promise<T> =>
     await inOrder(principal, id, transactionId, signal, async (target, { awsId, readOnly }) => {
       // Statements that wait for this transaction's locks must not keep it from going on: it takes its turn among its like.
       return await gate.run({ key: principal.keyId, database: `${id} transactions` }, signal, async () => {
@@ -127,7 +152,7 @@ export function createInteractive ({ targets, dataApi, whenAwake, ids, order, ga
       await assertNotAborted(target, awsId, signal)
       await whenFree(BUSY_MS, signal, async () => { await dataApi.commit(target, awsId) }).catch((error: unknown) => {
         if (!(error instanceof DataApiFailure) || error.kind !== 'lost') throw explainEnd(error)
-        throw new Problem('statement-outcome-unknown', 'No answer came to the commit: either everything in the transaction has happened, or nothing. Look before you do it again. A second commit cannot tell.', { cause: error })
+        throw new Problem('statement-outcome-unknown', COMMIT_UNKNOWN, { cause: error })
       })
     })
   }
@@ -149,6 +174,12 @@ const BUSY_MS = 20_000
 
 const RETRY_SECONDS = 2
 
+const COMMIT_UNKNOWN = 'No answer came to the commit: either everything in the transaction has happened, or nothing. ' +
+  'Look before you do it again. A second commit cannot tell.'
+
+const IS_OVER = `The transaction is over: it was committed or rolled back, or was left alone for ${IDLE_SECONDS} s, or is 24 h old. ` +
+  'Begin a new one; if a commit of this one got no answer, look first whether it has happened.'
+
 /** Also for a transaction that is read-only: it can hold locks, which others wait for, from call to call. */
 function assertMayWrite (principal: Principal): void {
   if (!principal.mayUse('query:write')) throw new Problem('forbidden', 'This key may only read: it needs the scope query:write for a transaction that lasts from call to call.')
@@ -166,7 +197,7 @@ function explainEnd (error: unknown, toCallersPosition: (position: number) => nu
   const isAborted = error.kind === 'rolled-back' || error.sql?.sqlState === IN_FAILED_TRANSACTION || /aborted due to an error/.test(error.message)
   if (isAborted) return new Problem('transaction-aborted', 'A statement of the transaction failed before: nothing of it is kept. Begin a new one.', { cause, isConfidential: true })
   if (error.kind === 'no-transaction') {
-    return new Problem('transaction-not-found', `The transaction is over: it was committed or rolled back, or was left alone for ${IDLE_SECONDS} s, or is 24 h old. Begin a new one; if a commit of this one got no answer, look first whether it has happened.`, { cause, isConfidential: true })
+    return new Problem('transaction-not-found', IS_OVER, { cause, isConfidential: true })
   }
   return toProblem(error, 'write', toCallersPosition)
 }

@@ -46,14 +46,22 @@ export interface TransactionOptions {
 /** Lists of statements that happen as a whole or not at all. */
 export function createTransaction ({ targets, dataApi, whenAwake, clock }: TransactionOptions) {
   /** Runs the statements in their order. A problem says in `statement` which one it is of, counted from 0; `onRan` is told of each that has run. */
-  return async (principal: Principal, id: string, request: TransactionRequest, waitSeconds: number, signal: AbortSignal, onRan: (ran: Ran) => void = () => {}): Promise<TransactionAnswer> => {
+  return async (
+    principal: Principal,
+    id: string,
+    request: TransactionRequest,
+    waitSeconds: number,
+    signal: AbortSignal,
+    onRan: (ran: Ran) => void = () => {}
+  ): Promise<TransactionAnswer> => {
     const statements = request.statements.map((statement, index) => naming(index, () => prepareWithin(statement, request.readOnly)))
     const found = await targets.targetOf(principal, id)
     const target = { ...found, databaseName: request.database ?? found.databaseName }
     const mode = request.readOnly ? 'read' : 'write'
     let running: { index: number, prepared: Prepared, form: StatementForm } | null = null
     let transactionId: string | null = null
-    const execute = async (sql: string, args: readonly Argument[]): Promise<Result> => await dataApi.execute(target, sql, args, { transactionId: transactionId ?? '', signal })
+    const execute = async (sql: string, args: readonly Argument[]): Promise<Result> =>
+      await dataApi.execute(target, sql, args, { transactionId: transactionId ?? '', signal })
     try {
       const { value, startedAt, resumedAfterMs } = await whenAwake(waitSeconds, signal, async () => await dataApi.begin(target, signal))
       transactionId = value
@@ -74,7 +82,8 @@ export function createTransaction ({ targets, dataApi, whenAwake, clock }: Trans
       const { prepared = null, form = PLAIN } = running ?? {}
       const named = prepared && !form.castUnsupported ? await nameRefused(error, async () => await columnsWithin(execute, prepared)) : error
       if (transactionId !== null) await rollBack(target, transactionId)
-      const problem = named instanceof DataApiFailure ? toProblem(named, mode, prepared?.toCallersPosition ?? (position => position)) : named
+      const toCallersPosition = prepared?.toCallersPosition ?? (position => position)
+      const problem = named instanceof DataApiFailure ? toProblem(named, mode, toCallersPosition) : named
       throw running ? ofStatement(problem, running.index) : problem
     }
   }

@@ -34,7 +34,12 @@ const RETRY_SECONDS = 2
  * Bounds the statements that run at once on a database and for a key. They hold a connection of a cluster and a socket of this
  * replica each: without bounds a slow database would take those of the others. Who still waits when `stopping` is aborted is sent away.
  */
-export function createGate ({ waitMs, ...limits }: GateLimits, clock: Pick<Clock, 'sleep'>, stopping: AbortSignal, names: GateNames = { key: 'key', database: 'database' }): Gate {
+export function createGate (
+  { waitMs, ...limits }: GateLimits,
+  clock: Pick<Clock, 'sleep'>,
+  stopping: AbortSignal,
+  names: GateNames = { key: 'key', database: 'database' }
+): Gate {
   const queue = new FairQueue<Ticket>(limits)
   let tellIdle: Array<() => void> = []
 
