@@ -1,7 +1,7 @@
 import type * as Sdk from '@aws-sdk/client-cloudwatch'
 import { AwsError, type OperationsOf } from '../aws.js'
 import { getMetricData, getMetricStatistics } from './queries.js'
-import { createSamples, matchesFilters, metricsOf, type SamplesOptions } from './samples.js'
+import { createSamples, type ListedMetric, matchesFilters, metricsOf, type SamplesOptions } from './samples.js'
 
 export interface CloudWatch {
   operations: OperationsOf<typeof Sdk, 'GetMetricData' | 'GetMetricStatistics' | 'ListMetrics'>
@@ -32,8 +32,9 @@ export function createCloudWatch (options: SamplesOptions): CloudWatch {
         await samples.take()
         const from = Number(NextToken ?? 0)
         if (!Number.isSafeInteger(from) || from < 0) throw new AwsError('InvalidParameterValue', 'Request parameter NextToken is invalid')
-        const chosen = metricsOf(samples.in(region)).filter(metric =>
-          (Namespace ?? metric.Namespace) === metric.Namespace && (MetricName ?? metric.MetricName) === metric.MetricName && matchesFilters(metric, Dimensions))
+        const isOf = (metric: ListedMetric): boolean =>
+          (Namespace ?? metric.Namespace) === metric.Namespace && (MetricName ?? metric.MetricName) === metric.MetricName
+        const chosen = metricsOf(samples.in(region)).filter(metric => isOf(metric) && matchesFilters(metric, Dimensions))
         const until = from + LISTED_PER_PAGE
         return { Metrics: chosen.slice(from, until), NextToken: chosen.length > until ? String(until) : undefined }
       }

@@ -34,14 +34,18 @@ const ACU_STEP = 0.5
 
 type Usage = Awaited<ReturnType<ClusterMeasurement['usage']>>
 
+const PAUSED: MetricValues = { ServerlessDatabaseCapacity: 0, ACUUtilization: 0, CPUUtilization: 0 }
+
 /**
  * The metrics of a cluster now. While it is paused, capacity and processor are 0 and the rest is absent, as on AWS.
  * Rates need an earlier moment to count from.
  */
-export function measureMetrics (measured: ClusterMeasurement, usage: Usage, previous: Previous | undefined, atMs: number): { values: MetricValues, next: Previous } {
+export function measureMetrics (
+  measured: ClusterMeasurement, usage: Usage, previous: Previous | undefined, atMs: number
+): { values: MetricValues, next: Previous } {
   const next = { atMs, cpuMs: usage?.cpuMs, receivedBytes: measured.receivedBytes, sentBytes: measured.sentBytes }
   const isServerless = measured.capacityAcu !== undefined
-  if (measured.isPaused) return { values: isServerless ? { ServerlessDatabaseCapacity: 0, ACUUtilization: 0, CPUUtilization: 0 } : {}, next }
+  if (measured.isPaused) return { values: isServerless ? PAUSED : {}, next }
   if (!usage) return { values: {}, next }
   const seconds = previous ? (atMs - previous.atMs) / 1000 : 0
   const cores = seconds > 0 ? growth(usage.cpuMs, previous?.cpuMs) / 1000 / seconds : 0

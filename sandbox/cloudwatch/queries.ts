@@ -80,14 +80,24 @@ export function getMetricStatistics (samples: readonly Sample[], input: GetMetri
   const asked = [...Statistics, ...ExtendedStatistics]
   const Datapoints = bucketsOf(pointsOf(samples, Namespace, name, Dimensions, Unit), range).map(({ startMs, values }): Datapoint => {
     const results = Object.fromEntries(asked.map(each => [each, statisticOf(each)?.(values)]))
-    const extended = Object.fromEntries(ExtendedStatistics.map(each => [each, results[each] ?? 0]))
-    const standard = Object.fromEntries(Statistics.map(each => [each, results[each]]))
-    return { Timestamp: new Date(startMs), ...standard, Unit: unitOf(name), ExtendedStatistics: ExtendedStatistics.length > 0 ? extended : undefined }
+    const extended = ExtendedStatistics.map(each => [each, results[each] ?? 0])
+    return {
+      Timestamp: new Date(startMs),
+      ...Object.fromEntries(Statistics.map(each => [each, results[each]])),
+      Unit: unitOf(name),
+      ExtendedStatistics: extended.length > 0 ? Object.fromEntries(extended) : undefined
+    }
   })
   return { Label: name, Datapoints }
 }
 
-function pointsOf (samples: readonly Sample[], namespace: string | undefined, name: string | undefined, dimensions: Parameters<typeof hasDimensions>[1], unit: string | undefined): Array<{ atMs: number, value: number }> {
+function pointsOf (
+  samples: readonly Sample[],
+  namespace: string | undefined,
+  name: string | undefined,
+  dimensions: Parameters<typeof hasDimensions>[1],
+  unit: string | undefined
+): Array<{ atMs: number, value: number }> {
   if (namespace !== NAMESPACE || !isMetric(name) || (unit !== undefined && unit !== units[name])) return []
   return samples
     .filter(sample => hasDimensions(sample, dimensions))
@@ -124,7 +134,9 @@ function rangeOf ({ StartTime, EndTime }: TimeRange, periodSeconds = 0): Range {
 }
 
 /** Points are counted through all results; what does not fit begins the next page. */
-function pageOf (results: readonly MetricDataResult[], { MaxDatapoints = MOST_POINTS, NextToken }: GetMetricDataInput): GetMetricDataOutput {
+function pageOf (
+  results: readonly MetricDataResult[], { MaxDatapoints = MOST_POINTS, NextToken }: GetMetricDataInput
+): GetMetricDataOutput {
   if (MaxDatapoints < 1 || MaxDatapoints > MOST_POINTS) throw new AwsError('InvalidParameterValue', `The parameter MaxDatapoints must be from 1 to ${MOST_POINTS}.`)
   const from = NextToken === undefined ? 0 : Number(NextToken)
   if (!Number.isSafeInteger(from) || from < 0) throw new AwsError('InvalidNextToken', 'The value for parameter NextToken is invalid')

@@ -47,7 +47,8 @@ export function createSamples ({ measure, clock, log }: SamplesOptions): Samples
       const key = `${measured.region}/${measured.identifier}`
       const { values, next } = measureMetrics(measured, await measured.usage(), previous.get(key), atMs)
       latest.set(key, next)
-      return { atMs, region: measured.region, cluster: measured.identifier, writer: measured.instances.find(({ isWriter }) => isWriter), engine: measured.engine, values }
+      const { region, identifier, instances, engine } = measured
+      return { atMs, region, cluster: identifier, writer: instances.find(({ isWriter }) => isWriter), engine, values }
     }))
     previous = latest
     samples = [...samples.filter(sample => sample.atMs > atMs - KEPT_MS), ...taken]
@@ -110,5 +111,6 @@ export function metricsOf (samples: readonly Sample[]): ListedMetric[] {
 
 /** A filter without a value asks only that the dimension is there. */
 export function matchesFilters ({ Dimensions }: ListedMetric, filters: readonly DimensionFilter[]): boolean {
-  return filters.every(filter => Dimensions.some(({ Name, Value }) => Name === filter.Name && (filter.Value === undefined || Value === filter.Value)))
+  return filters.every(filter =>
+    Dimensions.some(({ Name, Value }) => Name === filter.Name && (filter.Value === undefined || Value === filter.Value)))
 }

@@ -71,7 +71,9 @@ export function requireLogTypes (names: string[] | undefined, version: string): 
 }
 
 /** The capacity of a Serverless v2 cluster after a request; throws AWS's refusals. */
-export function readCapacity (wanted: ServerlessV2ScalingConfiguration, before: ServerlessV2ScalingConfigurationInfo | undefined, version: EngineVersion): ServerlessV2ScalingConfigurationInfo {
+export function readCapacity (
+  wanted: ServerlessV2ScalingConfiguration, before: ServerlessV2ScalingConfigurationInfo | undefined, version: EngineVersion
+): ServerlessV2ScalingConfigurationInfo {
   const minimum = wanted.MinCapacity ?? before?.MinCapacity
   const maximum = wanted.MaxCapacity ?? before?.MaxCapacity
   if (minimum === undefined || maximum === undefined) {
@@ -96,7 +98,9 @@ export function readCapacity (wanted: ServerlessV2ScalingConfiguration, before: 
 }
 
 /** The scaling of a Serverless v1 cluster after a request; throws AWS's refusals. */
-export function readScaling (wanted: ScalingConfiguration | undefined, before: ScalingConfigurationInfo | undefined): ScalingConfigurationInfo {
+export function readScaling (
+  wanted: ScalingConfiguration | undefined, before: ScalingConfigurationInfo | undefined
+): ScalingConfigurationInfo {
   const scaling = {
     MinCapacity: wanted?.MinCapacity ?? before?.MinCapacity ?? 2,
     MaxCapacity: wanted?.MaxCapacity ?? before?.MaxCapacity ?? 16,

@@ -42,11 +42,15 @@ export function createClusterOperations (context: RdsContext) {
       const facts = readClusterFacts(context, id, input, version, mode, caller)
       const port = requirePort(input.Port ?? 5432)
       requireWindows(input)
-      if (!isManaged) return shown(await addCluster(context, { facts, port, verifier: scramVerifier(requirePassword(input.MasterUserPassword)) }, caller))
+      if (!isManaged) {
+        const verifier = scramVerifier(requirePassword(input.MasterUserPassword))
+        return shown(await addCluster(context, { facts, port, verifier }, caller))
+      }
       const { secret, password } = await context.secrets.create(arnOf(caller, 'cluster', id), facts.MasterUsername, input.MasterUserSecretKmsKeyId, caller)
       try {
         requireRoomForCluster(context, id, caller)
-        return shown(await addCluster(context, { facts: { ...facts, MasterUserSecret: secret }, port, verifier: scramVerifier(password) }, caller))
+        const withSecret = { ...facts, MasterUserSecret: secret }
+        return shown(await addCluster(context, { facts: withSecret, port, verifier: scramVerifier(password) }, caller))
       } catch (error) {
         await context.secrets.remove(secret, caller)
         throw error
@@ -90,7 +94,8 @@ export function createClusterOperations (context: RdsContext) {
       const cluster = context.records.clusters.require(input.DBClusterIdentifier, caller)
       requireStatus(cluster)
       const [writer, ...readers] = membersOf(records, cluster)
-      const target = input.TargetDBInstanceIdentifier ? readers.find(({ facts }) => facts.DBInstanceIdentifier === input.TargetDBInstanceIdentifier?.toLowerCase()) : readers[0]
+      const wanted = input.TargetDBInstanceIdentifier?.toLowerCase()
+      const target = wanted ? readers.find(({ facts }) => facts.DBInstanceIdentifier === wanted) : readers[0]
       if (!writer || !target) throw new AwsError('InvalidDBClusterStateFault', `Cannot failover cluster ${cluster.facts.DBClusterIdentifier}: it has no other DB instance to fail over to.`)
       context.together(() => {
         context.records.instances.change(writer, {}, { isWriter: false })
@@ -109,7 +114,9 @@ export function createClusterOperations (context: RdsContext) {
 }
 
 /** A cluster that is to follow another would stand here by itself, and empty. */
-function refuseReplication ({ GlobalClusterIdentifier: globalCluster, ReplicationSourceIdentifier: source }: Rds.CreateDBClusterMessage): void {
+function refuseReplication (
+  { GlobalClusterIdentifier: globalCluster, ReplicationSourceIdentifier: source }: Rds.CreateDBClusterMessage
+): void {
   if (globalCluster) throw new AwsError('GlobalClusterNotFoundFault', `Global cluster ${globalCluster} not found: this sandbox has no global databases.`, 404)
   if (source) throw invalidCombination('This sandbox has no replication between clusters: leave ReplicationSourceIdentifier out.')
 }

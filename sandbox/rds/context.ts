@@ -41,13 +41,16 @@ export function instanceKey (instance: InstanceRecord): string {
 
 type Refusal = (id: string, status: string) => string
 
+interface Wanted { allowed?: string[], refusal?: Refusal }
+
 /** What AWS says of a change and of a snapshot that come at a bad time (aws-controllers-k8s/community#1107; terraform-provider-aws#40333). */
 export const NO_CHANGE: Refusal = (_id, status) => `DB cluster is not available for modification with status ${status}`
 export const NO_SNAPSHOT: Refusal = id => `Can't create a snapshot because the database cluster ${id} isn't currently in the available state.`
 const NOTHING: Refusal = (id, status) => `DB cluster ${id} is in ${status} state, and must be available for this operation.`
 
 /** Throws InvalidDBClusterStateFault unless the cluster is `available`, or has one of the other statuses. */
-export function requireStatus ({ facts: { DBClusterIdentifier: id, Status: status } }: ClusterRecord, { allowed = [], refusal = NOTHING }: { allowed?: string[], refusal?: Refusal } = {}): void {
+export function requireStatus ({ facts }: ClusterRecord, { allowed = [], refusal = NOTHING }: Wanted = {}): void {
+  const { DBClusterIdentifier: id, Status: status } = facts
   if (status !== 'available' && !allowed.includes(status)) throw new AwsError('InvalidDBClusterStateFault', refusal(id, status))
 }
 
@@ -56,7 +59,9 @@ export function refuseStopped (cluster: ClusterRecord | undefined): void {
   if (cluster?.facts.Status === 'stopped') throw new AwsError('InvalidDBClusterStateFault', `Db cluster ${cluster.facts.DBClusterIdentifier} is in stopped state`)
 }
 
+type Given<T, K extends keyof T> = { [P in K]?: Exclude<T[P], undefined> }
+
 /** The members of an input that are there, for what is only shown again. */
-export function pickGiven<T extends object, K extends keyof T> (input: T, names: readonly K[]): { [P in K]?: Exclude<T[P], undefined> } {
-  return Object.fromEntries(names.filter(name => input[name] !== undefined).map(name => [name, input[name]])) as { [P in K]?: Exclude<T[P], undefined> }
+export function pickGiven<T extends object, K extends keyof T> (input: T, names: readonly K[]): Given<T, K> {
+  return Object.fromEntries(names.filter(name => input[name] !== undefined).map(name => [name, input[name]])) as Given<T, K>
 }

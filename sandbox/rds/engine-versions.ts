@@ -16,7 +16,9 @@ const MINORS: Readonly<Record<number, readonly number[]>> = {
 }
 
 /** The same of versions that nobody can create any more: the first and the last minor of each major (Aurora PostgreSQL release notes). */
-const RETIRED: Readonly<Record<number, readonly [number, number]>> = { 9.6: [3, 22], 10: [4, 21], 11: [4, 21], 12: [4, 22], 13: [3, 22], 14: [3, 21], 15: [2, 16], 16: [1, 12] }
+const RETIRED: Readonly<Record<number, readonly [number, number]>> = {
+  9.6: [3, 22], 10: [4, 21], 11: [4, 21], 12: [4, 22], 13: [3, 22], 14: [3, 21], 15: [2, 16], 16: [1, 12]
+}
 /** Majors that Serverless v1 had at some time. */
 const SERVERLESS_V1_MAJORS = [10, 11, 13]
 
@@ -51,11 +53,14 @@ export interface EngineVersion {
 }
 
 /** Every version that can be created, the oldest first. */
-export const ENGINE_VERSIONS: readonly EngineVersion[] = Object.entries(MINORS).flatMap(([major, minors]) => minors.map(minor => describe(Number(major), minor)))
+export const ENGINE_VERSIONS: readonly EngineVersion[] = Object.entries(MINORS)
+  .flatMap(([major, minors]) => minors.map(minor => describe(Number(major), minor)))
 
 /** Every version that could be created at some time and no longer can, the oldest first. */
-export const RETIRED_VERSIONS: readonly EngineVersion[] = Object.entries(RETIRED).flatMap(([major, [first, last]]) => Array.from({ length: last - first + 1 }, (_, index) => first + index)
-  .filter(minor => !MINORS[Number(major)]?.includes(minor)).map(minor => describe(Number(major), minor)))
+export const RETIRED_VERSIONS: readonly EngineVersion[] = Object.entries(RETIRED).flatMap(([major, [first, last]]) =>
+  Array.from({ length: last - first + 1 }, (_, index) => first + index)
+    .filter(minor => !MINORS[Number(major)]?.includes(minor))
+    .map(minor => describe(Number(major), minor)))
 
 const ALL_VERSIONS = [...RETIRED_VERSIONS, ...ENGINE_VERSIONS]
 

@@ -59,8 +59,8 @@ export function createInstanceOperations (context: RdsContext) {
     return { DBInstance: showInstance(context, instance) }
   }
   /** What instances of other engines do by themselves, those of Aurora do with their cluster. */
-  const refuse = ({ DBInstanceIdentifier: id }: { DBInstanceIdentifier?: string | undefined }, refusal: AwsError, caller: Caller): never => {
-    records.instances.require(id, caller)
+  const refuse = (input: { DBInstanceIdentifier?: string | undefined }, refusal: AwsError, caller: Caller): never => {
+    records.instances.require(input.DBInstanceIdentifier, caller)
     throw refusal
   }
   return {
@@ -72,13 +72,15 @@ export function createInstanceOperations (context: RdsContext) {
       const members = membersOf(records, cluster)
       const now = clock.now()
       const facts = newFacts(context, id, input, cluster, caller)
-      const instance: InstanceRecord = { region: caller.region, facts, createdMs: now, statusMs: now, isWriter: !members.some(({ isWriter }) => isWriter) }
+      const isWriter = !members.some(({ isWriter }) => isWriter)
+      const instance: InstanceRecord = { region: caller.region, facts, createdMs: now, statusMs: now, isWriter }
       records.instances.put(instance)
       return begin(instance)
     },
 
     DescribeDBInstances: async (input, caller) => {
-      const { page, Marker } = pageOf(filterBy(records.instances.list(input.DBInstanceIdentifier, caller), input.Filters, FILTERABLE), input)
+      const named = records.instances.list(input.DBInstanceIdentifier, caller)
+      const { page, Marker } = pageOf(filterBy(named, input.Filters, FILTERABLE), input)
       return { DBInstances: page.map(instance => showInstance(context, instance)), Marker }
     },
 
@@ -91,10 +93,11 @@ export function createInstanceOperations (context: RdsContext) {
       requireAuthority(input.CACertificateIdentifier)
       requireMonitoringRole({ ...instance.facts, ...pickGiven(input, ['MonitoringInterval', 'MonitoringRoleArn']) })
       const renamed = rename(context, instance, input.NewDBInstanceIdentifier, caller)
+      const { DBParameterGroupName: group } = input
       return begin(context.records.instances.change(renamed, {
         ...pickGiven(input, [...CHANGEABLE, 'DBInstanceClass']),
         ...readInsights(input, instance.facts, caller),
-        ...(input.DBParameterGroupName ? { DBParameterGroups: parameterGroup(context, input.DBParameterGroupName, instance.facts.EngineVersion, caller) } : {}),
+        ...(group ? { DBParameterGroups: parameterGroup(context, group, instance.facts.EngineVersion, caller) } : {}),
         DBInstanceStatus: 'modifying'
       }))
     },
@@ -122,7 +125,12 @@ export function createInstanceOperations (context: RdsContext) {
 /** An instance as DescribeDBInstances shows it: what the cluster decides is the cluster's. */
 function showInstance ({ records, clock }: Pick<RdsContext, 'records' | 'clock'>, instance: InstanceRecord): Rds.DBInstance {
   const cluster = records.clusters.get(instance.region, instance.facts.DBClusterIdentifier)
-  const shown = { ...instance.facts, CertificateDetails: showCertificate(instance.facts.CACertificateIdentifier, instance.createdMs), InstanceCreateTime: new Date(instance.createdMs), LatestRestorableTime: new Date(clock.now()) }
+  const shown = {
+    ...instance.facts,
+    CertificateDetails: showCertificate(instance.facts.CACertificateIdentifier, instance.createdMs),
+    InstanceCreateTime: new Date(instance.createdMs),
+    LatestRestorableTime: new Date(clock.now())
+  }
   if (!cluster) return shown
   const { facts } = cluster
   const isReachable = instance.facts.DBInstanceStatus !== 'creating'
@@ -170,7 +178,9 @@ function readCluster (context: RdsContext, input: Rds.CreateDBInstanceMessage, c
   return cluster
 }
 
-function newFacts (context: RdsContext, id: string, input: Rds.CreateDBInstanceMessage, cluster: ClusterRecord, caller: Caller): InstanceFacts {
+function newFacts (
+  context: RdsContext, id: string, input: Rds.CreateDBInstanceMessage, cluster: ClusterRecord, caller: Caller
+): InstanceFacts {
   return {
     AvailabilityZone: zonesOf(caller.region)[0],
     PreferredMaintenanceWindow: cluster.facts.PreferredMaintenanceWindow,
@@ -232,7 +242,9 @@ function requireAvailable ({ facts }: InstanceRecord, refusal: string): void {
   if (facts.DBInstanceStatus !== 'available') throw new AwsError('InvalidDBInstanceState', refusal)
 }
 
-function rename ({ records, together }: RdsContext, instance: InstanceRecord, newIdentifier: string | undefined, caller: Caller): InstanceRecord {
+function rename (
+  { records, together }: RdsContext, instance: InstanceRecord, newIdentifier: string | undefined, caller: Caller
+): InstanceRecord {
   if (!newIdentifier) return instance
   const id = readIdentifier('NewDBInstanceIdentifier', newIdentifier)
   if (records.instances.get(caller.region, id)) throw new AwsError('DBInstanceAlreadyExists', 'DB instance already exists')

@@ -73,12 +73,15 @@ const VERSION_FILTERS: Filterable<EngineVersion> = {
 export function createEngineOperations ({ postgres }: Pick<RdsContext, 'postgres'>) {
   return {
     DescribeDBEngineVersions: async input => {
-      const chosen = versionsOf(input.Engine, input.EngineVersion, input.IncludeAll).filter(({ family }) => !input.DBParameterGroupFamily || family === input.DBParameterGroupFamily)
+      const { DBParameterGroupFamily: wanted } = input
+      const chosen = versionsOf(input.Engine, input.EngineVersion, input.IncludeAll).filter(({ family }) => !wanted || family === wanted)
       const found = filterBy(input.DefaultOnly ? defaultsOf(chosen, input.EngineVersion) : chosen, input.Filters, VERSION_FILTERS)
       const { page, Marker } = pageOf(found, input)
       const majors = [...new Set([...page, ...ENGINE_VERSIONS].map(({ major }) => major))]
       const runsAs = new Map(await Promise.all(majors.map(async major => [major, await postgres.data.majorFor(major)] as const)))
-      return { DBEngineVersions: page.map(version => showVersion(version, major => runsAs.get(major) === runsAs.get(version.major))), Marker }
+      const show = (version: EngineVersion): Rds.DBEngineVersion =>
+        showVersion(version, major => runsAs.get(major) === runsAs.get(version.major))
+      return { DBEngineVersions: page.map(show), Marker }
     },
     DescribeOrderableDBInstanceOptions: async (input, caller) => {
       const classes = INSTANCE_CLASSES.filter(name => !input.DBInstanceClass || name === input.DBInstanceClass)
@@ -93,7 +96,8 @@ export function createEngineOperations ({ postgres }: Pick<RdsContext, 'postgres
 /** AWS answers an engine or version that it does not have with an empty list. */
 function versionsOf (engine: string | undefined, version: string | undefined, withRetired = false): readonly EngineVersion[] {
   if (engine && engine !== ENGINE) return []
-  return [...withRetired ? RETIRED_VERSIONS : [], ...ENGINE_VERSIONS].filter(known => !version || known.version === version || String(known.major) === version)
+  const all = [...withRetired ? RETIRED_VERSIONS : [], ...ENGINE_VERSIONS]
+  return all.filter(known => !version || known.version === version || String(known.major) === version)
 }
 
 /** The default of the engine is 17.7; of a major, its newest. */
@@ -113,7 +117,8 @@ function minorOf ({ version }: EngineVersion): number {
 /** `isReachable`: whether clusters of the version can be upgraded to a later major here. */
 function showVersion (version: EngineVersion, isReachable: (major: number) => boolean): Rds.DBEngineVersion {
   const { major, family, serverlessV2 } = version
-  const targets = ENGINE_VERSIONS.filter(target => target.major === major ? minorOf(target) > minorOf(version) : target.major > major && isReachable(target.major))
+  const targets = ENGINE_VERSIONS.filter(target =>
+    target.major === major ? minorOf(target) > minorOf(version) : target.major > major && isReachable(target.major))
   return {
     Engine: ENGINE,
     MajorEngineVersion: String(major),

@@ -7,9 +7,11 @@ import { serviceKeyArn } from './names.js'
 /** The operations of Secrets Manager that RDS calls for a cluster whose master password it manages. */
 export type SecretOperations = OperationsOf<typeof Secrets, 'CreateSecret' | 'PutSecretValue' | 'DeleteSecret'>
 
+interface MadeSecret { secret: MasterUserSecret, password: string }
+
 /** The secrets with master passwords that RDS makes itself (`ManageMasterUserPassword`). */
 export interface ManagedSecrets {
-  create: (clusterArn: string, username: string, kmsKeyId: string | undefined, caller: Caller) => Promise<{ secret: MasterUserSecret, password: string }>
+  create: (clusterArn: string, username: string, kmsKeyId: string | undefined, caller: Caller) => Promise<MadeSecret>
   /** A new password, and what puts it into the secret: at once, so that it can be stored together with what the server is to learn. */
   rotate: (secret: MasterUserSecret, username: string, caller: Caller) => { password: string, put: () => Promise<unknown> }
   /** Removes the secret at once, as AWS does with the cluster; a secret that is gone is no failure. */

@@ -28,7 +28,8 @@ export function measureClusters (context: RdsContext): ClusterMeasurement[] {
     return {
       region: cluster.region,
       identifier: cluster.facts.DBClusterIdentifier,
-      instances: membersOf(context.records, cluster).map(({ facts, isWriter }) => ({ identifier: facts.DBInstanceIdentifier, instanceClass: facts.DBInstanceClass, isWriter })),
+      instances: membersOf(context.records, cluster).map(({ facts, isWriter }) =>
+        ({ identifier: facts.DBInstanceIdentifier, instanceClass: facts.DBInstanceClass, isWriter })),
       engine: 'aurora-postgresql',
       connections: live.uses(),
       ...live.traffic(),

@@ -41,7 +41,8 @@ export function createModifyClusterOperations (context: RdsContext) {
       // Killed between the two, the secret would hold a password that the server never learns.
       const changed = context.together(() => {
         settled = secret.settle?.()
-        return context.records.clusters.change(moved, { ...facts, ...secret.facts, Status: statusOf(facts, secret) }, { verifier: secret.verifier })
+        const status = { Status: statusOf(facts, secret) }
+        return context.records.clusters.change(moved, { ...facts, ...secret.facts, ...status }, { verifier: secret.verifier })
       })
       await settled
       if (ofMembers) for (const member of membersOf(context.records, changed)) context.records.instances.change(member, ofMembers)
@@ -74,18 +75,23 @@ function statusOf (facts: Partial<ClusterFacts>, secret: { verifier?: string }):
   return secret.verifier && Object.keys(facts).length === 0 ? 'resetting-master-credentials' : 'modifying'
 }
 
-function readChanges (context: RdsContext, cluster: ClusterRecord, input: Rds.ModifyDBClusterMessage, upgrade: Upgrade | undefined, caller: Caller): Partial<ClusterFacts> {
+function readChanges (
+  context: RdsContext, cluster: ClusterRecord, input: Rds.ModifyDBClusterMessage, upgrade: Upgrade | undefined, caller: Caller
+): Partial<ClusterFacts> {
   const version = upgrade?.version ?? versionOf(cluster)
+  const { EnableIAMDatabaseAuthentication: iam, DBClusterParameterGroupName: wanted } = input
+  const readGroup = (): string => {
+    const name = wanted ?? keptGroup(cluster, version, upgrade?.isMajor === true)
+    return readParameterGroup(context.records.parameterGroups, name, version, caller)
+  }
   return {
     ...pickGiven(input, CHANGEABLE),
     ...(upgrade ? { EngineVersion: version.version } : {}),
     ...(input.BackupRetentionPeriod === undefined ? {} : { BackupRetentionPeriod: requireRetention(input.BackupRetentionPeriod) }),
     ...(input.VpcSecurityGroupIds ? { VpcSecurityGroups: readSecurityGroups(input.VpcSecurityGroupIds, caller) } : {}),
-    ...(input.EnableIAMDatabaseAuthentication === undefined ? {} : { IAMDatabaseAuthenticationEnabled: input.EnableIAMDatabaseAuthentication }),
+    ...(iam === undefined ? {} : { IAMDatabaseAuthenticationEnabled: iam }),
     ...readInsights(input, cluster.facts, caller),
-    ...(input.DBClusterParameterGroupName || upgrade
-      ? { DBClusterParameterGroup: readParameterGroup(context.records.parameterGroups, input.DBClusterParameterGroupName ?? keptGroup(cluster, version, upgrade?.isMajor === true), version, caller) }
-      : {}),
+    ...(wanted || upgrade ? { DBClusterParameterGroup: readGroup() } : {}),
     ...readLogExports(cluster, input),
     ...readScalingChange(cluster, input, version)
   }
@@ -94,14 +100,14 @@ function readChanges (context: RdsContext, cluster: ClusterRecord, input: Rds.Mo
 /** Only a Serverless v1 cluster takes `EnableHttpEndpoint` here; AWS ignores it for others, which have operations of their own. */
 function readScalingChange (cluster: ClusterRecord, input: Rds.ModifyDBClusterMessage, version: EngineVersion): Partial<ClusterFacts> {
   const { facts } = cluster
+  const { ScalingConfiguration: scaling, ServerlessV2ScalingConfiguration: wanted } = input
   if (isServerlessV1(cluster)) {
     return {
       ...(input.EnableHttpEndpoint === undefined ? {} : { HttpEndpointEnabled: input.EnableHttpEndpoint }),
-      ...(input.ScalingConfiguration ? { ScalingConfigurationInfo: readScaling(input.ScalingConfiguration, facts.ScalingConfigurationInfo) } : {})
+      ...(scaling ? { ScalingConfigurationInfo: readScaling(scaling, facts.ScalingConfigurationInfo) } : {})
     }
   }
-  if (input.ScalingConfiguration) throw invalidCombination(ONLY_V1_SCALES)
-  const wanted = input.ServerlessV2ScalingConfiguration
+  if (scaling) throw invalidCombination(ONLY_V1_SCALES)
   if (!wanted) return {}
   return {
     ServerlessV2ScalingConfiguration: readCapacity(wanted, facts.ServerlessV2ScalingConfiguration, version),
@@ -109,7 +115,9 @@ function readScalingChange (cluster: ClusterRecord, input: Rds.ModifyDBClusterMe
   }
 }
 
-function readLogExports ({ facts }: ClusterRecord, { CloudwatchLogsExportConfiguration: wanted }: Rds.ModifyDBClusterMessage): Partial<ClusterFacts> {
+function readLogExports (
+  { facts }: ClusterRecord, { CloudwatchLogsExportConfiguration: wanted }: Rds.ModifyDBClusterMessage
+): Partial<ClusterFacts> {
   if (!wanted) return {}
   const kept = (facts.EnabledCloudwatchLogsExports ?? []).filter(name => !wanted.DisableLogTypes?.includes(name))
   return { EnabledCloudwatchLogsExports: [...new Set([...kept, ...requireLogTypes(wanted.EnableLogTypes, facts.EngineVersion) ?? []])] }
@@ -122,7 +130,9 @@ interface SecretChange {
   settle?: () => Promise<unknown>
 }
 
-async function readSecretChange (context: RdsContext, { facts }: ClusterRecord, input: Rds.ModifyDBClusterMessage, caller: Caller): Promise<SecretChange> {
+async function readSecretChange (
+  context: RdsContext, { facts }: ClusterRecord, input: Rds.ModifyDBClusterMessage, caller: Caller
+): Promise<SecretChange> {
   const { MasterUserSecret: secret, MasterUsername: username } = facts
   refuseManaged(input, facts.EngineMode)
   if (input.ManageMasterUserPassword === false) {
@@ -132,7 +142,8 @@ async function readSecretChange (context: RdsContext, { facts }: ClusterRecord, 
   if (input.MasterUserPassword) {
     if (secret && input.ManageMasterUserPassword !== false) throw invalidCombination('You can\'t specify MasterUserPassword when ManageMasterUserPassword is enabled.')
     const verifier = scramVerifier(requirePassword(input.MasterUserPassword))
-    return secret ? { facts: { MasterUserSecret: undefined }, verifier, settle: async () => { await context.secrets.remove(secret, caller) } } : { facts: {}, verifier }
+    if (!secret) return { facts: {}, verifier }
+    return { facts: { MasterUserSecret: undefined }, verifier, settle: async () => { await context.secrets.remove(secret, caller) } }
   }
   if (input.ManageMasterUserPassword && !secret) {
     const made = await context.secrets.create(facts.DBClusterArn, username, input.MasterUserSecretKmsKeyId, caller)

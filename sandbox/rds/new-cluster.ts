@@ -34,7 +34,9 @@ export function refuseForeign (input: object): void {
 }
 
 /** The facts of a new cluster. Throws AWS's refusal of what cannot be. */
-export function readClusterFacts (context: RdsContext, id: string, input: ClusterInput, version: EngineVersion, mode: string, caller: Caller): ClusterFacts {
+export function readClusterFacts (
+  context: RdsContext, id: string, input: ClusterInput, version: EngineVersion, mode: string, caller: Caller
+): ClusterFacts {
   refuseForeign(input)
   if (input.EnableHttpEndpoint) requireDataApi(version, caller.region, mode)
   const isEncrypted = mode === 'serverless' || input.StorageEncrypted === true || input.KmsKeyId !== undefined
@@ -89,7 +91,9 @@ export function readMode ({ serverlessV1 }: RdsContext, mode = 'provisioned'): s
 }
 
 /** The parameter group of that name, or the default one of the version's family; throws when it does not fit. */
-export function readParameterGroup (groups: Book<ParameterGroupRecord>, name: string | undefined, version: EngineVersion, caller: Caller): string {
+export function readParameterGroup (
+  groups: Book<ParameterGroupRecord>, name: string | undefined, version: EngineVersion, caller: Caller
+): string {
   const usual = `default.${version.family}`
   if (!name || name === usual) return usual
   const group = groups.require(name, caller)
@@ -152,9 +156,12 @@ export interface NewCluster {
 }
 
 /** Records a new cluster, opens its address and begins to make it. A name once recorded is taken for everyone else. */
-export async function addCluster (context: RdsContext, { facts, port, dataSinceMs, ...rest }: NewCluster, caller: Caller): Promise<ClusterRecord> {
+export async function addCluster (
+  context: RdsContext, { facts, port, dataSinceMs, ...rest }: NewCluster, caller: Caller
+): Promise<ClusterRecord> {
   const now = context.clock.now()
-  const cluster: ClusterRecord = { region: caller.region, facts, createdMs: now, statusMs: now, wantedPort: port, dataSinceMs: dataSinceMs ?? now, ...rest }
+  const since = { createdMs: now, statusMs: now, dataSinceMs: dataSinceMs ?? now }
+  const cluster: ClusterRecord = { region: caller.region, facts, wantedPort: port, ...since, ...rest }
   context.records.clusters.put(cluster)
   try {
     const opened = await openAddress(context, cluster)

@@ -35,8 +35,10 @@ export function createParameterGroupOperations (context: RdsContext): ParameterG
     ...createOperationsOn(context, {
       of: 'DB',
       book: instanceParameterGroups,
-      isUsedBy: (cluster, { facts: { name } }) =>
-        membersOf(context.records, cluster).some(({ facts }) => facts.DBParameterGroups?.some(({ DBParameterGroupName: used }) => used === name))
+      isUsedBy: (cluster, { facts: { name } }) => {
+        const used = membersOf(context.records, cluster).flatMap(({ facts }) => facts.DBParameterGroups ?? [])
+        return used.some(({ DBParameterGroupName }) => DBParameterGroupName === name)
+      }
     })
   } as ParameterGroupOperations
 }
@@ -47,6 +49,8 @@ interface GroupKind {
   book: Book<ParameterGroupRecord>
   isUsedBy: (cluster: ClusterRecord, group: ParameterGroupRecord) => boolean
 }
+
+interface ParameterPage { Parameters: Rds.Parameter[], Marker: string | undefined }
 
 type GroupFacts = ParameterGroupRecord['facts']
 
@@ -63,7 +67,9 @@ interface GroupInput extends PageRequest, Partial<Record<GroupName, string>> {
   ResetAllParameters?: boolean
 }
 
-function createOperationsOn ({ records, postgres, quotas }: RdsContext, { of, book, isUsedBy }: GroupKind): Record<string, Operation<GroupInput, object>> {
+function createOperationsOn (
+  { records, postgres, quotas }: RdsContext, { of, book, isUsedBy }: GroupKind
+): Record<string, Operation<GroupInput, object>> {
   const noun = `${of}ParameterGroup` as const
   const nameMember = `${noun}Name` as const
 
@@ -84,7 +90,8 @@ function createOperationsOn ({ records, postgres, quotas }: RdsContext, { of, bo
     if (group.facts.name.startsWith('default.')) throw refusal(group.facts.name)
     return group
   }
-  const usersOf = (group: ParameterGroupRecord): ClusterRecord[] => records.clusters.in(group.region).filter(cluster => isUsedBy(cluster, group))
+  const usersOf = (group: ParameterGroupRecord): ClusterRecord[] =>
+    records.clusters.in(group.region).filter(cluster => isUsedBy(cluster, group))
   /** Has the servers of the group read it again; `isPending` when something waits for their next start. */
   const change = async (group: ParameterGroupRecord, parameters: Record<string, ParameterValue>, isPending: boolean): Promise<object> => {
     const changed = book.change(group, {}, { parameters })
@@ -97,7 +104,7 @@ function createOperationsOn ({ records, postgres, quotas }: RdsContext, { of, bo
   const show = ({ facts: { name, family, description, arn } }: ParameterGroupRecord): object =>
     ({ [nameMember]: name, DBParameterGroupFamily: family, Description: description, [`${noun}Arn`]: arn })
 
-  const parametersIn = async ({ facts, parameters }: ParameterGroupRecord, input: GroupInput): Promise<{ Parameters: Rds.Parameter[], Marker: string | undefined }> => {
+  const parametersIn = async ({ facts, parameters }: ParameterGroupRecord, input: GroupInput): Promise<ParameterPage> => {
     const settings = await postgres.catalogue.list(majorOf(facts.family))
     const names = [...new Set([...settings.keys(), ...Object.keys(parameters)])].sort()
     const shown = names.map(name => showParameter(name, settings.get(name), parameters[name]))
@@ -129,7 +136,8 @@ function createOperationsOn ({ records, postgres, quotas }: RdsContext, { of, bo
     /** The one group that is asked for, or all of the region with the default of each family first. */
     [`Describe${noun}s`]: async (input, caller) => {
       const usual = CURRENT_FAMILIES.map(family => defaultGroup(family, caller))
-      const { page, Marker } = pageOf(filterBy(input[nameMember] ? [find(input, caller)] : [...usual, ...book.in(caller.region)], input.Filters, {}), input)
+      const groups = input[nameMember] ? [find(input, caller)] : [...usual, ...book.in(caller.region)]
+      const { page, Marker } = pageOf(filterBy(groups, input.Filters, {}), input)
       return { [`${noun}s`]: page.map(show), Marker }
     },
     [`Describe${of}Parameters`]: async (input, caller) => await parametersIn(find(input, caller), input),

@@ -100,7 +100,8 @@ export function createRds (options: RdsOptions): Rds {
     operations,
     rotateSecret: async (secretArn, caller) => {
       const cluster = records.clusters.in(caller.region).find(({ facts }) => facts.MasterUserSecret?.SecretArn === secretArn)
-      await operations.ModifyDBCluster({ DBClusterIdentifier: cluster?.facts.DBClusterIdentifier, RotateMasterUserPassword: true, ApplyImmediately: true }, caller)
+      const { DBClusterIdentifier } = cluster?.facts ?? {}
+      await operations.ModifyDBCluster({ DBClusterIdentifier, RotateMasterUserPassword: true, ApplyImmediately: true }, caller)
     },
     whenSettled: async (kind, identifier, { region }) => {
       const cluster = kind === 'cluster' ? records.clusters.get(region, identifier) : undefined

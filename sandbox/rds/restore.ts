@@ -21,7 +21,8 @@ export function createRestoreOperations (context: RdsContext) {
       const mode = readMode(context, input.EngineMode)
       const version = await readRestoreVersion(context, input, snapshot, mode)
       const facts = readClusterFacts(context, id, inherit(input, snapshot.cluster), version, mode, caller)
-      return { DBCluster: showCluster(context, await addCluster(context, { facts, port: input.Port ?? snapshot.cluster.Port ?? 5432, copyOf: snapshot.dataId }, caller)) }
+      const port = input.Port ?? snapshot.cluster.Port ?? 5432
+      return { DBCluster: showCluster(context, await addCluster(context, { facts, port, copyOf: snapshot.dataId }, caller)) }
     },
 
     RestoreDBClusterToPointInTime: async (input, caller) => {
@@ -37,7 +38,9 @@ export function createRestoreOperations (context: RdsContext) {
       const version = readVersion(ENGINE, source.facts.EngineVersion, mode, true)
       const settings = { ...inherit(input, source.facts), ...inheritScaling(input, source.facts, mode) }
       const facts = { ...readClusterFacts(context, id, settings, version, mode, caller), ...joinCloneGroup(context, source, input) }
-      return { DBCluster: showCluster(context, await addCluster(context, { facts, port: input.Port ?? source.facts.Port ?? 5432, copyOf: source.facts.DbClusterResourceId, restoreToMs }, caller)) }
+      const port = input.Port ?? source.facts.Port ?? 5432
+      const copyOf = source.facts.DbClusterResourceId
+      return { DBCluster: showCluster(context, await addCluster(context, { facts, port, copyOf, restoreToMs }, caller)) }
     }
   } satisfies Partial<OperationsOf<typeof Rds>>
 }
@@ -64,7 +67,9 @@ function inheritScaling (input: RestoreInput, source: ClusterFacts, mode: string
 }
 
 /** The version of the copy: that of the snapshot, or a later one that its data can be run as. */
-async function readRestoreVersion (context: RdsContext, input: Rds.RestoreDBClusterFromSnapshotMessage, { cluster, dataId }: SnapshotRecord, mode: string): Promise<EngineVersion> {
+async function readRestoreVersion (
+  context: RdsContext, input: Rds.RestoreDBClusterFromSnapshotMessage, { cluster, dataId }: SnapshotRecord, mode: string
+): Promise<EngineVersion> {
   const wanted = readVersion(input.Engine, input.EngineVersion ?? cluster.EngineVersion, mode, true)
   const [major = 0, minor = 0] = wanted.version.split('.').map(Number)
   const [oldMajor = 0, oldMinor = 0] = cluster.EngineVersion.split('.').map(Number)
@@ -76,16 +81,19 @@ async function readRestoreVersion (context: RdsContext, input: Rds.RestoreDBClus
 }
 
 function readSource (context: RdsContext, input: Rds.RestoreDBClusterToPointInTimeMessage, caller: Caller): ClusterRecord {
-  const byResource = context.records.clusters.in(caller.region).find(({ facts }) => facts.DbClusterResourceId === input.SourceDbClusterResourceId)
-  const source = input.SourceDBClusterIdentifier || !byResource ? context.records.clusters.require(input.SourceDBClusterIdentifier, caller) : byResource
+  const { clusters } = context.records
+  const { SourceDBClusterIdentifier: name, SourceDbClusterResourceId: resourceId } = input
+  const byResource = clusters.in(caller.region).find(({ facts }) => facts.DbClusterResourceId === resourceId)
+  const source = name || !byResource ? clusters.require(name, caller) : byResource
   requireStatus(source, { allowed: ['stopped', 'backing-up', 'modifying'] })
   return source
 }
 
 /** Only databases of Aurora Limitless are watched from their restore on (boto3#4634); others are changed later. */
 function refuseMonitoring (input: Rds.RestoreDBClusterToPointInTimeMessage): void {
-  const isWatched = [input.EnablePerformanceInsights, input.PerformanceInsightsRetentionPeriod, input.MonitoringInterval, input.MonitoringRoleArn].some(given => given !== undefined)
-  if (isWatched) throw invalidCombination('You can enable Performance Insights or set the Enhanced Monitoring interval only when restoring from a source Aurora Limitless DB cluster')
+  const { EnablePerformanceInsights, PerformanceInsightsRetentionPeriod, MonitoringInterval, MonitoringRoleArn } = input
+  const watching = [EnablePerformanceInsights, PerformanceInsightsRetentionPeriod, MonitoringInterval, MonitoringRoleArn]
+  if (watching.some(given => given !== undefined)) throw invalidCombination('You can enable Performance Insights or set the Enhanced Monitoring interval only when restoring from a source Aurora Limitless DB cluster')
 }
 
 /** The moment to restore to; undefined is the latest. Throws AWS's refusal of none, of both and of one out of range. */
@@ -103,7 +111,9 @@ function readMoment ({ clock }: RdsContext, source: ClusterRecord, input: Rds.Re
 }
 
 /** Clones and what they were cloned from have a group in common. */
-function joinCloneGroup (context: RdsContext, source: ClusterRecord, input: Rds.RestoreDBClusterToPointInTimeMessage): { CloneGroupId?: string } {
+function joinCloneGroup (
+  context: RdsContext, source: ClusterRecord, input: Rds.RestoreDBClusterToPointInTimeMessage
+): { CloneGroupId?: string } {
   if (input.RestoreType !== 'copy-on-write') return {}
   const CloneGroupId = source.facts.CloneGroupId ?? newResourceId('cluster').toLowerCase()
   if (!source.facts.CloneGroupId) context.records.clusters.change(source, { CloneGroupId })

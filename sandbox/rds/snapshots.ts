@@ -100,7 +100,9 @@ export function requireRoomForSnapshot ({ records, quotas }: Pick<RdsContext, 'r
 }
 
 /** Puts the record of a snapshot that is yet to be taken. */
-function addSnapshot ({ records, clock }: RdsContext, cluster: ClusterRecord, name: string, caller: Caller, tags: Rds.Tag[]): SnapshotRecord {
+function addSnapshot (
+  { records, clock }: RdsContext, cluster: ClusterRecord, name: string, caller: Caller, tags: Rds.Tag[]
+): SnapshotRecord {
   const { facts } = cluster
   const snapshot: SnapshotRecord = {
     region: caller.region,
@@ -138,7 +140,9 @@ function addSnapshot ({ records, clock }: RdsContext, cluster: ClusterRecord, na
 }
 
 /** Copies the cluster's data into the snapshot, and records `andThen` with it; doing it again after a crash makes no second copy. */
-async function fillSnapshot ({ records, together, postgres, jobs, durations }: RdsContext, snapshot: SnapshotRecord, andThen = (): void => {}): Promise<void> {
+async function fillSnapshot (
+  { records, together, postgres, jobs, durations }: RdsContext, snapshot: SnapshotRecord, andThen = (): void => {}
+): Promise<void> {
   await postgres.data.copy(snapshot.cluster.DbClusterResourceId, snapshot.dataId)
   await jobs.until(snapshot.statusMs, durations.snapshot)
   together(() => {

@@ -42,7 +42,8 @@ export function createSubnetGroupOperations (context: RdsContext) {
 
     ModifyDBSubnetGroup: async (input, caller) => {
       const group = context.records.subnetGroups.require(input.DBSubnetGroupName, caller)
-      const facts = { ...group.facts, Subnets: readSubnets(input.SubnetIds, caller), DBSubnetGroupDescription: input.DBSubnetGroupDescription ?? group.facts.DBSubnetGroupDescription }
+      const { DBSubnetGroupDescription = group.facts.DBSubnetGroupDescription } = input
+      const facts = { ...group.facts, Subnets: readSubnets(input.SubnetIds, caller), DBSubnetGroupDescription }
       records.subnetGroups.put({ ...group, facts })
       return { DBSubnetGroup: facts }
     },

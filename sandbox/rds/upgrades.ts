@@ -24,7 +24,9 @@ export function versionOf ({ facts }: ClusterRecord): EngineVersion {
  * The upgrade that a change asks for; undefined: none. Throws AWS's refusals, and ours of another major that a
  * PostgreSQL of its own would run, as there is no pg_upgrade here.
  */
-export async function readUpgrade (context: RdsContext, cluster: ClusterRecord, input: Rds.ModifyDBClusterMessage): Promise<Upgrade | undefined> {
+export async function readUpgrade (
+  context: RdsContext, cluster: ClusterRecord, input: Rds.ModifyDBClusterMessage
+): Promise<Upgrade | undefined> {
   const before = versionOf(cluster)
   const wanted = input.EngineVersion
   if (!wanted || wanted === before.version) return undefined
@@ -63,7 +65,9 @@ function customGroup (kind: string, name: string): AwsError {
 }
 
 /** What an upgrade changes of every instance of the cluster; to a new major they come with a default group, or the one that is given. */
-export function memberFacts ({ records }: RdsContext, cluster: ClusterRecord, { version, isMajor }: Upgrade, input: Rds.ModifyDBClusterMessage, caller: Caller): Partial<InstanceFacts> {
+export function memberFacts (
+  { records }: RdsContext, cluster: ClusterRecord, { version, isMajor }: Upgrade, input: Rds.ModifyDBClusterMessage, caller: Caller
+): Partial<InstanceFacts> {
   if (!isMajor) return { EngineVersion: version.version }
   const groups = membersOf(records, cluster).flatMap(({ facts }) => facts.DBParameterGroups ?? [])
   const custom = groups.find(({ DBParameterGroupName: name }) => name && !name.startsWith('default.'))

@@ -36,7 +36,9 @@ function ownCaller (region: string): Caller {
   return { region, account: ACCOUNT, requestId: 'rds' }
 }
 
-async function finish (context: RdsContext, cluster: ClusterRecord, durationMs: number, status: string, rest: Partial<ClusterRecord> = {}): Promise<void> {
+async function finish (
+  context: RdsContext, cluster: ClusterRecord, durationMs: number, status: string, rest: Partial<ClusterRecord> = {}
+): Promise<void> {
   await context.jobs.until(cluster.statusMs, durationMs)
   const changed = context.records.clusters.change(cluster, { Status: status }, rest)
   context.live(changed).watch()

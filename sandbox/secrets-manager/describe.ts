@@ -8,7 +8,9 @@ export function nameOf ({ arn, name }: SecretRecord): { ARN: string, Name: strin
 }
 
 /** Everything about a secret but its value; ListSecrets shows the same. */
-export function describeSecret (secret: SecretRecord): DescribeSecretResponse & { SecretVersionsToStages: Record<string, string[]> | undefined } {
+export function describeSecret (
+  secret: SecretRecord
+): DescribeSecretResponse & { SecretVersionsToStages: Record<string, string[]> | undefined } {
   const versionIds = [...new Set(Object.values(secret.stages))]
   const stages = versionIds.length === 0 ? undefined : Object.fromEntries(versionIds.map(id => [id, stagesOf(secret, id)]))
   return {
@@ -42,7 +44,9 @@ function dateOf (time: number | undefined): Date | undefined {
 }
 
 /** Versions without a label are deprecated, and listed on request only. */
-export function describeVersions (secret: SecretRecord, versions: readonly VersionRecord[], withDeprecated: boolean): SecretVersionsListEntry[] {
+export function describeVersions (
+  secret: SecretRecord, versions: readonly VersionRecord[], withDeprecated: boolean
+): SecretVersionsListEntry[] {
   return versions
     .map(version => ({ ...version, stages: stagesOf(secret, version.versionId) }))
     .filter(({ stages }) => withDeprecated || stages.length > 0)

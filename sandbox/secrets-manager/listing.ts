@@ -11,7 +11,10 @@ const texts: Readonly<Record<string, { of: (secret: SecretRecord) => string[], b
   'tag-value': { of: ({ tags = [] }) => tags.map(({ Value = '' }) => Value) },
   'primary-region': { of: ({ region }) => [region] },
   'owning-service': { of: ({ owner }) => owner === undefined ? [] : [owner] },
-  all: { of: ({ name, description, tags = [] }) => [name, description, ...tags.flatMap(({ Key, Value }) => [Key, Value])].flatMap(words), byWords: true }
+  all: {
+    of: ({ name, description, tags = [] }) => [name, description, ...tags.flatMap(({ Key, Value }) => [Key, Value])].flatMap(words),
+    byWords: true
+  }
 }
 
 function words (value = ''): string[] {
@@ -41,12 +44,17 @@ function isMatch (secret: SecretRecord, { Key: key, Values = [] }: Filter): bool
   const kind = Object.hasOwn(texts, name) ? texts[name] : undefined
   if (!kind) throw unmetConstraint('ValidationException', `Value '${name}' at 'filters.1.member.key'`, `satisfy enum value set: [${Object.keys(texts).join(', ')}]`)
   const found = kind.of(secret)
-  const begins = (value: string): boolean => (kind.byWords ? words(value) : [value]).every(part => found.some(each => each.startsWith(part)))
+  const begins = (value: string): boolean =>
+    (kind.byWords ? words(value) : [value]).every(part => found.some(each => each.startsWith(part)))
   return Values.some(value => value.startsWith('!') ? !begins(value.slice(1)) : begins(value))
 }
 
+interface PageWanted { MaxResults?: number | undefined, NextToken?: string | undefined }
+
 /** One page, and where the next begins. The token names the place by what comes first there, so that deletions do not shift it. */
-export function pageOf<Item> (items: readonly Item[], { MaxResults = 100, NextToken }: { MaxResults?: number | undefined, NextToken?: string | undefined }, keyOf: (item: Item) => string): { page: Item[], NextToken: string | undefined } {
+export function pageOf<Item> (
+  items: readonly Item[], { MaxResults = 100, NextToken }: PageWanted, keyOf: (item: Item) => string
+): { page: Item[], NextToken: string | undefined } {
   checkRange('maxResults', MaxResults, 1, 100)
   const start = NextToken === undefined ? 0 : items.findIndex(item => keyOf(item) === fromToken(NextToken))
   if (start < 0) throw new AwsError('InvalidNextTokenException', 'Invalid pagination token: it is not one of this listing, or what it points to is gone.')

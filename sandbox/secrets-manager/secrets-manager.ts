@@ -37,7 +37,9 @@ export interface SecretsManagerDependencies {
 }
 
 /** AWS Secrets Manager: values are kept in the sandbox's journal, and shown by GetSecretValue alone. */
-export function createSecretsManager ({ store, clock, log = { warn: () => {} }, randomBelow = randomInt }: SecretsManagerDependencies): SecretsManager {
+export function createSecretsManager (
+  { store, clock, log = { warn: () => {} }, randomBelow = randomInt }: SecretsManagerDependencies
+): SecretsManager {
   const records = openRecords(store, clock)
   const rotation = createRotation({ records, clock, log })
   const context: SecretsContext = { records, rotation, clock, randomBelow }

@@ -36,7 +36,9 @@ export function stagesOf (secret: SecretRecord, versionId: string): string[] {
  * whatever else it is. The same id with the same value
  * again changes nothing; with another value it throws ResourceExistsException.
  */
-export function addVersion (records: SecretRecords, secret: SecretRecord, versionId: string, value: SecretValue, stages: readonly string[], now: number): SecretRecord {
+export function addVersion (
+  records: SecretRecords, secret: SecretRecord, versionId: string, value: SecretValue, stages: readonly string[], now: number
+): SecretRecord {
   const version: VersionRecord = {
     arn: secret.arn,
     versionId,
@@ -48,7 +50,8 @@ export function addVersion (records: SecretRecords, secret: SecretRecord, versio
   if (known && stagesOf(secret, versionId).length > 0) return secret
   if (!known) records.saveVersion(version)
   const first = secret.stages[CURRENT] === undefined ? [CURRENT] : []
-  const changed = { ...secret, changedAt: now, stages: [...stages, ...first].reduce((held, stage) => moveStage(held, stage, versionId), secret.stages) }
+  const moved = [...stages, ...first].reduce((held, stage) => moveStage(held, stage, versionId), secret.stages)
+  const changed = { ...secret, changedAt: now, stages: moved }
   records.save(changed)
   dropOldest(records, changed)
   return changed
