@@ -3,6 +3,7 @@ import { Problem, type Finding } from '../../problems.js'
 import { bindValue, UnfitValue, type Bound, type Json } from './arguments.js'
 import { changing, findCommands } from './commands.js'
 import { readLexemes, type Lexeme } from './lexemes.js'
+import { applyReplacements, toPositionBefore, type Replacement } from './replacements.js'
 import { assertFits } from './request-size.js'
 import { assertRunnable } from './runnable.js'
 
@@ -35,9 +36,6 @@ export interface Prepared {
 
 type Given = ReadonlyMap<string, Json>
 
-/** One stretch of the statement that was replaced: by `sent` for the Data API, by `seen` for PostgreSQL behind it. */
-interface Replacement { at: number, length: number, sent: string, seen: string }
-
 /**
  * Rewrites a statement for the Data API: parameters of either style become `:p_name` with the cast that their type needs,
  * and what the Data API would take for one of its own parameters, in a slice such as `a[1:n]` or in a dollar quote, is
@@ -54,14 +52,14 @@ export function prepareStatement ({ sql, parameters, types }: StatementText): Pr
   if (findings[0]) throw new Problem('invalid-request', `${findings[0].path.slice(1).replaceAll('/', '.')} ${findings[0].message}.`, { errors: findings })
 
   const replacements = replaceAll(lexemes, isUsed, bound)
-  const sent = { sql: apply(sql, replacements), args: [...bound].map(([name, { value }]) => ({ name: `p_${name}`, value })) }
+  const sent = { sql: applyReplacements(sql, replacements), args: [...bound].map(([name, { value }]) => ({ name: `p_${name}`, value })) }
   assertFits(sent.sql, sent.args)
   return {
     ...sent,
     ...findChanges(lexemes),
     returnsChanges: lexemes.some(({ kind, text }) => kind === 'word' && /^returning$/i.test(text)),
     endsTransaction: endsTransaction(lexemes),
-    toCallersPosition: position => toCallersPosition(sql, replacements, position)
+    toCallersPosition: position => toPositionBefore(sql, replacements, position)
   }
 }
 
@@ -177,28 +175,3 @@ function replaceAll (lexemes: readonly Lexeme[], isUsed: ReadonlySet<Lexeme>, bo
 function requote (body: string): string | null {
   return /:\w/.test(body) ? `'${body.replaceAll("'", "''")}'` : null
 }
-
-function apply (sql: string, replacements: readonly Replacement[]): string {
-  let text = ''
-  let copied = 0
-  for (const { at, length, sent } of replacements) {
-    text += sql.slice(copied, at) + sent
-    copied = at + length
-  }
-  return text + sql.slice(copied)
-}
-
-/** A position inside of what was replaced is that of its beginning. PostgreSQL counts characters, of which JavaScript takes some for two. */
-function toCallersPosition (sql: string, replacements: readonly Replacement[], position: number): number {
-  let shift = 0
-  for (const { at, length, seen } of replacements) {
-    const before = countCharacters(sql.slice(0, at))
-    const start = before + shift
-    if (position - 1 < start) break
-    if (position - 1 < start + countCharacters(seen)) return before + 1
-    shift += countCharacters(seen) - countCharacters(sql.slice(at, at + length))
-  }
-  return position - shift
-}
-
-const countCharacters = (text: string): number => [...text].length
