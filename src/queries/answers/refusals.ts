@@ -73,10 +73,25 @@ function fromSql (error: SqlError, cause: Error, toCallersPosition: (position: n
 /** What PostgreSQL cannot know: how a statement comes to it. */
 const hints: ReadonlyArray<{ sqlState: string, message: RegExp, hint: string }> = [
   { sqlState: '42P18', message: /data type of parameter/, hint: 'Name the type of the parameter in types, or cast it in the statement, as in :name::int.' },
-  { sqlState: '25P01', message: /transaction block/, hint: 'A statement that is sent alone is a transaction of its own. POST …/transaction takes a list of statements, and POST …/transactions begins a transaction that lasts.' },
-  { sqlState: '25006', message: /read-only/, hint: 'The statement ran in a read-only transaction: with mode read, as a key without query:write has it, and with maxAffected where it is a query, of whose functions nobody tells how many rows they change.' },
+  {
+    sqlState: '25P01',
+    message: /transaction block/,
+    hint: 'A statement that is sent alone is a transaction of its own. POST …/transaction takes a list of statements, ' +
+      'and POST …/transactions begins a transaction that lasts.'
+  },
+  {
+    sqlState: '25006',
+    message: /read-only/,
+    hint: 'The statement ran in a read-only transaction: with mode read, as a key without query:write has it, ' +
+      'and with maxAffected where it is a query, of whose functions nobody tells how many rows they change.'
+  },
   { sqlState: '42883', message: /^operator does not exist: .* = \S.*\[\]$/, hint: 'An array is one value: write = ANY(:name) where IN (:name) was meant.' },
-  { sqlState: '42803', message: /GROUP BY/, hint: 'Each use of a parameter is a value of its own to the database: group by the number of a column, or by its alias, where its expression has a parameter.' }
+  {
+    sqlState: '42803',
+    message: /GROUP BY/,
+    hint: 'Each use of a parameter is a value of its own to the database: ' +
+      'group by the number of a column, or by its alias, where its expression has a parameter.'
+  }
 ]
 
 function hintFor ({ sqlState, message, hint }: SqlError): string | null {
@@ -91,11 +106,19 @@ function adviceFor (message: string): string {
 
 const advice: ReadonlyArray<{ pattern: RegExp, text: (message: string) => string }> = [
   { pattern: /^(UnknownError)?$/, text: () => 'The Data API failed without a reason, as it does for an infinite date or time: cast such columns to text.' },
-  { pattern: /at 'sql' failed to satisfy/, text: () => 'The statement is longer than the 65,536 characters that the RDS Data API takes, with the casts that the types of its parameters need, and with what a stream or castUnsupported puts around it.' },
+  {
+    pattern: /at 'sql' failed to satisfy/,
+    text: () => 'The statement is longer than the 65,536 characters that the RDS Data API takes, ' +
+      'with the casts that the types of its parameters need, and with what a stream or castUnsupported puts around it.'
+  },
   { pattern: /^Multistatements/, text: () => 'One statement per call: the Data API takes no more.' },
   { pattern: /unsupported data type/, text: message => `${message} Cast the column to text.` },
   { pattern: /multidimensional array/, text: message => `${message} Cast the column to text.` },
-  { pattern: /size limit/i, text: message => `${message} A query streams a result of any size with Accept: application/x-ndjson or text/csv, and has the first rows of it with mode read and maxRows.` },
+  {
+    pattern: /size limit/i,
+    text: message => `${message} A query streams a result of any size with Accept: application/x-ndjson or text/csv, ` +
+      'and has the first rows of it with mode read and maxRows.'
+  },
   { pattern: /too large/i, text: message => `${message} Select less of it, such as a part of its longest column.` },
   { pattern: /Copy(In|Out)Response/, text: () => NO_COPY }
 ]
