@@ -22,7 +22,9 @@ const WokenSchema = Type.Pick(DatabaseSchema, ['id', 'status', 'compute'], {
 const answer = { 'application/json': { schema: Type.Union([refTo(DatabaseSchema), refTo(WokenSchema)]), examples: awakeExample } }
 
 /** Databases that pause when nobody uses them. */
-export function registerComputeRoutes (instance: FastifyInstance, databases: Pick<Databases, 'get'>, queries: Pick<Queries, 'resume'>): void {
+export function registerComputeRoutes (
+  instance: FastifyInstance, databases: Pick<Databases, 'get'>, queries: Pick<Queries, 'resume'>
+): void {
   const app = instance.withTypeProvider<TypeBoxTypeProvider>()
   instance.addSchema(WokenSchema)
 

@@ -10,8 +10,11 @@ export const LOG_TYPES: readonly string[] = ['iam-db-auth-error', 'instance', 'p
 const V1_CAPACITIES: readonly number[] = [2, 4, 8, 16, 32, 64, 192, 384]
 const PAUSE_SECONDS = { least: 300, most: 86_400 }
 
+type ManagedPassword = Pick<CreateDBClusterMessage, 'ManageMasterUserPassword' | 'MasterUserSecretKmsKeyId'>
+
 /** Throws AWS's refusal of what cannot be asked for of a password that RDS manages (terraform-aws-rds-aurora#370, terraform-provider-aws#41795). */
-export function refuseManaged ({ ManageMasterUserPassword: isManaged, MasterUserSecretKmsKeyId: key }: Pick<CreateDBClusterMessage, 'ManageMasterUserPassword' | 'MasterUserSecretKmsKeyId'>, mode: string): void {
+export function refuseManaged (input: ManagedPassword, mode: string): void {
+  const { ManageMasterUserPassword: isManaged, MasterUserSecretKmsKeyId: key } = input
   if (isManaged && mode === 'serverless') throw invalidValue('The parameter ManageMasterUserPassword is not valid for engine mode: serverless.')
   if (key && isManaged === undefined) throw invalidCombination('A ManageMasterUserPassword value is required when MasterUserSecretKmsKeyId is specified.')
 }

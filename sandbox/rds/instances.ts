@@ -218,13 +218,17 @@ function newFacts (
   }
 }
 
-function parameterGroup ({ records }: RdsContext, wanted: string | undefined, engineVersion: string | undefined, caller: Caller): InstanceFacts['DBParameterGroups'] {
+function parameterGroup (
+  { records }: RdsContext, wanted: string | undefined, engineVersion: string | undefined, caller: Caller
+): InstanceFacts['DBParameterGroups'] {
   const [version] = findVersions(engineVersion ?? '')
   const name = version && readParameterGroup(records.instanceParameterGroups, wanted, version, caller)
   return [{ DBParameterGroupName: name, ParameterApplyStatus: 'in-sync' }]
 }
 
-function requireMonitoringRole ({ MonitoringInterval: seconds = 0, MonitoringRoleArn: role }: Pick<Rds.DBInstance, 'MonitoringInterval' | 'MonitoringRoleArn'>): void {
+function requireMonitoringRole (
+  { MonitoringInterval: seconds = 0, MonitoringRoleArn: role }: Pick<Rds.DBInstance, 'MonitoringInterval' | 'MonitoringRoleArn'>
+): void {
   if (seconds > 0 && !role) throw invalidCombination('A MonitoringRoleARN value is required if you specify a MonitoringInterval value other than 0.')
 }
 

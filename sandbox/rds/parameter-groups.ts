@@ -174,7 +174,9 @@ function requireFamily (family: string): void {
   if (!FAMILIES.includes(family)) throw invalidValue(`ParameterGroupFamily ${family} is not a valid parameter group family`)
 }
 
-async function readParameter ({ catalogue }: RdsContext['postgres'], major: number, parameter: Rds.Parameter): Promise<[string, ParameterValue]> {
+async function readParameter (
+  { catalogue }: RdsContext['postgres'], major: number, parameter: Rds.Parameter
+): Promise<[string, ParameterValue]> {
   const name = parameter.ParameterName?.toLowerCase() ?? ''
   const value = parameter.ParameterValue ?? ''
   const method = parameter.ApplyMethod === 'pending-reboot' ? 'pending-reboot' : 'immediate'

@@ -149,7 +149,9 @@ interface Naming<T> {
   notFound: [code: string, message: (name: string) => string]
 }
 
-function openBook<T extends Kept> (collection: Collection<T>, { kind, nameOf, notFound: [code, messageFor] }: Naming<T>, clock: Pick<Clock, 'now'>): Book<T> {
+function openBook<T extends Kept> (
+  collection: Collection<T>, { kind, nameOf, notFound: [code, messageFor] }: Naming<T>, clock: Pick<Clock, 'now'>
+): Book<T> {
   const keyOf = (region: string, identifier: string): string => `${region}/${identifier.toLowerCase()}`
   const get: Book<T>['get'] = (region, identifier) => collection.get(keyOf(region, identifier))
   const put: Book<T>['put'] = record => { collection.put(keyOf(record.region, nameOf(record)), record) }

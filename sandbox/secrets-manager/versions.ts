@@ -95,7 +95,10 @@ export function chooseVersion (records: SecretRecords, secret: SecretRecord, ask
 }
 
 /** The labels after UpdateSecretVersionStage. Whoever moves one has to say where it is now. */
-export function relabel (records: SecretRecords, secret: SecretRecord, { VersionStage: stage = '', RemoveFromVersionId: from, MoveToVersionId: to }: UpdateSecretVersionStageRequest): Record<string, string> {
+export function relabel (
+  records: SecretRecords, secret: SecretRecord, request: UpdateSecretVersionStageRequest
+): Record<string, string> {
+  const { VersionStage: stage = '', RemoveFromVersionId: from, MoveToVersionId: to } = request
   const holder = secret.stages[stage]
   if (to !== undefined && !records.version(secret, to)) {
     throw new AwsError('ResourceNotFoundException', `Secrets Manager can't find the specified secret value for VersionId: ${to}`)

@@ -115,7 +115,9 @@ const spent: ReadonlySet<ExecutionStatus> = new Set(['EXECUTE_IN_PROGRESS', 'EXE
 /** How CloudFormation says that an update would change nothing: as a failure, in either of two wordings. */
 const emptyReasons = /didn't contain changes|No updates are to be performed/
 
-function toChangeSet ({ Status, StatusReason = '', ExecutionStatus }: DescribeChangeSetCommandOutput, changes: readonly Change[]): ChangeSet {
+function toChangeSet (
+  { Status, StatusReason = '', ExecutionStatus }: DescribeChangeSetCommandOutput, changes: readonly Change[]
+): ChangeSet {
   if (Status === 'CREATE_COMPLETE' && ExecutionStatus && spent.has(ExecutionStatus)) return { status: 'spent' }
   if (Status === 'CREATE_COMPLETE') return { status: 'ready', changes: changes.map(toResourceChange) }
   if (Status !== 'FAILED') return { status: 'computing' }

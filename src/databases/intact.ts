@@ -47,7 +47,9 @@ export function createAssertIntact ({ clusters, secrets, clock }: IntactOptions)
 }
 
 /** A cluster of a database. Throws a {@link Problem} where there is none: somebody has deleted it past this service. */
-export async function describeCluster (clusters: Pick<Clusters, 'describe'>, id: string, region: string, nameOrArn: string): ReturnType<Clusters['describe']> {
+export async function describeCluster (
+  clusters: Pick<Clusters, 'describe'>, id: string, region: string, nameOrArn: string
+): ReturnType<Clusters['describe']> {
   return await orProblem(async () => await clusters.describe(region, nameOrArn), () => clusterMissing(id))
 }
 

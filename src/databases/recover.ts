@@ -74,7 +74,9 @@ export function createRecover ({ find, stacks, newToken }: RecoverOptions) {
 }
 
 /** The resources to give up. CloudFormation takes only those that have failed. */
-async function checkNames (stacks: Pick<Stacks, 'resourcesOf'>, { stack, database }: Found, { names }: Way, request: RecoverRequest): Promise<readonly string[]> {
+async function checkNames (
+  stacks: Pick<Stacks, 'resourcesOf'>, { stack, database }: Found, { names }: Way, request: RecoverRequest
+): Promise<readonly string[]> {
   const strange = (['skip', 'retain'] as const).filter(field => field !== names?.field && request[field] !== undefined)
   if (strange.length > 0) throw invalid(strange.map(field => ({ path: `/${field}`, message: `does not go with a stack in ${stack.status}` })))
   if (!names) return []

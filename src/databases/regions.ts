@@ -47,7 +47,9 @@ export function createCountPerRegion (index: Pick<StackIndex, 'read'>, regions: 
 }
 
 /** The stacks of a region as far as they are known, and how it answered. */
-export async function readRegion (index: Pick<StackIndex, 'read'>, region: string, fresh: boolean): Promise<{ answer: RegionAnswer, stacks: readonly Stack[] }> {
+export async function readRegion (
+  index: Pick<StackIndex, 'read'>, region: string, fresh: boolean
+): Promise<{ answer: RegionAnswer, stacks: readonly Stack[] }> {
   try {
     const { stacks, asOf, status, failure } = await index.read(region, fresh)
     return { stacks, answer: { region, status, asOf, problem: failure && problemOf(failure) } }

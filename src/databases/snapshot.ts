@@ -18,7 +18,9 @@ export interface Snapshot {
 export const ORIGIN_TAG = `${TAG_PREFIX}snapshot`
 
 /** A snapshot that RDS has of a database's cluster. CloudFormation names those that it takes after the stack. */
-export function toSnapshot (stack: Pick<Stack, 'name'>, { id, arn, status, createdAt, engineVersion, sizeGib, tags }: SnapshotFacts): Snapshot {
+export function toSnapshot (
+  stack: Pick<Stack, 'name'>, { id, arn, status, createdAt, engineVersion, sizeGib, tags }: SnapshotFacts
+): Snapshot {
   const isFinal = id.startsWith(`${stack.name}-snapshot-`.toLowerCase())
   const origin = tags[ORIGIN_TAG] === 'requested' ? 'requested' : isFinal ? 'final' : 'other'
   return { id, arn, status, origin, createdAt, engineVersion, sizeGib }

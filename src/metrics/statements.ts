@@ -42,7 +42,9 @@ function isProblem (code: string): code is ProblemCode {
 const BUCKETS_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 45]
 
 /** Counts what the audit trail has a line for. */
-export function measureStatements (registry: Registry): (line: Pick<AuditLine, 'operation' | 'outcome' | 'abandoned' | 'durationMs'>) => void {
+export function measureStatements (
+  registry: Registry
+): (line: Pick<AuditLine, 'operation' | 'outcome' | 'abandoned' | 'durationMs'>) => void {
   const durationsOf = registry.histograms({
     name: 'aurora_api_statement_duration_seconds',
     help: 'Statements, and begins and ends of transactions, by how they ended, with the time from the request to the answer. ' +

@@ -45,7 +45,9 @@ export function readBudgets (registry: Registry, budgets: Readonly<Record<string
 }
 
 /** Shows how old what is known of each region is at the time of a scrape. */
-export function readRegions (registry: Registry, regions: readonly string[], index: Pick<StackIndex, 'standingOf'>, clock: Pick<Clock, 'now'>): void {
+export function readRegions (
+  registry: Registry, regions: readonly string[], index: Pick<StackIndex, 'standingOf'>, clock: Pick<Clock, 'now'>
+): void {
   registry.readings('gauge', {
     name: 'aurora_api_region_reading_age_seconds',
     help: 'How long ago the last complete reading of the stacks of a region began. Nothing for a region that was never read.',

@@ -13,7 +13,9 @@ export function importersOf (records: Records, region: string, exportName: strin
 }
 
 /** The first of these exports that another stack uses, in the words in which AWS refuses to let go of it (aws-cdk#33395, generative-ai-use-cases#1232). */
-export function exportInUse (records: Records, stack: StackRecord, exportNames: readonly string[], verb: 'delete' | 'update'): string | undefined {
+export function exportInUse (
+  records: Records, stack: StackRecord, exportNames: readonly string[], verb: 'delete' | 'update'
+): string | undefined {
   for (const name of exportNames) {
     const users = importersOf(records, stack.region, name).filter(({ id }) => id !== stack.id).map(user => user.name)
     if (users.length > 0) return `${verb === 'delete' ? 'Delete' : 'Update'} canceled. Cannot ${verb} export ${name} as it is in use by ${users.join(', ')}.`

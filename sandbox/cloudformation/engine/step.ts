@@ -31,7 +31,9 @@ async function requestFor (
   return requestOf(stack, resource, { type, nonce, properties: typed.properties })
 }
 
-function requestOf (stack: StackRecord, { logicalId }: ResourceRecord, rest: Pick<ResourceRequest, 'type' | 'nonce' | 'properties'>): ResourceRequest {
+function requestOf (
+  stack: StackRecord, { logicalId }: ResourceRecord, rest: Pick<ResourceRequest, 'type' | 'nonce' | 'properties'>
+): ResourceRequest {
   const ownTags = { 'stack-name': stack.name, 'logical-id': logicalId, 'stack-id': stack.id }
   return {
     caller: callerOf(stack),

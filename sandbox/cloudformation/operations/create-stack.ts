@@ -53,7 +53,9 @@ export function newStackId (context: EngineContext, region: string, name: string
 }
 
 /** A stack that is not stored yet. Throws for options that exclude each other, and past the quota of 2,000 stacks a region. */
-export function newStack (context: EngineContext, facts: Pick<StackRecord, 'id' | 'name' | 'region'>, { definition }: Prepared, options: Options): StackRecord {
+export function newStack (
+  context: EngineContext, facts: Pick<StackRecord, 'id' | 'name' | 'region'>, { definition }: Prepared, options: Options
+): StackRecord {
   if (options.OnFailure !== undefined && options.DisableRollback !== undefined) {
     throw invalid('You can specify either DisableRollback or OnFailure, but not both.')
   }

@@ -26,17 +26,21 @@ export function findStack (records: Records, nameOrId: string | undefined, { reg
 }
 
 /** The same, for operations that need one; AWS words the refusal in two ways. */
-export function requireStack (records: Records, nameOrId: string | undefined, caller: Caller, wording: 'id' | 'brackets' = 'id'): StackRecord {
+export function requireStack (
+  records: Records, nameOrId: string | undefined, caller: Caller, wording: 'id' | 'brackets' = 'id'
+): StackRecord {
   const stack = findStack(records, nameOrId, caller)
   if (!stack) throw invalid(wording === 'id' ? `Stack with id ${nameOrId ?? ''} does not exist` : `Stack [${nameOrId ?? ''}] does not exist`)
   return stack
 }
 
+interface Demand { verb: 'retain' | 'skip', status: ResourceStatus }
+
 /**
  * Throws unless the stack has resources of those names, and each failed so. The rules are AWS's (ContinueUpdateRollback,
  * CloudFormation API Reference; "Delete stacks", CloudFormation User Guide); nobody could check their words.
  */
-export function requireFailed ({ resources }: Records, stack: StackRecord, names: readonly string[], { verb, status }: { verb: 'retain' | 'skip', status: ResourceStatus }): void {
+export function requireFailed ({ resources }: Records, stack: StackRecord, names: readonly string[], { verb, status }: Demand): void {
   const refuse = (wrong: string[], problem: string): void => {
     if (wrong.length > 0) throw invalid(`The following resources to ${verb} ${problem} in stack [${stack.name}]: [${wrong.join(', ')}]`)
   }

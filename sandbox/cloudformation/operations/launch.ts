@@ -40,7 +40,9 @@ export function checkToken (token: string | undefined): void {
  * The operation that this token already began, before the rollback that followed from it, when it is of the same type:
  * the caller sends a request again whose answer was lost. Throws TokenAlreadyExistsException when it began another.
  */
-export function replayedOperation (stack: StackRecord, type: OperationRecord['type'], token: string | undefined): OperationRecord | undefined {
+export function replayedOperation (
+  stack: StackRecord, type: OperationRecord['type'], token: string | undefined
+): OperationRecord | undefined {
   const known = token === undefined ? undefined : stack.operations.find(operation => operation.token === token)
   if (known && known.type !== type) {
     throw new AwsError('TokenAlreadyExistsException', `ClientRequestToken ${token ?? ''} is already used by another operation on ${stack.name}`)

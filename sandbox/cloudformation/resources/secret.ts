@@ -126,7 +126,9 @@ function onSecret (put: (request: ResourceRequest) => Promise<string>, remove: R
   }
 }
 
-async function targetFacts ({ operations }: RdsRoom, type: string, identifier: string, caller: ResourceRequest['caller']): Promise<JsonObject> {
+async function targetFacts (
+  { operations }: RdsRoom, type: string, identifier: string, caller: ResourceRequest['caller']
+): Promise<JsonObject> {
   if (type === 'AWS::RDS::DBCluster') {
     const { DBClusters: [found] = [] } = await operations.DescribeDBClusters({ DBClusterIdentifier: identifier }, caller)
     return { dbClusterIdentifier: identifier, ...connectionFacts(found?.Engine, found?.Endpoint, found?.Port, found?.DatabaseName) }

@@ -5,7 +5,7 @@ import type { Stacks, StackStatus } from '../../aws/stacks.js'
 import { Problem } from '../../problems.js'
 import type { Catalog } from '../../templates/catalog.js'
 import type { ChangePreflight } from './change-preflight.js'
-import { computeChange, discardChange, executeChange, type Computed, type ComputeOptions } from './computed-change.js'
+import { computeChange, discardChange, executeChange, type Computed, type ComputeOptions, type Purpose } from './computed-change.js'
 import type { Database } from '../database.js'
 import { assertToCome, hasExpired } from '../expiry.js'
 import type { Find, Found } from '../find.js'
@@ -83,7 +83,9 @@ function asksForUpdate ({ parameters, tags, expiresAt }: ChangeRequest): boolean
 }
 
 /** Has CloudFormation compute the change; null when it finds that nothing would change. */
-async function compute (options: ChangeOptions, found: Found, { parameters, kept, tags }: ResolvedChange, purpose: 'execute' | 'look'): Promise<Computed | null> {
+async function compute (
+  options: ChangeOptions, found: Found, { parameters, kept, tags }: ResolvedChange, purpose: Purpose
+): Promise<Computed | null> {
   const { stack, database } = found
   if (database.status !== 'available') throw notNow(database, stack.status)
   await options.assertIntact(found)

@@ -20,12 +20,17 @@ const PREFIX = 'change-'
 /** After this long, nobody is at work on a change set any more. */
 const LEFT_BEHIND_MS = 60 * 60_000
 
+/** What is only looked at is discarded afterwards. */
+export type Purpose = 'execute' | 'look'
+
 /**
  * Has CloudFormation compute an update; null when it finds that nothing would change. The same update of the same state has the same
  * name, so that a repeated request finds the set of the one before it; what is only looked at has another, so that nobody throws away what
  * somebody else is about to execute.
  */
-export async function computeChange ({ changeSets, clock }: ComputeOptions, stack: Stack, update: Omit<Update, 'name'>, purpose: 'execute' | 'look' = 'execute'): Promise<Computed | null> {
+export async function computeChange (
+  { changeSets, clock }: ComputeOptions, stack: Stack, update: Omit<Update, 'name'>, purpose: Purpose = 'execute'
+): Promise<Computed | null> {
   const name = PREFIX + hashOf({ update, purpose, since: stack.updatedAt ?? stack.createdAt })
   const { region, id } = stack
   const create = async (): Promise<void> => {
@@ -47,7 +52,9 @@ export async function computeChange ({ changeSets, clock }: ComputeOptions, stac
 }
 
 /** Executes a change set. CloudFormation throws away all others of the stack then. Throws `database-busy` when another change was quicker. */
-export async function executeChange ({ changeSets }: Pick<ComputeOptions, 'changeSets'>, stack: Stack, { name }: Computed, token: string): Promise<void> {
+export async function executeChange (
+  { changeSets }: Pick<ComputeOptions, 'changeSets'>, stack: Stack, { name }: Computed, token: string
+): Promise<void> {
   await refuseLate(stack, async () => { await changeSets.execute(stack.region, stack.id, name, token) })
 }
 

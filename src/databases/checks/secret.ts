@@ -40,7 +40,9 @@ function checkUsername ({ origin }: Launching, username: string, secret: string)
   return [{ path: '/parameters/DBMaster', message: `${secret} is for ${username}, but the master user of the source is ${origin.masterUsername}: name a secret for that user.` }]
 }
 
-async function checkSecret (secrets: Pick<Secrets, 'describe' | 'readCredentials'>, principal: Principal, launching: Launching, name: string): Promise<Finding[]> {
+async function checkSecret (
+  secrets: Pick<Secrets, 'describe' | 'readCredentials'>, principal: Principal, launching: Launching, name: string
+): Promise<Finding[]> {
   const { region } = launching.key
   const finding = (message: string): Finding[] => [{ path: '/parameters/DBMaster', message }]
   const secret = await secrets.describe(region, name)
@@ -60,7 +62,9 @@ async function checkSecret (secrets: Pick<Secrets, 'describe' | 'readCredentials
 /** Kinds of failure that say something of the secret and not of AWS: it is gone, or this service may not read it. */
 const unreadable: ReadonlySet<FailureKind> = new Set(['refused', 'denied', 'not-found'])
 
-async function readIfReadable (secrets: Pick<Secrets, 'readCredentials'>, region: string, name: string): ReturnType<Secrets['readCredentials']> {
+async function readIfReadable (
+  secrets: Pick<Secrets, 'readCredentials'>, region: string, name: string
+): ReturnType<Secrets['readCredentials']> {
   try {
     return await secrets.readCredentials(region, name)
   } catch (error) {

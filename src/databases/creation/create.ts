@@ -61,7 +61,9 @@ export function createCreate (options: CreateOptions) {
 }
 
 /** The new stack's id, null when there is one of that name by now. */
-export async function launchOnce (stacks: Pick<Stacks, 'create'>, region: string, launch: Parameters<Stacks['create']>[1]): Promise<string | null> {
+export async function launchOnce (
+  stacks: Pick<Stacks, 'create'>, region: string, launch: Parameters<Stacks['create']>[1]
+): Promise<string | null> {
   try {
     return await stacks.create(region, launch)
   } catch (error) {

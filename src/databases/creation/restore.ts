@@ -91,7 +91,9 @@ function resolve ({ database }: Found, template: Template, { engineVersion }: Sn
 }
 
 /** The launch of the stack as it was but for what is `given`, with the snapshot to start from. */
-function toLaunch ({ stack, own }: Found, template: Template, given: Resolved['given'], { arn: snapshot }: SnapshotFacts, token: string): Launch {
+function toLaunch (
+  { stack, own }: Found, template: Template, given: Resolved['given'], { arn: snapshot }: SnapshotFacts, token: string
+): Launch {
   const known = Object.entries(stack.parameters).filter(([name]) => template.parameters.some(parameter => parameter.name === name))
   const ofService = serviceParameters(template, { ...noOrigin, client: own.client, stackName: stack.name, snapshot })
   return {

@@ -114,7 +114,9 @@ function cannotSwitch (id: string, status: string, wanted: boolean): Problem {
 }
 
 /** Starts the deletion of a stack, and leaves behind what is `retained`. Throws a {@link Problem} when somebody protected or changed it meanwhile. */
-export async function startDeletion (stacks: Pick<Stacks, 'remove'>, { stack, database: { id } }: Found, token: string, retained: readonly string[] = []): Promise<void> {
+export async function startDeletion (
+  stacks: Pick<Stacks, 'remove'>, { stack, database: { id } }: Found, token: string, retained: readonly string[] = []
+): Promise<void> {
   try {
     await stacks.remove(stack.region, stack.id, token, retained)
   } catch (error) {

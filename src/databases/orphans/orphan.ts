@@ -93,7 +93,11 @@ function readMark (tags: Readonly<Record<string, string>>): OwnTags | null {
   return own && own.fingerprint !== '' && own.template !== '' ? own : null
 }
 
-function toOrphan (kind: OrphanKind, { name, status, isProtected, createdAt }: Pick<Leftover, 'name' | 'status' | 'isProtected' | 'createdAt'>, own: OwnTags, region: string, reason: string, nowMs: number): Orphan[] {
+type Left = Pick<Leftover, 'name' | 'status' | 'isProtected' | 'createdAt'>
+
+/** One that is old enough; none otherwise. */
+function toOrphan (kind: OrphanKind, left: Left, own: OwnTags, region: string, reason: string, nowMs: number): Orphan[] {
+  const { name, status, isProtected, createdAt } = left
   const ageMs = nowMs - createdAt.getTime()
   if (ageMs < LEAST_AGE_MS) return []
   return [{

@@ -17,7 +17,9 @@ export interface Apart { results: Array<Outcome | null> | null, failures: SetFai
  * rolled back and halved, until the sets are found that it failed for. Where a failure is of no set (AWS is away, say), the rest is not
  * run, and reads as failed too; it is thrown when nothing is kept yet. So is a statement that is wrong with the first set already.
  */
-export async function runApart (work: SetsWork, transactionId: string, sets: readonly Cast[], { rowFormat }: Pick<OutcomeForm, 'rowFormat'>): Promise<Apart> {
+export async function runApart (
+  work: SetsWork, transactionId: string, sets: readonly Cast[], { rowFormat }: Pick<OutcomeForm, 'rowFormat'>
+): Promise<Apart> {
   const results = sets[0]?.prepared.returnsChanges ? Array.from(sets, (): Outcome | null => null) : null
   const failures: SetFailure[] = []
   const groups = groupSets(sets)
