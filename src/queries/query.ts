@@ -14,6 +14,7 @@ import { refusesResult, toProblem } from './answers/refusals.js'
 import { settings, type QueryMode } from './sql/settings.js'
 import { hasRoomForTag } from './sql/tag.js'
 import type { Targets } from './targets.js'
+import { giveUp } from './calls/give-up.js'
 import type { Times, WhenAwake } from './calls/waking.js'
 
 /** One statement and the conditions it runs under. */
@@ -139,8 +140,7 @@ export function createQuery ({ targets, interactive, dataApi, whenAwake, clock }
       else await dataApi.commit(target, transactionId)
       return outcome
     } catch (error) {
-      // AWS would do it after three minutes; until then the transaction would hold its locks.
-      await dataApi.rollback(target, transactionId).catch(() => {})
+      await giveUp(dataApi, target, transactionId)
       throw error
     }
   }

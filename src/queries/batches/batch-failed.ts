@@ -1,4 +1,5 @@
 import { DataApiFailure } from '../../aws/data-api.js'
+import { giveUp } from '../calls/give-up.js'
 import { settings } from '../sql/settings.js'
 import { runGroup, type SetGroup, type SetsWork } from './sets.js'
 
@@ -44,6 +45,6 @@ export async function findFailed (work: SetsWork, group: SetGroup, failure: Data
     }
     return to - from === 1 && await isRefused(from, to) ? group.first + from : null
   } finally {
-    await dataApi.rollback(target, transactionId).catch(() => {})
+    await giveUp(dataApi, target, transactionId)
   }
 }

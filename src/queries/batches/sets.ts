@@ -1,6 +1,7 @@
 import type { DataApi, DataTarget } from '../../aws/data-api.js'
 import type { Argument, Result } from '../../aws/data-api-values.js'
 import type { Clock } from '../../clock.js'
+import { giveUp } from '../calls/give-up.js'
 import type { Cast } from '../casting/cast.js'
 import { bytesOf } from '../sql/request-size.js'
 
@@ -66,8 +67,7 @@ export async function inTransaction<Answer> (
     await dataApi.commit(target, transactionId)
     return answer
   } catch (error) {
-    // AWS would do it after three minutes; until then the transaction would hold its locks.
-    await dataApi.rollback(target, transactionId).catch(() => {})
+    await giveUp(dataApi, target, transactionId)
     throw error
   }
 }

@@ -1,5 +1,6 @@
 import { DataApiFailure, type DataApi, type DataTarget } from '../../aws/data-api.js'
 import type { Argument, Column, Result } from '../../aws/data-api-values.js'
+import { giveUp } from '../calls/give-up.js'
 import { canBeCast, castColumns, nameSuspects } from './cast.js'
 import { readLexemes, withoutEnd } from '../sql/lexemes.js'
 import type { Prepared } from '../sql/prepare.js'
@@ -69,7 +70,7 @@ export async function columnsApart (
     await run(settings('read', DESCRIBE_MS) ?? '', [])
     return (await run(probe.sql, probe.args)).columns ?? []
   } finally {
-    await dataApi.rollback(target, transactionId).catch(() => {})
+    await giveUp(dataApi, target, transactionId)
   }
 }
 

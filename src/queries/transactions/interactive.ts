@@ -8,6 +8,7 @@ import { toProblem } from '../answers/refusals.js'
 import type { Targets } from '../targets.js'
 import type { OpenTransaction, TransactionIds } from './transaction-ids.js'
 import { transactionSettings, type IsolationLevel } from './transaction.js'
+import { giveUp } from '../calls/give-up.js'
 import type { Times, WhenAwake } from '../calls/waking.js'
 import { createWhenFree } from '../calls/when-free.js'
 
@@ -94,7 +95,7 @@ export function createInteractive ({ targets, dataApi, whenAwake, ids, order, ga
       for (const sql of transactionSettings(request)) await dataApi.execute(target, sql, [], { transactionId: awsId, signal })
       return begun
     } catch (error) {
-      if (awsId !== null) await dataApi.rollback(target, awsId).catch(() => {})
+      if (awsId !== null) await giveUp(dataApi, target, awsId)
       throw error instanceof DataApiFailure ? toProblem(error, 'read', position => position) : error
     }
   }
@@ -140,7 +141,7 @@ export function createInteractive ({ targets, dataApi, whenAwake, ids, order, ga
   const assertNotAborted = async (target: DataTarget, awsId: string, signal: AbortSignal): Promise<void> => {
     await whenFree(BUSY_MS, signal, async () => { await dataApi.execute(target, 'SELECT 1', [], { transactionId: awsId, signal }) }).catch(async (error: unknown) => {
       const problem = explainEnd(error)
-      if (problem instanceof Problem && problem.code === 'transaction-aborted') await dataApi.rollback(target, awsId).catch(() => {})
+      if (problem instanceof Problem && problem.code === 'transaction-aborted') await giveUp(dataApi, target, awsId)
       if (!(error instanceof DataApiFailure) || error.kind !== 'lost') throw problem
       throw new Problem('aws-unavailable', 'No answer came to what is asked before a commit. Nothing has been committed yet: commit again.', { cause: error })
     })

@@ -1,5 +1,5 @@
 import type { Principal } from '../../access/keys.js'
-import { DataApiFailure, type DataApi, type DataTarget } from '../../aws/data-api.js'
+import { DataApiFailure, type DataApi } from '../../aws/data-api.js'
 import type { Argument, Result } from '../../aws/data-api-values.js'
 import type { Clock } from '../../clock.js'
 import { Problem } from '../../problems.js'
@@ -10,6 +10,7 @@ import { rowsOf, toOutcome, type Outcome, type OutcomeForm } from '../answers/ou
 import { prepareStatement, refuseTransactionControl, type Prepared, type StatementText } from '../sql/prepare.js'
 import { toProblem } from '../answers/refusals.js'
 import type { Targets } from '../targets.js'
+import { giveUp } from '../calls/give-up.js'
 import type { WhenAwake } from '../calls/waking.js'
 
 export const ISOLATION_LEVELS = ['read committed', 'repeatable read', 'serializable'] as const
@@ -81,16 +82,11 @@ export function createTransaction ({ targets, dataApi, whenAwake, clock }: Trans
     } catch (error) {
       const { prepared = null, form = PLAIN } = running ?? {}
       const named = prepared && !form.castUnsupported ? await nameRefused(error, async () => await columnsWithin(execute, prepared)) : error
-      if (transactionId !== null) await rollBack(target, transactionId)
+      if (transactionId !== null) await giveUp(dataApi, target, transactionId)
       const toCallersPosition = prepared?.toCallersPosition ?? (position => position)
       const problem = named instanceof DataApiFailure ? toProblem(named, mode, toCallersPosition) : named
       throw running ? ofStatement(problem, running.index) : problem
     }
-  }
-
-  /** AWS would do it after three minutes; until then the transaction would hold its locks. */
-  async function rollBack (target: DataTarget, transactionId: string): Promise<void> {
-    await dataApi.rollback(target, transactionId).catch(() => {})
   }
 }
 
