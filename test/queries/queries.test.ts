@@ -11,6 +11,7 @@ import { createGate } from '../../src/queries/turns/gate.js'
 import { createQueries } from '../../src/queries/queries.js'
 import type { QueryRequest } from '../../src/queries/query.js'
 import { createTransactionIds, deriveSecret } from '../../src/queries/transactions/transaction-ids.js'
+import { REQUEST } from '../helpers/query-request.js'
 import { createStandingClock } from '../helpers/standing-clock.js'
 
 const principal = (...scopes: Scope[]): Caller => ({ requestId: 'request', keyId: 'key', client: null, mayUse: scope => scopes.includes(scope), mayEnter: () => true })
@@ -18,21 +19,6 @@ const WRITER = principal('query:read', 'query:write')
 const READER = principal('query:read')
 const LIMITS = { perDatabase: 1, perKey: 1, waiting: 1, waitMs: 1_000 }
 const NEVER = new AbortController().signal
-const REQUEST: QueryRequest = {
-  sql: 'select 1',
-  parameters: {},
-  types: {},
-  mode: null,
-  dryRun: false,
-  maxAffected: null,
-  timeoutMs: null,
-  maxRows: null,
-  rowFormat: 'object',
-  castUnsupported: false,
-  explain: false,
-  transactionId: null,
-  database: null
-}
 const target = { id: 'id', client: 'acme', region: 'eu-west-1', clusterArn: 'arn:cluster', secretArn: 'arn:secret', databaseName: 'temporal' }
 const one: Result = { columns: [{ name: 'one', type: 'int4', isNullable: null }], rows: [['1']], affected: 0 }
 

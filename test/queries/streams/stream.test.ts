@@ -9,24 +9,11 @@ import { createGate } from '../../../src/queries/turns/gate.js'
 import type { QueryRequest } from '../../../src/queries/query.js'
 import { createStream, type RowStream } from '../../../src/queries/streams/stream.js'
 import { createWhenAwake } from '../../../src/queries/calls/waking.js'
+import { REQUEST as PLAIN } from '../../helpers/query-request.js'
 import { createStandingClock } from '../../helpers/standing-clock.js'
 
 const READER: Principal = { keyId: 'key', client: null, mayUse: (scope: Scope) => scope === 'query:read', mayEnter: () => true }
-const REQUEST: QueryRequest = {
-  sql: 'select n from t',
-  parameters: {},
-  types: {},
-  mode: null,
-  dryRun: false,
-  maxAffected: null,
-  timeoutMs: null,
-  maxRows: null,
-  rowFormat: 'object',
-  castUnsupported: false,
-  explain: false,
-  transactionId: null,
-  database: null
-}
+const REQUEST = { ...PLAIN, sql: 'select n from t' }
 const NEVER = new AbortController().signal
 const target = { id: 'id', client: 'acme', region: 'eu-west-1', clusterArn: 'arn:cluster', secretArn: 'arn:secret', databaseName: 'temporal' }
 const STALL_MS = 150_000

@@ -12,26 +12,12 @@ import { createQueries } from '../../../src/queries/queries.js'
 import type { QueryRequest } from '../../../src/queries/query.js'
 import { createTransactionIds, deriveSecret } from '../../../src/queries/transactions/transaction-ids.js'
 import { principalOf } from '../../helpers/facts.js'
+import { REQUEST } from '../../helpers/query-request.js'
 import { createStandingClock } from '../../helpers/standing-clock.js'
 
 const NEVER = new AbortController().signal
 const WRITER = principalOf()
 const READER = principalOf({ scopes: ['query:read'] })
-const REQUEST: QueryRequest = {
-  sql: 'select 1',
-  parameters: {},
-  types: {},
-  mode: null,
-  dryRun: false,
-  maxAffected: null,
-  timeoutMs: null,
-  maxRows: null,
-  rowFormat: 'object',
-  castUnsupported: false,
-  explain: false,
-  transactionId: null,
-  database: null
-}
 const BEGIN = { isolation: 'read committed', readOnly: false, database: null } as const
 const one: Result = { columns: [], rows: [], affected: 0 }
 
