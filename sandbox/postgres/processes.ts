@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { PRELOADED } from './extensions.js'
 import { majorOf } from './files.js'
 import type { Ground } from './ground.js'
 import type { AdminAccess } from './roles.js'
@@ -39,8 +40,9 @@ export function createProcesses (ground: Ground): Processes {
 
   const optionsOf = async (id: string, parameters: Settings): Promise<ServerOptions> => {
     const directory = ground.directoryOf(id)
-    const { bin } = await ground.installationFor(await majorOf(directory))
-    return { bin, directory, socketDirectory: accessTo(id).host, parameters, user: ground.home.user }
+    const { bin, isPrepared } = await ground.installationFor(await majorOf(directory))
+    const settings = { ...isPrepared ? PRELOADED : {}, ...parameters }
+    return { bin, directory, socketDirectory: accessTo(id).host, parameters: settings, user: ground.home.user }
   }
   const forget = (id: string, entry: Entry): void => {
     if (entries.get(id) === entry) entries.delete(id)

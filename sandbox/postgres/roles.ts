@@ -24,6 +24,8 @@ export async function asSuperuser<T> (access: AdminAccess, database: string, wor
   }
 }
 
+/** Aurora's own roles. `rds_superuser` may give each to others (Aurora User Guide, "Understanding the rds_superuser role"; gravitational/teleport#48897 for `rds_iam`). */
+const AURORA_ROLES = ['rds_iam', 'rds_password', 'rds_replication']
 const SUPERUSER_MEMBERSHIPS = ['pg_monitor', 'pg_signal_backend', 'pg_checkpoint', 'pg_create_subscription', 'pg_use_reserved_connections', 'pg_maintain']
 
 /**
@@ -41,7 +43,10 @@ export async function ensureMasterUser (access: AdminAccess, user: { name: strin
       }
       await client.query('GRANT SET ON PARAMETER session_replication_role TO rds_superuser').catch(() => {})
     }
-    if (!known.has('rds_iam')) await client.query('CREATE ROLE rds_iam')
+    for (const role of AURORA_ROLES.filter(role => !known.has(role))) {
+      await client.query(`CREATE ROLE ${role}`)
+      await client.query(`GRANT ${role} TO rds_superuser WITH ADMIN OPTION`)
+    }
     if (!known.has(user.name)) await client.query(`CREATE ROLE ${name} LOGIN CREATEDB CREATEROLE`)
     await client.query(`GRANT rds_superuser TO ${name} WITH ADMIN OPTION`)
     if (user.verifier) await client.query(`ALTER ROLE ${name} PASSWORD ${client.escapeLiteral(user.verifier)}`)

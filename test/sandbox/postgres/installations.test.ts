@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import t from 'tap'
@@ -14,10 +14,14 @@ t.test('links that the package only lists are made, by two at once and again', a
   writeFileSync(join(native, 'lib', 'libpq.so.5.17'), 'the library')
   writeFileSync(join(native, 'pg-symlinks.json'), JSON.stringify([{ source: 'native/lib/libpq.so.5.17', target: 'native/lib/libpq.so.5' }]))
   writeFileSync(join(directory, 'package.json'), JSON.stringify({ version: '17.10.0' }))
+  const extension = join(native, 'share', 'postgresql', 'extension', 'dblink.control')
+  mkdirSync(dirname(extension), { recursive: true })
+  writeFileSync(extension, "default_version = '1.2'\n")
   const home = { directory: join(directory, 'home'), sockets: directory, isApart: false, user: undefined }
   t.same(await Promise.all([preparePackage(native, home), preparePackage(native, home)]), [native, native])
   t.equal(await preparePackage(native, home), native)
   t.equal(readlinkSync(join(native, 'lib', 'libpq.so.5')), 'libpq.so.5.17')
+  t.equal(readFileSync(extension, 'utf8'), "default_version = '1.2'\ntrusted = true\n")
 
   const user = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 }
   mkdirSync(home.directory)

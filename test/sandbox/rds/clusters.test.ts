@@ -50,6 +50,10 @@ t.test('a cluster from its creation to its deletion', async t => {
   t.same(await ask(cluster, "SELECT count(*)::int FROM pg_database WHERE datname = 'postgres'", { database: 'postgres' }), [[1]])
   await t.rejects(ask(cluster, 'SELECT 1', { password: 'wrong-password' }), { code: '28P01' })
   await ask(cluster, 'CREATE ROLE app LOGIN')
+  await ask(cluster, 'GRANT rds_iam, rds_replication TO app')
+  await ask(cluster, 'CREATE EXTENSION pg_stat_statements; CREATE EXTENSION postgres_fdw; CREATE SERVER other FOREIGN DATA WRAPPER postgres_fdw')
+  t.ok((await ask(cluster, 'SELECT query FROM pg_stat_statements')).length > 0, 'statistics of statements are kept from the start')
+  await t.rejects(ask(cluster, 'CREATE EXTENSION file_fdw'), { code: '42501' }, 'what Aurora has not is for superusers')
   await ask(cluster, 'CREATE DATABASE another')
 
   await t.rejects(operations.DeleteDBCluster({ DBClusterIdentifier: 'acme-orders', SkipFinalSnapshot: true }, caller), {
