@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Logger } from 'pino'
 import { ACCOUNT, AwsError, type Operations } from '../aws.js'
 import type { Faults } from '../faults.js'
-import type { WireAnswer, WireRequest } from './message.js'
+import { formOf, type WireAnswer, type WireRequest } from './message.js'
 import type { MissingMember, Protocol, WireService } from './protocol.js'
 import { cborRpc, jsonRpc, query, restJson } from './protocols.js'
 import { type OperationShape, requiredMembers, type Shape } from './schemas.js'
@@ -31,7 +31,7 @@ export function createDispatch ({ rooms, faults, log }: DispatchDependencies): D
     const scope = readScope(request)
     const service = asked.service = findService(request, protocol, scope.service)
     const name = asked.operation = protocol.operationName(request, service)
-    const { operation, implementation } = findOperation(service, name, rooms[service.signingName], protocol)
+    const { operation, implementation } = findOperation(request, protocol, service, name, rooms[service.signingName])
     const input = protocol.readInput(request, operation.input)
     checkRequired(operation.input, input, service.missingMember)
     checkToken(name, input, service)
@@ -78,10 +78,11 @@ interface Found {
   implementation: Operations[string]
 }
 
-function findOperation (service: WireService, name: string, room: Operations | undefined, protocol: Protocol): Found {
-  const operation = service.model.operations.get(name)
+function findOperation (request: WireRequest, protocol: Protocol, service: WireService, name: string, room: Operations | undefined): Found {
+  const operation = protocol.isFor(request, service) ? service.model.operations.get(name) : undefined
   if (!operation) {
-    throw new AwsError(protocol.unknownOperationCode, `Could not find operation ${name.slice(0, 100)} for version ${service.version}`)
+    const version = protocol === query ? formOf(request).get('Version')?.slice(0, 20) ?? 'NO_VERSION_SPECIFIED' : service.version
+    throw new AwsError(protocol.unknownOperationCode, `Could not find operation ${name.slice(0, 100)} for version ${version}`)
   }
   const implementation = room && Object.hasOwn(room, name) ? room[name] : undefined
   if (!implementation) {

@@ -15,8 +15,12 @@ export interface WireAnswer {
   body: string | Uint8Array
 }
 
-/** The query string and, of a form, its body. */
+const forms = new WeakMap<WireRequest, URLSearchParams>()
+
+/** The query string, or the body of a form; read once for each request. */
 export function formOf (request: WireRequest): URLSearchParams {
-  if (request.method === 'GET' || request.body.length === 0) return request.query
-  return new URLSearchParams(request.body.toString('utf8'))
+  const isInQuery = request.method === 'GET' || request.body.length === 0
+  const form = forms.get(request) ?? (isInQuery ? request.query : new URLSearchParams(request.body.toString('utf8')))
+  forms.set(request, form)
+  return form
 }

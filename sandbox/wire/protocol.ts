@@ -11,7 +11,7 @@ export interface Failure {
 
 /** One of AWS's ways to put operations into HTTP. */
 export interface Protocol {
-  /** Whether the request is of that service, going by what it says apart from its signature. */
+  /** Whether the request is of that service, going by its method and what it says apart from its signature. */
   isFor: (request: WireRequest, service: WireService) => boolean
   /** The operation that is asked for, whether the service has it or not. */
   operationName: (request: WireRequest, service: WireService) => string

@@ -1,4 +1,4 @@
-import { parseJson, readValue, serializationError } from './json.js'
+import { parseJson, readDocument, serializationError } from './json.js'
 import { formOf, type WireAnswer, type WireRequest } from './message.js'
 import type { Failure, Protocol, WireService } from './protocol.js'
 import { readForm } from './query-form.js'
@@ -6,9 +6,9 @@ import { fromCbor, type OperationShape, structureOf, text, toCbor, toJson, toPla
 
 /** AWS JSON 1.0 and 1.1: the operation in `x-amz-target`, JSON both ways (Secrets Manager, CloudWatch). */
 export const jsonRpc: Protocol = {
-  isFor: (request, service) => targetOf(request.headers['x-amz-target'])[0] === service.targetPrefix,
+  isFor: ({ method, headers }, service) => method === 'POST' && targetOf(headers['x-amz-target'])[0] === service.targetPrefix,
   operationName: request => targetOf(request.headers['x-amz-target'])[1],
-  readInput: (request, shape) => readValue(shape, parseJson(request.body)),
+  readInput: (request, shape) => readDocument(shape, parseJson(request.body)),
   writeOutput: (operation, output, service) => ({
     status: 200,
     headers: { 'content-type': contentType(service) },
@@ -23,8 +23,8 @@ export const jsonRpc: Protocol = {
 }
 
 function targetOf (header: string | string[] | undefined): [prefix: string, operation: string] {
-  const [prefix = '', operation = ''] = String(header ?? '').split('.')
-  return [prefix, operation]
+  const [prefix = '', ...operation] = String(header ?? '').split('.')
+  return [prefix, operation.join('.')]
 }
 
 function contentType (service: WireService | undefined): string {
@@ -53,7 +53,7 @@ function queryErrorHeader ({ error, shape, status }: Failure, service: WireServi
 export const restJson: Protocol = {
   isFor: (request, service) => findOperation(request, service) !== undefined,
   operationName: (request, service) => findOperation(request, service) ?? `${request.method} ${request.path}`,
-  readInput: (request, shape) => readValue(shape, parseJson(request.body)),
+  readInput: (request, shape) => readDocument(shape, parseJson(request.body)),
   writeOutput: (operation, output) => ({
     status: 200,
     headers: { 'content-type': 'application/json' },
@@ -76,9 +76,9 @@ const operationPath = /^\/service\/([A-Za-z0-9]+)\/operation\/([A-Za-z0-9]+)$/
 
 /** Smithy's RPC v2 with CBOR: the operation in the path, binary both ways. It is what botocore speaks with CloudWatch. */
 export const cborRpc: Protocol = {
-  isFor: (request, service) => pathOf(request)[0] === service.targetPrefix,
+  isFor: (request, service) => request.method === 'POST' && pathOf(request)[0] === service.targetPrefix,
   operationName: request => pathOf(request)[1],
-  readInput: (request, shape) => shape.isUnitSchema() ? {} : readValue(shape, parse(request.body)),
+  readInput: (request, shape) => shape.isUnitSchema() ? {} : readDocument(shape, parse(request.body)),
   writeOutput: (operation, output) => cborAnswer(200, {}, operation.output.isUnitSchema() ? '' : toCbor(operation.output, output)),
   writeFailure: (failure, service) =>
     cborAnswer(failure.status, queryErrorHeader(failure, service), toPlainCbor({ __type: qualifiedType(failure), ...errorBody(failure) })),
@@ -112,7 +112,7 @@ const errorResponse = structureOf('ErrorResponse', {
 
 /** AWS Query: a form with `Action` and `Version` in, XML out (CloudFormation, RDS, STS). */
 export const query: Protocol = {
-  isFor: (request, service) => formOf(request).get('Version') === service.version,
+  isFor: (request, service) => ['GET', 'POST'].includes(request.method) && formOf(request).get('Version') === service.version,
   operationName: request => formOf(request).get('Action') ?? '',
   readInput: (request, shape) => shape.isUnitSchema() ? {} : readForm(formOf(request), shape),
   writeOutput: (operation, output, service, requestId) => {

@@ -1,5 +1,6 @@
 import { AwsError } from '../aws.js'
 import type { Shape } from './schemas.js'
+import { type Format, kindOf, readValue, scalarOf } from './values.js'
 
 /** The keys `Tags.member.1.Key` of a form, split at their dots into a tree. */
 interface Branch {
@@ -22,7 +23,7 @@ export function readForm (form: Iterable<[name: string, value: string]>, shape: 
     if (++fields > MOST_FIELDS) throw new AwsError('MalformedQueryString', `The request has more than ${MOST_FIELDS} parameters`)
     grow(root, name, value)
   }
-  return readStructure(root, shape)
+  return readValue(format, shape, root)
 }
 
 function grow (root: Branch, name: string, value: string): void {
@@ -37,13 +38,17 @@ function grow (root: Branch, name: string, value: string): void {
   branch.value = value
 }
 
-function readStructure (branch: Branch, shape: Shape): Record<string, unknown> {
-  const structure: Record<string, unknown> = {}
-  for (const [name, member] of shape.structIterator()) {
-    const found = branch.branches.get(wireName(member, name))
-    if (found) structure[name] = read(found, member, name)
+const format: Format = {
+  member: (branch, member, shape, name) => partsOf(branch, name).get(wireName(shape, member)),
+  items: (branch, shape, name) => itemsOf(branch, shape, name, wireName(shape.getValueSchema(), 'member'), 'member'),
+  entries: (branch, shape, name) => itemsOf(branch, shape, name, 'entry', 'entry').map(({ branches }) => [
+    branches.get(wireName(shape.getKeySchema(), 'key'))?.value ?? '',
+    branches.get(wireName(shape.getValueSchema(), 'value')) ?? { value: '', branches: new Map() }
+  ]),
+  scalar: (branch, shape, name) => {
+    const { value = '' } = branch as Branch
+    return scalarOf(shape, fromText(value, shape)) ?? refuse(`The value ${JSON.stringify(value.slice(0, 100))} of ${name} is not a valid ${kindOf(shape)}`)
   }
-  return structure
 }
 
 function wireName (shape: Shape, fallback: string): string {
@@ -51,52 +56,31 @@ function wireName (shape: Shape, fallback: string): string {
   return typeof xmlName === 'string' ? xmlName : fallback
 }
 
-function read (branch: Branch, shape: Shape, name: string): unknown {
-  if (shape.isStructSchema()) return readStructure(branch, shape)
-  if (shape.isListSchema()) return readList(branch, shape, name)
-  if (shape.isMapSchema()) return readMap(branch, shape, name)
-  return readScalar(branch.value ?? '', shape, name)
-}
-
-function readList (branch: Branch, shape: Shape, name: string): unknown[] {
-  const item = shape.getValueSchema()
-  return itemsOf(branch, shape, wireName(item, 'member'), 'member').map(found => read(found, item, name))
-}
-
-function readMap (branch: Branch, shape: Shape, name: string): Record<string, unknown> {
-  const [key, value] = [shape.getKeySchema(), shape.getValueSchema()]
-  const entries = itemsOf(branch, shape, 'entry', 'entry').map(entry => [
-    entry.branches.get(wireName(key, 'key'))?.value ?? '',
-    read(entry.branches.get(wireName(value, 'value')) ?? { branches: new Map() }, value, name)
-  ])
-  return Object.fromEntries(entries) as Record<string, unknown>
+/** The parts of a branch, which has no value of its own then. */
+function partsOf (branch: unknown, name: string): Branch['branches'] {
+  const { value, branches } = branch as Branch
+  return value ? refuse(`${name} has parts, and is not to have a value`) : branches
 }
 
 /** The numbered branches in the order of their numbers, which is not always the order of arrival. */
-function itemsOf (branch: Branch, shape: Shape, name: string, alternative: string): Branch[] {
-  const flat = Boolean(shape.getMergedTraits().xmlFlattened)
-  const items = flat ? branch : branch.branches.get(name) ?? branch.branches.get(alternative)
-  return [...items?.branches ?? []]
-    .filter(([index]) => /^\d{1,9}$/.test(index))
-    .sort(([a], [b]) => Number(a) - Number(b))
-    .map(([, item]) => item)
+function itemsOf (branch: unknown, shape: Shape, name: string, item: string, alternative: string): Branch[] {
+  const parts = partsOf(branch, name)
+  const list = shape.getMergedTraits().xmlFlattened ? parts : (parts.get(item) ?? parts.get(alternative))?.branches
+  const items = [...list ?? parts]
+  if (items.some(([index]) => !/^\d{1,9}$/.test(index))) refuse(`The items of ${name} are to be named ${name}.${item}.1 and so on`)
+  return items.sort(([a], [b]) => Number(a) - Number(b)).map(([, each]) => each)
 }
 
-function readScalar (value: string, shape: Shape, name: string): unknown {
-  if (shape.isStringSchema()) return value
-  if (shape.isBlobSchema()) return Buffer.from(value, 'base64')
-  if (shape.isBooleanSchema()) {
-    const truth = { true: true, false: false }[value.toLowerCase()]
-    return truth ?? refuse(value, name, 'Boolean')
+/** What a text says where it is not to be a text. */
+function fromText (text: string, shape: Shape): unknown {
+  switch (kindOf(shape)) {
+    case 'Boolean': return { true: true, false: false }[text.toLowerCase()]
+    case 'Number': return /^[+-]?\d+(\.\d+)?(e[+-]?\d+)?$/i.test(text) ? Number(text) : text
+    case 'Timestamp': return /^\d+(\.\d+)?$/.test(text) ? Number(text) : text
+    default: return text
   }
-  if (shape.isTimestampSchema()) {
-    const time = new Date(/^\d+(\.\d+)?$/.test(value) ? Number(value) * 1000 : value)
-    return Number.isNaN(time.getTime()) ? refuse(value, name, 'Timestamp') : time
-  }
-  const number = Number(value)
-  return value.trim() === '' || Number.isNaN(number) ? refuse(value, name, 'Number') : number
 }
 
-function refuse (value: string, name: string, type: string): never {
-  throw new AwsError('MalformedInput', `The value ${JSON.stringify(value.slice(0, 100))} of ${name} is not a valid ${type}`)
+function refuse (message: string): never {
+  throw new AwsError('MalformedInput', message)
 }

@@ -124,7 +124,7 @@ const LARGEST_BYTES = 4 * 1024 * 1024
 /** The whole body, unpacked: clients pack long ones where the model lets them. Throws as {@link receive} does, or for bad gzip. */
 async function readBody (request: IncomingMessage): Promise<Buffer> {
   const body = await receive(request)
-  if (request.headers['content-encoding'] !== 'gzip') return body
+  if (!/^(x-)?gzip$/i.test(request.headers['content-encoding'] ?? '')) return body
   try {
     return await promisify(gunzip)(body, { maxOutputLength: LARGEST_BYTES })
   } catch {

@@ -4,7 +4,7 @@ import t from 'tap'
 import type { Operations } from '../../../sandbox/aws.js'
 import { openWire } from './open-wire.js'
 
-const room: Operations = { PutSecretValue: async () => t.fail('it was done'), ExecuteStatement: async () => t.fail('it was done'), CreateStack: async () => t.fail('it was done'), ListMetrics: async () => t.fail('it was done') }
+const room: Operations = { PutSecretValue: async () => t.fail('it was done'), ExecuteStatement: async () => t.fail('it was done'), CreateStack: async () => t.fail('it was done'), GetMetricStatistics: async () => t.fail('it was done'), ListMetrics: async () => t.fail('it was done') }
 const rooms = { secretsmanager: room, 'rds-data': room, cloudformation: room, monitoring: room }
 const json = { 'x-amz-target': 'secretsmanager.PutSecretValue', 'content-type': 'application/x-amz-json-1.1' }
 const form = { 'content-type': 'application/x-www-form-urlencoded' }
@@ -46,6 +46,26 @@ const attempts: Readonly<Record<string, Attempt>> = {
   'CBOR that ends too early': { path: '/service/GraniteServiceVersion20100801/operation/ListMetrics', headers: cbor, body: Uint8Array.from([0xa1, 0x69]), status: 400, says: 'SerializationException' },
   'CBOR that claims to be endless': { path: '/service/GraniteServiceVersion20100801/operation/ListMetrics', headers: cbor, body: Uint8Array.from([0x9b, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]), status: 400, says: 'SerializationException' },
   'CBOR in CBOR, a million deep': { path: '/service/GraniteServiceVersion20100801/operation/ListMetrics', headers: cbor, body: new Uint8Array(1e6).fill(0x81), status: 400, says: 'SerializationException' },
+  'bytes that are not in base64': { headers: json, body: '{"SecretId":"a","ClientRequestToken":"a","SecretBinary":"a b"}', status: 400, says: 'STRING_VALUE can not be converted to Blob' },
+  'a time as a person writes it': {
+    headers: { 'x-amz-target': 'GraniteServiceVersion20100801.GetMetricStatistics' },
+    body: '{"StartTime":"Wed, 01 Jan 2020 00:00:00 GMT"}',
+    status: 400,
+    says: 'STRING_VALUE can not be converted to Timestamp'
+  },
+  'another method': { method: 'PUT', headers: form, body: action, status: 400, says: 'does not implement' },
+  'the operation of another service': {
+    headers: { 'x-amz-target': 'DynamoDB_20120810.PutSecretValue', authorization: 'AWS4-HMAC-SHA256 Credential=a/20260101/us-east-1/secretsmanager/aws4_request' },
+    body: '{}',
+    status: 400,
+    says: 'UnknownOperationException'
+  },
+  'a form without a version': {
+    headers: { ...form, authorization: 'AWS4-HMAC-SHA256 Credential=a/20260101/us-east-1/cloudformation/aws4_request' },
+    body: 'Action=CreateStack',
+    status: 400,
+    says: 'Could not find operation CreateStack for version NO_VERSION_SPECIFIED'
+  },
   'no operation at all': { headers: form, body: 'hello', status: 400, says: 'InvalidAction' },
   'an operation with the name of something in JavaScript': { headers: form, body: 'Action=constructor&Version=2010-05-15', status: 400, says: 'InvalidAction' },
   'a path that nobody knows': { path: '/etc/passwd', method: 'GET', status: 400, says: 'does not implement' },

@@ -45,12 +45,23 @@ t.test('items come in the order of their numbers, whatever the order of arrival'
 })
 
 t.test('names of JavaScript itself are names like any other', async t => {
-  t.strictSame(readForm([['__proto__.x', '1'], ['constructor', 'x'], ['Tags.member.__proto__.Key', 'x']], inputOf('CreateStack')), { Tags: [] })
+  t.strictSame(readForm([['__proto__.x', '1'], ['constructor', 'x'], ['Tags', '']], inputOf('CreateStack')), { Tags: [] })
   t.notHas({}, { x: '1' })
 })
 
-for (const [value, member] of [['maybe', 'DisableRollback'], ['', 'TimeoutInMinutes'], ['ten', 'TimeoutInMinutes']] as const) {
-  t.test(`refuses ${member}=${value}`, async t => {
-    t.throws(() => readForm([[member, value]], inputOf('CreateStack')), new AwsError('MalformedInput', `The value "${value}" of ${member} is not a valid ${member === 'DisableRollback' ? 'Boolean' : 'Number'}`))
+const isNo = (value: string, member: string, kind: string): string => `The value "${value}" of ${member} is not a valid ${kind}`
+
+for (const [name, value, says] of [
+  ['DisableRollback', 'maybe', isNo('maybe', 'DisableRollback', 'Boolean')],
+  ['TimeoutInMinutes', '', isNo('', 'TimeoutInMinutes', 'Number')],
+  ['TimeoutInMinutes', '0x20', isNo('0x20', 'TimeoutInMinutes', 'Number')],
+  ['TimeoutInMinutes', ' 20', isNo(' 20', 'TimeoutInMinutes', 'Number')],
+  ['Tags', 'blue', 'Tags has parts, and is not to have a value'],
+  ['Tags.member.1', 'blue', 'Tags has parts, and is not to have a value'],
+  ['Tags.member.__proto__.Key', 'blue', 'The items of Tags are to be named Tags.member.1 and so on'],
+  ['Tags.blue.1.Key', 'blue', 'The items of Tags are to be named Tags.member.1 and so on']
+] as const) {
+  t.test(`refuses ${name}=${value}`, async t => {
+    t.throws(() => readForm([[name, value]], inputOf('CreateStack')), new AwsError('MalformedInput', says))
   })
 }
