@@ -68,7 +68,7 @@ interface Ground {
 }
 
 /** The services, each made with what it needs of the others. `rooms` has their operations by signing name. */
-function createServices (options: SandboxOptions, { store, clock, faults }: Ground) {
+export function createServices (options: SandboxOptions, { store, clock, faults }: Ground) {
   const { log, dataDir, searchPath, serverlessV1, retiredVersions } = options
   const pace = durations[options.pace]
   const pacing = { ...pace, resume: options.resumeMs ?? pace.resume }

@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import type { Clock } from '../clock.js'
 import type { Durations } from '../pace.js'
 import type { Store } from '../store.js'
+import { refuseUnheeded } from '../unheeded.js'
 import type { EngineContext } from './engine/context.js'
 import { createResolver } from './engine/dynamic-references.js'
 import { createEngine } from './engine/engine.js'
@@ -18,6 +19,7 @@ import { createUpdateStack } from './operations/update-stack.js'
 import type { RdsRoom, SecretsRoom } from './resources/handler.js'
 import { createHandlers, type HandlerTable } from './resources/handlers.js'
 import { openSpecification } from './specification/specification.js'
+import { unheeded } from './unheeded.js'
 
 export interface CloudFormationDependencies {
   store: Store
@@ -52,7 +54,7 @@ export function createCloudFormation (dependencies: CloudFormationDependencies) 
   const engine = createEngine(context)
   const changeSets = openChangeSets(store)
   return {
-    operations: {
+    operations: refuseUnheeded({
       CreateStack: createCreateStack(context, engine),
       UpdateStack: createUpdateStack(context, engine),
       ...createDeletionOperations(context, engine),
@@ -60,7 +62,7 @@ export function createCloudFormation (dependencies: CloudFormationDependencies) 
       ...createChangeSetOperations(context, engine, changeSets),
       ...createDescriptions(context),
       ...createTemplateOperations(context, changeSets)
-    },
+    }, unheeded),
     whenIdle: engine.whenIdle,
     start: async (): Promise<void> => {
       records.forgetOldStacks()

@@ -1,7 +1,9 @@
 import type * as Sdk from '@aws-sdk/client-cloudwatch'
 import { AwsError, type OperationsOf } from '../aws.js'
+import { refuseUnheeded } from '../unheeded.js'
 import { getMetricData, getMetricStatistics } from './queries.js'
 import { createSamples, type ListedMetric, matchesFilters, metricsOf, type SamplesOptions } from './samples.js'
+import { unheeded } from './unheeded.js'
 
 export interface CloudWatch {
   operations: OperationsOf<typeof Sdk, 'GetMetricData' | 'GetMetricStatistics' | 'ListMetrics'>
@@ -19,7 +21,7 @@ export function createCloudWatch (options: SamplesOptions): CloudWatch {
   let taking: Promise<void> = Promise.resolve()
 
   return {
-    operations: {
+    operations: refuseUnheeded<CloudWatch['operations']>({
       GetMetricData: async (input, { region }) => {
         await samples.take()
         return getMetricData(samples.in(region), input)
@@ -38,7 +40,7 @@ export function createCloudWatch (options: SamplesOptions): CloudWatch {
         const until = from + LISTED_PER_PAGE
         return { Metrics: chosen.slice(from, until), NextToken: chosen.length > until ? String(until) : undefined }
       }
-    },
+    }, unheeded),
     start: () => { taking = samples.keepTaking(closing.signal) },
     close: async () => {
       closing.abort()

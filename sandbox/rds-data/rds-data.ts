@@ -1,5 +1,6 @@
 import type * as Sdk from '@aws-sdk/client-rds-data'
 import type { OperationsOf } from '../aws.js'
+import { refuseUnheeded } from '../unheeded.js'
 import { readMetadata, readTypes } from './column-metadata.js'
 import { UNKNOWN_TYPE } from './column-types.js'
 import { createExecutor, type ExecutorDependencies } from './executor.js'
@@ -11,6 +12,7 @@ import { bindParameters } from './parameter-values.js'
 import { validateRequest } from './request.js'
 import type { Session } from './sessions.js'
 import type { Statement, StatementResult } from './statement.js'
+import { unheeded } from './unheeded.js'
 
 export interface RdsData {
   operations: OperationsOf<typeof Sdk, 'ExecuteStatement' | 'BatchExecuteStatement' | `${'Begin' | 'Commit' | 'Rollback'}Transaction`>
@@ -28,7 +30,7 @@ export function createRdsData (dependencies: RdsDataDependencies): RdsData {
   const limits = { ...awsLimits, ...dependencies.limits }
   const executor = createExecutor({ ...dependencies, limits })
   return {
-    operations: {
+    operations: refuseUnheeded<RdsData['operations']>({
       ExecuteStatement: async (request, caller) => {
         const place = validateRequest(request, 'sql')
         const statement = compose(place.sql, [request.parameters ?? []])
@@ -65,7 +67,7 @@ export function createRdsData (dependencies: RdsDataDependencies): RdsData {
         await executor.settle(validateRequest(request, 'transactionId'), caller, 'ROLLBACK')
         return { transactionStatus: 'Rollback Complete' }
       }
-    },
+    }, unheeded),
 
     close: executor.close
   }

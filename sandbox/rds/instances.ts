@@ -20,25 +20,14 @@ const CHANGEABLE = [
   'CACertificateIdentifier'
 ] as const
 
-/** What belongs to the cluster, and an instance of one may not be given (API reference of CreateDBInstance), as AWS calls it. */
-const MANAGED_BY_CLUSTER = {
-  MasterUsername: 'master user name',
-  MasterUserPassword: 'master user password',
-  ManageMasterUserPassword: 'master user password',
-  DBName: 'database name',
-  AllocatedStorage: 'allocated storage',
-  BackupRetentionPeriod: 'backup retention period',
-  PreferredBackupWindow: 'backup window'
-} as const
-
-/** The same for a change. */
-const MODIFIED_WITH_CLUSTER = {
-  MasterUserPassword: 'master user password',
-  BackupRetentionPeriod: 'backup retention',
-  PreferredBackupWindow: 'backup window',
-  VpcSecurityGroupIds: 'vpc security group',
-  DBPortNumber: 'database endpoint port number',
-  DeletionProtection: 'deletion protection'
+/** What an instance may only be given as its cluster has it: the member that says so of the cluster, and what AWS calls it. */
+const AS_THE_CLUSTER = {
+  DBSubnetGroupName: ['DBSubnetGroup', 'DB subnet group'],
+  EnableIAMDatabaseAuthentication: ['IAMDatabaseAuthenticationEnabled', 'IAM database authentication'],
+  EngineLifecycleSupport: ['EngineLifecycleSupport', 'engine lifecycle support'],
+  NetworkType: ['NetworkType', 'network type'],
+  Port: ['Port', 'database endpoint port number'],
+  StorageType: ['StorageType', 'storage type']
 } as const
 
 const FILTERABLE: Filterable<InstanceRecord> = {
@@ -87,8 +76,7 @@ export function createInstanceOperations (context: RdsContext) {
     ModifyDBInstance: async (input, caller) => {
       const instance = context.records.instances.require(input.DBInstanceIdentifier, caller)
       requireAvailable(instance, 'Database instance is not in available state.')
-      const [managed] = pickWords(input, MODIFIED_WITH_CLUSTER)
-      if (managed) throw invalidCombination(`The specified DB Instance is a member of a cluster. Modify ${managed} for the DB Cluster using the ModifyDbCluster API`)
+      refuseUpgrade(instance, input)
       if (input.DBInstanceClass) requireClass(input.DBInstanceClass, instance.facts.EngineVersion)
       requireAuthority(input.CACertificateIdentifier)
       requireMonitoringRole({ ...instance.facts, ...pickGiven(input, ['MonitoringInterval', 'MonitoringRoleArn']) })
@@ -149,9 +137,15 @@ function showInstance ({ records, clock }: Pick<RdsContext, 'records' | 'clock'>
   }
 }
 
-/** What AWS calls those of the members that a request has. */
-function pickWords (input: object, words: Readonly<Record<string, string>>): string[] {
-  return Object.entries(input).flatMap(([name, value]) => value === undefined ? [] : words[name] ?? [])
+/** Instances come to a version with their cluster (aws-controllers-k8s/community#2683), and stay in its subnets. */
+function refuseUpgrade ({ facts: { EngineVersion: version = '' } }: InstanceRecord, { EngineVersion: wanted, DBSubnetGroupName: group }: Rds.ModifyDBInstanceMessage): void {
+  const other = wanted && !isVersion(wanted, version) ? 'the DB engine version' : group ? 'the DB subnet group' : undefined
+  if (other) throw invalidCombination(`The specified DB Instance is a member of a cluster. Modify ${other} for the DB Cluster using the ModifyDbCluster API`)
+}
+
+/** Whether a request that names a version, or the major alone, means that one. */
+function isVersion (wanted: string, version: string): boolean {
+  return wanted === version || wanted === version.split('.')[0]
 }
 
 function readCluster (context: RdsContext, input: Rds.CreateDBInstanceMessage, caller: Caller): ClusterRecord {
@@ -160,8 +154,11 @@ function readCluster (context: RdsContext, input: Rds.CreateDBInstanceMessage, c
   const cluster = context.records.clusters.require(input.DBClusterIdentifier, caller)
   requireClass(input.DBInstanceClass, cluster.facts.EngineVersion)
   requireAuthority(input.CACertificateIdentifier)
-  const [managed] = pickWords(input, MANAGED_BY_CLUSTER)
-  if (managed) throw invalidCombination(`The requested DB Instance will be a member of a DB Cluster. Set ${managed} for the DB Cluster.`)
+  for (const [member, [fact, called]] of Object.entries(AS_THE_CLUSTER)) {
+    const given = input[member as keyof typeof AS_THE_CLUSTER]
+    const kept = cluster.facts[fact] ?? (fact === 'StorageType' ? 'aurora' : undefined)
+    if (given !== undefined && given !== kept) throw invalidCombination(`The requested DB Instance will be a member of a DB Cluster. Set ${called} for the DB Cluster.`)
+  }
   const groups = cluster.facts.VpcSecurityGroups?.map(({ VpcSecurityGroupId: id }) => id)
   if (input.VpcSecurityGroupIds?.some(id => !groups?.includes(id))) throw invalidCombination('The requested DB Instance will be a member of a DB Cluster. Set vpc security group for the DB Cluster.')
   requireMonitoringRole(input)
@@ -171,7 +168,7 @@ function readCluster (context: RdsContext, input: Rds.CreateDBInstanceMessage, c
     throw new AwsError('InvalidDBClusterStateFault', 'Set the Serverless v2 scaling configuration on the parent DB cluster before creating a Serverless v2 DB instance.')
   }
   const { EngineVersion: version } = cluster.facts
-  if (input.EngineVersion && input.EngineVersion !== version && input.EngineVersion !== version.split('.')[0]) {
+  if (input.EngineVersion && !isVersion(input.EngineVersion, version)) {
     throw invalidCombination(`The engine version that you requested for your DB instance (${input.EngineVersion}) does not match the engine version of your DB cluster (${version}).`)
   }
   if (cluster.facts.Status === 'deleting') throw new AwsError('InvalidDBClusterStateFault', `DB cluster ${cluster.facts.DBClusterIdentifier} is in deleting state.`)

@@ -12,7 +12,11 @@ import type { ClusterRecord } from './records.js'
 export function createListingOperations ({ records, quotas }: Pick<RdsContext, 'records' | 'quotas'>) {
   return {
     DescribeDBClusterEndpoints: async (input, caller) => {
-      const found = filterBy(records.clusters.list(input.DBClusterIdentifier, caller).flatMap(endpointsOf), input.Filters, {
+      const clusters = records.clusters.list(input.DBClusterIdentifier, caller)
+      // An identifier is what custom endpoints have, of which there are none.
+      const found = filterBy(input.DBClusterEndpointIdentifier ? [] : clusters.flatMap(endpointsOf), input.Filters, {
+        'db-cluster-endpoint-id': () => [],
+        'db-cluster-endpoint-custom-type': () => [],
         'db-cluster-endpoint-type': ({ EndpointType }) => [EndpointType],
         'db-cluster-endpoint-status': ({ Status }) => [Status]
       })
@@ -62,6 +66,8 @@ const INSTANCE_CLASSES = [
   ...['r6g', 'r6i', 'r7g', 'r8g'].flatMap(family => ['large', 'xlarge', '2xlarge', '4xlarge', '8xlarge'].map(size => `db.${family}.${size}`))
 ]
 
+const LICENSE = 'postgresql-license'
+
 const VERSION_FILTERS: Filterable<EngineVersion> = {
   'db-parameter-group-family': ({ family }) => [family],
   engine: () => [ENGINE],
@@ -85,7 +91,9 @@ export function createEngineOperations ({ postgres }: Pick<RdsContext, 'postgres
     },
     DescribeOrderableDBInstanceOptions: async (input, caller) => {
       const classes = INSTANCE_CLASSES.filter(name => !input.DBInstanceClass || name === input.DBInstanceClass)
-      const options = versionsOf(input.Engine, input.EngineVersion).flatMap(version =>
+      const { AvailabilityZoneGroup: zones = caller.region, LicenseModel: license = LICENSE, Vpc: isInVpc = true } = input
+      const isOffered = zones === caller.region && license === LICENSE && isInVpc
+      const options = (isOffered ? versionsOf(input.Engine, input.EngineVersion) : []).flatMap(version =>
         classes.filter(name => name !== 'db.serverless' || version.serverlessV2).map(name => showOption(version, name, caller)))
       const { page, Marker } = pageOf(filterBy(options, input.Filters, {}), input)
       return { OrderableDBInstanceOptions: page, Marker }
@@ -153,7 +161,7 @@ function showOption (version: EngineVersion, instanceClass: string, caller: Call
     Engine: ENGINE,
     EngineVersion: version.version,
     DBInstanceClass: instanceClass,
-    LicenseModel: 'postgresql-license',
+    LicenseModel: LICENSE,
     AvailabilityZones: zonesOf(caller.region).map(Name => ({ Name })),
     MultiAZCapable: false,
     ReadReplicaCapable: false,

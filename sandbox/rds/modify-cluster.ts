@@ -7,7 +7,7 @@ import { NO_CHANGE, pickGiven, type RdsContext, requireStatus } from './context.
 import { type EngineVersion, requireDataApi } from './engine-versions.js'
 import { readInsights } from './insights.js'
 import { arnOf, invalidCombination, nameIn, readIdentifier } from './names.js'
-import { CHANGEABLE, ONLY_V1_SCALES, openAddress, readParameterGroup, readSecurityGroups, refuseForeign } from './new-cluster.js'
+import { CHANGEABLE, ONLY_V1_SCALES, openAddress, readParameterGroup, readSecurityGroups } from './new-cluster.js'
 import { type ClusterFacts, type ClusterRecord, membersOf } from './records.js'
 import { keptGroup, memberFacts, readUpgrade, type Upgrade, versionOf } from './upgrades.js'
 import { requireWindows } from './windows.js'
@@ -27,7 +27,6 @@ export function createModifyClusterOperations (context: RdsContext) {
     ModifyDBCluster: async (input, caller) => {
       const cluster = context.records.clusters.require(input.DBClusterIdentifier, caller)
       requireStatus(cluster, { refusal: NO_CHANGE })
-      refuseForeign(input)
       const upgrade = await readUpgrade(context, cluster, input)
       const facts = readChanges(context, cluster, input, upgrade, caller)
       const ofMembers = upgrade && memberFacts(context, cluster, upgrade, input, caller)
@@ -56,10 +55,10 @@ export function createModifyClusterOperations (context: RdsContext) {
       context.records.clusters.change(cluster, { AssociatedRoles: [...roles, { RoleArn, FeatureName, Status: 'ACTIVE' }] })
       return {}
     },
-    RemoveRoleFromDBCluster: async ({ DBClusterIdentifier, RoleArn = '' }, caller) => {
+    RemoveRoleFromDBCluster: async ({ DBClusterIdentifier, RoleArn = '', FeatureName }, caller) => {
       const cluster = context.records.clusters.require(DBClusterIdentifier, caller)
       const { AssociatedRoles: roles = [], DBClusterIdentifier: id } = cluster.facts
-      const left = roles.filter(role => role.RoleArn !== RoleArn)
+      const left = roles.filter(role => role.RoleArn !== RoleArn || (FeatureName && role.FeatureName !== FeatureName))
       if (left.length === roles.length) throw new AwsError('DBClusterRoleNotFound', `Role ARN ${RoleArn} cannot be found for DB cluster: ${id}.`, 404)
       context.records.clusters.change(cluster, { AssociatedRoles: left })
       return {}
@@ -100,7 +99,8 @@ function readChanges (
 /** Only a Serverless v1 cluster takes `EnableHttpEndpoint` here; AWS ignores it for others, which have operations of their own. */
 function readScalingChange (cluster: ClusterRecord, input: Rds.ModifyDBClusterMessage, version: EngineVersion): Partial<ClusterFacts> {
   const { facts } = cluster
-  const { ScalingConfiguration: scaling, ServerlessV2ScalingConfiguration: wanted } = input
+  const { EngineMode: mode = facts.EngineMode, ScalingConfiguration: scaling, ServerlessV2ScalingConfiguration: wanted } = input
+  if (mode !== facts.EngineMode) throw invalidCombination(`This sandbox does not change the engine mode of a cluster, which is ${facts.EngineMode}.`)
   if (isServerlessV1(cluster)) {
     return {
       ...(input.EnableHttpEndpoint === undefined ? {} : { HttpEndpointEnabled: input.EnableHttpEndpoint }),

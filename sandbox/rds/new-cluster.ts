@@ -13,7 +13,7 @@ import { beginClusterWork } from './work.js'
 export const CHANGEABLE = [
   'PreferredBackupWindow', 'PreferredMaintenanceWindow', 'CopyTagsToSnapshot', 'DeletionProtection', 'StorageType', 'NetworkType',
   'MonitoringInterval', 'MonitoringRoleArn', 'DatabaseInsightsMode', 'PerformanceInsightsKMSKeyId', 'PerformanceInsightsRetentionPeriod',
-  'EngineLifecycleSupport', 'AutoMinorVersionUpgrade', 'BacktrackWindow'
+  'EngineLifecycleSupport', 'AutoMinorVersionUpgrade'
 ] as const
 
 /** The same of a new one, and what never changes. */
@@ -23,21 +23,12 @@ const SHOWN_AGAIN = [...CHANGEABLE, 'ClusterScalabilityType', 'AvailabilityZones
 export type ClusterInput = Pick<CreateDBClusterMessage,
   typeof SHOWN_AGAIN[number] | 'KmsKeyId' | 'BackupRetentionPeriod' | 'VpcSecurityGroupIds' | 'DBSubnetGroupName' | 'DBClusterParameterGroupName' |
   'EnableIAMDatabaseAuthentication' | 'EnableCloudwatchLogsExports' | 'EnablePerformanceInsights' | 'EnableHttpEndpoint' |
-  'ScalingConfiguration' | 'ServerlessV2ScalingConfiguration' | 'Tags' | 'StorageEncrypted' | 'MasterUsername' | 'DatabaseName'>
-
-const FORBIDDEN_FOR_AURORA = ['AllocatedStorage', 'DBClusterInstanceClass', 'Iops'] as const
-
-/** Throws AWS's refusal of what only clusters of other engines have. */
-export function refuseForeign (input: object): void {
-  const foreign = FORBIDDEN_FOR_AURORA.find(name => (input as Partial<CreateDBClusterMessage>)[name] !== undefined)
-  if (foreign) throw invalidCombination(`${foreign} isn't supported for DB engine aurora-postgresql.`)
-}
+  'ScalingConfiguration' | 'ServerlessV2ScalingConfiguration' | 'Tags' | 'AssociatedRoles' | 'StorageEncrypted' | 'MasterUsername' | 'DatabaseName'>
 
 /** The facts of a new cluster. Throws AWS's refusal of what cannot be. */
 export function readClusterFacts (
   context: RdsContext, id: string, input: ClusterInput, version: EngineVersion, mode: string, caller: Caller
 ): ClusterFacts {
-  refuseForeign(input)
   if (input.EnableHttpEndpoint) requireDataApi(version, caller.region, mode)
   const isEncrypted = mode === 'serverless' || input.StorageEncrypted === true || input.KmsKeyId !== undefined
   return {
@@ -67,7 +58,7 @@ export function readClusterFacts (
     VpcSecurityGroups: readSecurityGroups(input.VpcSecurityGroupIds, caller),
     DBClusterOptionGroupMemberships: [],
     ReadReplicaIdentifiers: [],
-    AssociatedRoles: [],
+    AssociatedRoles: (input.AssociatedRoles ?? []).map(role => ({ ...role, Status: 'ACTIVE' })),
     DomainMemberships: [],
     HostedZoneId: 'Z2R2ITUGPM61AM',
     StorageEncrypted: isEncrypted,

@@ -6,6 +6,7 @@ import type { Durations } from '../pace.js'
 import type { PortRange } from '../postgres/placement.js'
 import { createPostgres } from '../postgres/postgres.js'
 import type { Store } from '../store.js'
+import { refuseUnheeded } from '../unheeded.js'
 import { createClusterOperations } from './clusters.js'
 import { clusterKey, instanceKey, type Quotas, type RdsContext } from './context.js'
 import { createDatabases, type Databases } from './databases.js'
@@ -23,6 +24,7 @@ import { createRestoreOperations } from './restore.js'
 import { beginSnapshot, createSnapshotOperations } from './snapshots.js'
 import { createSubnetGroupOperations } from './subnet-groups.js'
 import { createTagOperations } from './tags.js'
+import { unheeded } from './unheeded.js'
 import { beginClusterWork, beginInstanceWork } from './work.js'
 
 export interface RdsOptions {
@@ -94,7 +96,7 @@ export function createRds (options: RdsOptions): Rds {
     retiredVersions: options.retiredVersions ?? 'refused',
     advertisedHost: options.advertisedHost
   }
-  const operations = createOperations(context)
+  const operations = refuseUnheeded(createOperations(context), unheeded)
   return {
     ...createDatabases(context),
     operations,

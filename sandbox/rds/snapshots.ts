@@ -51,6 +51,7 @@ export function createSnapshotOperations (context: RdsContext) {
           DBClusterSnapshotIdentifier: name,
           DBClusterSnapshotArn: arnOf(caller, 'cluster-snapshot', name),
           SourceDBClusterSnapshotArn: source.facts.DBClusterSnapshotArn,
+          ...(input.KmsKeyId ? { StorageEncrypted: true, KmsKeyId: input.KmsKeyId } : {}),
           TagList: addTags(input.CopyTags ? source.facts.TagList : [], input.Tags)
         }
       }

@@ -4,10 +4,12 @@ import type { Logger } from 'pino'
 import type { OperationsOf } from '../aws.js'
 import type { Clock } from '../clock.js'
 import type { Store } from '../store.js'
+import { refuseUnheeded } from '../unheeded.js'
 import type { SecretsContext } from './context.js'
 import { openRecords, type SecretRecords } from './records.js'
 import { createRotation, type Rotator } from './rotation.js'
 import { createSecretOperations } from './secret-operations.js'
+import { unheeded } from './unheeded.js'
 import { invalidParameter, invalidRequest } from './validation.js'
 import { createValueOperations } from './value-operations.js'
 
@@ -46,7 +48,7 @@ export function createSecretsManager (
   const closing = new AbortController()
   let rotating: Promise<void> = Promise.resolve()
 
-  const operations = createOperations(context)
+  const operations = refuseUnheeded(createOperations(context), unheeded)
   const guarded = guardManaged(operations, records)
   return {
     operations: guardTags(guarded),

@@ -50,7 +50,14 @@ const REFUSED: ReadonlyArray<[object, string, RegExp]> = [
   [{ PreferredMaintenanceWindow: 'sun:01:00-sun:01:10' }, 'InvalidParameterValue', /^Maintenance window must be at least 30 minutes\.$/],
   [{ PreferredBackupWindow: '23:30-00:30', PreferredMaintenanceWindow: 'Sat:00:00-Sat:01:00' }, 'InvalidParameterValue', /^The backup window and maintenance window must not overlap\.$/],
   [{ EnableCloudwatchLogsExports: ['postgresql', 'general'] }, 'InvalidParameterCombination', /^You cannot use the log types 'general' with engine version aurora-postgresql 17\.7\./],
-  [{ AllocatedStorage: 10 }, 'InvalidParameterCombination', /AllocatedStorage/]
+  [{ AllocatedStorage: 10 }, 'InvalidParameterCombination', /^AllocatedStorage isn't supported for DB engine aurora-postgresql\.$/],
+  [{ PubliclyAccessible: false }, 'InvalidParameterCombination', /^PubliclyAccessible isn't supported for DB engine aurora-postgresql\.$/],
+  [{ StorageType: 'gp3' }, 'InvalidParameterCombination', /^You can't use the gp3 storage type\.$/],
+  [{ OptionGroupName: 'mine' }, 'OptionGroupNotFoundFault', /^Specified OptionGroupName: mine not found\.$/],
+  [{ Domain: 'd-1234567890' }, 'DomainNotFoundFault', /^Domain d-1234567890 not found/],
+  [{ TagSpecifications: [{ ResourceType: 'cluster-auto-backup' }] }, 'InvalidParameterCombination', /^The sandbox does not implement TagSpecifications: leave it out\.$/],
+  [{ MasterUserAuthenticationType: 'iam-db-auth' }, 'InvalidParameterCombination', /does not implement MasterUserAuthenticationType/],
+  [{ EnableLimitlessDatabase: true }, 'InvalidParameterCombination', /does not implement EnableLimitlessDatabase/]
 ]
 
 t.test('refusals of RDS, which leave nothing behind', async t => {
@@ -64,8 +71,11 @@ t.test('refusals of RDS, which leave nothing behind', async t => {
   t.same((await operations.DescribeDBClusters({}, caller)).DBClusters, [])
   t.same((await fixture.secrets.operations.ListSecrets({}, caller)).SecretList, [])
 
-  const fine = { DatabaseName: 'postgres', PreferredBackupWindow: '23:30-00:00', PreferredMaintenanceWindow: 'Sat:22:45-Sat:23:30', EnableCloudwatchLogsExports: ['postgresql'] }
-  await operations.CreateDBCluster({ ...GOOD, ...fine, DeletionProtection: true }, caller)
+  const idle = { OptionGroupName: 'default:aurora-postgresql-17', EnableGlobalWriteForwarding: false, MasterUserAuthenticationType: 'password' as const, TagSpecifications: [] }
+  const fine = { ...idle, DatabaseName: 'postgres', StorageType: 'aurora-iopt1', AssociatedRoles: [{ RoleArn: 'arn:aws:iam::000000000000:role/import' }], PreferredBackupWindow: '23:30-00:00', PreferredMaintenanceWindow: 'Sat:22:45-Sat:23:30', EnableCloudwatchLogsExports: ['postgresql'] }
+  t.match(await operations.CreateDBCluster({ ...GOOD, ...fine, DeletionProtection: true }, caller), {
+    DBCluster: { StorageType: 'aurora-iopt1', AssociatedRoles: [{ ...fine.AssociatedRoles[0], Status: 'ACTIVE' }] }
+  })
   await t.rejects(operations.CreateDBCluster(GOOD, caller), { code: 'DBClusterAlreadyExistsFault', message: 'DB Cluster already exists' })
   await t.rejects(operations.CreateDBCluster({ ...GOOD, DBClusterIdentifier: 'second' }, caller), { code: 'DBClusterQuotaExceededFault', status: 403 })
   t.match((await operations.DescribeAccountAttributes({}, caller)).AccountQuotas?.find(({ AccountQuotaName }) => AccountQuotaName === 'DBClusters'), { Used: 1, Max: 1 })
@@ -93,6 +103,10 @@ t.test('refusals of RDS, which leave nothing behind', async t => {
   const wrong: Array<[object, RegExp]> = [
     [{ MasterUserPassword: PASSWORD }, /^The requested DB Instance will be a member of a DB Cluster\. Set master user password for the DB Cluster\.$/],
     [{ VpcSecurityGroupIds: ['sg-elsewhere'] }, /Set vpc security group for the DB Cluster\.$/],
+    [{ StorageType: 'gp3' }, /Set storage type for the DB Cluster\.$/],
+    [{ DBSubnetGroupName: 'elsewhere' }, /Set DB subnet group for the DB Cluster\.$/],
+    [{ MultiAZ: true }, /^VPC Multi-AZ DB Instances are not available for engine: aurora-postgresql$/],
+    [{ MaxAllocatedStorage: 100 }, /^MaxAllocatedStorage isn't supported for DB engine aurora-postgresql\.$/],
     [{ DBInstanceClass: 'db.t2.micro' }, /^RDS does not support creating a DB instance with the following combination: DBInstanceClass=db\.t2\.micro, Engine=aurora-postgresql, EngineVersion=17\.7, /],
     [{ MonitoringInterval: 60 }, /^A MonitoringRoleARN value is required if you specify a MonitoringInterval value other than 0\.$/],
     [{ DBParameterGroupName: 'older' }, /^The parameter group older with DBParameterGroupFamily aurora-postgresql16 can't be used for this instance\. Use a parameter group with DBParameterGroupFamily aurora-postgresql17\.$/],
