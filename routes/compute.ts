@@ -6,7 +6,7 @@ import type { Databases } from '../src/databases/databases.js'
 import { principalOf } from '../src/plugins/authentication.js'
 import type { Queries } from '../src/queries/queries.js'
 import { awakeExample } from './examples.js'
-import { applyWait, hangUp, preferredWait } from './preferences.js'
+import { applyWait, callOf, hangUp, preferredWait } from './preferences.js'
 import { DatabaseParams, DatabaseSchema, NoBody, PreferHeader, problemResponses, refTo } from './schemas.js'
 
 const location = { location: { type: 'string', description: 'Where the database is.' } }
@@ -53,7 +53,7 @@ export function registerComputeRoutes (
     const { params: { id }, headers: { prefer } } = request
     const waitSeconds = preferredWait(prefer)
     if (waitSeconds !== null) applyWait(reply, waitSeconds)
-    const isAwake = await queries.resume(principalOf(request), id, waitSeconds ?? 0, hangUp(request, reply))
+    const isAwake = await queries.resume({ ...callOf(request, hangUp(request, reply)), waitSeconds: waitSeconds ?? 0 })
     if (!isAwake) reply.code(202).header('location', `/v1/databases/${id}`)
     const database = await databases.get(principalOf(request), id)
     if (principalOf(request).mayUse('databases:read')) return database

@@ -2,10 +2,9 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 
-import { principalOf } from '../src/plugins/authentication.js'
 import { MIRRORED, type Mirror, type Mirrored } from '../src/queries/mirror/mirror.js'
 import { dataApiExamples } from './examples.js'
-import { cutOff } from './preferences.js'
+import { callOf, cutOff } from './preferences.js'
 import { DatabaseParams, problemResponses } from './schemas.js'
 
 /** The request limit of the RDS Data API. */
@@ -81,9 +80,8 @@ export function registerDataApiRoutes (instance: FastifyInstance, mirror: Mirror
           }
         }
       }, async (request, reply) => {
-        const { id } = request.params
         const sent = request.body ?? Buffer.alloc(0)
-        const { status, headers, body } = await mirror(principalOf(request), id, operation, sent, cutOff(request, reply))
+        const { status, headers, body } = await mirror(callOf(request, cutOff(request, reply)), operation, sent)
         for (const name of MIRRORED_HEADERS) if (headers[name] !== undefined) reply.header(name, headers[name])
         return await reply.code(status as 200).send(Buffer.from(body))
       })

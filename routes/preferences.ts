@@ -4,6 +4,7 @@ import type { Database } from '../src/databases/database.js'
 import type { Databases } from '../src/databases/databases.js'
 import { principalOf } from '../src/plugins/authentication.js'
 import { Problem } from '../src/problems.js'
+import type { Call, WaitingCall } from '../src/queries/calls/call.js'
 
 /** The longest that an answer is held back. */
 const LONGEST_WAIT_SECONDS = 60
@@ -22,13 +23,6 @@ export function applyWait (reply: FastifyReply, seconds: number): void {
 /** How long a paused database is waited for when the caller has no preference. */
 const RESUME_WAIT_SECONDS = 30
 
-/** How long this request waits for a paused database, in seconds. */
-export function waitFor (request: FastifyRequest<{ Headers: { prefer?: string } }>, reply: FastifyReply): number {
-  const preferred = preferredWait(request.headers.prefer)
-  if (preferred !== null) applyWait(reply, preferred)
-  return preferred ?? RESUME_WAIT_SECONDS
-}
-
 /** For what waits or streams: aborted when the caller has hung up or has its whole answer, and when the service stops. */
 export function hangUp ({ server: { shutdown } }: FastifyRequest, reply: FastifyReply): AbortSignal {
   return untilClosed(reply, shutdown.stopping)
@@ -37,6 +31,20 @@ export function hangUp ({ server: { shutdown } }: FastifyRequest, reply: Fastify
 /** For statements: aborted when the caller has hung up or has its whole answer, and when a service that stops gives them no more time. */
 export function cutOff ({ server: { shutdown } }: FastifyRequest, reply: FastifyReply): AbortSignal {
   return untilClosed(reply, shutdown.overdue)
+}
+
+/** What is asked of the database in the path, until `signal` is aborted. */
+export function callOf (request: FastifyRequest<{ Params: { id: string } }>, signal: AbortSignal): Call {
+  return { caller: principalOf(request), id: request.params.id, signal }
+}
+
+/** The same, of what waits for a paused database: as long as the caller prefers. */
+export function waitingCallOf (
+  request: FastifyRequest<{ Params: { id: string }, Headers: { prefer?: string } }>, reply: FastifyReply, signal: AbortSignal
+): WaitingCall {
+  const preferred = preferredWait(request.headers.prefer)
+  if (preferred !== null) applyWait(reply, preferred)
+  return { ...callOf(request, signal), waitSeconds: preferred ?? RESUME_WAIT_SECONDS }
 }
 
 /** Without a reason, each request would make an error with a stack trace, which costs more than all else here. */

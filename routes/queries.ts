@@ -12,7 +12,7 @@ import { formatFor } from '../src/queries/streams/formats.js'
 import { ISOLATION_LEVELS } from '../src/queries/transactions/transaction.js'
 import { batchExample, batchRequestExample, queryExample, queryRequestExample, transactionExample, transactionRequestExample } from './examples.js'
 import { sendExactly } from './exact-answers.js'
-import { cutOff, hangUp, refuseIdempotencyKey, waitFor } from './preferences.js'
+import { cutOff, hangUp, refuseIdempotencyKey, waitingCallOf } from './preferences.js'
 import { mediaFor, sendRows, streamContent, streamDescription, streamHeaders } from './row-streams.js'
 import { asJson, Choice, DatabaseParams, Nullable, PreferHeader, problemResponses, ProblemSchema, refTo } from './schemas.js'
 import { TransactionId } from './transactions.js'
@@ -179,10 +179,9 @@ export function registerQueryRoutes (instance: FastifyInstance, queries: Queries
     const { mode, rowFormat, explain } = query
     const media = mediaFor(request, reply)
     const format = media === 'application/json' ? null : formatFor(media, rowFormat)
-    const call = [principalOf(request), request.params.id, query, waitFor(request, reply)] as const
     if (format === null && mode !== 'read' && !explain && principalOf(request).mayUse('query:write')) refuseIdempotencyKey(request)
-    if (format) return sendRows(request, reply, await queries.stream(...call, hangUp(request, reply)), format)
-    return sendExactly(reply, await queries.query(...call, cutOff(request, reply)))
+    if (format) return sendRows(request, reply, await queries.stream(waitingCallOf(request, reply, hangUp(request, reply)), query), format)
+    return sendExactly(reply, await queries.query(waitingCallOf(request, reply, cutOff(request, reply)), query))
   })
 
   app.post('/v1/databases/:id/batch', {
@@ -211,8 +210,7 @@ does not understand with the first set is refused as a whole. When AWS fails in 
     refuseIdempotencyKey(request)
     const { sql, parameterSets, types = {}, rowFormat = 'object', castUnsupported = false, allOrNothing = true, database = null } = request.body
     const batch = { sql, parameterSets, types, rowFormat, castUnsupported, allOrNothing, database }
-    const { id } = request.params
-    const { failures, ...answer } = await queries.batch(principalOf(request), id, batch, waitFor(request, reply), cutOff(request, reply))
+    const { failures, ...answer } = await queries.batch(waitingCallOf(request, reply, cutOff(request, reply)), batch)
     if (!failures) return sendExactly(reply, answer)
     const described = failures.map(({ set, error }) => ({ set, problem: describeProblem(request, toProblem(error)) }))
     return sendExactly(reply, { ...answer, failures: described })
@@ -243,8 +241,6 @@ does not understand with the first set is refused as a whole. When AWS fails in 
       readOnly,
       database
     }
-    const { id } = request.params
-    const answer = await queries.transact(principalOf(request), id, transaction, waitFor(request, reply), cutOff(request, reply))
-    return sendExactly(reply, answer)
+    return sendExactly(reply, await queries.transact(waitingCallOf(request, reply, cutOff(request, reply)), transaction))
   })
 }

@@ -2,12 +2,11 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance } from 'fastify'
 import { Type, type Static } from 'typebox'
 
-import { principalOf } from '../src/plugins/authentication.js'
 import type { ProblemCode } from '../src/problems.js'
 import type { Queries } from '../src/queries/queries.js'
 import { ISOLATION_LEVELS } from '../src/queries/transactions/transaction.js'
 import { beginRequestExample, begunExample, committedExample, rolledBackExample } from './examples.js'
-import { cutOff, waitFor } from './preferences.js'
+import { callOf, cutOff, waitingCallOf } from './preferences.js'
 import { asJson, Choice, DatabaseParams, NoBody, Nullable, PreferHeader, problemResponses } from './schemas.js'
 
 /** The id of an interactive transaction, as `POST …/transactions` answers it. */
@@ -69,10 +68,8 @@ export function registerTransactionRoutes (instance: FastifyInstance, queries: P
       }
     }
   }, async (request, reply) => {
-    const { params: { id }, body } = request
-    const { isolation = 'read committed', readOnly = false, database = null } = body ?? {}
-    const wanted = { isolation, readOnly, database }
-    const begun = await queries.begin(principalOf(request), id, wanted, waitFor(request, reply), cutOff(request, reply))
+    const { isolation = 'read committed', readOnly = false, database = null } = request.body ?? {}
+    const begun = await queries.begin(waitingCallOf(request, reply, cutOff(request, reply)), { isolation, readOnly, database })
     reply.code(201)
     return begun
   })
@@ -93,7 +90,7 @@ export function registerTransactionRoutes (instance: FastifyInstance, queries: P
       }
     }
   }, async (request, reply) => {
-    await queries.commit(principalOf(request), request.params.id, request.params.transactionId, cutOff(request, reply))
+    await queries.commit(callOf(request, cutOff(request, reply)), request.params.transactionId)
     return { status: 'committed' as const }
   })
 
@@ -112,7 +109,7 @@ export function registerTransactionRoutes (instance: FastifyInstance, queries: P
       }
     }
   }, async (request, reply) => {
-    await queries.rollback(principalOf(request), request.params.id, request.params.transactionId, cutOff(request, reply))
+    await queries.rollback(callOf(request, cutOff(request, reply)), request.params.transactionId)
     return { status: 'rolled_back' as const }
   })
 }

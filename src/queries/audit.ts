@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 
-import type { Caller } from '../access/keys.js'
 import { AwsFailure } from '../aws/errors.js'
 import type { Clock } from '../clock.js'
 import { Problem } from '../problems.js'
+import type { Call } from './calls/call.js'
 import { rememberFingerprints } from './sql/fingerprint.js'
 
 /** What is asked of a database: a statement, or the begin or end of a transaction, which has no text. */
@@ -61,21 +61,14 @@ export type Audit = ReturnType<typeof createAudit>
 /** Writes a line for whatever was asked of a database, also where it was refused. */
 export function createAudit (write: (line: AuditLine) => void, clock: Pick<Clock, 'now'>) {
   const fingerprintOf = rememberFingerprints()
-  const record = (
-    caller: Caller,
-    databaseId: string,
-    asked: Asked,
-    ran: Ran & { durationMs: number },
-    error: unknown,
-    signal: AbortSignal
-  ): void => {
+  const record = ({ caller, id, signal }: Call, asked: Asked, ran: Ran & { durationMs: number }, error: unknown): void => {
     const transactionId = ran.transactionId ?? asked.transactionId
     const sqlState = ran.sqlState ?? (error instanceof Problem ? error.extensions.sqlState : undefined)
     write({
       audit: 'statement',
       requestId: caller.requestId,
       keyId: caller.keyId,
-      databaseId,
+      databaseId: id,
       operation: asked.operation,
       ...(asked.sql === null ? { fingerprint: null, statement: null } : fingerprintOf(asked.sql)),
       durationMs: ran.durationMs,
@@ -92,10 +85,8 @@ export function createAudit (write: (line: AuditLine) => void, clock: Pick<Clock
 
   /** Does `work` and records it as one line; `measure` says what came of it. */
   const one = async <Answer>(
-    caller: Caller,
-    databaseId: string,
+    call: Call,
     asked: Asked,
-    signal: AbortSignal,
     work: () => Promise<Answer>,
     measure: (answer: Answer) => Ran
   ): Promise<Answer> => {
@@ -104,10 +95,10 @@ export function createAudit (write: (line: AuditLine) => void, clock: Pick<Clock
     try {
       const answer = await work()
       const ran = measure(answer)
-      record(caller, databaseId, asked, { durationMs: elapsed(), ...ran }, ran.error ?? null, signal)
+      record(call, asked, { durationMs: elapsed(), ...ran }, ran.error ?? null)
       return answer
     } catch (error) {
-      record(caller, databaseId, asked, { durationMs: elapsed(), rows: null }, error, signal)
+      record(call, asked, { durationMs: elapsed(), rows: null }, error)
       throw error
     }
   }
@@ -117,10 +108,8 @@ export function createAudit (write: (line: AuditLine) => void, clock: Pick<Clock
    * one that failed is `rolled-back`, what would have come after it `not-run`.
    */
   const each = async <Answer>(
-    caller: Caller,
-    databaseId: string,
+    call: Call,
     asked: readonly Asked[],
-    signal: AbortSignal,
     work: (onRan: (ran: Ran) => void) => Promise<Answer>
   ): Promise<Answer> => {
     const startedAt = clock.now()
@@ -131,7 +120,7 @@ export function createAudit (write: (line: AuditLine) => void, clock: Pick<Clock
         const { durationMs = 0, rows } = rans[index] ?? { rows: null }
         const fate = typeof failed !== 'number' || index === failed ? {} : { outcome: index < failed ? 'rolled-back' : 'not-run' }
         const ownMs = index === rans.length && error !== null ? clock.now() - startedAt - sum(rans) : durationMs
-        record(caller, databaseId, { ...statement, index }, { durationMs: ownMs, rows, ...fate }, 'outcome' in fate ? null : error, signal)
+        record(call, { ...statement, index }, { durationMs: ownMs, rows, ...fate }, 'outcome' in fate ? null : error)
       }
     }
     try {

@@ -1,4 +1,3 @@
-import type { Caller } from '../access/keys.js'
 import type { DataApi } from '../aws/data-api.js'
 import type { Clock } from '../clock.js'
 import type { Asked, Audit, Ran } from './audit.js'
@@ -12,6 +11,7 @@ import { createStream, type RowStream } from './streams/stream.js'
 import type { Targets } from './targets.js'
 import type { TransactionIds } from './transactions/transaction-ids.js'
 import { createTransaction, type TransactionAnswer, type TransactionRequest } from './transactions/transaction.js'
+import type { Call, WaitingCall } from './calls/call.js'
 import { createWhenAwake } from './calls/waking.js'
 
 export interface QueriesOptions {
@@ -42,51 +42,41 @@ export function createQueries ({ targets, dataApi, gate, transactionIds: ids, au
   const batch = createBatch(options)
   const resume = createResume(options)
   const stream = createStream({ ...options, gate: streamGate })
-  const inTurn = async <Answer>(caller: Caller, id: string, signal: AbortSignal, run: () => Promise<Answer>): Promise<Answer> =>
+  const inTurn = async <Answer>({ caller, id, signal }: Call, run: () => Promise<Answer>): Promise<Answer> =>
     await gate.run({ key: caller.keyId, database: id }, signal, run)
 
   return {
-    query: async (caller: Caller, id: string, request: QueryRequest, waitSeconds: number, signal: AbortSignal): Promise<QueryAnswer> => {
-      const run = async (): Promise<QueryAnswer> => await query(caller, id, request, waitSeconds, signal)
+    query: async (call: WaitingCall, request: QueryRequest): Promise<QueryAnswer> => {
+      const run = async (): Promise<QueryAnswer> => await query(call, request)
       // A transaction has a turn of its own, which its statements take in their order.
-      const runInTurn = request.transactionId === null ? async () => await inTurn(caller, id, signal, run) : run
-      return await audit.one(caller, id, askedBy(request), signal, runInTurn, ofQuery)
+      const runInTurn = request.transactionId === null ? async () => await inTurn(call, run) : run
+      return await audit.one(call, askedBy(request), runInTurn, ofQuery)
     },
-    transact: async (
-      caller: Caller,
-      id: string,
-      request: TransactionRequest,
-      waitSeconds: number,
-      signal: AbortSignal
-    ): Promise<TransactionAnswer> => {
+    transact: async (call: WaitingCall, request: TransactionRequest): Promise<TransactionAnswer> => {
       const asked = request.statements.map(({ sql }): Asked => ({ operation: 'transaction', sql }))
-      return await audit.each(caller, id, asked, signal, async onRan =>
-        await inTurn(caller, id, signal, async () => await transact(caller, id, request, waitSeconds, signal, onRan)))
+      return await audit.each(call, asked, async onRan => await inTurn(call, async () => await transact(call, request, onRan)))
     },
-    batch: async (caller: Caller, id: string, request: BatchRequest, waitSeconds: number, signal: AbortSignal): Promise<BatchAnswer> =>
-      await audit.one(caller, id, { operation: 'batch', sql: request.sql, sets: request.parameterSets.length }, signal, async () =>
-        await inTurn(caller, id, signal, async () => await batch(caller, id, request, waitSeconds, signal)), ofBatch),
-    resume: async (caller: Caller, id: string, waitSeconds: number, signal: AbortSignal): Promise<boolean> =>
-      await audit.one(caller, id, { operation: 'resume', sql: null }, signal, async () =>
-        await resume(caller, id, waitSeconds, signal), ofResume),
-    begin: async (caller: Caller, id: string, request: BeginRequest, waitSeconds: number, signal: AbortSignal): Promise<BeginAnswer> =>
-      await audit.one(caller, id, { operation: 'begin', sql: null }, signal, async () =>
-        await inTurn(caller, id, signal, async () => await interactive.begin(caller, id, request, waitSeconds, signal)), ofBegin),
-    commit: async (caller: Caller, id: string, transactionId: string, signal: AbortSignal): Promise<void> => {
-      await audit.one(caller, id, { operation: 'commit', sql: null, transactionId }, signal, async () => {
-        await interactive.commit(caller, id, transactionId, signal)
-      }, noRows)
+    batch: async (call: WaitingCall, request: BatchRequest): Promise<BatchAnswer> => {
+      const asked = { operation: 'batch', sql: request.sql, sets: request.parameterSets.length }
+      return await audit.one(call, asked, async () => await inTurn(call, async () => await batch(call, request)), ofBatch)
     },
-    rollback: async (caller: Caller, id: string, transactionId: string, signal: AbortSignal): Promise<void> => {
-      await audit.one(caller, id, { operation: 'rollback', sql: null, transactionId }, signal, async () => {
-        await interactive.rollback(caller, id, transactionId, signal)
-      }, noRows)
+    resume: async (call: WaitingCall): Promise<boolean> =>
+      await audit.one(call, { operation: 'resume', sql: null }, async () => await resume(call), ofResume),
+    begin: async (call: WaitingCall, request: BeginRequest): Promise<BeginAnswer> => {
+      const run = async (): Promise<BeginAnswer> => await inTurn(call, async () => await interactive.begin(call, request))
+      return await audit.one(call, { operation: 'begin', sql: null }, run, ofBegin)
     },
-    stream: async (caller: Caller, id: string, request: QueryRequest, waitSeconds: number, signal: AbortSignal): Promise<RowStream> =>
+    commit: async (call: Call, transactionId: string): Promise<void> => {
+      await audit.one(call, { operation: 'commit', sql: null, transactionId }, async () => { await interactive.commit(call, transactionId) }, noRows)
+    },
+    rollback: async (call: Call, transactionId: string): Promise<void> => {
+      await audit.one(call, { operation: 'rollback', sql: null, transactionId }, async () => { await interactive.rollback(call, transactionId) }, noRows)
+    },
+    stream: async (call: WaitingCall, request: QueryRequest): Promise<RowStream> =>
       // The call ends with the first rows, and its line is written with the last.
       await new Promise((resolve, reject) => {
-        audit.one(caller, id, { operation: 'stream', sql: request.sql }, signal, async () => {
-          const opened = await stream(caller, id, request, waitSeconds, signal)
+        audit.one(call, { operation: 'stream', sql: request.sql }, async () => {
+          const opened = await stream(call, request)
           resolve(opened)
           return await opened.ended
         }, ended => ended).catch(reject)

@@ -15,6 +15,7 @@ import { settings, type QueryMode } from './sql/settings.js'
 import { hasRoomForTag } from './sql/tag.js'
 import type { Targets } from './targets.js'
 import { giveUp } from './calls/give-up.js'
+import type { Call, WaitingCall } from './calls/call.js'
 import type { Times, WhenAwake } from './calls/waking.js'
 
 /** One statement and the conditions it runs under. */
@@ -65,32 +66,26 @@ export interface QueryOptions {
 
 /** Single statements. */
 export function createQuery ({ targets, interactive, dataApi, whenAwake, clock }: QueryOptions) {
-  /** Runs one statement. A paused database is waited for, at most `waitSeconds` and only as long as nobody aborts. */
-  const query = async (
-    principal: Principal,
-    id: string,
-    request: QueryRequest,
-    waitSeconds: number,
-    signal: AbortSignal
-  ): Promise<QueryAnswer> => {
-    const allowed = allowedMode(principal, request.mode)
+  /** Runs one statement, and waits for a paused database as long as the call does. */
+  const query = async (call: WaitingCall, request: QueryRequest): Promise<QueryAnswer> => {
+    const { caller, id, signal } = call
+    const allowed = allowedMode(caller, request.mode)
     const given = prepare(request)
     // Planning calls functions whose result it takes for constant, whatever else they do.
     const mode = request.explain ? 'read' : allowed
-    if (request.transactionId !== null) return await queryWithin(principal, id, request, request.transactionId, given, signal)
+    if (request.transactionId !== null) return await queryWithin(call, request, request.transactionId, given)
     const prepared = mode === 'read' ? limitRows(given, request.maxRows) : given
     if (request.maxAffected !== null) assertCountable(prepared)
-    const found = await targets.targetOf(principal, id)
-    const target = { ...found, databaseName: request.database ?? found.databaseName }
+    const target = await targets.targetOf(call, request.database)
     const finish = finisher(prepared, request)
     const isAlone = !needsTransaction(mode, request) && !isFoundByTransaction(prepared)
     try {
       if (isAlone) {
         const execute = async (): Promise<Result> => await dataApi.execute(target, prepared.sql, prepared.args, { signal })
-        const { value, ...times } = await whenAwake(waitSeconds, signal, execute)
+        const { value, ...times } = await whenAwake(call, execute)
         return answer(finish(value), times)
       }
-      const { value: transactionId, ...times } = await whenAwake(waitSeconds, signal, async () => await dataApi.begin(target, signal))
+      const { value: transactionId, ...times } = await whenAwake(call, async () => await dataApi.begin(target, signal))
       return answer(await inTransaction({ target, transactionId, prepared, mode, request, signal, finish }), times)
     } catch (error) {
       if (error instanceof DataApiFailure && missesTarget.has(error.kind)) targets.forget(id)
@@ -102,16 +97,9 @@ export function createQuery ({ targets, interactive, dataApi, whenAwake, clock }
   }
 
   /** Runs one statement in a transaction that the caller has begun. */
-  const queryWithin = async (
-    principal: Principal,
-    id: string,
-    request: QueryRequest,
-    transactionId: string,
-    prepared: Prepared,
-    signal: AbortSignal
-  ): Promise<QueryAnswer> => {
+  const queryWithin = async (call: Call, request: QueryRequest, transactionId: string, prepared: Prepared): Promise<QueryAnswer> => {
     assertFitsTransaction(request)
-    return await interactive.within(principal, id, transactionId, signal, async ({ readOnly, execute }) => {
+    return await interactive.within(call, transactionId, async ({ readOnly, execute }) => {
       assertSameMode(request.mode, readOnly)
       const startedAt = clock.now()
       const set = request.timeoutMs === null ? null : settings('write', request.timeoutMs, ["current_setting('statement_timeout')"])

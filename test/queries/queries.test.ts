@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import t from 'tap'
 
 import type { Caller, Scope } from '../../src/access/keys.js'
+import type { WaitingCall } from '../../src/queries/calls/call.js'
 import { AwsFailure } from '../../src/aws/errors.js'
 import { DataApiFailure, type DataApi, type DataApiFailureKind } from '../../src/aws/data-api.js'
 import type { Result } from '../../src/aws/data-api-values.js'
@@ -19,6 +20,7 @@ const WRITER = principal('query:read', 'query:write')
 const READER = principal('query:read')
 const LIMITS = { perDatabase: 1, perKey: 1, waiting: 1, waitMs: 1_000 }
 const NEVER = new AbortController().signal
+const CALL: WaitingCall = { caller: WRITER, id: 'id', waitSeconds: 0, signal: NEVER }
 const target = { id: 'id', client: 'acme', region: 'eu-west-1', clusterArn: 'arn:cluster', secretArn: 'arn:secret', databaseName: 'temporal' }
 const one: Result = { columns: [{ name: 'one', type: 'int4', isNullable: null }], rows: [['1']], affected: 0 }
 
@@ -63,7 +65,7 @@ function createDouble (...answers: Array<Result | Error>) {
     stopping: stopping.signal
   })
   const query = async (more: Partial<QueryRequest> = {}, who = WRITER, waitSeconds = 30, signal = NEVER) =>
-    await queries.query(who, 'id', { ...REQUEST, ...more }, waitSeconds, signal)
+    await queries.query({ ...CALL, caller: who, waitSeconds, signal }, { ...REQUEST, ...more })
   return { calls, audited, clock, stopping, queries, query }
 }
 
@@ -200,8 +202,8 @@ t.test('whatever is asked for leaves one line, with no value in it', async t => 
     { ...line, outcome: 'statement-timeout', rows: null, dryRun: true }, { ...line, outcome: 'forbidden', rows: null }, { ...line, outcome: 'invalid-request', rows: null, transaction: /^[0-9a-f]{16}$/ },
     { operation: 'explain', statement: 'select ?' }
   ])
-  await queries.batch(WRITER, 'id', { sql, parameterSets: [{ b: 1 }, { b: 2 }], types: {}, rowFormat: 'object', castUnsupported: false, allOrNothing: true, database: null }, 0, NEVER)
-  await queries.resume(WRITER, 'id', 0, NEVER)
+  await queries.batch(CALL, { sql, parameterSets: [{ b: 1 }, { b: 2 }], types: {}, rowFormat: 'object', castUnsupported: false, allOrNothing: true, database: null })
+  await queries.resume(CALL)
   t.match(audited.slice(5), [{ ...line, operation: 'batch', sets: 2, rows: null }, { operation: 'resume', fingerprint: null, statement: null }])
   t.notMatch(JSON.stringify(audited), /se-cret/)
 })
@@ -209,7 +211,7 @@ t.test('whatever is asked for leaves one line, with no value in it', async t => 
 t.test('a stream leaves its line when it is over, with the rows that were taken', async t => {
   const open = async (hangUp: AbortController, ...answers: Array<Result | Error>) => {
     const { audited, queries } = createDouble(one, ...answers)
-    return { audited, opening: queries.stream(WRITER, 'id', { ...REQUEST, sql: "select 'x'" }, 0, hangUp.signal) }
+    return { audited, opening: queries.stream({ ...CALL, signal: hangUp.signal }, { ...REQUEST, sql: "select 'x'" }) }
   }
   const line = { operation: 'stream', statement: 'select ?', outcome: 'ok', rows: 1 }
   const whole = await open(new AbortController(), one)
@@ -234,7 +236,7 @@ t.test('of a transaction, each statement leaves a line that says what became of 
   const outcomesOf = async (...answers: Array<Result | Error>): Promise<string[]> => {
     const { audited, queries } = createDouble(one, ...answers)
     const request = { statements: ['select 1', 'select 2', 'select 3'].map(statement), isolation: 'serializable', readOnly: false, database: null } as const
-    await queries.transact(WRITER, 'id', request, 0, NEVER).catch(() => {})
+    await queries.transact(CALL, request).catch(() => {})
     t.strictSame(audited.map(({ operation, index }) => [operation, index]), [['transaction', 0], ['transaction', 1], ['transaction', 2]])
     return audited.map(({ outcome, rows }) => `${outcome} ${rows}`)
   }
@@ -248,7 +250,7 @@ t.test('a batch goes in as many calls as its sets need, and a set that no call h
   const batch = async (...sizes: number[]): Promise<string[]> => {
     const { calls, queries } = createDouble()
     const parameterSets = sizes.map(size => ({ a: '"'.repeat(size) }))
-    await queries.batch(WRITER, 'id', { sql: 'insert into t values (:a)', parameterSets, types: {}, rowFormat: 'object', castUnsupported: false, allOrNothing: true, database: null }, 0, NEVER).catch((error: unknown) => {
+    await queries.batch(CALL, { sql: 'insert into t values (:a)', parameterSets, types: {}, rowFormat: 'object', castUnsupported: false, allOrNothing: true, database: null }).catch((error: unknown) => {
       calls.push((error as { code: string }).code)
     })
     return calls.filter(call => !/^(begin|commit|rollback)/.test(call)).map(call => call.replace(/.* × /, ''))

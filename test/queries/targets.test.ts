@@ -11,7 +11,7 @@ t.test('a database is looked for once, and again after a while or when it was fo
   const clock = createStandingClock()
   let looked = 0
   const targets = createTargets({ targetOf: async () => ({ ...target, databaseName: `look ${++looked}` }) }, clock)
-  const look = async (): Promise<string> => (await targets.targetOf(principal('acme'), 'id')).databaseName
+  const look = async (): Promise<string> => (await targets.targetOf({ caller: principal('acme'), id: 'id' })).databaseName
   t.strictSame([await look(), await look()], ['look 1', 'look 1'])
   clock.move(30_000)
   t.equal(await look(), 'look 2')
@@ -21,10 +21,10 @@ t.test('a database is looked for once, and again after a while or when it was fo
 
 t.test('what is remembered is not there for a key that may not see it', async t => {
   const targets = createTargets({ targetOf: async () => target }, createStandingClock())
-  await targets.targetOf(principal(null), 'id')
-  await t.rejects(targets.targetOf(principal('globex'), 'id'), { code: 'not-found' })
-  await t.rejects(targets.targetOf(principal('acme', 'us-east-1'), 'id'), { code: 'not-found' })
-  t.equal(await targets.targetOf(principal('acme'), 'id'), target)
+  await targets.targetOf({ caller: principal(null), id: 'id' })
+  await t.rejects(targets.targetOf({ caller: principal('globex'), id: 'id' }), { code: 'not-found' })
+  await t.rejects(targets.targetOf({ caller: principal('acme', 'us-east-1'), id: 'id' }), { code: 'not-found' })
+  t.equal(await targets.targetOf({ caller: principal('acme'), id: 'id' }), target)
 })
 
 t.test('a failure is not remembered', async t => {
@@ -35,6 +35,6 @@ t.test('a failure is not remembered', async t => {
       return target
     }
   }, createStandingClock())
-  await t.rejects(targets.targetOf(principal('acme'), 'id'))
-  t.equal(await targets.targetOf(principal('acme'), 'id'), target)
+  await t.rejects(targets.targetOf({ caller: principal('acme'), id: 'id' }))
+  t.equal(await targets.targetOf({ caller: principal('acme'), id: 'id' }), target)
 })

@@ -9,9 +9,9 @@ const ID = 'eu-west-1.acme-orders-dev-x7k2mq9a'
 
 let mirror: Mirror = async () => { throw new Error('nothing was expected') }
 const seen: Array<{ operation: string, body: string }> = []
-const { app, log } = await buildTestApp({}, async (principal, id, operation, body, signal) => {
+const { app, log } = await buildTestApp({}, async (call, operation, body) => {
   seen.push({ operation, body: Buffer.from(body).toString() })
-  return await mirror(principal, id, operation, body, signal)
+  return await mirror(call, operation, body)
 })
 t.teardown(async () => { await app.close() })
 

@@ -1,4 +1,3 @@
-import type { Principal } from '../../access/keys.js'
 import { DataApiFailure, type DataApi } from '../../aws/data-api.js'
 import type { Clock } from '../../clock.js'
 import { Problem } from '../../problems.js'
@@ -11,6 +10,7 @@ import { prepareStatement, refuseTransactionControl, type Prepared, type Stateme
 import { toProblem } from '../answers/refusals.js'
 import { groupSets, inTransaction, runGroup, type SetGroup, type SetsWork } from './sets.js'
 import type { Targets } from '../targets.js'
+import type { WaitingCall } from '../calls/call.js'
 import type { WhenAwake } from '../calls/waking.js'
 
 export interface BatchRequest extends Pick<StatementText, 'sql' | 'types'> {
@@ -44,19 +44,13 @@ export interface BatchOptions {
 
 /** One statement with many sets of parameters, which happens for all of them or for none, or with each by itself. */
 export function createBatch ({ targets, dataApi, whenAwake, clock }: BatchOptions) {
-  return async (
-    principal: Principal,
-    id: string,
-    request: BatchRequest,
-    waitSeconds: number,
-    signal: AbortSignal
-  ): Promise<BatchAnswer> => {
+  return async (call: WaitingCall, request: BatchRequest): Promise<BatchAnswer> => {
+    const { signal } = call
     const prepared = request.parameterSets.map((parameters, index) => prepareSet(request, parameters, index))
-    const found = await targets.targetOf(principal, id)
-    const target = { ...found, databaseName: request.database ?? found.databaseName }
+    const target = await targets.targetOf(call, request.database)
     try {
       const begin = async (): Promise<string> => await dataApi.begin(target, signal)
-      const { value: transactionId, startedAt, resumedAfterMs } = await whenAwake(waitSeconds, signal, begin)
+      const { value: transactionId, startedAt, resumedAfterMs } = await whenAwake(call, begin)
       const [first] = prepared
       const columns = once(async () => first?.returnsChanges ? await columnsApart(dataApi, target, first, signal).catch(() => []) : [])
       const cast = request.castUnsupported ? await columns() : []

@@ -1,4 +1,3 @@
-import type { Caller } from '../../access/keys.js'
 import { toDataApiFailure, type DataApi } from '../../aws/data-api.js'
 import { AwsFailure } from '../../aws/errors.js'
 import { errorTypeOf, type DataApiWire } from '../../aws/data-api-wire.js'
@@ -8,6 +7,7 @@ import type { Target } from '../../databases/access.js'
 import type { ComputeNotes } from '../../databases/compute.js'
 import { addressTo, type Addressed } from './addressed.js'
 import type { Asked, Audit, Ran } from '../audit.js'
+import type { Call } from '../calls/call.js'
 import { markByTag, type RunUnlessLeft } from '../calls/cancel.js'
 import type { Gate } from '../turns/gate.js'
 import { cancelled, gone } from '../calls/hang-ups.js'
@@ -65,8 +65,9 @@ export function createMirror ({ targets, wire, rollback, runUnlessLeft, newTag, 
     return answer
   }
 
-  const send = async (caller: Caller, id: string, operation: Mirrored, body: Uint8Array, signal: AbortSignal): Promise<HttpAnswer> => {
-    const target = await targets.targetOf(caller, id)
+  const send = async (call: Call, operation: Mirrored, body: Uint8Array): Promise<HttpAnswer> => {
+    const { caller, id, signal } = call
+    const target = await targets.targetOf(call)
     const tag = newTag()
     const addressed = addressTo(target, operation, body, tag)
     const run = async (): Promise<HttpAnswer> => await forward(target, operation, addressed, tag, signal)
@@ -88,8 +89,8 @@ export function createMirror ({ targets, wire, rollback, runUnlessLeft, newTag, 
    * Sends a request of the Data API to the database, and answers what AWS did, refusals included, which have happened to the request
    * and not to us. Throws a problem for what does not get there. Nothing is waited for, and nothing sent twice.
    */
-  return async (caller: Caller, id: string, operation: Mirrored, body: Uint8Array, signal: AbortSignal): Promise<HttpAnswer> =>
-    await audit.one(caller, id, askedBy(operation, body), signal, async () => await send(caller, id, operation, body, signal), toRan)
+  return async (call: Call, operation: Mirrored, body: Uint8Array): Promise<HttpAnswer> =>
+    await audit.one(call, askedBy(operation, body), async () => await send(call, operation, body), toRan)
 }
 
 function askedBy (operation: Mirrored, body: Uint8Array): Asked {

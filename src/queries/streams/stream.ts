@@ -1,4 +1,3 @@
-import type { Principal } from '../../access/keys.js'
 import { DataApiFailure, type DataApi } from '../../aws/data-api.js'
 import type { Column } from '../../aws/data-api-values.js'
 import type { Clock } from '../../clock.js'
@@ -13,6 +12,7 @@ import { toProblem } from '../answers/refusals.js'
 import { settings } from '../sql/settings.js'
 import type { Targets } from '../targets.js'
 import { cellReader, nameColumns, type QueryColumn } from '../answers/values.js'
+import type { WaitingCall } from '../calls/call.js'
 import type { Times, WhenAwake } from '../calls/waking.js'
 import { createWhenFree } from '../calls/when-free.js'
 import { createCursor, declare, type Batch, type Cursor } from './cursor.js'
@@ -51,8 +51,8 @@ export function createStream ({ targets, dataApi, whenAwake, gate, clock }: Stre
   const whenFree = createWhenFree(clock, new AbortController().signal)
 
   /** Opens a cursor and fetches the first rows, so that whatever is wrong with the query is a problem before anything is sent. */
-  const open = async (lease: Lease, given: Prepared, request: QueryRequest, waitSeconds: number, signal: AbortSignal): Promise<Opened> => {
-    const { startedAt, resumedAfterMs } = await whenAwake(waitSeconds, signal, lease.begin)
+  const open = async (lease: Lease, given: Prepared, request: QueryRequest, call: WaitingCall): Promise<Opened> => {
+    const { startedAt, resumedAfterMs } = await whenAwake(call, lease.begin)
     const set = settings('read', request.timeoutMs, READ_WHOLE) ?? ''
     await lease.execute(set)
     const { prepared: cast, restore } = castColumns(given, request.castUnsupported ? await columnsOf(lease, given, set) : [])
@@ -62,19 +62,13 @@ export function createStream ({ targets, dataApi, whenAwake, gate, clock }: Stre
     return { cursor, first: await fetchFirst(cursor, lease, given, set), prepared, startedAt, resumedAfterMs }
   }
 
-  /** Streams the result of one query until it is read, or `signal` is aborted. A paused database is waited for, at most `waitSeconds`. */
-  return async (
-    principal: Principal,
-    id: string,
-    request: QueryRequest,
-    waitSeconds: number,
-    signal: AbortSignal
-  ): Promise<RowStream> => {
+  /** Streams the result of one query until it is read, or the call is cut off. */
+  return async (call: WaitingCall, request: QueryRequest): Promise<RowStream> => {
+    const { caller, id, signal } = call
     const prepared = prepareStream(request)
     const declared = declare(prepared)
-    const found = await targets.targetOf(principal, id)
-    const target = { ...found, databaseName: request.database ?? found.databaseName }
-    const leave = await gate.enter({ key: principal.keyId, database: id }, signal)
+    const target = await targets.targetOf(call, request.database)
+    const leave = await gate.enter({ key: caller.keyId, database: id }, signal)
     const lease = createLease({ dataApi, target, whenFree, leave })
     const end = (): void => { lease.end().catch(() => {}) }
     signal.addEventListener('abort', end, { once: true, signal: lease.over })
@@ -90,7 +84,7 @@ export function createStream ({ targets, dataApi, whenAwake, gate, clock }: Stre
       return endedByAws(rowsSent, error)
     }
     try {
-      const opened = await open(lease, prepared, request, waitSeconds, signal)
+      const opened = await open(lease, prepared, request, call)
       const reader = watchReader(clock, lease, signal)
       const columns = nameColumns(opened.first.columns, [PROBLEM_KEY])
       const read = columns.map(cellReader)

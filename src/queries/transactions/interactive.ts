@@ -9,6 +9,7 @@ import type { Targets } from '../targets.js'
 import type { OpenTransaction, TransactionIds } from './transaction-ids.js'
 import { transactionSettings, type IsolationLevel } from './transaction.js'
 import { giveUp } from '../calls/give-up.js'
+import type { Call, WaitingCall } from '../calls/call.js'
 import type { Times, WhenAwake } from '../calls/waking.js'
 import { createWhenFree } from '../calls/when-free.js'
 
@@ -58,20 +59,13 @@ export interface InteractiveOptions {
 export function createInteractive ({ targets, dataApi, whenAwake, ids, order, gate, clock, stopping }: InteractiveOptions) {
   const whenFree = createWhenFree(clock, stopping)
 
-  const begin = async (
-    principal: Principal,
-    id: string,
-    request: BeginRequest,
-    waitSeconds: number,
-    signal: AbortSignal
-  ): Promise<BeginAnswer> => {
+  const begin = async (call: WaitingCall, request: BeginRequest): Promise<BeginAnswer> => {
     const { isolation, readOnly, database } = request
-    assertMayWrite(principal)
-    const found = await targets.targetOf(principal, id)
-    const target = { ...found, databaseName: database ?? found.databaseName }
-    const { value: awsId, startedAt, resumedAfterMs } = await open(target, request, waitSeconds, signal)
+    assertMayWrite(call.caller)
+    const target = await targets.targetOf(call, database)
+    const { value: awsId, startedAt, resumedAfterMs } = await open(target, request, call)
     return {
-      transactionId: ids.seal({ awsId, databaseName: target.databaseName, readOnly }, { keyId: principal.keyId, databaseId: id }),
+      transactionId: ids.seal({ awsId, databaseName: target.databaseName, readOnly }, ownerIn(call)),
       isolation,
       readOnly,
       expiresAt: new Date(startedAt + LIFE_MS),
@@ -82,15 +76,11 @@ export function createInteractive ({ targets, dataApi, whenAwake, ids, order, ga
   }
 
   /** AWS's id of a new transaction. One that does not become what was asked for is not left behind. */
-  const open = async (
-    target: DataTarget,
-    request: BeginRequest,
-    waitSeconds: number,
-    signal: AbortSignal
-  ): Promise<{ value: string } & Times> => {
+  const open = async (target: DataTarget, request: BeginRequest, call: WaitingCall): Promise<{ value: string } & Times> => {
+    const { signal } = call
     let awsId: string | null = null
     try {
-      const begun = await whenAwake(waitSeconds, signal, async () => await dataApi.begin(target, signal))
+      const begun = await whenAwake(call, async () => await dataApi.begin(target, signal))
       awsId = begun.value
       for (const sql of transactionSettings(request)) await dataApi.execute(target, sql, [], { transactionId: awsId, signal })
       return begun
@@ -102,32 +92,29 @@ export function createInteractive ({ targets, dataApi, whenAwake, ids, order, ga
 
   /** Finds a transaction and does `work` in it, after all that this replica was asked before to do in it. */
   const inOrder = async <T>(
-    principal: Principal,
-    id: string,
+    call: Call,
     transactionId: string,
-    signal: AbortSignal,
     work: (target: DataTarget, transaction: OpenTransaction) => Promise<T>
   ): Promise<T> => {
-    const target = await targets.targetOf(principal, id)
-    const transaction = ids.open(transactionId, { keyId: principal.keyId, databaseId: id })
+    const target = await targets.targetOf(call)
+    const transaction = ids.open(transactionId, ownerIn(call))
     if (!transaction) throw new Problem('transaction-not-found', 'This is not the id of a transaction of this key on this database.')
-    assertMayWrite(principal)
-    return await order.run({ key: transaction.awsId, database: transaction.awsId }, signal, async () =>
+    assertMayWrite(call.caller)
+    return await order.run({ key: transaction.awsId, database: transaction.awsId }, call.signal, async () =>
       await work({ ...target, databaseName: transaction.databaseName }, transaction))
   }
 
   /** Does `work` in an open transaction. Throws a problem; a statement that failed has aborted the transaction. */
   const within = async <T>(
-    principal: Principal,
-    id: string,
+    call: Call,
     transactionId: string,
-    signal: AbortSignal,
     work: (within: WithinTransaction) => Promise<T>,
     toCallersPosition: (position: number) => number
   ): Promise<T> =>
-    await inOrder(principal, id, transactionId, signal, async (target, { awsId, readOnly }) => {
+    await inOrder(call, transactionId, async (target, { awsId, readOnly }) => {
+      const { caller, id, signal } = call
       // Statements that wait for this transaction's locks must not keep it from going on: it takes its turn among its like.
-      return await gate.run({ key: principal.keyId, database: `${id} transactions` }, signal, async () => {
+      return await gate.run({ key: caller.keyId, database: `${id} transactions` }, signal, async () => {
         const execute: WithinTransaction['execute'] = async (sql, args) =>
           await whenFree(BUSY_MS, signal, async () => await dataApi.execute(target, sql, args, { transactionId: awsId, signal }))
         return await work({ readOnly, execute }).catch((error: unknown) => { throw explainEnd(error, toCallersPosition) })
@@ -148,8 +135,9 @@ export function createInteractive ({ targets, dataApi, whenAwake, ids, order, ga
   }
 
   /** Ends do not wait at the gate: they set others free. */
-  const commit = async (principal: Principal, id: string, transactionId: string, signal: AbortSignal): Promise<void> => {
-    await inOrder(principal, id, transactionId, signal, async (target, { awsId }) => {
+  const commit = async (call: Call, transactionId: string): Promise<void> => {
+    const { signal } = call
+    await inOrder(call, transactionId, async (target, { awsId }) => {
       await assertNotAborted(target, awsId, signal)
       await whenFree(BUSY_MS, signal, async () => { await dataApi.commit(target, awsId) }).catch((error: unknown) => {
         if (!(error instanceof DataApiFailure) || error.kind !== 'lost') throw explainEnd(error)
@@ -158,9 +146,9 @@ export function createInteractive ({ targets, dataApi, whenAwake, ids, order, ga
     })
   }
 
-  const rollback = async (principal: Principal, id: string, transactionId: string, signal: AbortSignal): Promise<void> => {
-    await inOrder(principal, id, transactionId, signal, async (target, { awsId }) => {
-      await whenFree(BUSY_MS, signal, async () => { await dataApi.rollback(target, awsId) }).catch((error: unknown) => {
+  const rollback = async (call: Call, transactionId: string): Promise<void> => {
+    await inOrder(call, transactionId, async (target, { awsId }) => {
+      await whenFree(BUSY_MS, call.signal, async () => { await dataApi.rollback(target, awsId) }).catch((error: unknown) => {
         if (!(error instanceof DataApiFailure) || error.kind !== 'lost') throw explainEnd(error)
         throw new Problem('aws-unavailable', `No answer came to the rollback. AWS rolls the transaction back after ${IDLE_SECONDS} s in any case.`, { cause: error })
       })
@@ -169,6 +157,9 @@ export function createInteractive ({ targets, dataApi, whenAwake, ids, order, ga
 
   return { begin, within, commit, rollback }
 }
+
+/** To whom and to what a transaction belongs. */
+const ownerIn = ({ caller, id }: Call): { keyId: string, databaseId: string } => ({ keyId: caller.keyId, databaseId: id })
 
 /** How long another replica's call in the same transaction is waited for. */
 const BUSY_MS = 20_000

@@ -1,4 +1,3 @@
-import type { Principal } from '../../access/keys.js'
 import { DataApiFailure, type DataApi } from '../../aws/data-api.js'
 import type { Argument, Result } from '../../aws/data-api-values.js'
 import type { Clock } from '../../clock.js'
@@ -11,6 +10,7 @@ import { prepareStatement, refuseTransactionControl, type Prepared, type Stateme
 import { toProblem } from '../answers/refusals.js'
 import type { Targets } from '../targets.js'
 import { giveUp } from '../calls/give-up.js'
+import type { WaitingCall } from '../calls/call.js'
 import type { WhenAwake } from '../calls/waking.js'
 
 export const ISOLATION_LEVELS = ['read committed', 'repeatable read', 'serializable'] as const
@@ -47,24 +47,17 @@ export interface TransactionOptions {
 /** Lists of statements that happen as a whole or not at all. */
 export function createTransaction ({ targets, dataApi, whenAwake, clock }: TransactionOptions) {
   /** Runs the statements in their order. A problem says in `statement` which one it is of, counted from 0; `onRan` is told of each that has run. */
-  return async (
-    principal: Principal,
-    id: string,
-    request: TransactionRequest,
-    waitSeconds: number,
-    signal: AbortSignal,
-    onRan: (ran: Ran) => void = () => {}
-  ): Promise<TransactionAnswer> => {
+  return async (call: WaitingCall, request: TransactionRequest, onRan: (ran: Ran) => void = () => {}): Promise<TransactionAnswer> => {
+    const { signal } = call
     const statements = request.statements.map((statement, index) => naming(index, () => prepareWithin(statement, request.readOnly)))
-    const found = await targets.targetOf(principal, id)
-    const target = { ...found, databaseName: request.database ?? found.databaseName }
+    const target = await targets.targetOf(call, request.database)
     const mode = request.readOnly ? 'read' : 'write'
     let running: { index: number, prepared: Prepared, form: StatementForm } | null = null
     let transactionId: string | null = null
     const execute = async (sql: string, args: readonly Argument[]): Promise<Result> =>
       await dataApi.execute(target, sql, args, { transactionId: transactionId ?? '', signal })
     try {
-      const { value, startedAt, resumedAfterMs } = await whenAwake(waitSeconds, signal, async () => await dataApi.begin(target, signal))
+      const { value, startedAt, resumedAfterMs } = await whenAwake(call, async () => await dataApi.begin(target, signal))
       transactionId = value
       for (const sql of transactionSettings(request)) await execute(sql, [])
       const results: Outcome[] = []

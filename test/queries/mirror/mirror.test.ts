@@ -43,7 +43,7 @@ function mirrorOf (answer: () => HttpAnswer | Promise<HttpAnswer>) {
   const caller = new AbortController()
   const send = async (operation: Mirrored, body: object = {}): Promise<HttpAnswer> => {
     const named = { resourceArn: target.clusterArn, secretArn: target.secretArn, ...body }
-    return await mirror(principalOf(), ID, operation, Buffer.from(JSON.stringify(named)), caller.signal)
+    return await mirror({ caller: principalOf(), id: ID, signal: caller.signal }, operation, Buffer.from(JSON.stringify(named)))
   }
   return { seen, audited, send, hangUp: () => { caller.abort() } }
 }

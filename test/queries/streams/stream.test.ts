@@ -1,6 +1,6 @@
 import t from 'tap'
 
-import type { Principal, Scope } from '../../../src/access/keys.js'
+import type { Caller, Scope } from '../../../src/access/keys.js'
 import { AwsFailure } from '../../../src/aws/errors.js'
 import { DataApiFailure, type DataApi, type DataApiFailureKind } from '../../../src/aws/data-api.js'
 import type { Result } from '../../../src/aws/data-api-values.js'
@@ -12,7 +12,7 @@ import { createWhenAwake } from '../../../src/queries/calls/waking.js'
 import { REQUEST as PLAIN } from '../../helpers/query-request.js'
 import { createStandingClock } from '../../helpers/standing-clock.js'
 
-const READER: Principal = { keyId: 'key', client: null, mayUse: (scope: Scope) => scope === 'query:read', mayEnter: () => true }
+const READER: Caller = { requestId: 'request', keyId: 'key', client: null, mayUse: (scope: Scope) => scope === 'query:read', mayEnter: () => true }
 const REQUEST = { ...PLAIN, sql: 'select n from t' }
 const NEVER = new AbortController().signal
 const target = { id: 'id', client: 'acme', region: 'eu-west-1', clusterArn: 'arn:cluster', secretArn: 'arn:secret', databaseName: 'temporal' }
@@ -70,7 +70,7 @@ function setUp (...fetches: Array<Result | Error | Promise<Result>>) {
     hangUp,
     probed,
     fetched: () => calls.filter(call => call.includes('FETCH')).length,
-    stream: async (more: Partial<QueryRequest> = {}, waitSeconds = 30) => await stream(READER, 'id', { ...REQUEST, ...more }, waitSeconds, hangUp.signal)
+    stream: async (more: Partial<QueryRequest> = {}, waitSeconds = 30) => await stream({ caller: READER, id: 'id', waitSeconds, signal: hangUp.signal }, { ...REQUEST, ...more })
   }
 }
 

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import t from 'tap'
 
 import type { Caller } from '../../../src/access/keys.js'
+import type { WaitingCall } from '../../../src/queries/calls/call.js'
 import { AwsFailure } from '../../../src/aws/errors.js'
 import { DataApiFailure, type DataApi, type DataApiFailureKind } from '../../../src/aws/data-api.js'
 import type { Result } from '../../../src/aws/data-api-values.js'
@@ -18,6 +19,7 @@ import { createStandingClock } from '../../helpers/standing-clock.js'
 const NEVER = new AbortController().signal
 const WRITER = principalOf()
 const READER = principalOf({ scopes: ['query:read'] })
+const CALL: WaitingCall = { caller: WRITER, id: 'id', waitSeconds: 30, signal: NEVER }
 const BEGIN = { isolation: 'read committed', readOnly: false, database: null } as const
 const one: Result = { columns: [], rows: [], affected: 0 }
 
@@ -45,7 +47,7 @@ function createDouble (...answers: Array<Result | Error | Promise<Result>>) {
   }
   const clock = createStandingClock()
   const replica = () => createQueries({
-    targets: { targetOf: async (_principal, id) => ({ id, client: 'acme', region: 'eu-west-1', clusterArn: 'arn:cluster', secretArn: 'arn:secret', databaseName: 'temporal' }), forget: () => {} },
+    targets: { targetOf: async ({ id }, databaseName) => ({ id, client: 'acme', region: 'eu-west-1', clusterArn: 'arn:cluster', secretArn: 'arn:secret', databaseName: databaseName ?? 'temporal' }), forget: () => {} },
     dataApi,
     gate: createGate({ perDatabase: 5, perKey: 5, waiting: 5, waitMs: 1_000 }, clock, NEVER),
     streamGate: createGate({ perDatabase: 5, perKey: 5, waiting: 5, waitMs: 1_000 }, clock, NEVER),
@@ -55,8 +57,10 @@ function createDouble (...answers: Array<Result | Error | Promise<Result>>) {
     stopping: NEVER
   })
   const queries = replica()
-  const query = async (transactionId: string, more: Partial<QueryRequest> = {}, who = WRITER, id = 'id') => await queries.query(who, id, { ...REQUEST, transactionId, ...more }, 30, NEVER)
-  const begin = async (more: object = {}, who = WRITER): Promise<string> => (await queries.begin(who, 'id', { ...BEGIN, ...more }, 30, NEVER)).transactionId
+  const query = async (transactionId: string, more: Partial<QueryRequest> = {}, who = WRITER, id = 'id') =>
+    await queries.query({ ...CALL, caller: who, id }, { ...REQUEST, transactionId, ...more })
+  const begin = async (more: object = {}, who = WRITER): Promise<string> =>
+    (await queries.begin({ ...CALL, caller: who }, { ...BEGIN, ...more })).transactionId
   return { calls, clock, replica, queries, query, begin }
 }
 
@@ -67,10 +71,10 @@ async function answer (given: Result | Error | Promise<Result>): Promise<Result>
 
 t.test('a transaction goes from its begin over statements to its end, on any replica', async t => {
   const { calls, clock, queries, replica, query } = createDouble({ columns: [], rows: [['45s', '50ms']], affected: 0 })
-  const begun = await queries.begin(WRITER, 'id', { isolation: 'serializable', readOnly: false, database: 'other' }, 30, NEVER)
+  const begun = await queries.begin(CALL, { isolation: 'serializable', readOnly: false, database: 'other' })
   t.match(begun, { isolation: 'serializable', readOnly: false, idleTimeoutSeconds: 180, expiresAt: new Date(clock.now() + 86_400_000), resumedAfterMs: null })
   await query(begun.transactionId, { timeoutMs: 50 })
-  await replica().commit(WRITER, 'id', begun.transactionId, NEVER)
+  await replica().commit(CALL, begun.transactionId)
   t.strictSame(calls, [
     'begin in other', 'aws: SET TRANSACTION ISOLATION LEVEL SERIALIZABLE',
     "aws: SELECT current_setting('statement_timeout'), set_config('statement_timeout', '50', true)", 'aws: select 1', "aws: SELECT set_config('statement_timeout', '45s', true)", 'aws: SELECT 1', 'commit aws'
@@ -86,7 +90,7 @@ t.test('a key that may only read gets no transaction, which could hold locks, an
   t.strictSame(calls.splice(0).slice(0, 3), ['begin in temporal', 'aws: SET TRANSACTION ISOLATION LEVEL READ COMMITTED READ ONLY', 'aws: SELECT 1'])
   for (const sql of ['commit', 'rollback', 'begin', 'end; select 1']) await t.rejects(query(reading, { sql }), { code: 'invalid-request' })
   for (const id of [reading, writing]) await t.rejects(query(id, {}, READER), { code: 'forbidden' }, 'nor does the same key, once it may write no more')
-  await t.rejects(queries.commit(READER, 'id', writing, NEVER), { code: 'forbidden' })
+  await t.rejects(queries.commit({ ...CALL, caller: READER }, writing), { code: 'forbidden' })
   t.strictSame(calls, [])
 })
 
@@ -98,7 +102,7 @@ t.test('an id is of no use to another key, for another database, or when it is m
   await t.rejects(query(id, {}, other), { code: 'transaction-not-found' })
   await t.rejects(query(id, {}, WRITER, 'other'), { code: 'transaction-not-found' })
   await t.rejects(query('aws'), { code: 'transaction-not-found' })
-  await t.rejects(queries.rollback(other, 'id', id, NEVER), { code: 'transaction-not-found' })
+  await t.rejects(queries.rollback({ ...CALL, caller: other }, id), { code: 'transaction-not-found' })
   t.strictSame(calls, [])
 })
 
@@ -119,7 +123,7 @@ t.test('calls of one transaction run in their order, an end among them', async t
   const { calls, begin, query, queries } = createDouble(slow)
   const id = await begin()
   calls.length = 0
-  const all = [query(id, { sql: 'select 1 as first' }), query(id, { sql: 'select 2' }), query(id, { sql: 'select 3' }), queries.commit(WRITER, 'id', id, NEVER)]
+  const all = [query(id, { sql: 'select 1 as first' }), query(id, { sql: 'select 2' }), query(id, { sql: 'select 3' }), queries.commit(CALL, id)]
   await new Promise(resolve => setImmediate(resolve))
   t.strictSame(calls, ['aws: select 1 as first'])
   end(one)
@@ -168,11 +172,11 @@ t.test('an end that got no answer says what may have happened', async t => {
   const { calls, begin, queries } = createDouble(failure('lost'), failure('no-transaction'), failure('rolled-back'), failure('lost'), failure('sql', 'duplicate key', '23505'))
   const id = await begin()
   calls.length = 0
-  const commit = async (): Promise<void> => { await queries.commit(WRITER, 'id', id, NEVER) }
+  const commit = async (): Promise<void> => { await queries.commit(CALL, id) }
   await t.rejects(commit(), { code: 'statement-outcome-unknown', message: /Look before/ })
   await t.rejects(commit(), { code: 'transaction-not-found', message: /commit of this one got no answer/ })
   await t.rejects(commit(), { code: 'transaction-aborted' })
-  await t.rejects(queries.rollback(WRITER, 'id', id, NEVER), { code: 'aws-unavailable' })
+  await t.rejects(queries.rollback(CALL, id), { code: 'aws-unavailable' })
   await t.rejects(commit(), { code: 'unique-violation' }, 'of a constraint that is deferred')
   t.equal(calls.filter(call => !call.endsWith('SELECT 1')).length, 5, 'each is sent once')
 })
@@ -181,8 +185,8 @@ t.test('what a failed statement has undone is not said to be committed', async t
   const { calls, begin, queries } = createDouble(failure('lost', 'before a commit'), failure('sql', 'before a commit', '25P02'))
   const id = await begin()
   calls.length = 0
-  await t.rejects(queries.commit(WRITER, 'id', id, NEVER), { code: 'aws-unavailable', message: /commit again/ })
-  await t.rejects(queries.commit(WRITER, 'id', id, NEVER), { code: 'transaction-aborted' })
+  await t.rejects(queries.commit(CALL, id), { code: 'aws-unavailable', message: /commit again/ })
+  await t.rejects(queries.commit(CALL, id), { code: 'transaction-aborted' })
   t.strictSame(calls, ['aws: SELECT 1', 'aws: SELECT 1', 'rollback aws'])
 })
 
@@ -190,6 +194,6 @@ t.test('a transaction that does not become what was asked for is not left behind
   const { calls, queries } = createDouble()
   const gone = new AbortController()
   gone.abort()
-  await t.rejects(queries.begin(WRITER, 'id', BEGIN, 30, gone.signal), { code: 'shutting-down' })
+  await t.rejects(queries.begin({ ...CALL, signal: gone.signal }, BEGIN), { code: 'shutting-down' })
   t.strictSame(calls, [])
 })
