@@ -4,6 +4,8 @@ export interface Caller {
   /** Twelve digits; the sandbox has one account, `000000000000`. */
   account: string
   requestId: string
+  /** What came with temporary credentials. */
+  sessionToken?: string | undefined
 }
 
 /** One operation of an AWS service, in the SDK's own input and output types. It throws {@link AwsError}. */

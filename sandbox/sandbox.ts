@@ -10,7 +10,7 @@ import { createRdsData } from './rds-data/rds-data.js'
 import { createRds } from './rds/rds.js'
 import { createSecretsManager } from './secrets-manager/secrets-manager.js'
 import { openStore, type Store } from './store.js'
-import { stsOperations } from './sts/sts.js'
+import { createSts } from './sts/sts.js'
 import { createDispatch } from './wire/dispatch.js'
 import { startWireServer } from './wire/server.js'
 
@@ -106,7 +106,7 @@ export function createServices (options: SandboxOptions, { store, clock, faults 
       rds: rds.operations,
       'rds-data': rdsData.operations,
       secretsmanager: secrets.operations,
-      sts: stsOperations
+      sts: createSts(clock)
     },
     start: async (): Promise<void> => {
       await rds.start()

@@ -37,7 +37,7 @@ export function createDispatch ({ rooms, faults, log }: DispatchDependencies): D
     checkToken(name, input, service)
     const fault = faults.take(service.signingName, name, scope.region)
     if (await fault?.before() === 'drop') return undefined
-    const output = await implementation(input as never, { region: scope.region, account: ACCOUNT, requestId })
+    const output = await implementation(input as never, { ...scope, account: ACCOUNT, requestId })
     if (await fault?.after() === 'drop') return undefined
     return protocol.writeOutput(operation, output ?? {}, service, requestId)
   }
@@ -105,6 +105,7 @@ export interface Scope {
   region: string
   /** The signing name of the service, where the request is signed at all. */
   service?: string
+  sessionToken?: string | undefined
 }
 
 const credential = /^[^/]+\/\d{8}\/([^/]+)\/([^/]+)\/aws4_request$/
@@ -125,7 +126,8 @@ function readScope (request: WireRequest): Scope {
   if (!regionName.test(region)) {
     throw new AwsError('SignatureDoesNotMatch', `Credential should be scoped to a valid region, not '${region.slice(0, 50)}'.`, 403)
   }
-  return { region, service }
+  const token = request.headers['x-amz-security-token'] ?? request.query.get('X-Amz-Security-Token') ?? undefined
+  return { region, service, sessionToken: token === undefined ? token : String(token) }
 }
 
 /** Throws what the service answers when members that its model requires are absent, at any depth. */

@@ -12,6 +12,7 @@ import { unheeded as ofRds } from '../../sandbox/rds/unheeded.js'
 import { unheeded as ofRdsData } from '../../sandbox/rds-data/unheeded.js'
 import { createServices } from '../../sandbox/sandbox.js'
 import { unheeded as ofSecretsManager } from '../../sandbox/secrets-manager/unheeded.js'
+import { unheeded as ofSts } from '../../sandbox/sts/unheeded.js'
 import { openStore } from '../../sandbox/store.js'
 import type { Unheeded } from '../../sandbox/unheeded.js'
 import type { Shape } from '../../sandbox/wire/schemas.js'
@@ -25,7 +26,7 @@ const rooms: Readonly<Record<string, { folder: string, table: Unheeded }>> = {
   rds: { folder: 'sandbox/rds', table: ofRds },
   'rds-data': { folder: 'sandbox/rds-data', table: ofRdsData },
   secretsmanager: { folder: 'sandbox/secrets-manager', table: ofSecretsManager },
-  sts: { folder: 'sandbox/sts', table: { code: '', rows: [] } }
+  sts: { folder: 'sandbox/sts', table: ofSts }
 }
 
 const dataDir = mkdtempSync(join(tmpdir(), 'unheeded-'))

@@ -1,0 +1,13 @@
+import type { Unheeded } from '../unheeded.js'
+
+export const unheeded: Unheeded = {
+  code: 'ValidationError',
+  rows: [
+    {
+      members: ['ExternalId', 'Policy', 'PolicyArns', 'ProvidedContexts', 'ProviderId', 'SerialNumber', 'SourceIdentity', 'Tags', 'TokenCode', 'TransitiveTagKeys'],
+      idle: 'They say who may do what, and here everybody may do everything.'
+    },
+    { members: ['MinimumSessionTokenSize'] },
+    { members: ['AccessKeyId'], idle: 'There is one account, whichever the key.' }
+  ]
+}
