@@ -28,12 +28,17 @@ export function refuseUnheeded<T extends object> (operations: T, { code, rows }:
   const heedful = Object.entries(operations as Operations).map(([name, run]) => {
     const refused = rows.filter(({ of, idle }) => idle === undefined && (of?.includes(name) ?? true))
     const refusing = async (input: never, caller: Caller): Promise<unknown> => {
-      for (const row of refused) refuseRow(row, input, code)
+      requireHeeded(refused, input, code)
       return await run(input, caller)
     }
     return [name, refused.length === 0 ? run : refusing] as const
   })
   return Object.fromEntries(heedful) as T
+}
+
+/** Throws for the first of the members that asks for something, unless it is idle; `usualCode` is for those that AWS has no refusal of. */
+export function requireHeeded (rows: readonly UnheededRow[], input: unknown, usualCode: string): void {
+  for (const row of rows) if (row.idle === undefined) refuseRow(row, input, usualCode)
 }
 
 function refuseRow ({ members, refusal, harmless = [false] }: UnheededRow, input: unknown, usualCode: string): void {

@@ -31,7 +31,6 @@ export function createClusterOperations (context: RdsContext) {
   }
   return {
     CreateDBCluster: async (input, caller) => {
-      refuseReplication(input)
       const mode = readMode(context, input.EngineMode)
       const id = readIdentifier('DBClusterIdentifier', input.DBClusterIdentifier)
       const version = readVersion(input.Engine, input.EngineVersion, mode, context.retiredVersions === 'allowed')
@@ -111,14 +110,6 @@ export function createClusterOperations (context: RdsContext) {
       return begin(cluster, 'starting')
     }
   } satisfies Partial<OperationsOf<typeof Rds>>
-}
-
-/** A cluster that is to follow another would stand here by itself, and empty. */
-function refuseReplication (
-  { GlobalClusterIdentifier: globalCluster, ReplicationSourceIdentifier: source }: Rds.CreateDBClusterMessage
-): void {
-  if (globalCluster) throw new AwsError('GlobalClusterNotFoundFault', `Global cluster ${globalCluster} not found: this sandbox has no global databases.`, 404)
-  if (source) throw invalidCombination('This sandbox has no replication between clusters: leave ReplicationSourceIdentifier out.')
 }
 
 function readFinalSnapshot ({ SkipFinalSnapshot, FinalDBSnapshotIdentifier: name }: Rds.DeleteDBClusterMessage): string | undefined {

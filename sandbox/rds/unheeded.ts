@@ -78,6 +78,15 @@ export const unheeded: Unheeded = {
       refusal: ['DomainNotFoundFault', (_member, domain) => `Domain ${domain} not found: this sandbox has no directories.`, 404]
     },
     {
+      members: ['GlobalClusterIdentifier'],
+      of: ['CreateDBCluster', 'ModifyDBCluster'],
+      refusal: ['GlobalClusterNotFoundFault', (_member, name) => `Global cluster ${name} not found: this sandbox has no global databases.`, 404]
+    },
+    {
+      members: ['ReplicationSourceIdentifier'],
+      refusal: ['InvalidParameterCombination', member => `This sandbox has no replication between clusters: leave ${member} out.`]
+    },
+    {
       of: INSTANCES,
       members: ['MultiAZ'],
       refusal: ['InvalidParameterCombination', () => `VPC Multi-AZ DB Instances are not available for engine: ${ENGINE}`]

@@ -28,15 +28,14 @@ export async function readUpgrade (
   context: RdsContext, cluster: ClusterRecord, input: Rds.ModifyDBClusterMessage
 ): Promise<Upgrade | undefined> {
   const before = versionOf(cluster)
-  const wanted = input.EngineVersion
-  if (!wanted || wanted === before.version) return undefined
-  const after = findVersions(wanted, context.retiredVersions === 'allowed').at(-1)
+  const wanted = input.EngineVersion ?? before.version
+  const after = wanted === before.version ? before : findVersions(wanted, context.retiredVersions === 'allowed').at(-1)
   if (!after) throw invalidCombination(`Cannot find version ${wanted} for ${ENGINE}`)
-  if (after.major === before.major && wanted === String(after.major)) return undefined
   const isMajor = after.major > before.major
+  if (!isMajor && input.DBInstanceParameterGroupName) throw invalidCombination('The parameter db-instance-parameter-group-name can only be specified for a major version upgrade.')
+  if (after === before || (after.major === before.major && wanted === String(after.major))) return undefined
   const isOlder = after.major < before.major || (!isMajor && Number(after.version.split('.')[1]) < Number(before.version.split('.')[1]))
   if (isOlder) throw invalidCombination(`Cannot upgrade ${ENGINE} from ${before.version} to ${after.version}`)
-  if (!isMajor && input.DBInstanceParameterGroupName) throw invalidCombination('The parameter db-instance-parameter-group-name can only be specified for a major version upgrade.')
   if (isMajor && !input.AllowMajorVersionUpgrade) throw invalidCombination('The AllowMajorVersionUpgrade flag must be present when upgrading to a new major version.')
   if (isMajor && !await runs(context, cluster.facts.DbClusterResourceId, after)) {
     throw invalidCombination(`Cannot upgrade ${ENGINE} from ${before.version} to ${after.version}: this sandbox has a PostgreSQL for each of the two, and no pg_upgrade.`)

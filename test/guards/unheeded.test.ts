@@ -6,6 +6,10 @@ import t from 'tap'
 import { systemClock } from '../../sandbox/clock.js'
 import { unheeded as ofCloudFormation } from '../../sandbox/cloudformation/unheeded.js'
 import { unheeded as ofCloudWatch } from '../../sandbox/cloudwatch/unheeded.js'
+import { clusterKind } from '../../sandbox/cloudformation/resources/db-cluster.js'
+import type { RdsKind } from '../../sandbox/cloudformation/resources/rds-handler.js'
+import { instanceKind, parameterGroupKind, subnetGroupKind } from '../../sandbox/cloudformation/resources/rds-kinds.js'
+import { openSpecification } from '../../sandbox/cloudformation/specification/specification.js'
 import { readSandboxConfig } from '../../sandbox/config.js'
 import { createFaults } from '../../sandbox/faults.js'
 import { unheeded as ofRds } from '../../sandbox/rds/unheeded.js'
@@ -75,6 +79,19 @@ for (const [service, { folder, table }] of Object.entries(rooms)) {
     t.same(stale, [], 'and the table has nothing that there is not')
   })
 }
+
+t.test('whatever property a resource of RDS may have is a member of the API, or its kind knows it', async t => {
+  const kinds = [
+    clusterKind({} as Parameters<typeof clusterKind>[0]), instanceKind, subnetGroupKind, parameterGroupKind('DBClusterParameterGroup'), parameterGroupKind('DBParameterGroup')
+  ] as unknown as readonly RdsKind[]
+  const specification = await openSpecification()
+  for (const { noun, renames = {}, unheeded = [] } of kinds) {
+    const shapes = ['Create', 'Modify'].flatMap(verb => wireServices.get('rds')?.model.operations.get(`${verb}${noun}`)?.input ?? [])
+    const members = shapes.flatMap(shape => [...shape.structIterator()].map(([name]) => name))
+    const known = new Set([...members, ...Object.keys(renames), ...unheeded.flatMap(row => row.members)])
+    t.same(Object.keys(specification.typeOf(`AWS::RDS::${noun}`)?.properties ?? {}).filter(name => !known.has(name)), [], noun)
+  }
+})
 
 /** Whether the room's source names the member; those of parameter groups are called after the kind of group. */
 function isRead (named: ReadonlySet<string>, path: string): boolean {

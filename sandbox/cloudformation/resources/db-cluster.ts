@@ -1,10 +1,11 @@
 import type * as Rds from '@aws-sdk/client-rds'
 import { isObject, type JsonObject } from '../template/json.js'
 import { type RdsRoom, type ResourceRequest, tagsOf } from './handler.js'
-import { inputOf, type RdsKind, type RdsTools, type Renames } from './rds-handler.js'
+import { inputOf, type ModifyTools, type RdsKind, type RdsTools, type Renames } from './rds-handler.js'
 
 const renames: Renames = {
   AssociatedRoles: null,
+  DBInstanceParameterGroupName: null,
   DeleteAutomatedBackups: null,
   MasterUserSecret: null,
   PerformanceInsightsEnabled: 'EnablePerformanceInsights',
@@ -35,22 +36,25 @@ const AFTER_RESTORE = [
 ]
 
 type Tools = RdsTools<Rds.DBCluster>
+type Changes = Partial<Rds.ModifyDBClusterMessage>
 
 /** `AWS::RDS::DBCluster`: new, from a snapshot, or from another cluster at a point in time. */
 export function clusterKind ({ operations }: RdsRoom): RdsKind<Rds.DBCluster> {
-  const modify = async ({ caller }: ResourceRequest, identifier: string, changed: JsonObject, tools: Tools): Promise<void> => {
+  const modify = async (
+    { caller }: ResourceRequest, identifier: string, changed: JsonObject, tools: Tools, more: Changes = {}
+  ): Promise<void> => {
     const cluster = await tools.describe(identifier, caller)
     // RDS refuses to be told to manage no longer what it does not manage.
     const isMoot = changed.ManageMasterUserPassword === false && cluster?.MasterUserSecret === undefined
     const wanted = isMoot ? without(changed, ['ManageMasterUserPassword']) : changed
     const { EnableHttpEndpoint: endpoint, ...rest } = wanted
     const isServerlessV1 = cluster?.EngineMode === 'serverless'
-    if (Object.keys(rest).length > 0 || (endpoint !== undefined && isServerlessV1)) {
+    if (Object.keys({ ...rest, ...more }).length > 0 || (endpoint !== undefined && isServerlessV1)) {
       await operations.ModifyDBCluster(inputOf(isServerlessV1 ? wanted : rest, renames, {
         DBClusterIdentifier: identifier,
         ApplyImmediately: true,
-        ...(rest.EngineVersion === undefined ? {} : { AllowMajorVersionUpgrade: true }),
-        ...secretKey(rest)
+        ...secretKey(rest),
+        ...more
       }), caller)
     }
     if (endpoint === undefined || isServerlessV1) return
@@ -78,6 +82,7 @@ export function clusterKind ({ operations }: RdsRoom): RdsKind<Rds.DBCluster> {
     noun: 'DBCluster',
     identifier: 'DBClusterIdentifier',
     longest: 63,
+    renames,
     settles: { as: 'cluster', status: 'Status' },
     replacedFor: ['Engine', 'GlobalClusterIdentifier', 'MasterUsername'],
     attributes: {
@@ -89,31 +94,52 @@ export function clusterKind ({ operations }: RdsRoom): RdsKind<Rds.DBCluster> {
     make: async (request, identifier) => {
       const { caller, properties } = request
       const given = { DBClusterIdentifier: identifier, Tags: tagsOf(request), ...secretKey(properties) }
-      const { SnapshotIdentifier: snapshot, SourceDBClusterIdentifier: source } = properties
+      const { SnapshotIdentifier: snapshot } = properties
       if (typeof snapshot === 'string') {
         const kept = without(properties, AFTER_RESTORE)
         await operations.RestoreDBClusterFromSnapshot(inputOf(kept, renames, { ...given, SnapshotIdentifier: snapshot }), caller)
-      } else if (typeof source === 'string') {
+      } else if (isCopy(properties)) {
         const kept = without(properties, [...AFTER_RESTORE, 'Engine', 'EngineVersion', 'DatabaseName', 'MasterUsername'])
-        const from = { ...pointInTime(properties), SourceDBClusterIdentifier: source }
-        await operations.RestoreDBClusterToPointInTime(inputOf(kept, renames, { ...given, ...from }), caller)
+        await operations.RestoreDBClusterToPointInTime(inputOf(kept, renames, { ...given, ...pointInTime(properties) }), caller)
       } else {
         await operations.CreateDBCluster(inputOf(properties, renames, given), caller)
       }
     },
     finish: async (request, identifier, tools) => {
-      const { SnapshotIdentifier: snapshot, SourceDBClusterIdentifier: source } = request.properties
       await setRoles(request, identifier, tools)
-      if (snapshot === undefined && source === undefined) return
+      if (!isCopy(request.properties)) return
       await tools.ready(identifier, request.caller)
       const left = Object.entries(request.properties).filter(([name]) => AFTER_RESTORE.includes(name))
       await modify(request, identifier, Object.fromEntries(left), tools)
     },
     modify: async (request, identifier, tools) => {
-      await modify(request, identifier, without(tools.changed, ['AssociatedRoles']), tools)
+      const changed = without(tools.changed, ['AssociatedRoles', 'EnableCloudwatchLogsExports'])
+      await modify(request, identifier, changed, tools, { ...logExports(request, tools), ...upgrade(request, tools) })
       await setRoles(request, identifier, tools, tools.previous)
     }
   }
+}
+
+/** Whether it starts with the data of a snapshot or of another cluster. */
+function isCopy ({ SnapshotIdentifier, SourceDBClusterIdentifier, SourceDbClusterResourceId }: JsonObject): boolean {
+  return [SnapshotIdentifier, SourceDBClusterIdentifier, SourceDbClusterResourceId].some(source => typeof source === 'string')
+}
+
+/** What goes with another version. The group for instances means nothing without one. */
+function upgrade ({ properties }: ResourceRequest, { changed }: ModifyTools<Rds.DBCluster>): Changes {
+  const { DBInstanceParameterGroupName: group } = properties
+  if (changed.EngineVersion === undefined) return {}
+  return { AllowMajorVersionUpgrade: true, ...(typeof group === 'string' ? { DBInstanceParameterGroupName: group } : {}) }
+}
+
+/** The logs that are exported from now on, and those no longer. */
+function logExports ({ properties }: ResourceRequest, { previous }: ModifyTools<Rds.DBCluster>): Changes {
+  const logsOf = ({ EnableCloudwatchLogsExports: logs }: JsonObject): string[] => Array.isArray(logs) ? logs.map(String) : []
+  const [wanted, before] = [logsOf(properties), logsOf(previous)]
+  const EnableLogTypes = wanted.filter(log => !before.includes(log))
+  const DisableLogTypes = before.filter(log => !wanted.includes(log))
+  if (EnableLogTypes.length + DisableLogTypes.length === 0) return {}
+  return { CloudwatchLogsExportConfiguration: { EnableLogTypes, DisableLogTypes } }
 }
 
 interface Role { RoleArn: string, FeatureName?: string }
@@ -128,7 +154,10 @@ function secretKey ({ MasterUserSecret: secret }: JsonObject): { MasterUserSecre
 
 function pointInTime (properties: JsonObject): Partial<Rds.RestoreDBClusterToPointInTimeMessage> {
   const { RestoreToTime: time, RestoreType: type, UseLatestRestorableTime: latest } = properties
+  const { SourceDBClusterIdentifier: source, SourceDbClusterResourceId: id } = properties
   return {
+    ...(typeof source === 'string' ? { SourceDBClusterIdentifier: source } : {}),
+    ...(typeof id === 'string' ? { SourceDbClusterResourceId: id } : {}),
     ...(typeof type === 'string' ? { RestoreType: type } : {}),
     ...(typeof time === 'string' ? { RestoreToTime: new Date(time) } : { UseLatestRestorableTime: latest !== false })
   }

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { AwsError, type Caller, type Operation } from '../../aws.js'
+import { requireHeeded, type UnheededRow } from '../../unheeded.js'
 import type { TagRecord } from '../engine/records.js'
 import { isObject, type JsonObject, ownValue } from '../template/json.js'
 import { generateName, isOwn, type RdsRoom, type ResourceHandler, type ResourceRequest, tagsOf } from './handler.js'
@@ -16,6 +17,8 @@ export interface RdsKind<Description extends object = JsonObject> {
   longest: number
   renames?: Renames
   replacedFor?: readonly string[]
+  /** Properties that are no members of the API's and mean nothing here. */
+  unheeded?: readonly UnheededRow[]
   /** For what takes its time: what it is to `whenSettled`, and the member that tells its status. */
   settles?: { as: 'cluster' | 'instance', status: string & keyof Description }
   /** By attribute, the path to it in a description, where that is another. */
@@ -45,7 +48,7 @@ export interface ModifyTools<Description> extends RdsTools<Description> {
 
 /** Runs one type of RDS's resources through RDS's own operations. */
 export function createRdsHandler<Description extends object> (rds: RdsRoom, kind: RdsKind<Description>): ResourceHandler {
-  const { noun, identifier: named, settles, attributes = {}, renames = {}, replacedFor = [] } = kind
+  const { noun, identifier: named, settles, attributes = {}, renames = {}, replacedFor = [], unheeded = [] } = kind
   const operations = rds.operations as unknown as Readonly<Record<string, Operation<object, JsonObject> | undefined>>
   const call: RdsTools<Description>['call'] = async (verb, input, caller) => await operations[`${verb}${noun}`]?.(input, caller) ?? {}
 
@@ -103,6 +106,7 @@ export function createRdsHandler<Description extends object> (rds: RdsRoom, kind
     replacedFor,
     create: async (request, initiated) => {
       const { caller, properties } = request
+      requireHeeded(unheeded, properties, 'InvalidParameterCombination')
       const identifier = identifierOf(request, named, kind.longest)
       try {
         const given = { [named]: identifier, Tags: tagsOf(request) }
@@ -117,6 +121,7 @@ export function createRdsHandler<Description extends object> (rds: RdsRoom, kind
     },
     update: async (request, identifier, previous) => {
       const { caller } = request
+      requireHeeded(unheeded, request.properties, 'InvalidParameterCombination')
       // A change that was begun before a crash may still be under way, and only what is available takes another.
       await settled(identifier, caller)
       const changed = changedProperties(request, previous)

@@ -9,15 +9,21 @@ export const instanceKind: RdsKind = {
   settles: { as: 'instance', status: 'DBInstanceStatus' },
   renames: {
     AllowMajorVersionUpgrade: null,
-    AssociatedRoles: null,
     CertificateDetails: null,
+    CustomIAMInstanceProfile: 'CustomIamInstanceProfile',
     DeleteAutomatedBackups: null,
     MasterUserSecret: null,
-    ProcessorFeatures: null,
-    UseDefaultProcessorFeatures: null,
+    SourceRegion: null,
     VPCSecurityGroups: 'VpcSecurityGroupIds'
   },
-  replacedFor: ['AvailabilityZone', 'DBClusterSnapshotIdentifier', 'DBSnapshotIdentifier', 'Engine', 'PerformanceInsightsKMSKeyId', 'SourceDBClusterIdentifier', 'SourceDBInstanceIdentifier']
+  replacedFor: ['AvailabilityZone', 'DBClusterSnapshotIdentifier', 'DBSnapshotIdentifier', 'Engine', 'PerformanceInsightsKMSKeyId', 'SourceDBClusterIdentifier', 'SourceDBInstanceIdentifier'],
+  unheeded: [{
+    members: [
+      'AssociatedRoles', 'AutomaticBackupReplicationKmsKeyId', 'AutomaticBackupReplicationRegion', 'AutomaticBackupReplicationRetentionPeriod',
+      'DBClusterSnapshotIdentifier', 'DBSnapshotIdentifier', 'EnableCloudwatchLogsExports', 'RestoreTime', 'SourceDBClusterIdentifier',
+      'SourceDBInstanceAutomatedBackupsArn', 'SourceDBInstanceIdentifier', 'SourceDbiResourceId', 'UseLatestRestorableTime'
+    ]
+  }]
 }
 
 /** `AWS::RDS::DBSubnetGroup`, whose subnets are always given together. */

@@ -153,12 +153,12 @@ t.test('a clone is watched, and has its passwords and windows, by a change that 
     Resources: {
       Clone: {
         Type: 'AWS::RDS::DBCluster',
-        Properties: { DBClusterIdentifier: 'clone', SourceDBClusterIdentifier: 'source', UseLatestRestorableTime: true, Port: 5432, PerformanceInsightsEnabled: true, PerformanceInsightsKmsKeyId: 'key', MonitoringInterval: 60 }
+        Properties: { DBClusterIdentifier: 'clone', SourceDbClusterResourceId: 'cluster-SOURCE', UseLatestRestorableTime: true, Port: 5432, PerformanceInsightsEnabled: true, PerformanceInsightsKmsKeyId: 'key', MonitoringInterval: 60 }
       }
     }
   }, { rds: { RestoreDBClusterToPointInTime: note, ModifyDBCluster: note, DescribeDBClusters: async () => ({ DBClusters: [{ Status: 'available' }] }) } })
   t.match(inputs, [
-    { DBClusterIdentifier: 'clone', SourceDBClusterIdentifier: 'source', Port: 5432, EnablePerformanceInsights: undefined, MonitoringInterval: undefined },
+    { DBClusterIdentifier: 'clone', SourceDbClusterResourceId: 'cluster-SOURCE', Port: 5432, EnablePerformanceInsights: undefined, MonitoringInterval: undefined },
     { DBClusterIdentifier: 'clone', EnablePerformanceInsights: true, PerformanceInsightsKMSKeyId: 'key', MonitoringInterval: 60 }
   ])
 })
@@ -208,6 +208,30 @@ t.test('a cluster has the roles that its template gives it, and keeps those from
   t.strictSame(roles, [{ RoleArn: 'by-hand' }])
 })
 
+t.test('an update switches logs on and off, and a new version brings the group of its instances along', async t => {
+  const changes: object[] = []
+  const template = (logs: string[], version: string, group: string): object => ({
+    Resources: { Cluster: { Type: 'AWS::RDS::DBCluster', Properties: { EnableCloudwatchLogsExports: logs, EngineVersion: version, DBInstanceParameterGroupName: group } } }
+  })
+  const { lab, id } = await launch(t, template(['instance'], '16.8', 'first'), {
+    rds: {
+      CreateDBCluster: async () => ({}),
+      DescribeDBClusters: async () => ({ DBClusters: [{ Status: 'available', TagList: [] }] }),
+      ModifyDBCluster: async input => { changes.push(input); return {} },
+      AddTagsToResource: async () => ({})
+    }
+  })
+  for (const next of [template(['postgresql'], '16.8', 'second'), template([], '17.7', 'second')]) {
+    await lab.operations.UpdateStack({ StackName: id, TemplateBody: JSON.stringify(next) }, caller)
+    await lab.whenIdle(id)
+  }
+  const common = { DBClusterIdentifier: /^stack-cluster-/, ApplyImmediately: true }
+  t.match(changes, [
+    { ...common, DBInstanceParameterGroupName: undefined, CloudwatchLogsExportConfiguration: { EnableLogTypes: ['postgresql'], DisableLogTypes: ['instance'] } },
+    { ...common, EngineVersion: '17.7', AllowMajorVersionUpgrade: true, DBInstanceParameterGroupName: 'second', CloudwatchLogsExportConfiguration: { EnableLogTypes: [], DisableLogTypes: ['postgresql'] } }
+  ])
+})
+
 t.test('what a service refuses is told as a resource handler tells it', async t => {
   const cluster = { Resources: { Cluster: { Type: 'AWS::RDS::DBCluster', Properties: { MasterUserPassword: '{{resolve:secretsmanager:Mahira:SecretString:nope}}' } } } }
   const refused = await launch(t, { Resources: { Cluster: { Type: 'AWS::RDS::DBCluster' } } }, {
@@ -215,6 +239,8 @@ t.test('what a service refuses is told as a resource handler tells it', async t 
   })
   t.match((await eventsOf(refused.lab, refused.id))[2],
     /^Cluster CREATE_FAILED Resource handler returned message: "The engine mode serverless you requested is currently unavailable\. \(Service: Rds, Status Code: 400, Request ID: [0-9a-f-]{36}\)" \(RequestToken: [0-9a-f-]{36}, HandlerErrorCode: InvalidRequest\)$/)
+  const restored = await launch(t, { Resources: { Copy: { Type: 'AWS::RDS::DBInstance', Properties: { DBSnapshotIdentifier: 'monday' } } } })
+  t.match((await eventsOf(restored.lab, restored.id))[2], 'Copy CREATE_FAILED Resource handler returned message: "The sandbox does not implement DBSnapshotIdentifier: leave it out. (')
   const absent = await launch(t, cluster, { secrets: { GetSecretValue: async () => { throw new AwsError('ResourceNotFoundException', 'Secrets Manager can\'t find the specified secret.') } } })
   t.match((await eventsOf(absent.lab, absent.id))[2], 'Cluster CREATE_FAILED Secrets Manager can\'t find the specified secret. (Service: AWSSecretsManager; Status Code: 400; Error Code: ResourceNotFoundException;')
   const keyless = await launch(t, cluster, { secrets: { GetSecretValue: async () => ({ SecretString: '{"password":"hunter22"}' }) } })
