@@ -88,8 +88,8 @@ export function catalogType ({ name, category, element }: CatalogType): ColumnTy
 /** The tests of the client data-api-client, which run on Aurora 17.4, read ranges of int4 and numeric and get none of these (`tstzrange` is by analogy). */
 const refusedRanges = new Set(['int8range', 'daterange', 'tsrange', 'tstzrange'])
 
-/** The types that AWS names in capitals when it refuses them; it names every other as PostgreSQL does (`regclass`). */
-const capitals = new Set('bit varbit money interval timetz point lseg path box polygon line circle macaddr macaddr8 record jsonpath'.split(' ').concat(...refusedRanges))
+/** The types that AWS names in capitals when it refuses them or an array of them; it names every other as PostgreSQL does (`regclass`). */
+const capitals = new Set('bytea inet cidr bit varbit money interval timetz point lseg path box polygon line circle macaddr macaddr8 record jsonpath'.split(' ').concat(...refusedRanges))
 
 /** A refused type as the exception spells it: `INTERVAL`, `"CHAR"`, `regclass`, `regtype[]`. */
 export function refusedName ({ name, element }: ColumnType): string {

@@ -1,4 +1,5 @@
 import type { ArrayValue, Field, ResultSetOptions } from '@aws-sdk/client-rds-data'
+import { NumericValue } from '@smithy/core/serde'
 import { AwsError } from '../aws.js'
 import { type ColumnType, type Kind, refusedName } from './column-types.js'
 
@@ -6,38 +7,68 @@ import { type ColumnType, type Kind, refusedName } from './column-types.js'
  * Turns the text of one value, as PostgreSQL prints it, into the Data API's union. Throws `UnsupportedResultException`
  * for what AWS refuses, and its wordless `InternalFailure` for an infinite date or time.
  */
-export function toField (text: string | null, type: ColumnType, options: ResultSetOptions = {}): Field {
-  if (type.kind === undefined) {
-    throw new AwsError('UnsupportedResultException', `The result contains the unsupported data type ${refusedName(type)}.`)
-  }
+export function toField (text: string | null, type: ColumnType, { longReturnType, decimalReturnType }: ResultSetOptions = {}): Field {
+  const kind = requireKind(type)
   if (text === null) return { isNull: true }
-  if (type.element) return { arrayValue: toArrayValue(text, type.kind) }
-  return toScalar(text, type.kind, options)
-}
-
-function toScalar (text: string, kind: Kind, { longReturnType, decimalReturnType }: ResultSetOptions): Field {
+  if (type.element) return { arrayValue: toArrayValue(elementsOf(text), kind) }
   switch (kind) {
     case 'boolean': return { booleanValue: text === 't' }
     case 'long': return longReturnType === 'STRING' ? { stringValue: text } : { longValue: toLong(text) }
-    case 'double': return { doubleValue: Number(text) }
+    case 'double': return { doubleValue: toDouble(text) }
     case 'decimal': return decimalReturnType === 'DOUBLE_OR_LONG' ? toDoubleOrLong(text) : { stringValue: text }
     case 'blob': return { blobValue: toBytes(text) }
     default: return { stringValue: toDisplay(text, kind) }
   }
 }
 
-function toArrayValue (text: string, kind: Kind): ArrayValue {
-  const elements = parseArrayText(text)
-  if (!elements) throw new AwsError('UnsupportedResultException', 'The result contains a multidimensional array.')
+function toArrayValue (elements: ReadonlyArray<string | null>, kind: Kind): ArrayValue {
   // AWS leaves a NULL element in its place, which the SDK's types do not foresee.
   const each = <T>(convert: (element: string) => T): T[] =>
     elements.map(element => element === null ? null as T : convert(element))
   switch (kind) {
     case 'boolean': return { booleanValues: each(element => element === 't') }
     case 'long': return { longValues: each(toLong) }
-    case 'double': return { doubleValues: each(Number) }
+    case 'double': return { doubleValues: each(toDouble) }
     default: return { stringValues: each(element => toDisplay(element, kind)) }
   }
+}
+
+const jsonNumber = /^-?\d+(\.\d+)?(e[+-]?\d+)?$/
+
+/** A value as `formatRecordsAs: JSON` has it: a number with every digit that the database printed, bytes in base64. Throws as `toField` does. */
+export function toJson (text: string | null, type: ColumnType): string {
+  const kind = requireKind(type)
+  if (text === null) return 'null'
+  const { element } = type
+  if (element) return `[${elementsOf(text).map(each => toJson(each, element)).join(',')}]`
+  switch (kind) {
+    case 'boolean': return String(text === 't')
+    case 'blob': return JSON.stringify(toBytes(text).toString('base64'))
+    case 'double': return jsonNumber.test(text) ? withFraction(text) : JSON.stringify(text)
+    case 'long': case 'decimal': return jsonNumber.test(text) ? text : JSON.stringify(text)
+    default: return JSON.stringify(toDisplay(text, kind))
+  }
+}
+
+function requireKind (type: ColumnType): Kind {
+  if (type.kind) return type.kind
+  throw new AwsError('UnsupportedResultException', `The result contains the unsupported data type ${refusedName(type)}.`)
+}
+
+function elementsOf (text: string): Array<string | null> {
+  const elements = parseArrayText(text)
+  if (!elements) throw new AwsError('UnsupportedResultException', 'The result contains a multidimensional array.')
+  return elements
+}
+
+/** AWS writes a whole double with a fraction, which makes it a `float` to Python. JavaScript would not, nor keep the sign of a zero. */
+function toDouble (text: string): number {
+  const value = Number(text)
+  return Number.isInteger(value) ? new NumericValue(withFraction(text), 'bigDecimal') as unknown as number : value
+}
+
+function withFraction (text: string): string {
+  return /[.e]/.test(text) ? text : `${text}.0`
 }
 
 /** A long beyond 2^53 stays exact as a bigint, which the codec writes as a number although the SDK's types say number. */
@@ -49,10 +80,10 @@ function toLong (text: string): number {
 /** AWS: a decimal with scale 0 becomes a long, any other a double; so does one that is too long for a long. */
 function toDoubleOrLong (text: string): Field {
   const isLong = /^-?\d+$/.test(text) && BigInt.asIntN(64, BigInt(text)) === BigInt(text)
-  return isLong ? { longValue: toLong(text) } : { doubleValue: Number(text) }
+  return isLong ? { longValue: toLong(text) } : { doubleValue: toDouble(text) }
 }
 
-export function toBytes (hex: string): Buffer {
+function toBytes (hex: string): Buffer {
   return Buffer.from(hex.slice('\\x'.length), 'hex')
 }
 
@@ -60,7 +91,7 @@ export function toBytes (hex: string): Buffer {
 const jsonStringOrSpace = /("(?:[^"\\]|\\.)*")|\s+/g
 
 /** A value that travels as a string, in the format Aurora gives it. */
-export function toDisplay (text: string, kind: Kind): string {
+function toDisplay (text: string, kind: Kind): string {
   if (kind === 'date' || kind === 'timestamp' || kind === 'timestamptz') refuseInfinite(text)
   if (kind === 'timestamptz') return toUtc(text)
   if (kind === 'json') return text.replaceAll(jsonStringOrSpace, '$1')

@@ -6,8 +6,8 @@ export interface Limits {
   transactionIdleMs: number
   /** A transaction is rolled back at this age in any case. */
   transactionLifeMs: number
-  /** Sessions per cluster; beyond them a call waits for its turn. */
-  sessionsPerCluster: number
+  /** Sessions of one user in one database; beyond them a call waits for its turn. */
+  sessions: number
   /** How long a call waits for a session, and for its connection. */
   sessionWaitMs: number
   /** How long an idle session is kept. Short, for `DROP DATABASE` is refused while one is open. */
@@ -21,7 +21,7 @@ export const awsLimits: Limits = {
   statementMs: 45_000,
   transactionIdleMs: 3 * 60_000,
   transactionLifeMs: 24 * 3_600_000,
-  sessionsPerCluster: 40,
+  sessions: 40,
   sessionWaitMs: 30_000,
   sessionIdleMs: 5_000,
   rowBytes: 64 * 1024

@@ -9,7 +9,7 @@ import { formatRecords } from './formatted-records.js'
 import { awsLimits, type Limits } from './limits.js'
 import { numberParameters } from './named-parameters.js'
 import { bindParameters } from './parameter-values.js'
-import { validateRequest } from './request.js'
+import { placeOf } from './request.js'
 import type { Session } from './sessions.js'
 import type { Statement, StatementResult } from './statement.js'
 import { unheeded } from './unheeded.js'
@@ -32,39 +32,34 @@ export function createRdsData (dependencies: RdsDataDependencies): RdsData {
   return {
     operations: refuseUnheeded<RdsData['operations']>({
       ExecuteStatement: async (request, caller) => {
-        const place = validateRequest(request, 'sql')
-        const statement = compose(place.sql, [request.parameters ?? []])
-        const letRun = request.continueAfterTimeout === true && place.transactionId === undefined
-        return await executor.withSession(place, caller, async session => {
-          if (letRun) await session.query('SET statement_timeout = 0')
-          const result = await executor.run(session, statement, letRun)
-          return await readResult(session, result, request)
-        }, letRun)
+        const place = placeOf(request)
+        const letRun = request.continueAfterTimeout === true
+        const statement = compose(request.sql, [request.parameters ?? []])
+        return await executor.withSession(place, caller, async session =>
+          await readResult(session, await session.run(statement, letRun), request), letRun)
       },
 
       BatchExecuteStatement: async (request, caller) => {
-        const place = validateRequest(request, 'sql')
+        const place = placeOf(request)
         const sets = request.parameterSets ?? []
-        const statement = compose(place.sql, sets)
+        const statement = compose(request.sql, sets)
         return await executor.withSession(place, caller, async session => {
           // AWS runs the statement once for each set: without any, not at all.
-          if (sets.length > 0) await executor.run(session, statement)
+          if (sets.length > 0) await session.run(statement)
           return { updateResults: sets.map(() => ({ generatedFields: [] })) }
         })
       },
 
-      BeginTransaction: async (request, caller) => ({
-        transactionId: await executor.begin(validateRequest(request), caller)
-      }),
+      BeginTransaction: async (request, caller) => ({ transactionId: await executor.begin(placeOf(request), caller) }),
 
       CommitTransaction: async (request, caller) => {
         // Also when PostgreSQL rolls back, as it does once a statement has failed (tests of the client aurora-data-api).
-        await executor.settle(validateRequest(request, 'transactionId'), caller, 'COMMIT')
+        await executor.settle(placeOf(request), caller, 'COMMIT')
         return { transactionStatus: 'Transaction Committed' }
       },
 
       RollbackTransaction: async (request, caller) => {
-        await executor.settle(validateRequest(request, 'transactionId'), caller, 'ROLLBACK')
+        await executor.settle(placeOf(request), caller, 'ROLLBACK')
         return { transactionStatus: 'Rollback Complete' }
       }
     }, unheeded),
@@ -74,7 +69,7 @@ export function createRdsData (dependencies: RdsDataDependencies): RdsData {
 }
 
 /** Named parameters that no value was given for stay unbound: it is PostgreSQL that complains of them, as on AWS. */
-function compose (sql: string, sets: readonly Sdk.SqlParameter[][]): Statement {
+function compose (sql = '', sets: readonly Sdk.SqlParameter[][]): Statement {
   const { text, names } = numberParameters(sql)
   const valueSets = sets.map(parameters => {
     const values = bindParameters(parameters)

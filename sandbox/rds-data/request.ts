@@ -1,58 +1,45 @@
 import { AwsError, unmetConstraint } from '../aws.js'
 
-interface Limit { min?: number, max: number, always?: true }
-
 /** The lengths of the service model (rds-data 2018-08-01), in characters. */
-const limits: Readonly<Record<string, Limit>> = {
-  resourceArn: { min: 11, max: 570, always: true },
-  secretArn: { min: 11, max: 570, always: true },
-  sql: { max: 65_536 },
-  database: { max: 64 },
-  transactionId: { max: 192 }
-}
-
-/** The words that the model allows where it allows only some. */
-const choices = {
-  formatRecordsAs: ['NONE', 'JSON'],
-  decimalReturnType: ['STRING', 'DOUBLE_OR_LONG'],
-  longReturnType: ['STRING', 'LONG']
+const lengths = {
+  resourceArn: [11, 570],
+  secretArn: [11, 570],
+  sql: [0, 65_536],
+  database: [0, 64],
+  transactionId: [0, 192]
 } as const
 
-/** What every operation of the Data API may be given, as far as the checks here go. */
-export interface Request {
-  resourceArn?: string | undefined
-  secretArn?: string | undefined
-  sql?: string | undefined
+/** Where a call is to run. */
+export interface Place {
+  resourceArn: string
+  secretArn: string
   database?: string | undefined
-  schema?: string | undefined
   transactionId?: string | undefined
-  formatRecordsAs?: string | undefined
+}
+
+/** What the operations of the Data API may be given, as far as the checks here go. Required members have been looked for. */
+export interface Request extends Partial<Record<keyof typeof lengths | 'schema' | 'formatRecordsAs', string | undefined>> {
   resultSetOptions?: { decimalReturnType?: string | undefined, longReturnType?: string | undefined } | undefined
 }
 
-type Text = 'resourceArn' | 'secretArn' | 'sql' | 'database' | 'transactionId'
-
-/** A request in which the members that every operation needs, and `Member`, are there. */
-export type Valid<Member extends Text> = Request & Record<'resourceArn' | 'secretArn' | Member, string>
-
-/** Throws the `ValidationException` that AWS answers before it looks at the cluster. */
-export function validateRequest<Member extends Text = never> (request: Request, ...required: Member[]): Valid<Member> {
-  for (const [member, limit] of Object.entries(limits)) {
-    const value = request[member as Text]
-    if (value === undefined) {
-      if (limit.always || required.some(name => name === member)) throw unmetConstraint('ValidationException', `Value null at '${member}'`, 'not be null')
-    } else if (value.length < (limit.min ?? 0)) {
-      throw unmetConstraint('ValidationException', `Value '${value}' at '${member}'`, `have length greater than or equal to ${limit.min}`)
-    } else if (value.length > limit.max) {
-      throw unmetConstraint('ValidationException', `Value at '${member}'`, `have length less than or equal to ${limit.max}`)
+/** Where a request is to run. Throws the `ValidationException` that AWS answers before it looks at the cluster. */
+export function placeOf (request: Request): Place {
+  for (const [member, [least, most]] of Object.entries(lengths)) {
+    const value = request[member as keyof typeof lengths]
+    if (value === undefined) continue
+    if (value.length < least) {
+      throw unmetConstraint('ValidationException', `Value '${value}' at '${member}'`, `have length greater than or equal to ${least}`)
     }
+    if (value.length > most) throw unmetConstraint('ValidationException', `Value at '${member}'`, `have length less than or equal to ${most}`)
   }
-  requireChoice('formatRecordsAs', request.formatRecordsAs, choices.formatRecordsAs)
-  requireChoice('resultSetOptions.decimalReturnType', request.resultSetOptions?.decimalReturnType, choices.decimalReturnType)
-  requireChoice('resultSetOptions.longReturnType', request.resultSetOptions?.longReturnType, choices.longReturnType)
+  const { formatRecordsAs, resultSetOptions = {} } = request
+  requireChoice('formatRecordsAs', formatRecordsAs, ['NONE', 'JSON'])
+  requireChoice('resultSetOptions.decimalReturnType', resultSetOptions.decimalReturnType, ['STRING', 'DOUBLE_OR_LONG'])
+  requireChoice('resultSetOptions.longReturnType', resultSetOptions.longReturnType, ['STRING', 'LONG'])
   if (request.schema !== undefined) throw new AwsError('ValidationException', 'The schema parameter isn\'t supported')
   if (request.sql?.includes('\0')) throw new AwsError('ValidationException', 'The SQL statement cannot contain a null character.')
-  return request as Valid<Member>
+  const { resourceArn = '', secretArn = '', database, transactionId } = request
+  return { resourceArn, secretArn, database, transactionId }
 }
 
 /** Throws the `ValidationException` for a word that is not among those that the model allows. */

@@ -4,28 +4,21 @@ import type { Clock } from '../clock.js'
 import type { Limits } from './limits.js'
 import type { Session } from './sessions.js'
 
-export interface Transaction {
-  id: string
-  clusterArn: string
-  database: string
-  session: Session
-}
-
 export interface Transactions {
-  /** `onEnd` runs once, when the transaction is over by whichever way. */
-  add: (transaction: Omit<Transaction, 'id'>, onEnd: () => void) => Transaction
+  /** Takes a session in which a transaction has begun, and returns its id. `onEnd` runs once, when it is over by whichever way. */
+  add: (clusterArn: string, session: Session, onEnd: () => void) => string
   /**
    * Runs `work` in a transaction that nobody else uses meanwhile. Throws `TransactionNotFoundException` with AWS's
    * reason, and `DatabaseErrorException` when another call is still at work in it.
    */
-  use: <T>(id: string, clusterArn: string, work: (transaction: Transaction) => Promise<T>) => Promise<T>
-  /** Forgets a transaction that `use` holds; its session is the caller's to release. */
+  use: <T>(id: string, clusterArn: string, database: string | undefined, work: (session: Session) => Promise<T>) => Promise<T>
+  /** Forgets a transaction and gives its session up: as one to be used again where it has `finished`. */
   end: (id: string, why: Ending) => void
   close: () => void
 }
 
 /** Why a transaction is no more, as AWS appends it to its message. */
-export type Ending = 'finished' | 'aborted' | 'expired'
+type Ending = 'finished' | 'aborted' | 'expired'
 
 const reasons: Readonly<Record<Ending, string>> = {
   finished: 'One previous call resulted in a termination of your transaction.',
@@ -36,8 +29,9 @@ const reasons: Readonly<Record<Ending, string>> = {
 /** How many ended transactions are remembered, for their reason. */
 const MEMORY = 10_000
 
-interface Entry {
-  transaction: Transaction
+interface Transaction {
+  clusterArn: string
+  session: Session
   busy: boolean
   bornAt: number
   usedAt: number
@@ -47,57 +41,63 @@ interface Entry {
 
 /** The open transactions of the Data API. One that is left alone is rolled back when its time is over. */
 export function createTransactions (clock: Clock, limits: Limits): Transactions {
-  const open = new Map<string, Entry>()
+  const open = new Map<string, Transaction>()
   const ended = new Map<string, Ending>()
 
-  const end = (id: string, why: Ending): Entry | undefined => {
-    const entry = open.get(id)
-    if (!entry) return undefined
+  const end = (id: string, why: Ending): void => {
+    const transaction = open.get(id)
+    if (!transaction) return
     open.delete(id)
     ended.set(id, why)
-    for (const [oldest] of ended) {
-      if (ended.size <= MEMORY) break
-      ended.delete(oldest)
-    }
-    entry.watch.abort()
-    entry.onEnd()
-    return entry
+    const [oldest = id] = ended.keys()
+    if (ended.size > MEMORY) ended.delete(oldest)
+    transaction.watch.abort()
+    transaction.onEnd()
+    if (why === 'finished') void transaction.session.release()
+    else transaction.session.destroy()
   }
 
-  const expiresInMs = ({ busy, bornAt, usedAt }: Entry): number =>
+  const expiresInMs = ({ busy, bornAt, usedAt }: Transaction): number =>
     Math.min(bornAt + limits.transactionLifeMs, busy ? Infinity : usedAt + limits.transactionIdleMs) - clock.now()
 
-  const watch = async (id: string, entry: Entry): Promise<void> => {
-    for (let ms = limits.transactionIdleMs; ms > 0; ms = expiresInMs(entry)) {
-      await clock.sleep(Math.min(ms, limits.transactionIdleMs), entry.watch.signal)
+  const watch = async (id: string, transaction: Transaction): Promise<void> => {
+    for (let ms = limits.transactionIdleMs; ms > 0; ms = expiresInMs(transaction)) {
+      await clock.sleep(Math.min(ms, limits.transactionIdleMs), transaction.watch.signal)
     }
-    end(id, 'expired')?.transaction.session.destroy()
+    end(id, 'expired')
   }
 
   return {
-    add: (given, onEnd) => {
-      const transaction = { ...given, id: randomBytes(96).toString('base64') }
+    add: (clusterArn, session, onEnd) => {
+      const id = randomBytes(96).toString('base64')
       const now = clock.now()
-      const entry = { transaction, busy: false, bornAt: now, usedAt: now, watch: new AbortController(), onEnd }
-      open.set(transaction.id, entry)
-      watch(transaction.id, entry).catch(() => {})
-      return transaction
+      const transaction = { clusterArn, session, busy: false, bornAt: now, usedAt: now, watch: new AbortController(), onEnd }
+      open.set(id, transaction)
+      watch(id, transaction).catch(() => {})
+      return id
     },
-    use: async (id, clusterArn, work) => {
-      const entry = open.get(id)
-      if (entry?.transaction.clusterArn !== clusterArn) {
+    use: async (id, clusterArn, database, work) => {
+      const transaction = open.get(id)
+      if (transaction?.clusterArn !== clusterArn) {
         throw new AwsError('TransactionNotFoundException', `Transaction ${id} is not found. ${reasons[ended.get(id) ?? 'expired']}`)
       }
-      if (entry.busy) throw new AwsError('DatabaseErrorException', 'Transaction is still running a query')
-      entry.busy = true
+      if (transaction.busy) throw new AwsError('DatabaseErrorException', 'Transaction is still running a query')
+      const { session } = transaction
+      if (database !== undefined && database !== session.database) {
+        throw new AwsError('BadRequestException', 'Database name is not the same as transaction database')
+      }
+      transaction.busy = true
       try {
-        return await work(entry.transaction)
+        return await work(session)
+      } catch (error) {
+        if (error instanceof AwsError && error.code === 'DatabaseUnavailableException') end(id, 'aborted')
+        throw error
       } finally {
-        entry.busy = false
-        entry.usedAt = clock.now()
+        transaction.busy = false
+        transaction.usedAt = clock.now()
       }
     },
     end,
-    close: () => { for (const id of [...open.keys()]) end(id, 'aborted')?.transaction.session.destroy() }
+    close: () => { for (const id of open.keys()) end(id, 'aborted') }
   }
 }

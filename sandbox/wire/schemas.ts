@@ -56,12 +56,17 @@ const SYNTHETIC = 'smithy.ts.sdk.synthetic.'
 const EPOCH_SECONDS = 7
 const DATE_TIME = 5
 
-/** The SDK's own hands lists of numbers to `JSON.stringify`, which knows no bigint. */
+/** The SDK's own hands lists of numbers to `JSON.stringify`, which knows no bigint and no number with a text of its own. */
 class JsonSerializer extends JsonShapeSerializer2 {
   protected override writeList (shape: Shape, list: unknown[], isDocument?: boolean): void {
-    if (list.some(item => typeof item === 'bigint')) this.writeAscii(`[${list.map(String).join()}]`)
+    if (shape.getValueSchema().isNumericSchema()) this.writeAscii(`[${list.map(numberText).join()}]`)
     else super.writeList(shape, list, isDocument)
   }
+}
+
+/** A number as AWS writes it in JSON; what JSON has no number for travels as a string. */
+function numberText (value: unknown): string {
+  return typeof value === 'number' && !Number.isFinite(value) ? `"${value}"` : String(value)
 }
 
 /** Collects operations and errors from everything that a client package exports. */

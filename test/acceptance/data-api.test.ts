@@ -108,6 +108,7 @@ const successes: Array<[operation: string, more: string]> = [
   ['Execute', '"database":"temporal","sql":"select 1 as a, 9007199254740993::int8 as b, 1.50 as c, true as d, null as e, array[1,2] as f","includeResultMetadata":true'],
   ['Execute', `"database":"temporal","sql":"select :n::int8 as n","parameters":[{"name":"n","value":{"longValue":${long}}}]`],
   ['Execute', '"database":"temporal","sql":"select \'{\\"a\\": \\"\\\\u00e4, ]}\\"}\'::jsonb as j, \'\\\\x00ff\'::bytea as b","formatRecordsAs":"JSON"'],
+  ['Execute', '"database":"temporal","sql":"select 0::float8 as a, array[-0.0::float8, null] as b"'],
   ['Execute', '"database":"temporal","sql":"create table if not exists bytes (a int)"'],
   ['BatchExecute', '"database":"temporal","sql":"select :a::int","parameterSets":[[{"name":"a","value":{"longValue":1}}],[{"name":"a","value":{"isNull":true}}]]'],
   ['Execute', ' "unknown" : [ { "deep" : 1e400 } ] , "database" : "temporal" , "sql" : "select 1" '],

@@ -56,7 +56,7 @@ t.test('what AWS refuses is refused by name, once there is a row of it', async t
   const refused: Array<[expression: string, name: string]> = [
     ["'1 day'::interval", 'INTERVAL'], ["'17:08+02'::timetz", 'TIMETZ'], ['1::money', 'MONEY'], ['point(1,2)', 'POINT'],
     ["B'1'", 'BIT'], ["'a'::\"char\"", '"CHAR"'], ["'pg_class'::regclass", 'regclass'], ["'<a/>'::xml", 'xml'],
-    ["array['pg_class'::regclass]", 'regclass[]'], ["array['fine'::mood]", 'mood[]'], ['row(1,2)', 'RECORD'],
+    ["array['pg_class'::regclass]", 'regclass[]'], ["array['fine'::mood]", 'mood[]'], ["array['10.0.0.1'::inet]", 'INET[]'], ['row(1,2)', 'RECORD'],
     ['int8range(1, 10)', 'INT8RANGE'], ["daterange('2024-01-01', null)", 'DATERANGE']
   ]
   for (const [expression, name] of refused) {
@@ -151,8 +151,8 @@ t.test('results have AWS\'s limits', async t => {
 
 t.test('a result as JSON', async t => {
   const { formattedRecords, records } = await execute(`select 1 as a, 9007199254740993 as big, 1.50 as n, null as z, true as t, 'x"y' as s,
-    '\\x00ff'::bytea as b, 'NaN'::float8 as nan, array[1, null] as list, '{"k": 1}'::jsonb as j`, { formatRecordsAs: 'JSON' })
-  t.equal(formattedRecords, '[{"a":1,"big":9007199254740993,"n":1.50,"z":null,"t":true,"s":"x\\"y","b":"AP8=","nan":"NaN","list":[1,null],"j":"{\\"k\\":1}"}]')
+    '\\x00ff'::bytea as b, 'NaN'::float8 as nan, array[1, null] as list, '{"k": 1}'::jsonb as j, array[2::float8] as d`, { formatRecordsAs: 'JSON' })
+  t.equal(formattedRecords, '[{"a":1,"big":9007199254740993,"n":1.50,"z":null,"t":true,"s":"x\\"y","b":"AP8=","nan":"NaN","list":[1,null],"j":"{\\"k\\":1}","d":[2.0]}]')
   t.equal(records, undefined)
   t.equal((await execute('select 1 where false', { formatRecordsAs: 'JSON' })).formattedRecords, '[]')
   await t.rejects(execute('select 1 as a, 2 as a', { formatRecordsAs: 'JSON' }), { code: 'UnsupportedResultException' })
@@ -175,7 +175,6 @@ t.test('whatever is bound comes back as it was, by itself, in an array and as JS
   const values = fc.record({
     words,
     long: fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
-    // JSON writes a negative zero as zero.
     double: fc.double({ noNaN: true, noDefaultInfinity: true }),
     bytes: fc.uint8Array({ maxLength: 20 })
   })
@@ -189,12 +188,13 @@ t.test('whatever is bound comes back as it was, by itself, in an array and as JS
     ]
     const sql = `select :w0 as word, array[${words.map((_, index) => `:w${index}`).join()}] as words, :l as long, array[:l] as longs, :d as double, :b as bytes`
     const [record = []] = (await execute(sql, { parameters })).records ?? []
-    t.strictSame(record, [
+    const [, , , , { doubleValue } = {}] = record
+    t.equal(Number(String(doubleValue)), double)
+    t.strictSame(record.toSpliced(4, 1), [
       { stringValue: words[0] },
       { arrayValue: { stringValues: words } },
       { longValue: wide(long) },
       { arrayValue: { longValues: [wide(long)] } },
-      { doubleValue: double + 0 },
       { blobValue: Buffer.from(bytes) }
     ])
     const { formattedRecords = '' } = await execute(sql, { parameters, formatRecordsAs: 'JSON' })

@@ -1,3 +1,4 @@
+import { NumericValue } from '@smithy/core/serde'
 import fc from 'fast-check'
 import t from 'tap'
 import { builtInType, type ColumnType } from '../../../sandbox/rds-data/column-types.js'
@@ -7,6 +8,7 @@ const typeOf = (oid: number): ColumnType => builtInType(oid) ?? { name: '', jdbc
 const TIMESTAMPTZ = typeOf(1184)
 const NUMERIC = typeOf(1700)
 const INT8 = typeOf(20)
+const FLOAT8 = typeOf(701)
 
 t.test('a timestamptz is shown in UTC, with as much fraction as it has', async t => {
   const shown: Array<[printed: string, wanted: string]> = [
@@ -31,7 +33,8 @@ t.test('numbers come as the result options say', async t => {
   t.strictSame(toField('12.50', NUMERIC), { stringValue: '12.50' })
   t.strictSame(toField('12.50', NUMERIC, { decimalReturnType: 'DOUBLE_OR_LONG' }), { doubleValue: 12.5 })
   t.strictSame(toField('12', NUMERIC, { decimalReturnType: 'DOUBLE_OR_LONG' }), { longValue: 12 })
-  t.strictSame(toField('12345678901234567890', NUMERIC, { decimalReturnType: 'DOUBLE_OR_LONG' }), { doubleValue: Number('12345678901234567890') }, 'too long for a long')
+  t.strictSame(toField('12345678901234567890', NUMERIC, { decimalReturnType: 'DOUBLE_OR_LONG' }), { doubleValue: new NumericValue('12345678901234567890.0', 'bigDecimal') }, 'too long for a long')
+  t.strictSame(toField('-0', FLOAT8), { doubleValue: new NumericValue('-0.0', 'bigDecimal') }, 'a whole double says that it is one')
   t.strictSame(toField('{9007199254740993,1}', typeOf(1016)), { arrayValue: { longValues: [9007199254740993n, 1] } })
   t.strictSame(toField('9007199254740993', INT8), { longValue: 9007199254740993n }, 'exact beyond 2^53')
   t.strictSame(toField('7', INT8, { longReturnType: 'STRING' }), { stringValue: '7' })

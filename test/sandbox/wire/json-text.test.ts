@@ -1,3 +1,4 @@
+import { NumericValue } from '@smithy/core/serde'
 import fc from 'fast-check'
 import assert from 'node:assert/strict'
 import t from 'tap'
@@ -36,4 +37,11 @@ t.test('writes every digit of 64-bit integers, in structures and in lists', asyn
     const text = new TextDecoder().decode(Uint8Array.from(written as Uint8Array))
     return text === `{"records":[[{"arrayValue":{"longValues":[${longValues.map(String).join()}]}},{"longValue":${longValues[0] ?? 0n}}]]}`
   }))
+})
+
+t.test('writes doubles with the text that they were given, in structures and in lists', async t => {
+  const shape = wireServices.get('rds-data')?.model.operations.get('ExecuteStatement')?.output ?? assert.fail('no such operation')
+  const two = new NumericValue('2.0', 'bigDecimal')
+  const written = toJson(shape, { records: [[{ doubleValue: two }, { arrayValue: { doubleValues: [two, 1.5, null, Number.NaN] } }]] })
+  t.equal(Buffer.from(written).toString(), '{"records":[[{"doubleValue":2.0},{"arrayValue":{"doubleValues":[2.0,1.5,null,"NaN"]}}]]}')
 })
