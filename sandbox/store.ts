@@ -46,6 +46,7 @@ export function openStore (directory: string, slackBytes = SLACK_BYTES, write: W
   let journal = rewrite(file, collections, write)
   let livingBytes = journal.bytes
   let batch: Entry[] | undefined
+  let isClosed = false
 
   /** A line that does not go in whole is taken out again: the next one must begin a line of its own. */
   const writeLine = (line: Entry | Entry[]): void => {
@@ -64,8 +65,9 @@ export function openStore (directory: string, slackBytes = SLACK_BYTES, write: W
     closeSync(grown)
     livingBytes = journal.bytes
   }
-  /** The line comes first: what is in memory may be told to somebody. */
+  /** The line comes first: what is in memory may be told to somebody. What is still in flight may end after the store was closed. */
   const change = (entry: Entry, apply: () => void): void => {
+    if (isClosed) return
     if (batch) batch.push(entry)
     else writeLine(entry)
     apply()
@@ -96,6 +98,7 @@ export function openStore (directory: string, slackBytes = SLACK_BYTES, write: W
     },
     together,
     close: () => {
+      isClosed = true
       fsyncSync(journal.handle)
       closeSync(journal.handle)
       unlock()

@@ -72,7 +72,6 @@ export function createEngine (context: EngineContext): Engine {
     },
     close: async () => {
       closed = true
-      context.records.seal()
       for (const run of current.values()) run.abort()
       await Promise.all(loops.values())
     }

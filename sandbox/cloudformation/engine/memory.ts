@@ -28,21 +28,18 @@ export interface Records {
   events: ByStack<EventRecord>
   /** Has all that `work` writes survive a crash, or nothing of it. */
   together: (work: () => void) => void
-  /** From here on nothing is written: what is still in flight may end after the store was closed. */
-  seal: () => void
 }
 
 const DELETED_STACKS_KEPT_MS = 90 * 24 * 3_600_000
 
 /** Opens the collections and indexes them by stack. */
-export function openRecords (opened: Pick<Store, 'collection' | 'together'>, clock: Pick<Clock, 'now'>): Records {
-  let isSealed = false
-  const store = { collection: <T>(name: string) => sealable(opened.collection<T>(name), () => isSealed) }
+export function openRecords (store: Pick<Store, 'collection' | 'together'>, clock: Pick<Clock, 'now'>): Records {
   const stacks = store.collection<StackRecord>('cloudformation-stacks')
   const templates = store.collection<string>('cloudformation-templates')
   const resources = groupByStack(store.collection<ResourceRecord>('cloudformation-resources'), ({ logicalId }) => logicalId)
   const events = groupByStack(store.collection<EventRecord>('cloudformation-events'), ({ id }) => id)
-  const isForgotten = ({ status, deletedAt }: StackRecord): boolean => status === 'DELETE_COMPLETE' && deletedAt !== undefined && deletedAt + DELETED_STACKS_KEPT_MS < clock.now()
+  const isForgotten = ({ status, deletedAt = Infinity }: StackRecord): boolean =>
+    status === 'DELETE_COMPLETE' && deletedAt + DELETED_STACKS_KEPT_MS < clock.now()
   const named = new Map<string, string>()
   for (const stack of stacks.values()) if (stack.status !== 'DELETE_COMPLETE') named.set(`${stack.region}/${stack.name}`, stack.id)
   return {
@@ -69,18 +66,7 @@ export function openRecords (opened: Pick<Store, 'collection' | 'together'>, clo
     templates,
     resources,
     events,
-    together: opened.together,
-    seal: () => { isSealed = true }
-  }
-}
-
-function sealable<T> (collection: Collection<T>, isSealed: () => boolean): Collection<T> {
-  return {
-    get: collection.get,
-    values: collection.values,
-    put: (key, value) => { if (!isSealed()) collection.put(key, value) },
-    delete: key => { if (!isSealed()) collection.delete(key) },
-    get size () { return collection.size }
+    together: store.together
   }
 }
 

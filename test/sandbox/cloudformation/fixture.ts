@@ -35,20 +35,8 @@ interface LabOptions {
 /** CloudFormation on a store of its own, with fakes for the rooms beside it. */
 export function openLab (options: LabOptions = {}, directory = mkdtempSync(join(tmpdir(), 'cloudformation-'))): Lab {
   const store = openStore(directory)
-  let isKilled = false
-  const guarded = {
-    ...store,
-    collection: <T>(name: string) => {
-      const collection = store.collection<T>(name)
-      return {
-        ...collection,
-        put: (key: string, value: T) => { if (!isKilled) collection.put(key, value) },
-        get size () { return collection.size }
-      }
-    }
-  }
   const room = createCloudFormation({
-    store: guarded,
+    store,
     clock: options.clock ?? systemClock,
     durations: { resource: 0 },
     rds: options.rds ?? roomWith<RdsRoom>({}),
@@ -61,12 +49,9 @@ export function openLab (options: LabOptions = {}, directory = mkdtempSync(join(
     whenIdle: room.whenIdle,
     start: room.start,
     restart: async handlers => {
-      isKilled = true
-      const closing = room.close()
       store.close()
-      const next = openLab({ ...options, ...(handlers ? { handlers } : {}) }, directory)
-      void closing
-      return next
+      void room.close()
+      return openLab({ ...options, ...(handlers ? { handlers } : {}) }, directory)
     },
     close: async () => {
       await room.close()
