@@ -3,30 +3,32 @@ import { AwsError } from '../../aws.js'
 import type { Specification } from '../specification/specification.js'
 import { unknownAttribute } from '../template/check.js'
 import { type JsonObject, ownValue } from '../template/json.js'
-import { type EngineContext, operationOf, setResourceStatus, stackOf } from './context.js'
-import { PlainFailure } from './failure.js'
-import { acceptOutputs, fail, failedResources, failureOf, succeed } from './outcome.js'
+import { type EngineContext, operationOf, setResourceStatus, setStackStatus, stackOf } from './context.js'
+import { plainly, PlainFailure } from './failure.js'
+import { acceptOutputs, fail, failedResources, failureOf } from './outcome.js'
 import { type Plan, planOf } from './plan.js'
 import { type Incarnation, incarnationOf, type ResourceRecord } from './records.js'
 import type { Run } from './run.js'
 import { changeFor, createResource, reasonOf, type Step, updateResource } from './step.js'
 
-const REPLACING = 'Requested update requires the creation of a new physical resource; hence creating one.'
 const { CREATE_IN_PROGRESS, CREATE_COMPLETE, CREATE_FAILED, UPDATE_IN_PROGRESS, UPDATE_COMPLETE, UPDATE_FAILED } = ResourceStatus
 
 /** The phase that brings a stack's resources to its definition, for a create and for an update. */
 export async function applyDefinition (run: Run): Promise<void> {
   const failure = await tryToApply(run)
   if (run.isSuperseded()) return
-  if (failure === undefined) succeed(run)
-  else fail(run, failure)
+  const stack = run.stack()
+  if (failure !== undefined) fail(run, failure)
+  else setStackStatus(run.context, stack, stack.status === 'CREATE_IN_PROGRESS' ? 'CREATE_COMPLETE' : 'UPDATE_COMPLETE_CLEANUP_IN_PROGRESS')
 }
 
 /** Resolves with the reason for which the stack failed; undefined when it did not. */
 async function tryToApply (run: Run): Promise<string | undefined> {
   try {
-    const plan = planOf(run.context, run.stack())
-    run.context.records.putStack({ ...run.stack(), imports: plan.imports() })
+    const stack = run.stack()
+    const plan = planOf(run.context, stack)
+    // What the definition before imports stays in use until there is no way back to it.
+    run.context.records.putStack({ ...stack, imports: [...new Set([...stack.imports, ...plan.imports()])] })
     const specification = await run.context.specification()
     const invalid = invalidOutput(plan, specification)
     if (invalid !== undefined) return invalid
@@ -34,8 +36,7 @@ async function tryToApply (run: Run): Promise<string | undefined> {
     if (run.isSuperseded()) return undefined
     if (run.timedOut) return 'Stack creation time exceeded the specified timeout.'
     const failed = failedResources(run)
-    if (failed.length > 0) return failureOf(failed)
-    return acceptOutputs(run, plan)
+    return failed.length > 0 ? failureOf(failed) : acceptOutputs(run, plan)
   } catch (error) {
     if (error instanceof AwsError) return error.message
     throw error
@@ -53,20 +54,20 @@ function invalidOutput ({ template, isTrue }: Plan, specification: Specification
 
 async function applyResources (run: Run, plan: Plan, specification: Specification): Promise<void> {
   const { context, stackId, signal } = run
-  const goesOn = run.operation().disableRollback
+  const { disableRollback: goesOn } = run.operation()
   await run.visit(plan.graph, async logicalId => {
     const resource = context.records.resources.get(stackId, logicalId) ?? begin(run, logicalId, plan)
-    const evaluation = evaluateResource(plan, logicalId, specification)
-    const shown = evaluation instanceof Error ? undefined : evaluation.shown
+    const step: Step = { context, signal }
     try {
-      if (evaluation instanceof Error) throw evaluation
-      await applyResource({ context, signal, shown }, plan, resource, evaluation.properties)
+      const properties = evaluateProperties(plan, logicalId, specification)
+      step.shown = plainly(() => plan.shownPropertiesOf(logicalId))
+      await applyResource(step, plan, resource, properties)
       return true
     } catch (error) {
       if (signal.aborted) return false
       const record = context.records.resources.get(stackId, logicalId) ?? resource
       const status = isMade(record) ? UPDATE_FAILED : CREATE_FAILED
-      setResourceStatus(context, record, { status, reason: reasonOf(context, record, error) }, shown)
+      setResourceStatus(context, record, { status, reason: reasonOf(context, record, error) }, step.shown)
       if (!goesOn) run.abort()
       return false
     }
@@ -82,23 +83,12 @@ export function cancelUnfinished (context: EngineContext, stackId: string): void
   }
 }
 
-interface Evaluation {
-  properties: JsonObject
-  /** The properties for the events, masked. */
-  shown: string
-}
-
-/** A resource's properties by now; the failure of the resource when the template's functions can not give them. */
-function evaluateResource (plan: Plan, logicalId: string, specification: Specification): Evaluation | PlainFailure {
+/** A resource's properties by now. Throws the failure of the resource when the template's functions can not give them. */
+function evaluateProperties (plan: Plan, logicalId: string, specification: Specification): JsonObject {
   const wrong = unknownAttribute(plan.resources.get(logicalId)?.properties ?? {}, plan.template, specification, plan.isTrue)
   // Two users' accounts of AWS (serverless-plugin-log-subscription#68, ministack#1628).
-  if (wrong) return new PlainFailure(`Requested attribute ${wrong.attribute} does not exist in schema for ${wrong.type}`)
-  try {
-    return { properties: plan.propertiesOf(logicalId), shown: plan.shownPropertiesOf(logicalId) }
-  } catch (error) {
-    if (error instanceof AwsError) return new PlainFailure(error.message)
-    throw error
-  }
+  if (wrong) throw new PlainFailure(`Requested attribute ${wrong.attribute} does not exist in schema for ${wrong.type}`)
+  return plainly(() => plan.propertiesOf(logicalId))
 }
 
 async function applyResource (step: Step, plan: Plan, resource: ResourceRecord, properties: JsonObject): Promise<void> {
@@ -134,29 +124,29 @@ function begin ({ context, stackId, stack }: Run, logicalId: string, plan: Plan)
 
 async function change (step: Step, resource: ResourceRecord, desired: Incarnation): Promise<void> {
   const { context, shown } = step
+  const stack = stackOf(context, resource.stackId)
   const isUnderWay = resource.status === UPDATE_IN_PROGRESS
-  const toReplacing = { status: UPDATE_IN_PROGRESS, reason: REPLACING }
-  if (isReplacing(resource)) {
-    const going = isUnderWay ? resource : setResourceStatus(context, resource, toReplacing, shown)
-    return await createResource(step, going, desired, UPDATE_COMPLETE)
+  // A replacement that was begun before a crash has a nonce of its own.
+  if (isUnderWay && resource.previous && resource.previous.nonce !== resource.nonce) {
+    return await createResource(step, resource, desired, UPDATE_COMPLETE)
   }
-  const kind = await changeFor(context, stackOf(context, resource.stackId), resource, desired.properties)
+  const kind = await changeFor(context, stack, resource, desired.properties)
   if (kind === 'none') return context.records.resources.put({ ...resource, ...desired })
   const touched = { ...resource, previous: resource.previous === undefined ? incarnationOf(resource) : resource.previous }
   if (kind === 'update') {
     const started = isUnderWay ? resource : setResourceStatus(context, touched, { status: UPDATE_IN_PROGRESS }, shown)
     return await updateResource(step, started, desired)
   }
+  // The event of a resource that a plugin's users saw (serverless-vpc-plugin#1221).
+  if (operationOf(stack).disableRollback) throw new PlainFailure('Replacement type updates not supported on stack with disable-rollback.')
   context.records.resources.put(touched)
   await refuseSameName(context, touched, desired)
   const nonce = context.newNonce()
-  const replacing = setResourceStatus(context, { ...touched, nonce, properties: desired.properties }, toReplacing, shown)
+  const replacing = setResourceStatus(context, { ...touched, nonce, properties: desired.properties }, {
+    status: UPDATE_IN_PROGRESS,
+    reason: 'Requested update requires the creation of a new physical resource; hence creating one.'
+  }, shown)
   await createResource(step, replacing, { ...desired, nonce }, UPDATE_COMPLETE)
-}
-
-/** Whether a replacement was begun and not ended: before a crash, or by an update that failed and was kept. */
-function isReplacing ({ status, previous, nonce }: ResourceRecord): boolean {
-  return status !== UPDATE_COMPLETE && !!previous && previous.nonce !== nonce
 }
 
 /** A resource whose name stays can not be replaced: the new one would have to exist beside the old one. */

@@ -42,20 +42,31 @@ export function callerOf (stack: StackRecord): Caller {
   return { region: stack.region, account: ACCOUNT, requestId: operationOf(stack).id }
 }
 
+const OPERATIONS_KEPT = 10
+
+/** What an operation on a stack is asked for; see {@link OperationRecord}. */
+export interface Launch {
+  type: OperationRecord['type']
+  token: string | undefined
+  disableRollback?: boolean | undefined
+  skipped?: string[] | undefined
+  forced?: boolean
+}
+
+/** The stack with a new operation: every event from here on carries its id and the caller's token. */
+export function withOperation (context: EngineContext, stack: StackRecord, launch: Launch): StackRecord {
+  const { disableRollback = false, skipped = [] } = launch
+  const operation = { ...launch, id: context.newId(), startedAt: context.clock.now(), disableRollback, skipped }
+  return { ...stack, operations: [...stack.operations, operation].slice(-OPERATIONS_KEPT) }
+}
+
 /** AWS says of a stack when its deletion began, and takes the rollback of a create for one. */
 const DELETING: readonly StackStatus[] = ['DELETE_IN_PROGRESS', 'ROLLBACK_IN_PROGRESS']
 
-/** Gives the stack a status, with its event. `undefined` takes a member away. */
-export function setStackStatus (
-  context: EngineContext,
-  stackId: string,
-  status: StackStatus,
-  reason?: string,
-  changes: Partial<StackRecord> = {}
-): void {
-  const { reason: _old, ...stack } = stackOf(context, stackId)
-  const deletedAt = DELETING.includes(status) ? { deletedAt: context.clock.now() } : {}
-  const next = { ...stack, ...deletedAt, ...changes, status, reason }
+/** Stores the stack with a status, and its event. */
+export function setStackStatus (context: EngineContext, stack: StackRecord, status: StackStatus, reason?: string): void {
+  const deletedAt = DELETING.includes(status) ? context.clock.now() : stack.deletedAt
+  const next = { ...stack, deletedAt, status, reason }
   context.records.together(() => {
     context.records.putStack(next)
     addEvent(context, next, { logicalId: next.name, physicalId: next.id, type: STACK_TYPE, status: status as ResourceStatus, reason })

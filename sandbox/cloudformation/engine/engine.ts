@@ -1,6 +1,7 @@
 import type { StackStatus } from '@aws-sdk/client-cloudformation'
 import { applyDefinition } from './apply.js'
-import { type EngineContext, stackOf } from './context.js'
+import { type EngineContext, type Launch, operationOf, setStackStatus, stackOf, withOperation } from './context.js'
+import type { StackRecord } from './records.js'
 import { cleanUp, deleteAll, undoCreate } from './remove.js'
 import { type Run, startRun, type Tracked } from './run.js'
 import { undoUpdate } from './undo.js'
@@ -19,6 +20,8 @@ const phases: Partial<Record<StackStatus, Phase>> = {
 }
 
 export interface Engine {
+  /** Stores the stack with a new operation and the status that says what the operation is to do, and does it. */
+  launch: (stack: StackRecord, status: StackStatus, launch: Launch) => { StackId: string, OperationId: string }
   /** Does what the stack's status demands, phase after phase. A phase that runs under another status is ended first. */
   drive: (stackId: string) => void
   /** Resolves when nothing is being done to the stack. */
@@ -66,6 +69,12 @@ export function createEngine (context: EngineContext): Engine {
   }
 
   return {
+    launch: (stack, status, launch) => {
+      const launched = withOperation(context, stack, launch)
+      setStackStatus(context, launched, status, 'User Initiated')
+      drive(stack.id)
+      return { StackId: stack.id, OperationId: operationOf(launched).id }
+    },
     drive,
     whenIdle: async stackId => {
       for (let loop = loops.get(stackId); loop; loop = loops.get(stackId)) await loop

@@ -23,3 +23,12 @@ export function handlerMessage (error: unknown, service: string, requestId: stri
 export class PlainFailure extends Error {
   override readonly name = 'PlainFailure'
 }
+
+/** What `evaluate` gives; its refusals are about the template, and shown as they are. */
+export function plainly<T> (evaluate: () => T): T {
+  try {
+    return evaluate()
+  } catch (error) {
+    throw error instanceof AwsError ? new PlainFailure(error.message) : error
+  }
+}

@@ -1,7 +1,6 @@
 import { ResourceStatus, type StackStatus } from '@aws-sdk/client-cloudformation'
-import { setStackStatus } from './context.js'
+import { setStackStatus, withOperation } from './context.js'
 import { exportInUse, exportsIn } from './exports.js'
-import { beginOperation } from '../operations/launch.js'
 import type { Plan } from './plan.js'
 import type { ResourceRecord } from './records.js'
 import type { Run } from './run.js'
@@ -41,12 +40,7 @@ export function acceptOutputs (run: Run, plan: Plan): string | undefined {
   return undefined
 }
 
-/** Ends a phase that brought the stack to its definition. */
-export function succeed ({ context, stackId, stack }: Run): void {
-  setStackStatus(context, stackId, stack().status === 'CREATE_IN_PROGRESS' ? 'CREATE_COMPLETE' : 'UPDATE_COMPLETE_CLEANUP_IN_PROGRESS')
-}
-
-/** Ends a phase that did not, with what the caller wants done about it. AWS's reason ends with a space where that is nothing. */
+/** Ends a phase that did not bring the stack to its definition, with what the caller wants done about it. AWS's reason ends with a space where that is nothing. */
 export function fail (run: Run, reason: string): void {
   const stack = run.stack()
   const { disableRollback, token } = run.operation()
@@ -57,6 +51,6 @@ export function fail (run: Run, reason: string): void {
       ? ['UPDATE_ROLLBACK_IN_PROGRESS', '']
       : stack.onFailure === 'DELETE' ? ['DELETE_IN_PROGRESS', 'Delete requested by user.'] : ['ROLLBACK_IN_PROGRESS', 'Rollback requested by user.']
   // A rollback is an operation of its own, also where nobody asked for it (DescribeEvents, CloudFormation API Reference).
-  const rollback = status.includes('ROLLBACK') ? { operations: beginOperation(run.context, stack.operations, { type: 'ROLLBACK', token, disableRollback }) } : {}
-  setStackStatus(run.context, run.stackId, status, `${reason.replace(/\.$/, '')}. ${demand}`, rollback)
+  const next = status.includes('ROLLBACK') ? withOperation(run.context, stack, { type: 'ROLLBACK', token }) : stack
+  setStackStatus(run.context, next, status, `${reason.replace(/\.$/, '')}. ${demand}`)
 }

@@ -42,14 +42,14 @@ export interface Plan {
   imports: () => string[]
 }
 
-type Facts = Pick<StackRecord, 'id' | 'name' | 'region'>
+/** What a template may ask of the stack itself. */
+export type Facts = Pick<StackRecord, 'id' | 'name' | 'region'>
 
 /** Answers for the resources of a stack while it is evaluated; undefined when one does not exist yet. */
 export type Lookup = (logicalId: string) => { physicalId: string, attributes: JsonObject, properties?: JsonObject } | undefined
 
-/** Throws a ValidationError when the definition's template can not be evaluated. */
-export function makePlan (stack: Facts, definition: Definition, records: Records, lookup: Lookup): Plan {
-  const template = templateOf(stack, definition, records)
+/** The plan of a definition whose template is `template`. Throws a ValidationError when it can not be evaluated. */
+export function makePlan (stack: Facts, template: Template, definition: Definition, records: Records, lookup: Lookup): Plan {
   const scope = scopeOf(stack, template, definition, records, lookup)
   const shown = { ...scopeOf(stack, template, masked(definition), records, lookup), isTrue: scope.isTrue }
   const takesPart = ({ condition }: { condition?: string | undefined }): boolean => condition === undefined || scope.isTrue(condition)
@@ -91,13 +91,14 @@ export function makePlan (stack: Facts, definition: Definition, records: Records
 
 /** The plan of a stack's definition, or of another, with the stack's resources as they are made by now. */
 export function planOf ({ records }: { records: Records }, stack: StackRecord, definition = stack.definition): Plan {
-  return makePlan(stack, definition, records, logicalId => records.resources.get(stack.id, logicalId))
+  const template = templateOf(stack, definition, records.templates.get(definition.template))
+  return makePlan(stack, template, definition, records, logicalId => records.resources.get(stack.id, logicalId))
 }
 
-/** The template of a definition, its transforms carried out with the definition's parameters. */
-export function templateOf (stack: Facts, { template, parameters }: Definition, records: Pick<Records, 'templates'>): Template {
+/** A definition's template from its text, the transforms carried out with the definition's parameters. */
+export function templateOf (stack: Facts, { parameters }: Pick<Definition, 'parameters'>, body = ''): Template {
   const values = parameters.map(({ key, value, resolved }) => [key, resolved ?? value])
-  return parseTemplate(records.templates.get(template) ?? '', { ...fixedParameters(stack), ...Object.fromEntries(values) })
+  return parseTemplate(body, { ...fixedParameters(stack), ...Object.fromEntries(values) })
 }
 
 function scopeOf (stack: Facts, template: Template, definition: Definition, records: Records, lookup: Lookup): Scope {

@@ -28,8 +28,6 @@ export interface OperationRecord {
   /** The caller's ClientRequestToken, stamped on every event of the operation. */
   token?: string | undefined
   startedAt: number
-  endedAt?: number | undefined
-  failed?: boolean | undefined
   disableRollback: boolean
   /** Resources that a rollback or deletion leaves as they are. */
   skipped: string[]

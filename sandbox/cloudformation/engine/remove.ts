@@ -1,4 +1,5 @@
 import { ResourceStatus } from '@aws-sdk/client-cloudformation'
+import { ifKnown } from '../template/errors.js'
 import { reversed } from '../template/graph.js'
 import { addEvent, setResourceStatus, setStackStatus } from './context.js'
 import { PlainFailure } from './failure.js'
@@ -13,16 +14,15 @@ const { DELETE_COMPLETE, DELETE_FAILED, DELETE_IN_PROGRESS, DELETE_SKIPPED } = R
 export async function undoCreate (run: Run): Promise<void> {
   if (!await removeAll(run, true)) return
   const failed = failedNames(run)
-  setStackStatus(run.context, run.stackId, failed ? 'ROLLBACK_FAILED' : 'ROLLBACK_COMPLETE', failed)
+  setStackStatus(run.context, { ...run.stack(), imports: [] }, failed ? 'ROLLBACK_FAILED' : 'ROLLBACK_COMPLETE', failed)
 }
 
 /** The phase that deletes a stack. */
 export async function deleteAll (run: Run): Promise<void> {
   const { type, forced } = run.operation()
   if (!await removeAll(run, type !== 'DELETE_STACK')) return
-  const failed = failedNames(run)
-  if (failed && !forced) setStackStatus(run.context, run.stackId, 'DELETE_FAILED', failed)
-  else setStackStatus(run.context, run.stackId, 'DELETE_COMPLETE')
+  const failed = forced ? undefined : failedNames(run)
+  setStackStatus(run.context, run.stack(), failed ? 'DELETE_FAILED' : 'DELETE_COMPLETE', failed)
 }
 
 async function removeAll (run: Run, isRollback: boolean): Promise<boolean> {
@@ -35,14 +35,12 @@ async function removeResource (run: Run, logicalId: string, isRollback: boolean)
   const { context } = run
   const resource = context.records.resources.get(run.stackId, logicalId)
   if (!resource || resource.status === DELETE_COMPLETE || resource.status === DELETE_SKIPPED) return true
-  const { name, retainExceptOnCreate } = run.stack()
   const { id, skipped, forced = false } = run.operation()
   let latest = resource
   const isGone = await remove(run, resource, {
-    policy: skipped.includes(logicalId) ? 'Retain' : policyFor(resource, isRollback, retainExceptOnCreate),
+    policy: skipped.includes(logicalId) ? 'Retain' : policyFor(run, resource, isRollback),
     incarnation: resource,
     others: [resource.leftover, resource.previous].filter(other => other != null).filter(other => other.physicalId !== resource.physicalId),
-    failure: () => context.failureOf(name, logicalId),
     note: (status, reason) => {
       const isResumed = status === DELETE_IN_PROGRESS && resource.status === status && resource.operationId === id
       if (!isResumed) latest = setResourceStatus(context, latest, { status, reason })
@@ -51,9 +49,9 @@ async function removeResource (run: Run, logicalId: string, isRollback: boolean)
   return isGone || forced
 }
 
-function policyFor ({ deletionPolicy, type, properties }: ResourceRecord, isRollback: boolean, retainExceptOnCreate: boolean): string {
+function policyFor (run: Run, { deletionPolicy, type, properties }: ResourceRecord, isRollback: boolean): string {
   const policy = deletionPolicy ?? defaultPolicy(type, properties)
-  const retains = policy === 'RetainExceptOnCreate' || (policy === 'Retain' && retainExceptOnCreate)
+  const retains = policy === 'RetainExceptOnCreate' || (policy === 'Retain' && run.stack().retainExceptOnCreate)
   if (retains) return isRollback ? 'Delete' : 'Retain'
   return policy
 }
@@ -69,16 +67,9 @@ function failedNames (run: Run): string | undefined {
   return names.length === 0 ? undefined : `The following resource(s) failed to delete: [${names.join(', ')}]. `
 }
 
-/** What is left to delete of one resource, and whether the resource itself goes with it. */
-interface Doomed {
-  resource: ResourceRecord
-  incarnation: Incarnation
-  isWhole: boolean
-}
-
 /** The phase after an update, or its rollback: deletes what the stack does not have any more. */
 export async function cleanUp (run: Run): Promise<void> {
-  const { context, stackId } = run
+  const { context } = run
   const isRollback = run.stack().status === 'UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS'
   const doomed = new Map(doomedResources(run, isRollback).map(item => [item.resource.logicalId, item]))
   const failed: string[] = []
@@ -89,12 +80,21 @@ export async function cleanUp (run: Run): Promise<void> {
     return true
   })
   if (!goesOn) return
-  settleResources(run)
-  const { previous, ...settled } = run.stack()
+  const { previous, ...stack } = run.stack()
+  const plan = planOf(context, stack)
+  for (const resource of run.resources()) {
+    context.records.resources.put({ ...resource, previous: undefined, leftover: undefined, ...plan.settledOf(resource.logicalId) })
+  }
   if (previous) context.records.templates.delete(previous.template)
-  context.records.putStack(settled)
-  setStackStatus(context, stackId, isRollback ? 'UPDATE_ROLLBACK_COMPLETE' : 'UPDATE_COMPLETE',
+  setStackStatus(context, { ...stack, imports: ifKnown(plan.imports) ?? [] }, isRollback ? 'UPDATE_ROLLBACK_COMPLETE' : 'UPDATE_COMPLETE',
     failed.length === 0 ? undefined : 'Update successful. One or more resources could not be deleted.')
+}
+
+/** What is left to delete of one resource, and whether the resource itself goes with it. */
+interface Doomed {
+  resource: ResourceRecord
+  incarnation: Incarnation
+  isWhole: boolean
 }
 
 function doomedResources (run: Run, isRollback: boolean): Doomed[] {
@@ -103,9 +103,8 @@ function doomedResources (run: Run, isRollback: boolean): Doomed[] {
     const { leftover, previous } = resource
     const isAdded = isRollback && previous === null
     if (isAdded || !plan.resources.has(resource.logicalId)) return { resource, incarnation: incarnationOf(resource), isWhole: true }
-    if (leftover) return { resource, incarnation: leftover, isWhole: false }
-    if (!isRollback && previous && previous.nonce !== resource.nonce) return { resource, incarnation: previous, isWhole: false }
-    return []
+    const replaced = leftover ?? (!isRollback && previous?.nonce !== resource.nonce ? previous : undefined)
+    return replaced ? { resource, incarnation: replaced, isWhole: false } : []
   })
 }
 
@@ -116,7 +115,7 @@ async function removeDoomed (run: Run, { resource: found, incarnation: wanted, i
   const incarnation = isWhole ? incarnationOf(resource) : wanted
   const { logicalId, type } = resource
   const isGone = await remove(run, resource, {
-    policy: isRollback ? 'Delete' : policyOfDoomed({ resource, incarnation, isWhole }),
+    policy: isWhole ? policyFor(run, resource, isRollback) : isRollback ? 'Delete' : incarnation.updateReplacePolicy ?? 'Delete',
     incarnation,
     // An event about something that the stack does not have any more: its id says no status, and it shows no properties.
     note: (status, reason) => {
@@ -127,41 +126,25 @@ async function removeDoomed (run: Run, { resource: found, incarnation: wanted, i
   return isGone
 }
 
-function policyOfDoomed ({ resource: { type }, incarnation, isWhole }: Doomed): string {
-  const policy = isWhole ? incarnation.deletionPolicy : incarnation.updateReplacePolicy
-  if (policy === 'RetainExceptOnCreate') return 'Retain'
-  return policy ?? (isWhole ? defaultPolicy(type, incarnation.properties) : 'Delete')
-}
-
-/** Leaves every resource as the definition that holds now describes it, with nothing to go back to. */
-function settleResources (run: Run): void {
-  const plan = planOf(run.context, run.stack())
-  for (const resource of run.resources()) {
-    run.context.records.resources.put({ ...resource, previous: undefined, leftover: undefined, ...plan.settledOf(resource.logicalId) })
-  }
-}
-
 interface Removal {
   policy: string
   incarnation: Incarnation
   /** Deleted with it, without a word. */
   others?: Incarnation[]
-  /** The reason for which it is made to fail. */
-  failure?: () => string | undefined
   note: (status: ResourceStatus, reason?: string) => void
 }
 
 /** Removes what its policy does not keep. Whether it is gone, or left behind on purpose. */
-async function remove ({ context, signal }: Run, resource: ResourceRecord, removal: Removal): Promise<boolean> {
-  const { policy, incarnation, others = [], failure, note } = removal
+async function remove ({ context, signal, stack }: Run, resource: ResourceRecord, removal: Removal): Promise<boolean> {
+  const { policy, incarnation, others = [], note } = removal
   if (policy === 'Retain' || incarnation.physicalId === '') {
     note(policy === 'Retain' ? DELETE_SKIPPED : DELETE_COMPLETE)
     return true
   }
   note(DELETE_IN_PROGRESS)
   try {
-    const reason = failure?.()
-    if (reason !== undefined) throw new PlainFailure(reason)
+    const failure = context.failureOf(stack().name, resource.logicalId)
+    if (failure !== undefined) throw new PlainFailure(failure)
     await deleteIncarnation(context, resource, incarnation, policy === 'Snapshot' && wasReady(incarnation))
     for (const other of others) await deleteIncarnation(context, resource, other, false)
     if (!signal.aborted) note(DELETE_COMPLETE)

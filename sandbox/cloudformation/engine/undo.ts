@@ -1,6 +1,7 @@
 import { ResourceStatus } from '@aws-sdk/client-cloudformation'
 import { ifKnown } from '../template/errors.js'
 import { setResourceStatus, setStackStatus } from './context.js'
+import { failureOf } from './outcome.js'
 import { planOf } from './plan.js'
 import { incarnationOf } from './records.js'
 import type { Run } from './run.js'
@@ -10,7 +11,7 @@ const { UPDATE_COMPLETE, UPDATE_FAILED, UPDATE_IN_PROGRESS } = ResourceStatus
 
 /** The phase that takes every resource that an update touched back to what it was, dependencies first. */
 export async function undoUpdate (run: Run): Promise<void> {
-  const { context, stackId } = run
+  const { context } = run
   const touched = run.resources().filter(({ previous }) => previous)
   const graph = new Map(touched.map(({ logicalId, previous }) => [logicalId, new Set(previous?.dependsOn)]))
   // The properties that the stack goes back to, as its events show them.
@@ -20,13 +21,12 @@ export async function undoUpdate (run: Run): Promise<void> {
   if (!isRestored) return
   const { id } = run.operation()
   const failed = run.resources().filter(({ status, previous, operationId }) => previous && status === UPDATE_FAILED && operationId === id)
+  const { previous, ...stack } = run.stack()
   if (failed.length > 0) {
-    setStackStatus(context, stackId, 'UPDATE_ROLLBACK_FAILED', `The following resource(s) failed to update: [${failed.map(({ logicalId }) => logicalId).join(', ')}]. `)
+    setStackStatus(context, run.stack(), 'UPDATE_ROLLBACK_FAILED', `${failureOf(failed)}. `)
   } else {
-    const { previous, ...stack } = run.stack()
     if (previous) context.records.templates.delete(stack.definition.template)
-    context.records.putStack({ ...stack, definition: previous ?? stack.definition })
-    setStackStatus(context, stackId, 'UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS')
+    setStackStatus(context, { ...stack, definition: previous ?? stack.definition }, 'UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS')
   }
 }
 

@@ -19,6 +19,7 @@ export interface ChangeSetRecord {
   body: string
   changes: Sdk.ResourceChange[]
   onStackFailure?: Sdk.OnStackFailure | undefined
+  disableRollback?: boolean | undefined
   /** Id of the operation that carries it out. */
   executedBy?: string | undefined
   createdAt: number

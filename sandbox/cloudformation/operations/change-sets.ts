@@ -1,6 +1,6 @@
 import * as Sdk from '@aws-sdk/client-cloudformation'
 import { ACCOUNT, AwsError, type Caller, type OperationsOf } from '../../aws.js'
-import { type EngineContext, setStackStatus } from '../engine/context.js'
+import { type EngineContext, stackOf } from '../engine/context.js'
 import type { Engine } from '../engine/engine.js'
 import type { StackRecord } from '../engine/records.js'
 import { checkEnum, invalid } from '../template/errors.js'
@@ -9,14 +9,16 @@ import {
   changeSetNamed, type ChangeSetNaming, type ChangeSetRecord, type ChangeSets, changeSetsOf, checkName, isOpen, requireChangeSet, summaryOf
 } from './change-set-records.js'
 import { changesFor } from './changes.js'
-import { newStack, newStackId } from './create-stack.js'
+import { newFacts, newStack } from './create-stack.js'
 import { type DefinitionInput, prepareDefinition } from './definition.js'
 import { findStack, pageOf, requireStack } from './find-stack.js'
-import { beginOperation, checkToken } from './launch.js'
+import { checkToken } from './tokens.js'
 import { checkUpdatable, isNothing, launchUpdate, prepareUpdate } from './update-stack.js'
 import { toParameter } from './views.js'
 
 const NO_CHANGES = "The submitted information didn't contain changes. Submit different information to create a change set."
+/** In AWS's words (quoted in cloudposse/atmos#3000). */
+const EITHER = 'Either DisableRollback or OnStackFailure can be specified, but not both. Validation error as OnStackFailure parameter was specified during CreateChangeSet.'
 
 /** Change sets: what a create or an update would do, looked at before it is done. */
 export function createChangeSetOperations (context: EngineContext, engine: Engine, changeSets: ChangeSets) {
@@ -25,34 +27,24 @@ export function createChangeSetOperations (context: EngineContext, engine: Engin
   type Draft = Pick<ChangeSetRecord, 'stackId' | 'definition' | 'body' | 'changes' | 'failure'>
 
   const draftCreate = async (input: Sdk.CreateChangeSetInput, name: string, caller: Caller, existing?: StackRecord): Promise<Draft> => {
+    const { StackName: stackName = '' } = input
     if (existing && existing.status !== 'REVIEW_IN_PROGRESS') {
-      throw invalid(`Stack [${input.StackName ?? ''}] already exists and cannot be created again with the changeSet [${name}].`)
+      throw invalid(`Stack [${stackName}] already exists and cannot be created again with the changeSet [${name}].`)
     }
-    const stackName = existing?.name ?? input.StackName ?? ''
-    const facts = existing ?? { id: newStackId(context, caller.region, stackName), name: stackName, region: caller.region }
+    const facts = existing ?? newFacts(context, caller.region, stackName)
     const prepared = await prepareDefinition(context, facts, reviewed(input))
-    const body = prepared.plan.template.body
-    if (!existing) {
-      records.templates.put(prepared.definition.template, body)
-      const stack = newStack(context, { id: facts.id, name: facts.name, region: facts.region }, prepared, {})
-      records.putStack({ ...stack, operations: beginOperation(context, [], { type: 'CREATE_CHANGESET', token: input.ClientToken }) })
-      setStackStatus(context, stack.id, 'REVIEW_IN_PROGRESS', 'User Initiated')
-    }
-    const changes = await changesFor(context, requireStack(records, facts.id, caller), prepared.definition, body)
+    if (!existing) engine.launch(newStack(context, facts, prepared, {}), 'REVIEW_IN_PROGRESS', { type: 'CREATE_CHANGESET', token: input.ClientToken })
+    const changes = await changesFor(context, stackOf(context, facts.id), prepared)
     // An export that there is not is found out when the stack is made (LocalStack's recordings, `test_describe_change_set_import_non_existent_export`).
-    return { stackId: facts.id, definition: prepared.definition, body, changes }
+    return { stackId: facts.id, definition: prepared.definition, body: prepared.plan.template.body, changes }
   }
 
   const draftUpdate = async (input: Sdk.CreateChangeSetInput, caller: Caller): Promise<Draft> => {
     const stack = requireStack(records, input.StackName, caller, 'brackets')
+    checkUpdatable(stack, true)
     const { prepared, changes } = await prepareUpdate(context, stack, reviewed(input))
-    return {
-      stackId: stack.id,
-      definition: prepared.definition,
-      body: prepared.plan.template.body,
-      changes,
-      failure: isNothing(stack, prepared, changes) ? NO_CHANGES : undefined
-    }
+    const failure = isNothing(stack, prepared, changes) ? NO_CHANGES : undefined
+    return { stackId: stack.id, definition: prepared.definition, body: prepared.plan.template.body, changes, failure }
   }
 
   const find = (input: ChangeSetNaming, caller: Caller): ChangeSetRecord => requireChangeSet(changeSets, records, input, caller)
@@ -67,38 +59,17 @@ export function createChangeSetOperations (context: EngineContext, engine: Engin
     }
   }
 
-  const executeUpdate = (input: Sdk.ExecuteChangeSetInput, changeSet: ChangeSetRecord, stack: StackRecord): string => {
-    checkUpdatable(stack)
-    const keepsFailed = input.DisableRollback ?? (changeSet.onStackFailure === 'DO_NOTHING' ? true : undefined)
-    const { OperationId: id = '' } = launchUpdate(context, engine, stack, {
-      definition: changeSet.definition,
-      body: changeSet.body,
-      token: input.ClientRequestToken,
-      disableRollback: keepsFailed,
-      changeSetId: changeSet.id
-    })
-    return id
-  }
-
-  const launchCreate = (input: Sdk.ExecuteChangeSetInput, changeSet: ChangeSetRecord, stack: StackRecord): string => {
-    if (stack.status !== 'REVIEW_IN_PROGRESS') throw invalid(`Stack:${stack.id} is in ${stack.status} state and can not be updated.`)
-    const { onStackFailure } = changeSet
-    const operations = beginOperation(context, [], {
-      type: 'CREATE_STACK',
-      token: input.ClientRequestToken,
-      disableRollback: input.DisableRollback ?? onStackFailure === 'DO_NOTHING'
-    })
-    records.templates.put(changeSet.definition.template, changeSet.body)
-    setStackStatus(context, stack.id, 'CREATE_IN_PROGRESS', 'User Initiated', {
-      definition: changeSet.definition,
-      operations,
-      changeSetId: changeSet.id,
-      updatedAt: context.clock.now(),
-      onFailure: onStackFailure ?? 'ROLLBACK',
-      retainExceptOnCreate: input.RetainExceptOnCreate ?? false
-    })
-    engine.drive(stack.id)
-    return operations[0]?.id ?? ''
+  const launch = (input: Sdk.ExecuteChangeSetInput, changeSet: ChangeSetRecord, stack: StackRecord) => {
+    const { id: changeSetId, definition, body, isCreate, onStackFailure: onFailure } = changeSet
+    const { ClientRequestToken: token, RetainExceptOnCreate: retainExceptOnCreate = false } = input
+    const disableRollback = onFailure === undefined ? input.DisableRollback ?? changeSet.disableRollback : onFailure === 'DO_NOTHING'
+    if (!isCreate) {
+      checkUpdatable(stack, disableRollback)
+      return launchUpdate(context, engine, stack, { definition, body, token, disableRollback, retainExceptOnCreate, changeSetId })
+    }
+    records.templates.put(definition.template, body)
+    const created = { ...stack, definition, changeSetId, retainExceptOnCreate, updatedAt: context.clock.now(), onFailure: onFailure ?? 'ROLLBACK' }
+    return engine.launch(created, 'CREATE_IN_PROGRESS', { type: 'CREATE_STACK', token, disableRollback })
   }
 
   return {
@@ -106,6 +77,7 @@ export function createChangeSetOperations (context: EngineContext, engine: Engin
       const name = checkName(input.ChangeSetName)
       checkEnum('changeSetType', input.ChangeSetType, Sdk.ChangeSetType)
       checkEnum('onStackFailure', input.OnStackFailure, Sdk.OnStackFailure)
+      if (input.OnStackFailure === 'DELETE' && input.ChangeSetType !== 'CREATE') throw invalid('OnStackFailure can be DELETE only for change sets of type CREATE.')
       if (input.ChangeSetType === 'IMPORT') throw invalid('Change sets of type IMPORT are not available in the sandbox.')
       const existing = findStack(records, input.StackName, caller)
       const sameName = existing && changeSetNamed(changeSets, existing.id, name)
@@ -119,7 +91,8 @@ export function createChangeSetOperations (context: EngineContext, engine: Engin
         isCreate,
         createdAt: context.clock.now(),
         description: input.Description,
-        onStackFailure: input.OnStackFailure
+        onStackFailure: input.OnStackFailure,
+        disableRollback: input.DeploymentConfig?.DisableRollback
       }
       changeSets.put(record.id, record)
       return { Id: record.id, StackId: record.stackId }
@@ -151,9 +124,10 @@ export function createChangeSetOperations (context: EngineContext, engine: Engin
       const { ExecutionStatus: status, Status: made } = summaryOf(changeSet, stack)
       if (isReplayed(input, changeSet, stack)) return {}
       if (status !== 'AVAILABLE') throw notPossible('executed', changeSet, made === 'FAILED' ? made : status ?? '')
-      const launched = changeSet.isCreate ? launchCreate(input, changeSet, stack) : executeUpdate(input, changeSet, stack)
+      if (changeSet.onStackFailure !== undefined && input.DisableRollback !== undefined) throw invalid(EITHER)
+      const { OperationId: executedBy } = launch(input, changeSet, stack)
       for (const other of changeSetsOf(changeSets, stack.id)) {
-        if (other.id === changeSet.id) changeSets.put(other.id, { ...other, executedBy: launched })
+        if (other.id === changeSet.id) changeSets.put(other.id, { ...other, executedBy })
         else changeSets.delete(other.id)
       }
       return {}

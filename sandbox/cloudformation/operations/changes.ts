@@ -1,13 +1,14 @@
 import type { PolicyAction, ResourceChange, ResourceChangeDetail } from '@aws-sdk/client-cloudformation'
 import { isDeepStrictEqual } from 'node:util'
 import type { EngineContext } from '../engine/context.js'
-import { makePlan, type Plan, type PlannedResource } from '../engine/plan.js'
+import { makePlan, planOf, type Plan, type PlannedResource } from '../engine/plan.js'
 import type { Definition, ResourceRecord, StackRecord } from '../engine/records.js'
 import { defaultPolicy } from '../engine/remove.js'
 import { type Change, changeOf, recreationOf } from '../specification/changes.js'
 import type { ResourceType, Specification } from '../specification/specification.js'
 import { ifKnown } from '../template/errors.js'
 import { type Json, type JsonObject, ownValue } from '../template/json.js'
+import type { Prepared } from './definition.js'
 import { detailsOf, masked, mayChange, type Moved, sourcesOf, UNKNOWN } from './change-details.js'
 
 /** Stands for whatever attribute of a resource that does not exist yet. */
@@ -23,16 +24,15 @@ const unknownResource = {
 export async function changesFor (
   context: EngineContext,
   stack: StackRecord,
-  definition: Definition,
-  body: string
+  { definition, plan: { template } }: Prepared
 ): Promise<ResourceChange[]> {
   const { records } = context
   const kept = records.resources.of(stack.id).filter(({ status }) => !status.startsWith('DELETE'))
   const present = new Map(kept.map(resource => [resource.logicalId, resource]))
   const moved = { parameters: changedParameters(stack.definition, definition), renewed: new Set<string>(), changed: new Set<string>() }
-  const plan = makePlan(stack, definition, { ...records, templates: { ...records.templates, get: () => body } }, logicalId =>
+  const plan = makePlan(stack, template, definition, records, logicalId =>
     moved.renewed.has(logicalId) ? unknownResource : present.get(logicalId) ?? unknownResource)
-  const before = makePlan(stack, stack.definition, records, logicalId => present.get(logicalId))
+  const before = planOf(context, stack)
   const isRetagged = !isDeepStrictEqual(stack.definition.tags, definition.tags)
   const changes: ResourceChange[] = []
   for (const logicalId of inOrder(plan)) {

@@ -1,8 +1,8 @@
 import { Capability, type CreateChangeSetInput, type CreateStackInput, type Parameter, type Tag } from '@aws-sdk/client-cloudformation'
 import type { EngineContext } from '../engine/context.js'
 import { ssmValue } from '../engine/parameter-store.js'
-import { fixedParameters, makePlan, type Plan } from '../engine/plan.js'
-import type { Definition, StackRecord, TagRecord } from '../engine/records.js'
+import { type Facts, fixedParameters, makePlan, type Plan, templateOf } from '../engine/plan.js'
+import type { Definition, TagRecord } from '../engine/records.js'
 import { requireCapabilities } from '../template/capabilities.js'
 import { checkReferences } from '../template/check.js'
 import { checkEnum, invalid, unmet } from '../template/errors.js'
@@ -29,9 +29,7 @@ export interface DefinitionInput extends Unavailable {
   reviewed?: boolean
 }
 
-type Facts = Pick<StackRecord, 'id' | 'name' | 'region'>
-
-/** A definition that was found launchable. Its template is stored under `definition.template`. */
+/** A definition that was found launchable. Its template is to be stored under `definition.template`. */
 export interface Prepared {
   definition: Definition
   plan: Plan
@@ -61,7 +59,6 @@ export async function prepareDefinition (
     ssmValue: name => ssmValue(records, stack.region, name),
     previous: previous?.parameters
   })
-  const roleArn = input.RoleARN ?? previous?.roleArn
   const definition: Definition = {
     template: context.newId(),
     description: template.description,
@@ -70,9 +67,10 @@ export async function prepareDefinition (
     // UpdateStack keeps them, a change set does not (LocalStack's recordings, `test_no_echo_parameter`).
     capabilities: input.Capabilities ?? (input.reviewed ? undefined : previous?.capabilities) ?? [],
     notificationArns: input.NotificationARNs ?? previous?.notificationArns ?? [],
-    roleArn
+    roleArn: input.RoleARN ?? previous?.roleArn
   }
-  const plan = planDefinition(context, stack, definition, body)
+  const lookup = (logicalId: string) => records.resources.get(stack.id, logicalId)
+  const plan = makePlan(stack, templateOf(stack, definition, body), definition, records, lookup)
   checkReferences(template, specification, plan.isTrue)
   plan.check()
   return { definition, plan }
@@ -102,12 +100,6 @@ function checkTypesAllowed ({ resources }: Template, allowed: readonly string[])
   const isAllowed = (type: string): boolean => allowed.some(item => item.endsWith('::*') ? type.startsWith(item.slice(0, -1)) : item === type)
   const refused = [...resources.values()].find(({ type }) => allowed.length > 0 && !isAllowed(type))
   if (refused) throw invalid(`Resource type ${refused.type} is not allowed by parameter ResourceTypes [${allowed.join(', ')}]`)
-}
-
-/** Plans before the template is stored, so that a refused one leaves nothing behind. */
-function planDefinition (context: EngineContext, stack: Facts, definition: Definition, body: string): Plan {
-  const records = { ...context.records, templates: { ...context.records.templates, get: () => body } }
-  return makePlan(stack, definition, records, logicalId => records.resources.get(stack.id, logicalId))
 }
 
 /** The template that a request gives or means. Throws a ValidationError when there is none, or more than one. */

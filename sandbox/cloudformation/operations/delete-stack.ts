@@ -1,12 +1,12 @@
 import * as Sdk from '@aws-sdk/client-cloudformation'
 import type { OperationsOf } from '../../aws.js'
-import { type EngineContext, setStackStatus } from '../engine/context.js'
+import { type EngineContext, setStackStatus, withOperation } from '../engine/context.js'
 import type { Engine } from '../engine/engine.js'
 import { exportInUse } from '../engine/exports.js'
 import type { StackRecord } from '../engine/records.js'
 import { checkEnum, invalid } from '../template/errors.js'
 import { findStack, requireFailed, requireStack } from './find-stack.js'
-import { beginOperation, checkToken, replayedOperation } from './launch.js'
+import { checkToken, replayedOperation } from './tokens.js'
 
 /** The operations that delete a stack, or keep others from deleting it. */
 export function createDeletionOperations (context: EngineContext, engine: Engine) {
@@ -24,18 +24,18 @@ export function createDeletionOperations (context: EngineContext, engine: Engine
       if (forced && stack.status !== 'DELETE_FAILED') throw invalid(`Invalid operation on stack [${stack.id}]. FORCE_DELETE_STACK can only be used on stacks in DELETE_FAILED state.`)
       checkRetained(context, stack, input.RetainResources ?? [])
       if (replayedOperation(stack, 'DELETE_STACK', token) && stack.status !== 'DELETE_FAILED') return {}
-      const operations = beginOperation(context, stack.operations, { type: 'DELETE_STACK', token, skipped: input.RetainResources, forced })
+      const launch = { type: 'DELETE_STACK', token, skipped: input.RetainResources, forced } as const
       const inUse = exportInUse(records, stack, stack.outputs.flatMap(({ exportName }) => exportName ?? []), 'delete')
       if (inUse) {
         // AWS accepts the request, says that it has begun, and has the stack fall back to the status it had (aws-cdk#604, serverless#2984).
+        const launched = withOperation(context, stack, launch)
         records.together(() => {
-          setStackStatus(context, stack.id, 'DELETE_IN_PROGRESS', 'User Initiated', { operations })
-          setStackStatus(context, stack.id, stack.status, inUse)
+          setStackStatus(context, launched, 'DELETE_IN_PROGRESS', 'User Initiated')
+          setStackStatus(context, launched, stack.status, inUse)
         })
-        return {}
+      } else {
+        engine.launch(stack, 'DELETE_IN_PROGRESS', launch)
       }
-      setStackStatus(context, stack.id, 'DELETE_IN_PROGRESS', 'User Initiated', { operations })
-      engine.drive(stack.id)
       return {}
     },
 

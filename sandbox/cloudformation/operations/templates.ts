@@ -1,7 +1,7 @@
 import * as Sdk from '@aws-sdk/client-cloudformation'
 import type { Caller, OperationsOf } from '../../aws.js'
 import { type EngineContext, stackOf } from '../engine/context.js'
-import { fixedParameters, templateOf } from '../engine/plan.js'
+import { fixedParameters, planOf, templateOf } from '../engine/plan.js'
 import { neededCapabilities } from '../template/capabilities.js'
 import { checkReferences } from '../template/check.js'
 import { dependencyGraph } from '../template/graph.js'
@@ -25,11 +25,10 @@ export function createTemplateOperations (context: EngineContext, changeSets: Ch
   const templateAskedFor = (input: Sdk.GetTemplateInput, caller: Caller): Template => {
     if (input.ChangeSetName === undefined) {
       const stack = requireStack(records, input.StackName, caller)
-      return templateOf(stack, stack.definition, records)
+      return planOf(context, stack).template
     }
-    const changeSet = requireChangeSet(changeSets, records, input, caller, 'StackName is a required parameter.')
-    const templates = { ...records.templates, get: () => changeSet.body }
-    return templateOf(stackOf(context, changeSet.stackId), changeSet.definition, { templates })
+    const { stackId, definition, body } = requireChangeSet(changeSets, records, input, caller, 'StackName is a required parameter.')
+    return templateOf(stackOf(context, stackId), definition, body)
   }
 
   return {
@@ -51,7 +50,7 @@ export function createTemplateOperations (context: EngineContext, changeSets: Ch
     GetTemplateSummary: async (input, caller) => {
       const stack = input.StackName === undefined ? undefined : requireStack(records, input.StackName, caller)
       if (stack?.status === 'REVIEW_IN_PROGRESS') throw invalid('GetTemplateSummary cannot be called on REVIEW_IN_PROGRESS stacks.')
-      const template = stack ? templateOf(stack, stack.definition, records) : await read(bodyOf(input), caller)
+      const template = stack ? planOf(context, stack).template : await read(bodyOf(input), caller)
       const types = [...new Set([...template.resources.values()].map(({ type }) => type))]
       return {
         ...described(template),

@@ -96,6 +96,7 @@ t.test('what to do on a failure is the caller\'s choice', async t => {
   await create(lab, { StackName: 'kept', TemplateBody: body, OnFailure: 'DO_NOTHING' })
   t.equal(await statusOf(lab, 'kept'), 'CREATE_FAILED')
   t.match((await lab.operations.DescribeStacks({ StackName: 'kept' }, caller)).Stacks?.[0]?.StackStatusReason, 'The following resource(s) failed to create: [Bad].')
+  await t.rejects(lab.operations.UpdateStack({ StackName: 'kept', UsePreviousTemplate: true, DisableRollback: true }, caller), { message: /^This stack cannot be updated from \[CREATE_FAILED\] state because it contains \[on-failure: DO_NOTHING\]/ })
   const gone = await create(lab, { StackName: 'gone', TemplateBody: body, OnFailure: 'DELETE' })
   t.equal(await statusOf(lab, gone), 'DELETE_COMPLETE')
   t.ok((await eventsOf(lab, gone)).includes('gone DELETE_IN_PROGRESS The following resource(s) failed to create: [Bad]. Delete requested by user.'))

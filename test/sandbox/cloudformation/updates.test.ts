@@ -87,6 +87,34 @@ t.test('a deletion policy that came with a failed update goes with it', async t 
   t.notOk(log.includes('delete A'))
 })
 
+t.test('what a failed update added or imported goes with it, unless it is to be retained', async t => {
+  const { lab, id, log, broken, update } = await openScene(t, templateOf({ A: {} }))
+  const { StackId: base = '' } = await lab.operations.CreateStack({ StackName: 'base', TemplateBody: templateOf({ X: {} }, { Outputs: { V: { Value: 'v', Export: { Name: 'shared' } } } }) }, caller)
+  await lab.whenIdle(base)
+  broken.add('create Bad')
+  const TemplateBody = templateOf({ A: {}, Kept: { value: { 'Fn::ImportValue': 'shared' }, DeletionPolicy: 'Retain' }, Bad: { after: ['Kept'] } })
+  await update({ TemplateBody })
+  t.equal(await statusOf(lab, id), 'UPDATE_ROLLBACK_COMPLETE')
+  t.ok((await eventsOf(lab, id)).includes('Kept DELETE_SKIPPED'))
+  await t.rejects(lab.operations.ListImports({ ExportName: 'shared' }, caller), { message: /not imported by any stack/ })
+  await update({ TemplateBody, RetainExceptOnCreate: true })
+  t.equal(log.at(-1), 'delete Kept')
+})
+
+t.test('a rollback that fails can be made to skip whatever failed', async t => {
+  const { lab, id, log, broken, update } = await openScene(t, templateOf({ A: {}, B: {} }))
+  broken.add('update B')
+  await update({ TemplateBody: templateOf({ A: { value: 'y' }, B: { value: 'y', after: ['A'] } }) })
+  t.equal(await statusOf(lab, id), 'UPDATE_ROLLBACK_FAILED')
+  const forced = { StackName: id, ForceRollback: true }
+  await t.rejects(lab.operations.ContinueUpdateRollback({ ...forced, ResourcesToSkip: ['B'] }, caller), { code: 'ValidationError', message: /but not both/ })
+  log.length = 0
+  await lab.operations.ContinueUpdateRollback(forced, caller)
+  await lab.whenIdle(id)
+  t.equal(await statusOf(lab, id), 'UPDATE_ROLLBACK_COMPLETE')
+  t.strictSame(log, [])
+})
+
 t.test('a NoEcho parameter is shown nowhere, whatever happens', async t => {
   const body = (value: unknown): string => templateOf({ A: { value }, B: { value, after: ['A'] } }, { Parameters: { P: { Type: 'String', NoEcho: true } }, Outputs: { O: { Value: 'x' } } })
   const { lab, id, update, broken } = await openScene(t, body({ Ref: 'P' }), { Parameters: [{ ParameterKey: 'P', ParameterValue: 'hunter22' }] })
@@ -172,16 +200,21 @@ t.test('an update can be cancelled, or kept where it failed and then taken back'
   await update({ TemplateBody: templateOf({ A: { value: 'y' }, Bad: { after: ['A'] } }), DisableRollback: true })
   t.equal(await statusOf(lab, id), 'UPDATE_FAILED')
   await t.rejects(lab.operations.CancelUpdateStack({ StackName: 'stack' }, caller), { message: 'CancelUpdateStack cannot be called from current stack status' })
+  await t.rejects(update({ UsePreviousTemplate: true }), { code: 'ValidationError', message: /^This stack is currently in a non-terminal \[UPDATE_FAILED\] state\. To update .* use the rollback-stack API$/ })
+  await update({ TemplateBody: templateOf({ A: { name: 'replaced' } }), DisableRollback: true })
+  t.ok((await eventsOf(lab, id)).includes('A UPDATE_FAILED Replacement type updates not supported on stack with disable-rollback.'))
   await lab.operations.RollbackStack({ StackName: 'stack' }, caller)
   await lab.whenIdle(id)
   t.equal(await statusOf(lab, id), 'UPDATE_ROLLBACK_COMPLETE')
   await lab.operations.UpdateStack({ StackName: 'stack', TemplateBody: templateOf({ A: { value: 'z' }, B: {} }) }, caller)
-  await lab.operations.CancelUpdateStack({ StackName: 'stack' }, caller)
+  const cancel = { StackName: 'stack', ClientRequestToken: 'cancel' }
+  await lab.operations.CancelUpdateStack(cancel, caller)
+  await t.resolves(lab.operations.CancelUpdateStack(cancel, caller), 'a request whose answer was lost')
   await lab.whenIdle(id)
   t.equal(await statusOf(lab, id), 'UPDATE_ROLLBACK_COMPLETE')
   t.match(await lab.operations.ListStackResources({ StackName: id }, caller), { StackResourceSummaries: { length: 1 } })
   const { OperationEvents: failures = [] } = await lab.operations.DescribeEvents({ StackName: 'stack', Filters: { FailedEvents: true } }, caller)
-  t.match(failures, [{ LogicalResourceId: 'Bad', EventType: 'PROVISIONING_ERROR' }])
+  t.match(failures.at(-1), { LogicalResourceId: 'Bad', EventType: 'PROVISIONING_ERROR' })
 })
 
 t.test('a change set says what would happen, and then it happens', async t => {
