@@ -49,25 +49,25 @@ export async function readMetadata (
     describeColumn(column, types[index] ?? UNKNOWN_TYPE, attributes.get(`${column.tableID}.${column.columnID}`)))
 }
 
-const signed = new Set(['int2', 'int4', 'int8', 'float4', 'float8', 'numeric'])
-const caseless = new Set([...signed, 'oid', 'bool', 'bit', 'varbit', 'date', 'time', 'timetz', 'timestamp', 'timestamptz', 'interval'])
 const serial: Readonly<Record<string, string>> = { int2: 'smallserial', int4: 'serial', int8: 'bigserial' }
 
 /** One column in the words of java.sql.ResultSetMetaData, as the PostgreSQL JDBC driver answers them. */
 function describeColumn (column: FieldDef, type: ColumnType, attribute?: Attribute): ColumnMetadata {
   const scalar = type.element ?? type
   const generated = attribute?.generated ?? false
+  const measure = measures[scalar.name]
+  const [precision, scale, isSigned = false] = measure?.(column.dataTypeModifier) ?? [lengthOf(scalar.name, column.dataTypeModifier), 0]
   return {
     arrayBaseColumnType: type.element?.jdbcType ?? 0,
     isAutoIncrement: generated,
-    isCaseSensitive: !caseless.has(scalar.name),
+    isCaseSensitive: measure === undefined,
     isCurrency: type.name === 'money',
-    isSigned: signed.has(scalar.name),
+    isSigned,
     label: column.name,
     name: column.name,
     nullable: attribute ? (attribute.notNull ? 0 : 1) : 2,
-    precision: precisionOf(scalar.name, column.dataTypeModifier),
-    scale: scaleOf(scalar.name, column.dataTypeModifier),
+    precision,
+    scale,
     schemaName: '',
     tableName: attribute?.table ?? '',
     type: type.jdbcType,
@@ -75,29 +75,36 @@ function describeColumn (column: FieldDef, type: ColumnType, attribute?: Attribu
   }
 }
 
-const fixedPrecision: Readonly<Record<string, number>> = {
-  int2: 5, int4: 10, int8: 19, oid: 10, float4: 8, float8: 17, bool: 1, date: 13, interval: 49
-}
-
-/** The width of the date and the zone around a time's seconds, which have their own. */
-const timeWidth: Readonly<Record<string, number>> = { time: 8, timetz: 14, timestamp: 22, timestamptz: 28 }
+type Measure = [precision: number, scale: number, isSigned?: true]
 
 const UNLIMITED = 2_147_483_647
 
-/** `modifier` is atttypmod: -1 for none; for character and numeric types four more than what was declared. */
-function precisionOf (name: string, modifier: number): number {
-  const fixed = fixedPrecision[name]
-  if (fixed !== undefined) return fixed
-  const width = timeWidth[name]
-  if (width !== undefined) return width + (modifier === -1 ? 7 : modifier === 0 ? 0 : modifier + 1)
-  if (name === 'numeric') return modifier === -1 ? 0 : ((modifier - 4) >> 16) & 0xffff
-  if (modifier === -1) return UNLIMITED
-  if (name === 'bpchar' || name === 'varchar') return modifier - 4
-  return name === 'bit' || name === 'varbit' ? modifier : UNLIMITED
+/** What the driver says of types without letters. `modifier` is atttypmod: -1 for none; for numeric and text four more than what was declared. */
+const measures: Readonly<Record<string, (modifier: number) => Measure>> = {
+  int2: () => [5, 0, true],
+  int4: () => [10, 0, true],
+  int8: () => [19, 0, true],
+  oid: () => [10, 0],
+  float4: () => [8, 8, true],
+  float8: () => [17, 17, true],
+  numeric: modifier => modifier === -1 ? [0, 0, true] : [((modifier - 4) >> 16) & 0xffff, (modifier - 4) & 0xffff, true],
+  bool: () => [1, 0],
+  bit: modifier => [modifier === -1 ? UNLIMITED : modifier, 0],
+  varbit: modifier => [modifier === -1 ? UNLIMITED : modifier, 0],
+  date: () => [13, 0],
+  interval: modifier => [49, modifier === -1 ? 6 : modifier],
+  time: modifier => secondsAfter(8, modifier),
+  timetz: modifier => secondsAfter(14, modifier),
+  timestamp: modifier => secondsAfter(22, modifier),
+  timestamptz: modifier => secondsAfter(28, modifier)
 }
 
-function scaleOf (name: string, modifier: number): number {
-  if (name === 'float4' || name === 'float8') return precisionOf(name, modifier)
-  if (name in timeWidth || name === 'interval') return modifier === -1 ? 6 : modifier
-  return name === 'numeric' && modifier !== -1 ? (modifier - 4) & 0xffff : 0
+/** `width` is that of the date, the time and the zone around the fraction of a second. */
+function secondsAfter (width: number, modifier: number): Measure {
+  const digits = modifier === -1 ? 6 : modifier
+  return [width + (digits && digits + 1), digits]
+}
+
+function lengthOf (name: string, modifier: number): number {
+  return modifier !== -1 && (name === 'bpchar' || name === 'varchar') ? modifier - 4 : UNLIMITED
 }

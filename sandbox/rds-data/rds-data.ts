@@ -1,18 +1,17 @@
 import type * as Sdk from '@aws-sdk/client-rds-data'
-import type { OperationsOf } from '../aws.js'
-import { refuseUnheeded } from '../unheeded.js'
-import { readMetadata, readTypes } from './column-metadata.js'
-import { UNKNOWN_TYPE } from './column-types.js'
-import { createExecutor, type ExecutorDependencies } from './executor.js'
-import { toField } from './field-values.js'
-import { formatRecords } from './formatted-records.js'
+import type { Logger } from 'pino'
+import type { Caller, OperationsOf } from '../aws.js'
+import type { Clock } from '../clock.js'
+import type { DatabaseAccess, Databases } from '../rds/databases.js'
+import { reachDatabase, readCredentials, type Secrets } from './access.js'
+import { answerOf } from './answers.js'
 import { awsLimits, type Limits } from './limits.js'
 import { numberParameters } from './named-parameters.js'
 import { bindParameters } from './parameter-values.js'
-import { placeOf } from './request.js'
-import type { Session } from './sessions.js'
-import type { Statement, StatementResult } from './statement.js'
-import { unheeded } from './unheeded.js'
+import { type Place, placeOf } from './request.js'
+import { createSessions, type Session } from './sessions.js'
+import type { Statement } from './statement.js'
+import { createTransactions } from './transactions.js'
 
 export interface RdsData {
   operations: OperationsOf<typeof Sdk, 'ExecuteStatement' | 'BatchExecuteStatement' | `${'Begin' | 'Commit' | 'Rollback'}Transaction`>
@@ -20,79 +19,116 @@ export interface RdsData {
   close: () => Promise<void>
 }
 
-export interface RdsDataDependencies extends Omit<ExecutorDependencies, 'limits'> {
+export interface RdsDataDependencies {
+  rds: Databases
+  secrets: Secrets
+  clock: Clock
+  log: Pick<Logger, 'warn'>
   /** Instead of AWS's own, for tests. */
   limits?: Partial<Limits>
 }
 
 /** The RDS Data API as it is for Aurora Serverless v2, over the clusters' real PostgreSQL servers. */
-export function createRdsData (dependencies: RdsDataDependencies): RdsData {
-  const limits = { ...awsLimits, ...dependencies.limits }
-  const executor = createExecutor({ ...dependencies, limits })
+export function createRdsData ({ rds, secrets, clock, log, limits: changed }: RdsDataDependencies): RdsData {
+  const limits = { ...awsLimits, ...changed }
+  const sessions = createSessions(limits)
+  const transactions = createTransactions(clock, limits)
+
+  const reach = (place: Place, caller: Caller): DatabaseAccess => reachDatabase(rds, place.resourceArn, caller, log)
+
+  const open = async (access: DatabaseAccess, { secretArn, database }: Place, caller: Caller): Promise<Session> => {
+    const credentials = await readCredentials(secrets, secretArn, caller)
+    return await sessions.acquire(access, credentials, database ?? credentials.username)
+  }
+
+  /**
+   * Does `work` in the transaction that the place names, or else in a session of its own. With `letRun` a statement
+   * that outlasts its call is not stopped, and keeps the cluster awake.
+   */
+  const withSession = async <T>(place: Place, caller: Caller, work: (session: Session) => Promise<T>, letRun = false): Promise<T> => {
+    const access = reach(place, caller)
+    if (place.transactionId !== undefined) return await transactions.use(place.transactionId, access.clusterArn, place.database, work)
+    const letGo = access.hold()
+    let over = Promise.resolve()
+    try {
+      const session = await open(access, place, caller)
+      return await work(session).finally(() => { over = session.release(letRun) })
+    } finally {
+      if (letRun) void over.then(letGo)
+      else letGo()
+    }
+  }
+
+  /** Ends a transaction; PostgreSQL rolls one back that had failed, also where it is to be committed. */
+  const settle = async (request: Sdk.CommitTransactionRequest, caller: Caller, sql: 'COMMIT' | 'ROLLBACK'): Promise<void> => {
+    const { transactionId = '', ...place } = placeOf(request)
+    await transactions.use(transactionId, reach(place, caller).clusterArn, undefined, async session => {
+      await session.run(compose(sql)).finally(() => { transactions.end(transactionId, 'finished') })
+    })
+  }
+
   return {
-    operations: refuseUnheeded<RdsData['operations']>({
+    operations: {
       ExecuteStatement: async (request, caller) => {
         const place = placeOf(request)
         const letRun = request.continueAfterTimeout === true
         const statement = compose(request.sql, [request.parameters ?? []])
-        return await executor.withSession(place, caller, async session =>
-          await readResult(session, await session.run(statement, letRun), request), letRun)
+        return await withSession(place, caller, async session =>
+          await answerOf(session, await session.run(statement, letRun), request), letRun)
       },
 
       BatchExecuteStatement: async (request, caller) => {
         const place = placeOf(request)
         const sets = request.parameterSets ?? []
         const statement = compose(request.sql, sets)
-        return await executor.withSession(place, caller, async session => {
+        return await withSession(place, caller, async session => {
           // AWS runs the statement once for each set: without any, not at all.
           if (sets.length > 0) await session.run(statement)
           return { updateResults: sets.map(() => ({ generatedFields: [] })) }
         })
       },
 
-      BeginTransaction: async (request, caller) => ({ transactionId: await executor.begin(placeOf(request), caller) }),
+      BeginTransaction: async (request, caller) => {
+        const place = placeOf(request)
+        const access = reach(place, caller)
+        const letGo = access.hold()
+        let session: Session | undefined
+        try {
+          session = await open(access, place, caller)
+          await session.run(compose('BEGIN'))
+          return { transactionId: transactions.add(access.clusterArn, session, letGo) }
+        } catch (error) {
+          session?.destroy()
+          letGo()
+          throw error
+        }
+      },
 
       CommitTransaction: async (request, caller) => {
+        await settle(request, caller, 'COMMIT')
         // Also when PostgreSQL rolls back, as it does once a statement has failed (tests of the client aurora-data-api).
-        await executor.settle(placeOf(request), caller, 'COMMIT')
         return { transactionStatus: 'Transaction Committed' }
       },
 
       RollbackTransaction: async (request, caller) => {
-        await executor.settle(placeOf(request), caller, 'ROLLBACK')
+        await settle(request, caller, 'ROLLBACK')
         return { transactionStatus: 'Rollback Complete' }
       }
-    }, unheeded),
+    },
 
-    close: executor.close
+    close: async () => {
+      transactions.close()
+      await sessions.close()
+    }
   }
 }
 
 /** Named parameters that no value was given for stay unbound: it is PostgreSQL that complains of them, as on AWS. */
-function compose (sql = '', sets: readonly Sdk.SqlParameter[][]): Statement {
+function compose (sql = '', sets: readonly Sdk.SqlParameter[][] = [[]]): Statement {
   const { text, names } = numberParameters(sql)
   const valueSets = sets.map(parameters => {
     const values = bindParameters(parameters)
     return names.flatMap(name => values.get(name) ?? [])
   })
   return { text, valueSets }
-}
-
-const changed = /^(?:INSERT \d+|UPDATE|DELETE|MERGE) (\d+)$/
-
-/**
- * The answer of ExecuteStatement: `records` for a statement that returns rows, even when there are none, and
- * `generatedFields`, always empty for PostgreSQL, for any other. A type that AWS refuses matters only once there is a row.
- */
-async function readResult (
-  session: Session,
-  { columns, rows, tag }: StatementResult,
-  request: Sdk.ExecuteStatementRequest
-): Promise<Sdk.ExecuteStatementResponse> {
-  if (!columns) return { generatedFields: [], numberOfRecordsUpdated: Number(changed.exec(tag)?.[1] ?? 0) }
-  const types = await readTypes(session, columns)
-  if (request.formatRecordsAs === 'JSON') return { formattedRecords: formatRecords(columns, types, rows), numberOfRecordsUpdated: 0 }
-  const columnMetadata = request.includeResultMetadata ? await readMetadata(session, columns, types) : undefined
-  const records = rows.map(row => row.map((text, index) => toField(text, types[index] ?? UNKNOWN_TYPE, request.resultSetOptions)))
-  return { ...(columnMetadata ? { columnMetadata } : {}), numberOfRecordsUpdated: 0, records }
 }

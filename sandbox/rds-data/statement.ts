@@ -99,8 +99,6 @@ export class StatementRun implements Submittable {
 
   handleEmptyQuery (): void {}
 
-  handlePortalSuspended (): void {}
-
   /** The server has passed over the Sync that it was sent with the statement: while it waits for rows it reads nothing else. */
   handleCopyInResponse (connection: Connection): void {
     const wire = connection as unknown as Wire
