@@ -20,6 +20,9 @@ export interface ChangeSetRecord {
   changes: Sdk.ResourceChange[]
   onStackFailure?: Sdk.OnStackFailure | undefined
   disableRollback?: boolean | undefined
+  includeNestedStacks?: boolean | undefined
+  /** The caller's ClientToken. */
+  token?: string | undefined
   /** Id of the operation that carries it out. */
   executedBy?: string | undefined
   createdAt: number
@@ -89,7 +92,7 @@ export function summaryOf (changeSet: ChangeSetRecord, stack: StackRecord): Sdk.
     CreationTime: new Date(changeSet.createdAt),
     Status: changeSet.failure === undefined ? 'CREATE_COMPLETE' : 'FAILED',
     ExecutionStatus: executionStatusOf(changeSet, stack),
-    IncludeNestedStacks: false,
+    IncludeNestedStacks: changeSet.includeNestedStacks ?? false,
     StatusReason: changeSet.failure,
     Description: changeSet.description
   }

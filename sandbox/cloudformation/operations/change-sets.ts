@@ -75,13 +75,18 @@ export function createChangeSetOperations (context: EngineContext, engine: Engin
   return {
     CreateChangeSet: async (input, caller) => {
       const name = checkName(input.ChangeSetName)
+      const token = input.ClientToken
+      checkToken(token, 'clientToken')
       checkEnum('changeSetType', input.ChangeSetType, Sdk.ChangeSetType)
       checkEnum('onStackFailure', input.OnStackFailure, Sdk.OnStackFailure)
       if (input.OnStackFailure === 'DELETE' && input.ChangeSetType !== 'CREATE') throw invalid('OnStackFailure can be DELETE only for change sets of type CREATE.')
-      if (input.ChangeSetType === 'IMPORT') throw invalid('Change sets of type IMPORT are not available in the sandbox.')
+      if (input.ChangeSetType === 'IMPORT') throw invalid('The sandbox does not implement change sets of type IMPORT.')
       const existing = findStack(records, input.StackName, caller)
       const sameName = existing && changeSetNamed(changeSets, existing.id, name)
-      if (sameName && isOpen(sameName)) throw new AwsError('AlreadyExistsException', `ChangeSet ${name} already exists`)
+      if (sameName && isOpen(sameName)) {
+        if (token !== undefined && sameName.token === token) return { Id: sameName.id, StackId: sameName.stackId }
+        throw new AwsError('AlreadyExistsException', `ChangeSet ${name} already exists`)
+      }
       const isCreate = input.ChangeSetType === 'CREATE'
       const made = isCreate ? await draftCreate(input, name, caller, existing) : await draftUpdate(input, caller)
       const record: ChangeSetRecord = {
@@ -92,6 +97,8 @@ export function createChangeSetOperations (context: EngineContext, engine: Engin
         createdAt: context.clock.now(),
         description: input.Description,
         onStackFailure: input.OnStackFailure,
+        includeNestedStacks: input.IncludeNestedStacks,
+        token,
         disableRollback: input.DeploymentConfig?.DisableRollback
       }
       changeSets.put(record.id, record)

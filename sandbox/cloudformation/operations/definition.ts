@@ -1,4 +1,4 @@
-import { Capability, type CreateChangeSetInput, type CreateStackInput, type Parameter, type Tag } from '@aws-sdk/client-cloudformation'
+import { Capability, type Parameter, type Tag } from '@aws-sdk/client-cloudformation'
 import type { EngineContext } from '../engine/context.js'
 import { ssmValue } from '../engine/parameter-store.js'
 import { type Facts, fixedParameters, makePlan, type Plan, templateOf } from '../engine/plan.js'
@@ -9,15 +9,9 @@ import { checkEnum, invalid, unmet } from '../template/errors.js'
 import { resolveParameters } from '../template/parameters.js'
 import { parseTemplate, type Template, type Values } from '../template/template.js'
 
-/** What AWS would act upon and the sandbox would not: to take it would be a wrong success. */
-type Unavailable =
-  Pick<CreateStackInput, 'StackPolicyBody' | 'StackPolicyURL' | 'RollbackConfiguration' | 'DeploymentConfig'> &
-  Pick<CreateChangeSetInput, 'ResourcesToImport' | 'ImportExistingResources'>
-
 /** What CreateStack, UpdateStack and CreateChangeSet have in common. */
-export interface DefinitionInput extends Unavailable {
+export interface DefinitionInput {
   TemplateBody?: string | undefined
-  TemplateURL?: string | undefined
   UsePreviousTemplate?: boolean | undefined
   Parameters?: Parameter[] | undefined
   Capabilities?: string[] | undefined
@@ -46,7 +40,6 @@ export async function prepareDefinition (
   previous?: Definition
 ): Promise<Prepared> {
   const { records } = context
-  refuseUnavailable(input)
   for (const capability of input.Capabilities ?? []) checkEnum('capabilities', capability, Capability)
   const body = bodyOf(input, previous && records.templates.get(previous.template))
   const template = parseTemplate(body, { ...fixedParameters(stack), ...givenValues(input, previous) })
@@ -83,18 +76,6 @@ function givenValues ({ Parameters: given = [] }: DefinitionInput, previous?: De
     [key, isKept ? before.get(key) : value]))
 }
 
-const unavailable: ReadonlyArray<readonly [string, (input: Unavailable) => boolean]> = [
-  ['Stack policies are', ({ StackPolicyBody, StackPolicyURL }) => StackPolicyBody !== undefined || StackPolicyURL !== undefined],
-  ['Rollback triggers are', ({ RollbackConfiguration }) => (RollbackConfiguration?.RollbackTriggers?.length ?? 0) > 0],
-  ['Deployments of mode EXPRESS are', ({ DeploymentConfig }) => DeploymentConfig?.Mode === 'EXPRESS'],
-  ['Imports of resources are', ({ ResourcesToImport, ImportExistingResources }) => ImportExistingResources === true || (ResourcesToImport?.length ?? 0) > 0]
-]
-
-function refuseUnavailable (input: Unavailable): void {
-  const refused = unavailable.find(([, isAsked]) => isAsked(input))
-  if (refused) throw invalid(`${refused[0]} not available in the sandbox.`)
-}
-
 /** What the caller restricts a stack to: types, or `AWS::*`, `AWS::EC2::*`, `Custom::*`. Throws a ValidationError. */
 function checkTypesAllowed ({ resources }: Template, allowed: readonly string[]): void {
   const isAllowed = (type: string): boolean => allowed.some(item => item.endsWith('::*') ? type.startsWith(item.slice(0, -1)) : item === type)
@@ -104,12 +85,11 @@ function checkTypesAllowed ({ resources }: Template, allowed: readonly string[])
 
 /** The template that a request gives or means. Throws a ValidationError when there is none, or more than one. */
 export function bodyOf (input: DefinitionInput, previous?: string): string {
-  const { TemplateBody: body, TemplateURL: url, UsePreviousTemplate: usePrevious } = input
+  const { TemplateBody: body, UsePreviousTemplate: usePrevious } = input
   if (usePrevious && previous !== undefined) {
-    if (body !== undefined || url !== undefined) throw invalid('You cannot specify both usePreviousTemplate and Template Body/Template URL.')
+    if (body !== undefined) throw invalid('You cannot specify both usePreviousTemplate and Template Body/Template URL.')
     return previous
   }
-  if (url !== undefined) throw invalid('TemplateURL is not available in the sandbox, which has no S3. Pass the template as TemplateBody.')
   if (body === undefined) throw invalid('Either Template URL or Template Body must be specified.')
   if (body === '') throw unmet('templateBody', '', 'have length greater than or equal to 1')
   return body

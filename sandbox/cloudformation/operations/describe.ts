@@ -47,7 +47,6 @@ export function createDescriptions ({ records }: EngineContext) {
 
     /** The events of a stack or of one operation, newest first, optionally only those that say what failed. */
     DescribeEvents: async (input, caller) => {
-      if (input.ChangeSetName !== undefined && input.StackName === undefined) throw invalid('The events of a change set are not available in the sandbox. Ask for those of its stack.')
       const stack = input.OperationId === undefined
         ? requireStack(records, input.StackName, caller, 'brackets')
         : stackOfOperation(records.stacks(caller.region), input.OperationId)
@@ -58,6 +57,7 @@ export function createDescriptions ({ records }: EngineContext) {
     },
 
     DescribeStackResources: async (input, caller) => {
+      if (input.StackName !== undefined && input.PhysicalResourceId !== undefined) throw invalid('You must specify either StackName or PhysicalResourceId, but not both.')
       const stack = input.PhysicalResourceId === undefined
         ? requireStack(records, input.StackName, caller)
         : ownerOf(records.stacks(caller.region), resourcesOf, input.PhysicalResourceId)

@@ -48,6 +48,7 @@ export function createTemplateOperations (context: EngineContext, changeSets: Ch
     },
 
     GetTemplateSummary: async (input, caller) => {
+      if (input.StackName !== undefined && input.TemplateBody !== undefined) throw invalid('You must specify either StackName or TemplateBody, but not both.')
       const stack = input.StackName === undefined ? undefined : requireStack(records, input.StackName, caller)
       if (stack?.status === 'REVIEW_IN_PROGRESS') throw invalid('GetTemplateSummary cannot be called on REVIEW_IN_PROGRESS stacks.')
       const template = stack ? planOf(context, stack).template : await read(bodyOf(input), caller)

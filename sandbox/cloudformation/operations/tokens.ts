@@ -4,10 +4,10 @@ import { unmet } from '../template/errors.js'
 
 const TOKEN = /^[a-zA-Z0-9][-a-zA-Z0-9]{0,127}$/
 
-/** Throws a ValidationError for a text that can be no ClientRequestToken. */
-export function checkToken (token: string | undefined): void {
+/** Throws a ValidationError for a text that can be no token of a request. */
+export function checkToken (token: string | undefined, member = 'clientRequestToken'): void {
   if (token !== undefined && !TOKEN.test(token)) {
-    throw unmet('clientRequestToken', token, 'satisfy regular expression pattern: [a-zA-Z0-9][-a-zA-Z0-9]*')
+    throw unmet(member, token, 'satisfy regular expression pattern: [a-zA-Z0-9][-a-zA-Z0-9]*')
   }
 }
 

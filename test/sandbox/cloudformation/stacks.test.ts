@@ -292,10 +292,10 @@ t.test('values that the model does not name are refused in its words', async t =
 t.test('what the sandbox would not act upon it does not take', async t => {
   const lab = labFor(t, {})
   const body = templateOf({ A: {} })
-  for (const [input, what] of [
-    [{ StackPolicyBody: '{}' }, 'Stack policies are'],
-    [{ RollbackConfiguration: { RollbackTriggers: [{ Arn: 'arn:aws:cloudwatch:us-east-1:000000000000:alarm:x', Type: 'AWS::CloudWatch::Alarm' }] } }, 'Rollback triggers are'],
-    [{ DeploymentConfig: { Mode: 'EXPRESS' } }, 'Deployments of mode EXPRESS are']
-  ] as const) await t.rejects(lab.operations.CreateStack({ StackName: 'stack', TemplateBody: body, ...input } as CreateStackInput, caller), { code: 'ValidationError', message: `${what} not available in the sandbox.` })
+  for (const [input, member] of [
+    [{ StackPolicyBody: '{}' }, 'StackPolicyBody'],
+    [{ RollbackConfiguration: { RollbackTriggers: [{ Arn: 'arn:aws:cloudwatch:us-east-1:000000000000:alarm:x', Type: 'AWS::CloudWatch::Alarm' }] } }, 'RollbackConfiguration.RollbackTriggers'],
+    [{ DeploymentConfig: { Mode: 'EXPRESS' } }, 'DeploymentConfig.Mode']
+  ] as const) await t.rejects(lab.operations.CreateStack({ StackName: 'stack', TemplateBody: body, ...input } as CreateStackInput, caller), { code: 'ValidationError', message: `The sandbox does not implement ${member}: leave it out.` })
   await t.rejects(lab.operations.DescribeStacks({ StackName: 'stack' }, caller), { code: 'ValidationError' })
 })

@@ -241,7 +241,9 @@ t.test('a change set says what would happen, and then it happens', async t => {
   t.strictSame(log.sort(), ['create A', 'create New', 'delete A', 'delete Gone', 'update User'])
   t.match(await lab.operations.ListChangeSets({ StackName: 'stack' }, caller), { Summaries: [] })
   t.match(await lab.operations.DescribeChangeSet({ StackName: 'stack', ChangeSetName: described.ChangeSetId }, caller), { ExecutionStatus: 'EXECUTE_COMPLETE' })
-  await lab.operations.CreateChangeSet({ StackName: 'stack', ChangeSetName: 'next', TemplateBody: templateOf({ A: { name: 'last' } }) }, caller)
+  const last = { StackName: 'stack', ChangeSetName: 'next', TemplateBody: templateOf({ A: { name: 'last' } }), ClientToken: 'last' }
+  const made = await lab.operations.CreateChangeSet(last, caller)
+  t.strictSame(await lab.operations.CreateChangeSet(last, caller), made, 'a request whose answer was lost')
   t.match(await lab.operations.ListChangeSets({ StackName: 'stack' }, caller), { Summaries: [{ ChangeSetName: 'next', ExecutionStatus: 'AVAILABLE' }] })
   await t.rejects(lab.operations.CreateChangeSet({ StackName: 'stack', ChangeSetName: 'next', UsePreviousTemplate: true }, caller), { code: 'AlreadyExistsException' })
   await t.rejects(lab.operations.DescribeChangeSet({ StackName: 'stack', ChangeSetName: 'nothing' }, caller), { code: 'ChangeSetNotFound', status: 404 })
