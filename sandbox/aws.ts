@@ -26,6 +26,15 @@ interface Command<Input, Output> {
 /** The operations of one AWS service by their AWS names (`CreateStack`). `never` lets each have its own input. */
 export type Operations = Record<string, (input: never, caller: Caller) => Promise<unknown>>
 
+/** The operations, before each of which `check` may throw a refusal. */
+export function checkedBefore<T extends object> (operations: T, check: (name: keyof T & string, input: object, caller: Caller) => void): T {
+  const checked = Object.entries(operations as Operations).map(([name, run]) => [name, async (input: never, caller: Caller) => {
+    check(name as keyof T & string, input, caller)
+    return await run(input, caller)
+  }] as const)
+  return Object.fromEntries(checked) as T
+}
+
 /**
  * A refusal as AWS words it. `code` is the code on the wire (`DBClusterNotFoundFault`, `ValidationError`);
  * the HTTP status is the service model's for that code, or `status` for codes that are in no model.

@@ -1,4 +1,4 @@
-import { AwsError, type Caller, type Operations } from './aws.js'
+import { AwsError, checkedBefore } from './aws.js'
 
 /**
  * The members of a service's requests that nothing here acts upon. To take one in silence would say that something was
@@ -25,15 +25,7 @@ export interface UnheededRow {
 
 /** The operations, each of which refuses what it does not heed before it does anything. */
 export function refuseUnheeded<T extends object> (operations: T, { code, rows }: Unheeded): T {
-  const heedful = Object.entries(operations as Operations).map(([name, run]) => {
-    const refused = rows.filter(({ of, idle }) => idle === undefined && (of?.includes(name) ?? true))
-    const refusing = async (input: never, caller: Caller): Promise<unknown> => {
-      requireHeeded(refused, input, code)
-      return await run(input, caller)
-    }
-    return [name, refused.length === 0 ? run : refusing] as const
-  })
-  return Object.fromEntries(heedful) as T
+  return checkedBefore(operations, (name, input) => { requireHeeded(rows.filter(({ of }) => of?.includes(name) ?? true), input, code) })
 }
 
 /** Throws for the first of the members that asks for something, unless it is idle; `usualCode` is for those that AWS has no refusal of. */

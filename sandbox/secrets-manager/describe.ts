@@ -1,6 +1,7 @@
 import type { DescribeSecretResponse, SecretVersionsListEntry } from '@aws-sdk/client-secrets-manager'
 import type { SecretRecord, VersionRecord } from './records.js'
 import { nextRotation, rotationRulesOf } from './rotation.js'
+import { describeRules } from './schedule.js'
 import { stagesOf } from './versions.js'
 
 export function nameOf ({ arn, name }: SecretRecord): { ARN: string, Name: string } {
@@ -34,7 +35,7 @@ function rotationOf (secret: SecretRecord): Partial<DescribeSecretResponse> {
   return {
     OwningService: secret.owner,
     RotationEnabled: secret.isRotationCancelled !== true,
-    RotationRules: rotationRulesOf(secret),
+    RotationRules: describeRules(rotationRulesOf(secret), secret.rotatedAt ?? secret.createdAt),
     NextRotationDate: dateOf(nextRotation(secret))
   }
 }

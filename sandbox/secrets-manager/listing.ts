@@ -1,20 +1,20 @@
 import type { Filter, ListSecretsRequest } from '@aws-sdk/client-secrets-manager'
 import { AwsError, unmetConstraint } from '../aws.js'
 import type { SecretRecord } from './records.js'
-import { checkRange } from './validation.js'
+import { invalidParameter } from './validation.js'
 
 /** The texts of a secret that a filter looks at, and whether it is compared word by word and without case. */
 const texts: Readonly<Record<string, { of: (secret: SecretRecord) => string[], byWords?: boolean }>> = {
-  name: { of: ({ name }) => [name] },
-  description: { of: ({ description }) => words(description), byWords: true },
-  'tag-key': { of: ({ tags = [] }) => tags.map(({ Key = '' }) => Key) },
-  'tag-value': { of: ({ tags = [] }) => tags.map(({ Value = '' }) => Value) },
-  'primary-region': { of: ({ region }) => [region] },
-  'owning-service': { of: ({ owner }) => owner === undefined ? [] : [owner] },
   all: {
     of: ({ name, description, tags = [] }) => [name, description, ...tags.flatMap(({ Key, Value }) => [Key, Value])].flatMap(words),
     byWords: true
-  }
+  },
+  name: { of: ({ name }) => [name] },
+  'tag-key': { of: ({ tags = [] }) => tags.map(({ Key = '' }) => Key) },
+  description: { of: ({ description }) => words(description), byWords: true },
+  'tag-value': { of: ({ tags = [] }) => tags.map(({ Value = '' }) => Value) },
+  'primary-region': { of: ({ region }) => [region] },
+  'owning-service': { of: ({ owner }) => owner === undefined ? [] : [owner] }
 }
 
 function words (value = ''): string[] {
@@ -40,9 +40,9 @@ function compare (a: SecretRecord, b: SecretRecord, by: ListSecretsRequest['Sort
 
 /** A value is the beginning of a text, or its words are the beginnings of words of the texts. */
 function isMatch (secret: SecretRecord, { Key: key, Values = [] }: Filter): boolean {
-  const name: string = key ?? ''
-  const kind = Object.hasOwn(texts, name) ? texts[name] : undefined
-  if (!kind) throw unmetConstraint('ValidationException', `Value '${name}' at 'filters.1.member.key'`, `satisfy enum value set: [${Object.keys(texts).join(', ')}]`)
+  if (key === undefined) throw invalidParameter('Invalid filter key')
+  const kind = Object.hasOwn(texts, key) ? texts[key] : undefined
+  if (!kind) throw unmetConstraint('ValidationException', `Value '${String(key)}' at 'filters.1.member.key'`, `satisfy enum value set: [${Object.keys(texts).join(', ')}]`)
   const found = kind.of(secret)
   const begins = (value: string): boolean =>
     (kind.byWords ? words(value) : [value]).every(part => found.some(each => each.startsWith(part)))
@@ -55,7 +55,6 @@ interface PageWanted { MaxResults?: number | undefined, NextToken?: string | und
 export function pageOf<Item> (
   items: readonly Item[], { MaxResults = 100, NextToken }: PageWanted, keyOf: (item: Item) => string
 ): { page: Item[], NextToken: string | undefined } {
-  checkRange('maxResults', MaxResults, 1, 100)
   const start = NextToken === undefined ? 0 : items.findIndex(item => keyOf(item) === fromToken(NextToken))
   if (start < 0) throw new AwsError('InvalidNextTokenException', 'Invalid pagination token: it is not one of this listing, or what it points to is gone.')
   const next = items[start + MaxResults]

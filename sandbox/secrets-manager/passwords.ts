@@ -1,5 +1,5 @@
 import type { GetRandomPasswordRequest } from '@aws-sdk/client-secrets-manager'
-import { checkRange, invalidParameter } from './validation.js'
+import { invalidParameter } from './validation.js'
 
 const LOWERCASE = 'abcdefghijklmnopqrstuvwxyz'
 const UPPERCASE = LOWERCASE.toUpperCase()
@@ -12,7 +12,6 @@ const PUNCTUATION = '!"#$%&\'()*+,-./:;<=>?@[\\]^_`{|}~'
  */
 export function generatePassword (options: GetRandomPasswordRequest, randomBelow: (limit: number) => number): string {
   const length = options.PasswordLength ?? 32
-  checkRange('passwordLength', length, 1, 4096)
   const kinds = kindsOf(options)
   const all = kinds.join('') + (options.IncludeSpace && !options.ExcludeCharacters?.includes(' ') ? ' ' : '')
   if (all === '') throw invalidParameter('All characters have been excluded from selection.')

@@ -27,6 +27,7 @@ export interface SecretRecord {
   rotatedAt?: number | undefined
   /** Where it is not rotated every seven days. */
   rotationRules?: RotationRulesType | undefined
+  scheduledAt?: number | undefined
   /** Cancelled, until somebody asks for a rotation again. */
   isRotationCancelled?: boolean | undefined
   deletedAt?: number | undefined

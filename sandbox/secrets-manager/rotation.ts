@@ -3,7 +3,8 @@ import type { Logger } from 'pino'
 import { ACCOUNT, AwsError, type Caller } from '../aws.js'
 import type { Clock } from '../clock.js'
 import type { SecretRecord, SecretRecords } from './records.js'
-import { invalidParameter, invalidRequest } from './validation.js'
+import { checkRules, nextTime } from './schedule.js'
+import { invalidRequest } from './validation.js'
 
 /** Gives a secret that a service manages a new value. */
 export type Rotator = (secretArn: string, caller: Caller) => Promise<void>
@@ -19,34 +20,19 @@ export interface Rotation {
   keepRotating: (signal: AbortSignal) => Promise<void>
 }
 
-const DAY_MS = 86_400_000
 const HOUR_MS = 3_600_000
 
 /** Managed secrets rotate every seven days unless told otherwise (Aurora User Guide, "Password management"). */
-const EVERY_SEVEN_DAYS: RotationRulesType = { AutomaticallyAfterDays: 7 }
-
 export function rotationRulesOf ({ rotationRules }: SecretRecord): RotationRulesType {
-  return rotationRules ?? EVERY_SEVEN_DAYS
+  return rotationRules ?? { AutomaticallyAfterDays: 7 }
 }
 
-/** When a managed secret is to be rotated next, in epoch milliseconds; undefined: its rotation is cancelled. */
+/** When a managed secret is to be rotated next, in epoch milliseconds; undefined: its rotation is cancelled. What a calendar names counts from when it was set. */
 export function nextRotation (secret: SecretRecord): number | undefined {
-  return secret.isRotationCancelled ? undefined : (secret.rotatedAt ?? secret.createdAt) + intervalMs(rotationRulesOf(secret))
-}
-
-/** How often; throws AWS's refusal of rules that are out of range, and ours of a calendar. */
-function intervalMs ({ AutomaticallyAfterDays: days, ScheduleExpression: expression }: RotationRulesType): number {
-  if (days !== undefined && expression !== undefined) throw invalidParameter('You can set AutomaticallyAfterDays or ScheduleExpression, but not both.')
-  if (expression === undefined) return within(days ?? 7, DAY_MS)
-  const [, count, unit] = /^rate\((\d+) (day|hour)s?\)$/.exec(expression) ?? []
-  if (count === undefined) throw invalidParameter(`The sandbox rotates at a rate of days or hours, such as rate(10 days), and not by ${expression.slice(0, 256)}.`)
-  return within(Number(count), unit === 'hour' ? HOUR_MS : DAY_MS)
-}
-
-function within (count: number, unitMs: number): number {
-  const ms = count * unitMs
-  if (ms < 4 * HOUR_MS || ms > 1000 * DAY_MS) throw invalidParameter('A secret is rotated every four hours at most and every 1000 days at least.')
-  return ms
+  const { isRotationCancelled, rotatedAt = secret.createdAt, scheduledAt = 0 } = secret
+  const rules = rotationRulesOf(secret)
+  const from = rules.ScheduleExpression?.startsWith('cron') ? Math.max(rotatedAt, scheduledAt) : rotatedAt
+  return isRotationCancelled ? undefined : nextTime(rules, from)
 }
 
 export function createRotation ({ records, clock, log }: { records: SecretRecords, clock: Clock, log: Pick<Logger, 'warn'> }): Rotation {
@@ -58,21 +44,17 @@ export function createRotation ({ records, clock, log }: { records: SecretRecord
     return rotator
   }
 
-  const schedule: Rotation['schedule'] = (secret, rules) => {
-    rotatorOf(secret)
-    if (rules) intervalMs(rules)
-    const scheduled = { ...secret, rotationRules: rules ?? secret.rotationRules, isRotationCancelled: undefined }
-    records.save(scheduled)
-    return scheduled
+  const save = (secret: SecretRecord, changes: Partial<SecretRecord>): SecretRecord => {
+    const changed = { ...secret, ...changes }
+    records.save(changed)
+    return changed
   }
 
   const rotate: Rotation['rotate'] = async (secret, caller) => {
     await rotatorOf(secret)(secret.arn, caller).catch((error: unknown) => {
       throw error instanceof AwsError ? invalidRequest(error.message) : error
     })
-    const rotated = { ...records.find(secret.arn, secret.region), rotatedAt: clock.now() }
-    records.save(rotated)
-    return rotated
+    return save(records.find(secret.arn, secret.region), { rotatedAt: clock.now() })
   }
 
   const rotateDue = async (): Promise<void> => {
@@ -84,7 +66,12 @@ export function createRotation ({ records, clock, log }: { records: SecretRecord
 
   return {
     rotators,
-    schedule,
+    schedule: (secret, rules) => {
+      rotatorOf(secret)
+      if (!rules) return save(secret, { isRotationCancelled: undefined })
+      checkRules(rules, clock.now())
+      return save(secret, { rotationRules: rules, scheduledAt: clock.now(), isRotationCancelled: undefined })
+    },
     rotate,
     keepRotating: async signal => {
       while (!signal.aborted) {

@@ -4,8 +4,9 @@ import { AwsError, type OperationsOf } from '../aws.js'
 import type { SecretsContext } from './context.js'
 import { describeSecret, nameOf } from './describe.js'
 import { chooseSecrets, pageOf } from './listing.js'
+import { validatePolicy } from './policies.js'
 import { arnPrefix, type SecretRecord } from './records.js'
-import { checkLengths, checkName, checkOneValue, invalidParameter, invalidRequest } from './validation.js'
+import { checkName, checkOneValue, invalidParameter, invalidRequest } from './validation.js'
 import { addVersion, CURRENT, hasValue, isSameValue, tokenInUse, valueOf } from './versions.js'
 
 const SUFFIX_CHARACTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
@@ -44,7 +45,6 @@ export function createSecretOperations ({ records, rotation, clock, randomBelow 
   return {
     CreateSecret: async (request, { region }) => {
       const { Name: name = '', ClientRequestToken: versionId = randomUUID(), Tags: tags } = request
-      checkLengths(request)
       checkName(name)
       checkOneValue(request)
       if (request.AddReplicaRegions?.length) throw invalidRequest('The sandbox does not replicate secrets to other Regions.')
@@ -77,7 +77,6 @@ export function createSecretOperations ({ records, rotation, clock, randomBelow 
     },
 
     DeleteSecret: async (request, { region }) => {
-      checkLengths(request)
       const { SecretId = '', RecoveryWindowInDays: days, ForceDeleteWithoutRecovery: forced } = request
       if (forced && days !== undefined) throw invalidParameter("You can't use ForceDeleteWithoutRecovery in conjunction with RecoveryWindowInDays.")
       if (days !== undefined && (days < 7 || days > 30)) throw invalidParameter('The RecoveryWindowInDays value must be between 7 and 30 days (inclusive).')
@@ -127,10 +126,17 @@ export function createSecretOperations ({ records, rotation, clock, randomBelow 
       return { ...nameOf(secret), ResourcePolicy: secret.policy }
     },
 
-    PutResourcePolicy: async ({ SecretId = '', ResourcePolicy = '' }, { region }) => {
+    PutResourcePolicy: async ({ SecretId = '', ResourcePolicy = '', BlockPublicPolicy = false }, { region }) => {
       const secret = records.findUsable(SecretId, region)
-      requireJson(ResourcePolicy)
+      if (!validatePolicy(ResourcePolicy).PolicyValidationPassed && BlockPublicPolicy) {
+        throw new AwsError('PublicPolicyException', 'The BlockPublicPolicy parameter is set to true, and the resource policy did not prevent broad access to the secret.')
+      }
       return nameOf(records.change(secret, { policy: ResourcePolicy }))
+    },
+
+    ValidateResourcePolicy: async ({ SecretId, ResourcePolicy = '' }, { region }) => {
+      if (SecretId !== undefined) records.findUsable(SecretId, region)
+      return validatePolicy(ResourcePolicy)
     },
 
     DeleteResourcePolicy: async ({ SecretId = '' }, { region }) =>
@@ -143,12 +149,4 @@ function mergeTags (tags: readonly Sdk.Tag[] = [], added: readonly Sdk.Tag[]): S
   const merged = new Map([...tags, ...added].map(({ Key = '', Value = '' }) => [Key, Value]))
   if ([...merged.keys()].filter(key => !key.startsWith('aws:')).length > MOST_TAGS) throw new AwsError('LimitExceededException', `You can't attach more than ${MOST_TAGS} tags to a secret.`)
   return [...merged].map(([Key, Value]) => ({ Key, Value }))
-}
-
-function requireJson (policy: string): void {
-  try {
-    JSON.parse(policy)
-  } catch {
-    throw new AwsError('MalformedPolicyDocumentException', 'This resource policy contains invalid JSON.')
-  }
 }

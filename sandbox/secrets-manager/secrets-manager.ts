@@ -1,16 +1,17 @@
 import type * as Sdk from '@aws-sdk/client-secrets-manager'
 import { randomInt } from 'node:crypto'
 import type { Logger } from 'pino'
-import type { OperationsOf } from '../aws.js'
+import { checkedBefore, type OperationsOf } from '../aws.js'
 import type { Clock } from '../clock.js'
+import { checkConstraints } from '../constraints.js'
 import type { Store } from '../store.js'
 import { refuseUnheeded } from '../unheeded.js'
 import type { SecretsContext } from './context.js'
-import { openRecords, type SecretRecords } from './records.js'
+import { openRecords } from './records.js'
 import { createRotation, type Rotator } from './rotation.js'
 import { createSecretOperations } from './secret-operations.js'
 import { unheeded } from './unheeded.js'
-import { invalidParameter, invalidRequest } from './validation.js'
+import { constraints, invalidParameter, invalidRequest, requireValue } from './validation.js'
 import { createValueOperations } from './value-operations.js'
 
 /** Those operations of Secrets Manager that there are. */
@@ -49,11 +50,15 @@ export function createSecretsManager (
   let rotating: Promise<void> = Promise.resolve()
 
   const operations = refuseUnheeded(createOperations(context), unheeded)
-  const guarded = guardManaged(operations, records)
+  const operationsOf = (...checks: Check[]): SecretOperations => checkedBefore(operations, (name, request, { region }) => {
+    const isManaged = (secretId: string): boolean => records.findIfThere(secretId, region)?.owner !== undefined
+    for (const check of [checkValues, ...checks]) check(name, request, isManaged)
+  })
+
   return {
-    operations: guardTags(guarded),
-    operationsOfCloudFormation: guarded,
-    operationsOfOwner: operations,
+    operations: operationsOf(refuseManaged, refuseTagsOfAws),
+    operationsOfCloudFormation: operationsOf(refuseManaged),
+    operationsOfOwner: operationsOf(),
     rotateBy: (owner, rotator) => { rotation.rotators.set(owner, rotator) },
     start: () => { rotating = rotation.keepRotating(closing.signal) },
     close: async () => {
@@ -67,42 +72,28 @@ function createOperations (context: SecretsContext) {
   return { ...createSecretOperations(context), ...createValueOperations(context) }
 }
 
-const CHANGES = ['PutSecretValue', 'UpdateSecret', 'UpdateSecretVersionStage', 'DeleteSecret'] as const
+type Check = (name: string, request: Parts, isManaged: (secretId: string) => boolean) => void
+
+/** What of requests is looked at before any operation. */
+interface Parts { SecretId?: string, SecretString?: string, SecretBinary?: Uint8Array, Tags?: Sdk.Tag[], TagKeys?: string[] }
+
+const checkValues: Check = (name, request) => {
+  if (name === 'PutSecretValue') requireValue(request)
+  checkConstraints('ValidationException', constraints, request)
+}
+
+const CHANGES: readonly string[] = ['PutSecretValue', 'UpdateSecret', 'UpdateSecretVersionStage', 'DeleteSecret']
 
 /**
  * Refuses to whoever calls from outside what only the service that manages a secret may do to it. The API reference has
  * this sentence for it under InvalidRequestException; the wording on the wire could not be checked.
  */
-function guardManaged (operations: SecretOperations, records: Pick<SecretRecords, 'findIfThere'>): SecretOperations {
-  const guarded = CHANGES.map(name => [name, async (request: { SecretId: string | undefined }, caller: Parameters<SecretOperations['DeleteSecret']>[1]) => {
-    if (records.findIfThere(request.SecretId ?? '', caller.region)?.owner !== undefined) {
-      throw invalidRequest('The secret is managed by another service, and you must use that service to update it.')
-    }
-    return await operations[name](request as never, caller)
-  }] as const)
-  return { ...operations, ...Object.fromEntries(guarded) }
+const refuseManaged: Check = (name, { SecretId = '' }, isManaged) => {
+  if (CHANGES.includes(name) && isManaged(SecretId)) throw invalidRequest('The secret is managed by another service, and you must use that service to update it.')
 }
 
-/** Refuses the tags that only AWS's own services may give and take, such as those that say whose a secret is. */
-function guardTags (operations: SecretOperations): SecretOperations {
-  return {
-    ...operations,
-    CreateSecret: async (request, caller) => {
-      requireOwnKeys(request.Tags?.map(({ Key }) => Key) ?? [])
-      return await operations.CreateSecret(request, caller)
-    },
-    TagResource: async (request, caller) => {
-      requireOwnKeys(request.Tags?.map(({ Key }) => Key) ?? [])
-      return await operations.TagResource(request, caller)
-    },
-    UntagResource: async (request, caller) => {
-      requireOwnKeys(request.TagKeys ?? [])
-      return await operations.UntagResource(request, caller)
-    }
-  }
-}
-
-/** Throws for keys that are AWS's own ("Do not use the aws: prefix", API reference of TagResource; the words could not be checked). */
-function requireOwnKeys (keys: ReadonlyArray<string | undefined>): void {
-  if (keys.some(key => key?.toLowerCase().startsWith('aws:'))) throw invalidParameter('Tag keys that begin with "aws:" are reserved for AWS use.')
+/** Refuses the tags that only AWS's own services may give and take ("Do not use the aws: prefix", API reference of TagResource; the words could not be checked). */
+const refuseTagsOfAws: Check = (_name, { Tags = [], TagKeys = [] }) => {
+  const keys = [...Tags.map(({ Key = '' }) => Key), ...TagKeys]
+  if (keys.some(key => key.toLowerCase().startsWith('aws:'))) throw invalidParameter('Tag keys that begin with "aws:" are reserved for AWS use.')
 }

@@ -5,6 +5,6 @@ export const unheeded: Unheeded = {
   rows: [
     { members: ['AddReplicaRegions.Region', 'ForceOverwriteReplicaSecret'], idle: 'Replicas are refused as a whole.' },
     { members: ['RotationToken'], idle: 'It tells which function rotates, and no function does here.' },
-    { members: ['BlockPublicPolicy', 'ExternalSecretRotationMetadata', 'ExternalSecretRotationRoleArn', 'RotationRules.Duration', 'Type'] }
+    { members: ['ExternalSecretRotationMetadata', 'ExternalSecretRotationRoleArn', 'Type'] }
   ]
 }

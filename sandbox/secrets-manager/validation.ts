@@ -1,40 +1,27 @@
-import { AwsError, unmetConstraint } from '../aws.js'
+import { AwsError } from '../aws.js'
+import type { Constraints } from '../constraints.js'
 
-/** The limits of the service model, by the member's name in messages. Strings in characters, blobs in bytes. */
-const lengths: Readonly<Record<string, readonly [least: number, most: number]>> = {
-  name: [1, 512],
-  secretId: [1, 2048],
-  description: [0, 2048],
-  secretString: [1, 65_536],
-  secretBinary: [1, 65_536],
-  clientRequestToken: [32, 64],
-  versionId: [32, 64],
-  versionStage: [1, 256]
-}
-
-/** Throws ValidationException as AWS words it when a value is shorter or longer than its member may be. */
-export function checkLengths (input: object): void {
-  for (const [member, value] of Object.entries(input) as Array<[string, unknown]>) {
-    const name = member.charAt(0).toLowerCase() + member.slice(1)
-    const [least, most] = lengths[name] ?? []
-    if (least === undefined || most === undefined || (typeof value !== 'string' && !(value instanceof Uint8Array))) continue
-    if (value.length > most) throw outside(name, value, `length less than or equal to ${most}`)
-    if (value.length < least) throw outside(name, value, `length greater than or equal to ${least}`)
-  }
-}
-
-/** Throws ValidationException as AWS words it for a number outside the bounds of its member. */
-export function checkRange (name: string, value: number, least: number, most: number): void {
-  const bound = value < least ? `greater than or equal to ${least}` : value > most ? `less than or equal to ${most}` : undefined
-  if (bound) throw unmetConstraint('ValidationException', `Value '${value}' at '${name}'`, `have value ${bound}`)
-}
-
-/** Values that must not be repeated in a message, because they are secret. */
-const unspoken: readonly string[] = ['secretString', 'secretBinary']
-
-function outside (name: string, value: string | Uint8Array, constraint: string): AwsError {
-  const shown = unspoken.includes(name) ? 'Value' : `Value '${String(value)}'`
-  return unmetConstraint('ValidationException', `${shown} at '${name}'`, `have ${constraint}`)
+/** What the service model says of members, whichever the operation. */
+export const constraints: Constraints = {
+  Name: { bounds: [1, 512] },
+  SecretId: { bounds: [1, 2048] },
+  Description: { bounds: [0, 2048] },
+  KmsKeyId: { bounds: [0, 2048] },
+  SecretString: { bounds: [1, 65_536], isSecret: true },
+  SecretBinary: { bounds: [1, 65_536], isSecret: true },
+  ClientRequestToken: { bounds: [32, 64] },
+  VersionId: { bounds: [32, 64] },
+  VersionStage: { bounds: [1, 256] },
+  VersionStages: { bounds: [1, 20] },
+  MoveToVersionId: { bounds: [32, 64] },
+  RemoveFromVersionId: { bounds: [32, 64] },
+  MaxResults: { bounds: [1, 100] },
+  NextToken: { bounds: [1, 4096] },
+  Filters: { bounds: [0, 10] },
+  SecretIdList: { bounds: [1, 20] },
+  ResourcePolicy: { bounds: [1, 20_480] },
+  PasswordLength: { bounds: [1, 4096] },
+  ExcludeCharacters: { bounds: [0, 4096] }
 }
 
 /** Throws ValidationException for a name with characters that a secret's name may not have. */
@@ -43,15 +30,17 @@ export function checkName (name: string): void {
   throw new AwsError('ValidationException', 'Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!')
 }
 
+interface Value { SecretString?: string | undefined, SecretBinary?: Uint8Array | undefined }
+
 /** Throws when a secret is given both kinds of value. */
-export function checkOneValue (input: { SecretString?: string | undefined, SecretBinary?: Uint8Array | undefined }): void {
-  if (input.SecretString === undefined || input.SecretBinary === undefined) return
+export function checkOneValue ({ SecretString, SecretBinary }: Value): void {
+  if (SecretString === undefined || SecretBinary === undefined) return
   throw invalidParameter("You can't specify both a binary secret value and a string secret value in the same secret.")
 }
 
 /** Throws for a new value that is none; an empty text is none either. */
-export function requireValue (input: { SecretString?: string | undefined, SecretBinary?: Uint8Array | undefined }): void {
-  if (!input.SecretString && !input.SecretBinary?.length) throw invalidRequest('You must provide either SecretString or SecretBinary.')
+export function requireValue ({ SecretString, SecretBinary }: Value): void {
+  if (!SecretString && !SecretBinary?.length) throw invalidRequest('You must provide either SecretString or SecretBinary.')
 }
 
 export function invalidParameter (message: string): AwsError {

@@ -1,11 +1,12 @@
 import type * as Sdk from '@aws-sdk/client-secrets-manager'
 import { randomUUID } from 'node:crypto'
 import { AwsError, type OperationsOf } from '../aws.js'
+import { checkConstraints } from '../constraints.js'
 import type { SecretsContext } from './context.js'
 import { describeVersions, nameOf } from './describe.js'
 import { chooseSecrets, pageOf } from './listing.js'
 import { generatePassword } from './passwords.js'
-import { checkLengths, checkOneValue, invalidParameter, requireValue } from './validation.js'
+import { checkOneValue, invalidParameter } from './validation.js'
 import { addVersion, chooseVersion, CURRENT, hasValue, relabel, stagesOf } from './versions.js'
 
 const DAY_MS = 86_400_000
@@ -15,7 +16,6 @@ const BATCH_SIZE = 20
 export function createValueOperations ({ records, clock, randomBelow }: SecretsContext) {
   /** A value with its labels; notes the day of the reading. Throws when there is none, or the secret is to be deleted. */
   const readValue = (request: Sdk.GetSecretValueRequest, region: string): Sdk.GetSecretValueResponse => {
-    checkLengths(request)
     const secret = records.findUsable(request.SecretId ?? '', region)
     const { versionId, text, binary, createdAt } = chooseVersion(records, secret, request)
     const accessedAt = Math.floor(clock.now() / DAY_MS) * DAY_MS
@@ -38,6 +38,7 @@ export function createValueOperations ({ records, clock, randomBelow }: SecretsC
     /** The values of secrets that are named or filtered, one of both. What cannot be read is explained instead. */
     BatchGetSecretValue: async ({ SecretIdList = [], Filters = [], NextToken: from, MaxResults }, { region }) => {
       if ((SecretIdList.length > 0) === (Filters.length > 0)) throw invalidParameter("Either 'SecretIdList' or 'Filters' must be provided, but not both.")
+      checkConstraints('ValidationException', { MaxResults: { bounds: [1, BATCH_SIZE] } }, { MaxResults })
       if (MaxResults !== undefined && Filters.length === 0) throw invalidParameter("'Filters' not specified. 'Filters' must also be specified when 'MaxResults' is provided.")
       const ids = SecretIdList.length > 0 ? SecretIdList : chooseSecrets(records.inRegion(region), { Filters }).map(({ arn }) => arn)
       const { page, NextToken } = pageOf(ids, { NextToken: from, MaxResults: MaxResults ?? BATCH_SIZE }, id => id)
@@ -62,8 +63,6 @@ export function createValueOperations ({ records, clock, randomBelow }: SecretsC
     },
 
     PutSecretValue: async (request, { region }) => {
-      requireValue(request)
-      checkLengths(request)
       checkOneValue(request)
       const secret = records.findUsable(request.SecretId ?? '', region)
       const VersionId = request.ClientRequestToken ?? randomUUID()
@@ -72,7 +71,6 @@ export function createValueOperations ({ records, clock, randomBelow }: SecretsC
     },
 
     UpdateSecret: async (request, { region }) => {
-      checkLengths(request)
       checkOneValue(request)
       const secret = records.findUsable(request.SecretId ?? '', region)
       const VersionId = hasValue(request) ? request.ClientRequestToken ?? randomUUID() : undefined
@@ -82,7 +80,6 @@ export function createValueOperations ({ records, clock, randomBelow }: SecretsC
     },
 
     UpdateSecretVersionStage: async (request, { region }) => {
-      checkLengths(request)
       const secret = records.findUsable(request.SecretId ?? '', region)
       return nameOf(records.change(secret, { stages: relabel(records, secret, request) }))
     },

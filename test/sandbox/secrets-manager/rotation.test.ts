@@ -58,7 +58,7 @@ t.test('a managed secret is rotated by its owner when it is asked for, and every
   clock.move(DAY_MS)
   await clock.whenAsleepFor(HOUR_MS)
   t.equal(await value(), 'rotated 3')
-  for (const RotationRules of [{ AutomaticallyAfterDays: 1001 }, { ScheduleExpression: 'cron(0 8 * * ? *)' }, { ScheduleExpression: 'rate(3 hours)' }]) {
+  for (const RotationRules of [{ AutomaticallyAfterDays: 1001 }, { ScheduleExpression: 'cron(0 * * * ? *)' }, { ScheduleExpression: 'rate(3 hours)' }]) {
     await t.rejects(operations.RotateSecret({ SecretId: 'rds!cluster-1', RotationRules }, caller), { code: 'InvalidParameterException' })
   }
   t.equal(await value(), 'rotated 3')
@@ -70,6 +70,13 @@ t.test('a managed secret is rotated by its owner when it is asked for, and every
   t.equal(await value(), 'rotated 3', 'what is cancelled is due no more')
   await operations.RotateSecret({ SecretId: 'rds!cluster-1' }, caller)
   t.match(await operations.DescribeSecret({ SecretId: 'rds!cluster-1' }, caller), { RotationEnabled: true, NextRotationDate: new Date(clock.now() + DAY_MS) })
+
+  clock.move(4 * HOUR_MS)
+  const RotationRules = { ScheduleExpression: 'cron(0 0/4 * * ? *)', Duration: '2h' }
+  await operations.RotateSecret({ SecretId: 'rds!cluster-1', RotateImmediately: false, RotationRules }, caller)
+  const { NextRotationDate: next, RotationRules: shown } = await operations.DescribeSecret({ SecretId: 'rds!cluster-1' }, caller)
+  t.equal(next?.getTime(), (Math.floor(clock.now() / (4 * HOUR_MS)) + 1) * 4 * HOUR_MS, 'a calendar counts from when it was set')
+  t.same(shown, { ...RotationRules, AutomaticallyAfterDays: 1 })
 })
 
 t.test('who cannot be rotated', async t => {

@@ -265,3 +265,44 @@ t.test('many are read at once, and what cannot be read is explained', async t =>
   t.match(filtered.SecretValues, [{ Name: 'db/a' }])
   await t.rejects(operations.BatchGetSecretValue({}, caller), { code: 'InvalidParameterException' })
 })
+
+t.test('a policy is told what is wrong with it, and none that lets anybody in is put where that is blocked', async t => {
+  const { operations } = openLab(t)
+  await operations.CreateSecret({ Name: 'a', SecretString: 'x' }, caller)
+  const policyOf = (...changes: object[]): string => JSON.stringify({
+    Version: '2012-10-17', Statement: changes.map(change => ({ Effect: 'Allow', Principal: { AWS: 'arn:aws:iam::000000000000:root' }, Action: 'secretsmanager:*', Resource: '*', ...change }))
+  })
+  for (const change of [{}, { Effect: 'Deny', Principal: '*' }, { Principal: '*', Condition: { StringEquals: { 'aws:PrincipalOrgID': 'o-1' } } }]) {
+    const ResourcePolicy = policyOf({}, change)
+    t.same(await operations.ValidateResourcePolicy({ ResourcePolicy, SecretId: 'a' }, caller), { PolicyValidationPassed: true, ValidationErrors: [] })
+    await operations.PutResourcePolicy({ SecretId: 'a', ResourcePolicy, BlockPublicPolicy: true }, caller)
+    t.match(await operations.GetResourcePolicy({ SecretId: 'a' }, caller), { Name: 'a', ResourcePolicy })
+  }
+  const kept = policyOf({}, {})
+  await operations.PutResourcePolicy({ SecretId: 'a', ResourcePolicy: kept }, caller)
+  for (const Principal of ['*', { AWS: '*' }, { AWS: ['arn:aws:iam::000000000000:root', '*'] }]) {
+    const ResourcePolicy = policyOf({ Principal })
+    t.match(await operations.ValidateResourcePolicy({ ResourcePolicy }, caller), { PolicyValidationPassed: false, ValidationErrors: [{ ErrorMessage: /broad access/ }] })
+    await t.rejects(operations.PutResourcePolicy({ SecretId: 'a', ResourcePolicy, BlockPublicPolicy: true }, caller), { code: 'PublicPolicyException' })
+  }
+  for (const ResourcePolicy of ['hello', '5', 'null', '[]', '{}', '{"Statement":[null]}', policyOf(), policyOf({ Effect: 'Maybe' }), policyOf({ Principal: undefined }), policyOf({}).replace('2012', '2019')]) {
+    await t.rejects(operations.PutResourcePolicy({ SecretId: 'a', ResourcePolicy }, caller), { code: 'MalformedPolicyDocumentException' }, ResourcePolicy)
+    await t.rejects(operations.ValidateResourcePolicy({ ResourcePolicy }, caller), { code: 'MalformedPolicyDocumentException' })
+  }
+  t.match(await operations.GetResourcePolicy({ SecretId: 'a' }, caller), { ResourcePolicy: kept })
+  await t.rejects(operations.ValidateResourcePolicy({ SecretId: 'none', ResourcePolicy: kept }, caller), notFound)
+})
+
+for (const [operation, request, says] of [
+  ['GetRandomPassword', { PasswordLength: 0 }, "Value '0' at 'passwordLength' failed to satisfy constraint: Member must have value greater than or equal to 1"],
+  ['GetRandomPassword', { PasswordLength: 4097 }, "Value '4097' at 'passwordLength' failed to satisfy constraint: Member must have value less than or equal to 4096"],
+  ['RotateSecret', { SecretId: 'a', ClientRequestToken: 'short' }, "Value 'short' at 'clientRequestToken' failed to satisfy constraint: Member must have length greater than or equal to 32"],
+  ['BatchGetSecretValue', { Filters: [{ Key: 'name', Values: ['a'] }], MaxResults: 21 }, "Value '21' at 'maxResults' failed to satisfy constraint: Member must have value less than or equal to 20"],
+  ['ListSecretVersionIds', { SecretId: 'a', MaxResults: 101 }, "Value '101' at 'maxResults' failed to satisfy constraint: Member must have value less than or equal to 100"],
+  ['PutSecretValue', { SecretId: 'a', SecretString: 'x', VersionStages: [] }, "Value '[]' at 'versionStages' failed to satisfy constraint: Member must have length greater than or equal to 1"]
+] as const) {
+  t.test(`${operation} is refused what the model does not allow: ${JSON.stringify(request)}`, async t => {
+    const run: (request: never, caller: Caller) => Promise<unknown> = openLab(t).operations[operation]
+    await t.rejects(run(request as never, caller), { code: 'ValidationException', message: `1 validation error detected: ${says}` })
+  })
+}
