@@ -15,8 +15,17 @@ try {
   if (process.stdout.isTTY) process.stdout.write(greeting(sandbox.url))
   stopOnSignals(sandbox.close)
 } catch (error) {
-  process.stderr.write(`The sandbox cannot start: ${error instanceof Error ? error.message : String(error)}\n`)
+  const { message, code = '' } = error as NodeJS.ErrnoException
+  process.stderr.write(`The sandbox cannot start: ${[message, adviceOn(code)].filter(Boolean).join('; ')}\n`)
   process.exit(1)
+}
+
+/** What to set where the system refuses something, by the code of its error. */
+function adviceOn (code: string): string | undefined {
+  if (code === 'EADDRINUSE') return 'SANDBOX_PORT takes another port'
+  if (['EADDRNOTAVAIL', 'ENOTFOUND'].includes(code)) return 'SANDBOX_HOST must be an address of this machine'
+  if (['EACCES', 'EEXIST', 'ENOTDIR', 'EROFS'].includes(code)) return 'SANDBOX_DATA_DIR must be a directory that can be written, and SANDBOX_PORT one that may be listened on'
+  return code === 'ENOSPC' ? 'SANDBOX_DATA_DIR takes another directory' : undefined
 }
 
 function readConfigOrExit (): SandboxConfig {

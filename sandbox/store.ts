@@ -114,8 +114,9 @@ function rowsOf (collections: Collections, name: string): Map<string, unknown> {
 
 function replay (file: string): Collections {
   const collections: Collections = new Map()
+  let lines = 0
   for (const line of linesOf(file)) {
-    const parsed = JSON.parse(line) as Entry | Entry[]
+    const parsed = parseLine(line, `line ${++lines} of ${file}`)
     for (const [name, key, value] of isBatch(parsed) ? parsed : [parsed]) {
       const rows = rowsOf(collections, name)
       if (value === undefined) rows.delete(key)
@@ -123,6 +124,14 @@ function replay (file: string): Collections {
     }
   }
   return collections
+}
+
+function parseLine (line: string, place: string): Entry | Entry[] {
+  try {
+    return JSON.parse(line) as Entry | Entry[]
+  } catch {
+    throw new Error(`${place} is damaged; take the line out to start without what it says, or move the file away to start with nothing`)
+  }
 }
 
 function isBatch (line: Entry | Entry[]): line is Entry[] {
@@ -164,6 +173,7 @@ function rewrite (file: string, collections: Collections, write: Write): Journal
     return journal
   } catch (error) {
     closeSync(journal.handle)
+    rmSync(next, { force: true })
     throw error
   }
 }

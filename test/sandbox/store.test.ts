@@ -114,3 +114,12 @@ t.test('a process that has been given the number of a dead sandbox is not taken 
   writeFileSync(join(directory, 'sandbox.pid'), `${process.ppid} 1`)
   reopened(directory, store => t.ok(store))
 })
+
+t.test('a journal that is damaged says where, and is left as it is', async t => {
+  const directory = makeDirectory(t)
+  const file = join(directory, 'journal.jsonl')
+  const damaged = '["rows","a",1]\n["rows","b\n["rows","c",3]\n'
+  writeFileSync(file, damaged)
+  t.throws(() => openStore(directory), { message: `line 2 of ${file} is damaged; take the line out to start without what it says, or move the file away to start with nothing` })
+  t.equal(readFileSync(file, 'utf8'), damaged)
+})
