@@ -56,6 +56,15 @@ export function createServerData (ground: Ground, processes: Processes): ServerD
     const wasDown = await processes.whileDown(source, async () => { await copyData(from, data, home.user) })
     if (!wasDown) await copyRunningData(from, data, home.user, processes.accessTo(source), await majorOf(directoryOf(source)))
   }
+  /** Lays what a server starts from, which is kept for {@link reachesBack}, and copies it to its data. */
+  const found = async (id: string, layBase: (base: string) => Promise<void>): Promise<void> => {
+    const base = join(directoryOf(id), 'base')
+    if (existsSync(join(directoryOf(id), 'data'))) return
+    await remove(id)
+    await mkdir(directoryOf(id), { recursive: true, mode: 0o711 })
+    await layBase(base)
+    await fill(directoryOf(id), async draft => { await copyTree(base, draft, { owner: home.user }) })
+  }
   return {
     create: async (id, major) => {
       const installation = await ground.installationFor(major)
@@ -64,23 +73,15 @@ export function createServerData (ground: Ground, processes: Processes): ServerD
       return installation
     },
     copy: async (source, target) => { await fill(directoryOf(target), async data => { await copyInto(source, data) }) },
-    clone: async (source, target) => {
-      if (existsSync(join(directoryOf(target), 'data'))) return
-      await remove(target)
-      await mkdir(directoryOf(target), { recursive: true, mode: 0o711 })
-      await copyInto(source, join(directoryOf(target), 'base'))
-      await fill(directoryOf(target), async data => { await copyTree(join(directoryOf(target), 'base'), data, { owner: home.user }) })
-    },
+    clone: async (source, target) => { await found(target, async base => { await copyInto(source, base) }) },
     restore: async (source, target, momentMs) => {
-      if (existsSync(join(directoryOf(target), 'data'))) return
-      const draft = `${target}-recovering`
-      await remove(draft)
-      await recoverInto(ground, processes, source, draft, momentMs)
-      await remove(target)
-      await mkdir(directoryOf(target), { recursive: true, mode: 0o711 })
-      await copyTree(join(directoryOf(draft), 'data'), join(directoryOf(target), 'base'), { owner: home.user })
-      await rename(join(directoryOf(draft), 'data'), join(directoryOf(target), 'data'))
-      await remove(draft)
+      await found(target, async base => {
+        const draft = `${target}-recovering`
+        await remove(draft)
+        await recoverInto(ground, processes, source, draft, momentMs)
+        await rename(join(directoryOf(draft), 'data'), base)
+        await remove(draft)
+      })
     },
     majorOf: async id => await majorOf(directoryOf(id)),
     majorFor: async major => (await ground.installationFor(major)).major,

@@ -1,11 +1,8 @@
 import { constants } from 'node:fs'
 import { chmod, chown, copyFile, lstat, mkdir, readdir, readFile, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type pg from 'pg'
 import type { ServerUser } from './home.js'
 import { type AdminAccess, asSuperuser } from './roles.js'
-
-const PARALLEL_COPIES = 8
 
 export interface CopyOptions {
   /** Owner of the copy; absent: ourselves. */
@@ -14,24 +11,30 @@ export interface CopyOptions {
   takes?: (name: string) => boolean
 }
 
-interface Entry {
-  name: string
-  isLink: boolean
-}
-
 /**
  * Copies a directory with its modes and links, by reference where the file system can (btrfs, XFS, APFS). A file
  * that vanishes meanwhile is left out: that is how a running server's directory is copied.
  */
-export async function copyTree (source: string, target: string, options: CopyOptions = {}): Promise<void> {
-  const entries: Entry[] = []
-  await copyDirectories(source, target, '', options, entries)
-  const copyNext = async (): Promise<void> => {
-    for (let entry = entries.pop(); entry !== undefined; entry = entries.pop()) {
-      await copyEntry(join(source, entry.name), join(target, entry.name), entry.isLink, options.owner)
-    }
+export async function copyTree (source: string, target: string, { owner, takes = () => true }: CopyOptions = {}, name = ''): Promise<void> {
+  const [from, to] = [join(source, name), join(target, name)]
+  await mkdir(to, { recursive: true })
+  await chmod(to, (await lstat(from)).mode & 0o777)
+  if (owner) await chown(to, owner.uid, owner.gid)
+  const entries = (await readdir(from, { withFileTypes: true })).filter(entry => takes(join(name, entry.name)))
+  const files = entries.filter(entry => !entry.isDirectory())
+  await Promise.all(files.map(async file => { await copyEntry(join(from, file.name), join(to, file.name), file.isSymbolicLink(), owner) }))
+  // One directory after the other: everything else that reads files waits for those of one at most.
+  for (const entry of entries) if (entry.isDirectory()) await copyTree(source, target, { owner, takes }, join(name, entry.name))
+}
+
+async function copyEntry (source: string, target: string, isLink: boolean, owner: ServerUser | undefined): Promise<void> {
+  try {
+    if (isLink) return await symlink(await readlink(source), target)
+    await copyFile(source, target, constants.COPYFILE_FICLONE)
+    if (owner) await chown(target, owner.uid, owner.gid)
+  } catch (error) {
+    if (!isFileError(error, 'ENOENT')) throw error
   }
-  await Promise.all(Array.from({ length: PARALLEL_COPIES }, copyNext))
 }
 
 /** Calls `build` with a name beside `path` and renames it into place, so that `path` is either whole or absent. */
@@ -50,29 +53,6 @@ export async function buildInPlace (path: string, build: (draft: string) => Prom
 /** Whether the error is the file system's refusal of one of these kinds. */
 export function isFileError (error: unknown, ...codes: string[]): boolean {
   return codes.includes((error as NodeJS.ErrnoException).code ?? '')
-}
-
-async function copyDirectories (source: string, target: string, name: string, options: CopyOptions, entries: Entry[]): Promise<void> {
-  const here = join(target, name)
-  await mkdir(here, { recursive: true })
-  await chmod(here, (await lstat(join(source, name))).mode & 0o777)
-  if (options.owner) await chown(here, options.owner.uid, options.owner.gid)
-  for (const entry of await readdir(join(source, name), { withFileTypes: true })) {
-    const path = join(name, entry.name)
-    if (options.takes && !options.takes(path)) continue
-    if (entry.isDirectory()) await copyDirectories(source, target, path, options, entries)
-    else entries.push({ name: path, isLink: entry.isSymbolicLink() })
-  }
-}
-
-async function copyEntry (source: string, target: string, isLink: boolean, owner: ServerUser | undefined): Promise<void> {
-  try {
-    if (isLink) return await symlink(await readlink(source), target)
-    await copyFile(source, target, constants.COPYFILE_FICLONE)
-    if (owner) await chown(target, owner.uid, owner.gid)
-  } catch (error) {
-    if (!isFileError(error, 'ENOENT')) throw error
-  }
 }
 
 const LEFT_OUT = /^(postmaster\.(pid|opts)|pg_(replslot|dynshmem|notify|serial|snapshots|subtrans|stat_tmp)\/.*|.*pgsql_tmp.*)$/
@@ -95,10 +75,14 @@ export async function copyRunningData (
   access: AdminAccess,
   major: number
 ): Promise<void> {
+  const [start, stop] = major >= FIRST_MAJOR_WITH_BACKUP_START
+    ? ["pg_backup_start('copy', true)", 'pg_backup_stop(false)']
+    : ["pg_start_backup('copy', true, false)", 'pg_stop_backup(false, false)']
   await asSuperuser(access, 'postgres', async client => {
-    const firstSegment = await beginBackup(client, major)
+    const ask = async (text: string): Promise<string> => (await client.query<[string]>({ text, rowMode: 'array' })).rows[0]?.[0] ?? ''
+    const firstSegment = await ask(`SELECT pg_walfile_name(${start})`)
     await copyTree(source, target, { owner, takes: name => !LEFT_OUT.test(name) && !isSegment(name) })
-    const label = await endBackup(client, major)
+    const label = await ask(`SELECT labelfile FROM ${stop}`)
     await copyTree(join(source, 'pg_wal'), join(target, 'pg_wal'), { owner, takes: name => !SEGMENT.test(name) || name >= firstSegment })
     await writeOwned(join(target, 'backup_label'), label, owner)
   })
@@ -113,18 +97,6 @@ export async function writeOwned (file: string, text: string, owner: ServerUser 
 
 function isSegment (name: string): boolean {
   return name.startsWith('pg_wal/') && SEGMENT.test(name.slice('pg_wal/'.length))
-}
-
-async function beginBackup (client: pg.Client, major: number): Promise<string> {
-  const call = major >= FIRST_MAJOR_WITH_BACKUP_START ? "pg_backup_start('copy', true)" : "pg_start_backup('copy', true, false)"
-  const { rows } = await client.query<{ segment: string }>(`SELECT pg_walfile_name(${call}) AS segment`)
-  return rows[0]?.segment ?? ''
-}
-
-async function endBackup (client: pg.Client, major: number): Promise<string> {
-  const call = major >= FIRST_MAJOR_WITH_BACKUP_START ? 'pg_backup_stop(false)' : 'pg_stop_backup(false, false)'
-  const { rows } = await client.query<{ labelfile: string }>(`SELECT labelfile FROM ${call}`)
-  return rows[0]?.labelfile ?? ''
 }
 
 /** The PostgreSQL major that a server's data belongs to. */

@@ -1,5 +1,6 @@
+import { once } from 'node:events'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { connect, createServer, type Server as NetServer, type Socket } from 'node:net'
+import { connect, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { createSecureContext, TLSSocket } from 'node:tls'
 
@@ -22,38 +23,39 @@ export interface Front {
   host: string
   port: number
   /** Bytes since the front was opened, as seen by the server. */
-  traffic: { receivedBytes: number, sentBytes: number }
-  connections: () => number
+  traffic: () => { receivedBytes: number, sentBytes: number }
   close: () => Promise<void>
 }
 
 /** Listens on the address; rejects with the system's error (EADDRINUSE, EADDRNOTAVAIL). Port 0 is any free one. */
 export async function openFront (host: string, port: number, options: FrontOptions): Promise<Front> {
-  const traffic = { receivedBytes: 0, sentBytes: 0 }
+  const ended = { bytesRead: 0, bytesWritten: 0 }
   const clients = new Set<Socket>()
   const context = createSecureContext(options.certificate)
   const server = createServer({ pauseOnConnect: true, noDelay: true }, client => {
     clients.add(client)
     client.once('close', () => {
       clients.delete(client)
-      traffic.receivedBytes += client.bytesRead
-      traffic.sentBytes += client.bytesWritten
+      ended.bytesRead += client.bytesRead
+      ended.bytesWritten += client.bytesWritten
     })
     client.on('error', () => client.destroy())
-    negotiate(client, socket => new TLSSocket(socket, { isServer: true, secureContext: context, ALPNProtocols: ['postgresql'] }))
+    const secure = (socket: Socket): TLSSocket => {
+      const secured = new TLSSocket(socket, { isServer: true, secureContext: context, ALPNProtocols: ['postgresql'] })
+      return secured.on('error', () => secured.destroy())
+    }
+    negotiate(client, secure)
       .then(stream => serve(stream, client, options))
       .catch(() => client.destroy())
   })
-  await listen(server, host, port)
+  server.listen({ host, port, exclusive: true })
+  await once(server, 'listening')
+  const sum = (bytes: keyof typeof ended): number => [ended, ...clients].reduce((total, each) => total + each[bytes], 0)
   const address = server.address()
   return {
     host,
     port: typeof address === 'object' && address ? address.port : port,
-    traffic: {
-      get receivedBytes () { return traffic.receivedBytes + sum(clients, client => client.bytesRead) },
-      get sentBytes () { return traffic.sentBytes + sum(clients, client => client.bytesWritten) }
-    },
-    connections: () => clients.size,
+    traffic: () => ({ receivedBytes: sum('bytesRead'), sentBytes: sum('bytesWritten') }),
     close: async () => {
       const closed = new Promise(resolve => server.close(resolve))
       for (const client of clients) client.destroy()
@@ -65,7 +67,7 @@ export async function openFront (host: string, port: number, options: FrontOptio
 /** Reads the first packet, upgrading to TLS where the client asks for it; the packet is left to be read again. */
 async function negotiate (socket: Socket, secure: (socket: Socket) => TLSSocket): Promise<Socket> {
   const first = await peek(socket)
-  if (first[0] === TLS_HANDSHAKE && !(socket instanceof TLSSocket)) return await negotiate(guard(secure(socket)), secure)
+  if (first[0] === TLS_HANDSHAKE && !(socket instanceof TLSSocket)) return await negotiate(secure(socket), secure)
   const code = first.readInt32BE(4)
   if (code !== SSL_REQUEST && code !== GSS_ENCRYPTION_REQUEST) return socket
   socket.read(FIRST_PACKET_BYTES)
@@ -76,31 +78,20 @@ async function negotiate (socket: Socket, secure: (socket: Socket) => TLSSocket)
   // Bytes that came with the request were sent in the clear by somebody else: PostgreSQL refuses them too.
   if (socket.readableLength > 0) throw new Error('data before the TLS handshake')
   socket.write('S')
-  return await negotiate(guard(secure(socket)), secure)
+  return await negotiate(secure(socket), secure)
 }
 
 async function peek (socket: Socket): Promise<Buffer> {
-  return await new Promise((resolve, reject) => {
-    const timer = setTimeout(() => done(new Error('no first packet')), FIRST_PACKET_TIMEOUT_MS)
-    timer.unref()
-    const done = (error?: Error, packet?: Buffer): void => {
-      clearTimeout(timer)
-      socket.off('readable', look)
-      socket.off('close', onClose)
-      if (packet) resolve(packet)
-      else reject(error ?? new Error('closed'))
-    }
-    const onClose = (): void => done()
-    const look = (): void => {
-      const packet = socket.read(FIRST_PACKET_BYTES) as Buffer | null
-      if (!packet) return
+  const signal = AbortSignal.timeout(FIRST_PACKET_TIMEOUT_MS)
+  for (;;) {
+    const packet = socket.read(FIRST_PACKET_BYTES) as Buffer | null
+    if (packet) {
       socket.unshift(packet)
-      done(undefined, packet)
+      return packet
     }
-    socket.once('close', onClose)
-    socket.on('readable', look)
-    look()
-  })
+    if (socket.destroyed) throw new Error('closed')
+    await once(socket, 'readable', { signal })
+  }
 }
 
 async function serve (stream: Socket, client: Socket, options: FrontOptions): Promise<void> {
@@ -119,27 +110,6 @@ async function serve (stream: Socket, client: Socket, options: FrontOptions): Pr
   upstream.once('close', () => stream.end(() => client.destroySoon()))
   stream.pipe(upstream)
   upstream.pipe(stream)
-}
-
-function guard (socket: TLSSocket): TLSSocket {
-  socket.on('error', () => socket.destroy())
-  return socket
-}
-
-async function listen (server: NetServer, host: string, port: number): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen({ host, port, exclusive: true }, () => {
-      server.off('error', reject)
-      resolve()
-    })
-  })
-}
-
-function sum<T> (items: Iterable<T>, measure: (item: T) => number): number {
-  let total = 0
-  for (const item of items) total += measure(item)
-  return total
 }
 
 export interface Certificate {

@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync } from 'node:fs'
-import { chown, mkdir, rm, writeFile } from 'node:fs/promises'
+import { chown, mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { buildInPlace } from './files.js'
+import { buildInPlace, writeOwned } from './files.js'
 import type { Home } from './home.js'
 import { chooseInstallation, findInstallations, type Installation } from './installations.js'
 import { SUPERUSER } from './roles.js'
@@ -64,11 +64,8 @@ export async function openTemplate (home: Home, installation: Installation, pass
   await buildInPlace(template, async draft => {
     await mkdir(draft, { mode: 0o700 })
     const passwordFile = `${draft}.password`
-    await writeFile(passwordFile, password, { mode: 0o600 })
-    if (home.user) {
-      await chown(draft, home.user.uid, home.user.gid)
-      await chown(passwordFile, home.user.uid, home.user.gid)
-    }
+    await writeOwned(passwordFile, password, home.user)
+    if (home.user) await chown(draft, home.user.uid, home.user.gid)
     try {
       await run(join(installation.bin, 'initdb'), initdbArguments(draft, passwordFile, installation.major), {
         ...home.user, cwd: '/', env: { LC_ALL: 'C' }, timeout: 60_000

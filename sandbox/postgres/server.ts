@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, openSync, readFileSync } from 'node:fs'
-import { mkdir, chown, readlink, realpath, rm, writeFile } from 'node:fs/promises'
+import { chown, mkdir, readlink, realpath, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { isFileError } from './files.js'
+import { isFileError, writeOwned } from './files.js'
 import type { ServerUser } from './home.js'
 import { configurationOf, HOST_BASED_AUTHENTICATION, type Settings } from './settings.js'
 
@@ -49,8 +49,7 @@ export async function startServer (options: ServerOptions): Promise<Server> {
   closeSync(log)
   child.unref()
   const exited = new Promise<void>(resolve => {
-    child.once('exit', () => resolve())
-    child.once('error', () => resolve())
+    child.once('exit', () => resolve()).once('error', () => resolve())
   })
   await untilReady(child, options.directory)
   const pid = child.pid ?? 0
@@ -79,10 +78,8 @@ async function configure (options: ServerOptions, data: string): Promise<void> {
     'pg_hba.conf': HOST_BASED_AUTHENTICATION,
     'postgresql.auto.conf': ''
   }
-  for (const [name, text] of Object.entries(files)) await writeFile(join(data, name), text, { mode: 0o600 })
-  if (!options.user) return
-  const { uid, gid } = options.user
-  for (const path of [options.socketDirectory, ...Object.keys(files).map(name => join(data, name))]) await chown(path, uid, gid)
+  for (const [name, text] of Object.entries(files)) await writeOwned(join(data, name), text, options.user)
+  if (options.user) await chown(options.socketDirectory, options.user.uid, options.user.gid)
 }
 
 async function untilReady (child: ChildProcess, directory: string): Promise<void> {

@@ -148,7 +148,7 @@ export function createLiveCluster (surroundings: Surroundings, id: string): Live
       watch()
     },
     uses: () => uses,
-    traffic: () => front?.traffic ?? { receivedBytes: 0, sentBytes: 0 },
+    traffic: () => front?.traffic() ?? { receivedBytes: 0, sentBytes: 0 },
     usage: async () => {
       const server = postgres.processes.serverOf(id)
       return server && await measureUsage(server.pid)

@@ -95,7 +95,6 @@ t.test('the front of a cluster', async t => {
     socket.write(STARTUP)
     const wake = await asked
     t.equal(held.now, before + 1)
-    t.equal(sleeping.connections(), 1)
     wake(path)
     t.same(await answer, STARTUP)
   })
@@ -106,7 +105,7 @@ t.test('the front of a cluster', async t => {
     socket.on('error', () => {})
     socket.write(STARTUP)
     await once(socket, 'close')
-    t.equal(broken.connections(), 0)
+    t.ok(socket.destroyed)
   })
 
   await t.test('counts what went through', async t => {
@@ -114,7 +113,9 @@ t.test('the front of a cluster', async t => {
     const socket = await dial(counted.port)
     socket.write(STARTUP)
     await read(socket)
-    t.equal(counted.traffic.receivedBytes, STARTUP.length)
-    t.equal(counted.traffic.sentBytes, STARTUP.length)
+    t.same(counted.traffic(), { receivedBytes: STARTUP.length, sentBytes: STARTUP.length })
+    socket.destroy()
+    await once(socket, 'close')
+    t.same(counted.traffic(), { receivedBytes: STARTUP.length, sentBytes: STARTUP.length })
   })
 })
