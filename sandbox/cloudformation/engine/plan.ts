@@ -1,14 +1,14 @@
 import { ACCOUNT } from '../../aws.js'
 import { hasAnyAttribute } from '../specification/attributes.js'
-import { checkFunctions } from '../template/check.js'
-import { conditionsOf } from '../template/conditions.js'
+import { checkFunctions, outputText } from '../template/check.js'
 import { invalid } from '../template/errors.js'
 import { dependencyGraph, type Graph } from '../template/graph.js'
-import { evaluate, type Evaluated, NO_VALUE, type Scope } from '../template/intrinsics.js'
-import { isObject, type Json, type JsonObject, ownValue, withTextScalars } from '../template/json.js'
+import { conditionsOf, evaluate } from '../template/intrinsics.js'
+import { isObject, type Json, type JsonObject, memberAt, ownValue, withTextScalars } from '../template/json.js'
 import { parameterReference } from '../template/parameters.js'
 import { referencesIn } from '../template/references.js'
 import { checkRules } from '../template/rules.js'
+import { type Evaluated, NO_VALUE, type Scope } from '../template/scope.js'
 import { checkPolicy, parseTemplate, type ResourceDefinition, type Template } from '../template/template.js'
 import { exportsIn } from './exports.js'
 import type { Records } from './memory.js'
@@ -71,11 +71,9 @@ export function makePlan (stack: Facts, template: Template, definition: Definiti
     },
     isTrue: scope.isTrue,
     check: () => {
-      const isResource = (name: string): boolean => template.resources.has(name)
       for (const name of template.conditions.keys()) scope.isTrue(name)
-      checkRules(template.rules, name => isResource(name) ? undefined : scope.ref(name))
-      const outputs = [...template.outputs.values()].filter(takesPart).map(({ value, exportName = '' }) => [value, exportName])
-      checkFunctions([...[...resources.values()].map(({ properties }) => properties), ...outputs], scope, isResource)
+      checkRules(template.rules, scope.ref)
+      checkFunctions(template, resources, scope)
     },
     propertiesOf: logicalId => propertiesIn(scope, logicalId),
     shownPropertiesOf: logicalId => JSON.stringify(propertiesIn(shown, logicalId)),
@@ -110,7 +108,6 @@ function scopeOf (stack: Facts, template: Template, definition: Definition, reco
   const partial = {
     region: stack.region,
     mappings: template.mappings,
-    extended: template.transforms.includes('AWS::LanguageExtensions'),
     ref: (name: string): Evaluated | undefined => names.get(name) ?? lookup(name)?.physicalId,
     attribute: (logicalId: string, attribute: string): Json => attributeOf(template, lookup, logicalId, attribute),
     importValue: (name: string): string => {
@@ -125,7 +122,7 @@ function scopeOf (stack: Facts, template: Template, definition: Definition, reco
       return found.value
     }
   }
-  return { ...partial, isTrue: conditionsOf(template, partial) }
+  return { ...partial, isTrue: conditionsOf(template.conditions, partial) }
 }
 
 function pseudoParameters (stack: Facts, { notificationArns }: Definition): Record<string, Evaluated> {
@@ -155,15 +152,9 @@ function attributeOf (template: Template, lookup: Lookup, logicalId: string, att
   throw invalid(`Requested attribute ${attribute} does not exist in schema for ${template.resources.get(logicalId)?.type ?? ''}`)
 }
 
-function memberAt (attributes: JsonObject, path: readonly string[]): Json | undefined {
-  let found: Json | undefined = attributes
-  for (const key of path) found = isObject(found) ? ownValue(found, key) : undefined
-  return found
-}
-
 function withPolicies (name: string, resource: ResourceDefinition, scope: Scope): PlannedResource {
   const policy = (member: string, value: Json | undefined): string | undefined =>
-    value === undefined ? undefined : checkPolicy(member, name, evaluate(value, scope))
+    value === undefined ? undefined : checkPolicy(member, { name, type: resource.type }, evaluate(value, scope))
   return {
     ...resource,
     deletionPolicy: policy('DeletionPolicy', resource.deletionPolicy),
@@ -177,13 +168,9 @@ function masked (definition: Definition): Definition {
 
 function outputsOf (template: Template, scope: Scope): OutputRecord[] {
   return [...template.outputs].filter(([, { condition }]) => condition === undefined || scope.isTrue(condition)).map(([key, output]) => {
-    const value = evaluate(output.value, scope)
-    if (typeof value === 'object' || typeof value === 'symbol') {
-      throw invalid(`Template format error: Output ${key} is malformed. The Value field of every Outputs member must evaluate to a String.`)
-    }
     return {
       key,
-      value: String(value),
+      value: outputText(evaluate(output.value, scope)),
       ...(output.description === undefined ? {} : { description: output.description }),
       ...(output.exportName === undefined ? {} : { exportName: String(evaluate(output.exportName, scope)) })
     }
@@ -193,7 +180,7 @@ function outputsOf (template: Template, scope: Scope): OutputRecord[] {
 function importsOf (template: Template, resources: ReadonlyMap<string, ResourceDefinition>, scope: Scope): string[] {
   const outputs = [...template.outputs.values()].filter(({ condition }) => condition === undefined || scope.isTrue(condition))
   const values = [...[...resources.values()].map(({ properties }) => properties), ...outputs.map(({ value }) => value)]
-  const names = [...referencesIn(values, scope.isTrue)].filter(({ kind }) => kind === 'import').map(({ argument = null }) => String(evaluate(argument, scope)))
+  const names = [...referencesIn(values, scope.isTrue)].filter(({ kind, name }) => kind === 'function' && name === 'Fn::ImportValue').map(({ argument = null }) => String(evaluate(argument, scope)))
   for (const name of names) scope.importValue(name)
   return [...new Set(names)]
 }

@@ -1,31 +1,54 @@
 import { hasAnyAttribute, hasAttribute } from '../specification/attributes.js'
 import type { Specification } from '../specification/specification.js'
 import { invalid, malformed } from './errors.js'
-import { callOf, evaluate, type Scope } from './intrinsics.js'
+import { FIND_USAGE, isConditionFunction, isExtension, isRuleFunction } from './functions.js'
+import { withoutOrder } from './graph.js'
+import { callOf, evaluate, unsupported } from './intrinsics.js'
 import { isObject, type Json } from './json.js'
 import { type Reference, referencesIn } from './references.js'
-import type { Template } from './template.js'
+import type { Evaluated, Scope } from './scope.js'
+import { isExtended, malformedExport, malformedOutput, partsOf, type Template } from './template.js'
 
 type IsTrue = (condition: string) => boolean
 
+/** The names that `Ref` knows in every template (CloudFormation User Guide, "Pseudo parameters reference"). */
+const PSEUDO_PARAMETERS: readonly string[] = [
+  'AWS::AccountId', 'AWS::NoValue', 'AWS::NotificationARNs', 'AWS::Partition', 'AWS::Region', 'AWS::StackId', 'AWS::StackName', 'AWS::URLSuffix'
+]
+
+type Block = 'Conditions' | 'Rules' | 'Resources' | 'Outputs'
+
 /**
- * Checks that everything a template mentions exists: types, resources, parameters and conditions. With `isTrue` only
- * what takes part is looked at, and a resource whose condition is not met does not exist.
+ * Checks that everything a template mentions exists and stands where it may: types, resources, parameters, conditions and
+ * functions. With `isTrue` only what takes part is looked at, and a resource whose condition is not met does not exist.
  */
 export function checkReferences (template: Template, specification: Specification, isTrue?: IsTrue): void {
   const takesPart = ({ condition }: { condition?: string | undefined }): boolean => condition === undefined || !isTrue || isTrue(condition)
   checkTypes(template, specification)
-  checkConditions(template)
+  const parameters = new Set([...template.parameters.keys(), ...PSEUDO_PARAMETERS])
   const resources = new Map([...template.resources].filter(([, resource]) => takesPart(resource)))
-  const outputs = [...template.outputs.values()].filter(takesPart)
-  const names = new Set([...resources.keys(), ...template.parameters.keys(), ...PSEUDO_PARAMETERS])
-  const needed: Reference[] = [...resources.values()].flatMap(({ dependsOn }) => dependsOn)
-    .filter(name => !template.resources.has(name)).map(name => ({ kind: 'name', name }))
-  const inResources = [...referencesIn([...resources.values()].map(({ properties }) => properties), isTrue), ...needed]
-  const inOutputs = [...referencesIn(outputs.flatMap(({ value, exportName }): Json[] => [value, exportName ?? '']), isTrue)]
-  checkNames(inResources, names, 'Resources', malformed)
+  const outputs = [...template.outputs].filter(([, output]) => takesPart(output))
+  const names = new Set([...resources.keys(), ...parameters])
+  const ofConditions = [...referencesIn([...template.conditions.values()])]
+  const ofRules = [...template.rules.values()].flatMap(({ condition = null, assertions }) =>
+    [...referencesIn([condition, ...assertions.map(({ assert }) => assert)])])
+  const ofResources = [...resources.values()].flatMap(resource => [...attachedTo(resource), ...referencesIn(partsOf(resource), isTrue)])
+  const ofOutputs = outputs.flatMap(([, output]) => [...attachedTo(output), ...referencesIn([output.value, output.exportName ?? ''], isTrue)])
+  checkPlaces(template, { Conditions: ofConditions, Rules: ofRules, Resources: ofResources, Outputs: ofOutputs })
+  checkOnlyParameters(ofConditions, parameters, 'Cannot reference resources in the Conditions block of the template')
+  checkOnlyParameters(ofRules, parameters, 'Only parameters can be referenced in the Rules block of the template')
+  checkConditions(template)
+  const missing = [...resources.values()].flatMap(({ dependsOn }) => dependsOn).filter(name => !template.resources.has(name))
+  checkNames(ofResources, names, missing, 'Resources', malformed)
   // Of a resource whose condition is not met AWS says the same without calling it an error of format (LocalStack's recordings, `test_conditions`).
-  checkNames(inOutputs, names, 'Outputs', isTrue ? invalid : malformed)
+  checkNames(ofOutputs, names, [], 'Outputs', isTrue ? invalid : malformed)
+  for (const [output, { exportName = '' }] of outputs) {
+    if ([...referencesIn(exportName)].some(({ kind, name }) => kind === 'name' && !parameters.has(name))) throw malformedExport(output)
+  }
+}
+
+function attachedTo ({ condition: name }: { condition?: string | undefined }): Reference[] {
+  return name === undefined ? [] : [{ kind: 'condition', name }]
 }
 
 function checkTypes (template: Template, specification: Specification): void {
@@ -33,34 +56,60 @@ function checkTypes (template: Template, specification: Specification): void {
   if (unknown.length > 0) throw malformed(`Unrecognized resource types: [${[...new Set(unknown)].join(', ')}]`)
 }
 
-function checkNames (references: readonly Reference[], names: ReadonlySet<string>, block: string, refusal: typeof invalid): void {
+/** AWS's words for conditions where a value belongs (aws-cdk warns of them). */
+const collapsed = (name: string): Error | undefined =>
+  isConditionFunction(name) || isRuleFunction(name) ? invalid(`Template error: ${name} cannot be partially collapsed`) : undefined
+
+const misplaced = (name: string, block: Block): Error => invalid(`Template error: Cannot use ${name} in ${block}`)
+
+const refusedIn: Readonly<Record<Block, (name: string) => Error | undefined>> = {
+  Conditions: name => name === 'Fn::ImportValue' || isRuleFunction(name) ? misplaced(name, 'Conditions') : undefined,
+  Rules: name => name === 'Ref' || isConditionFunction(name) || isRuleFunction(name) ? undefined : misplaced(name, 'Rules'),
+  Resources: collapsed,
+  Outputs: collapsed
+}
+
+function checkPlaces (template: Template, blocks: Readonly<Record<Block, readonly Reference[]>>): void {
+  for (const block of ['Conditions', 'Rules', 'Resources', 'Outputs'] as const) {
+    for (const { kind, name, argument } of blocks[block]) {
+      const condition = name === 'Fn::If' && Array.isArray(argument) ? String(argument[0]) : undefined
+      if (condition !== undefined && !template.conditions.has(condition)) throw invalid(`Template error: unresolved condition dependency ${condition} in Fn::If`)
+      if (kind === 'condition' && !template.conditions.has(name)) throw malformed(`Unresolved condition dependency ${name} in the ${block} block of the template`)
+      if (kind !== 'function') continue
+      const refused = refusedIn[block](name) ?? (isExtended(template) ? undefined : refusedUnextended(name, argument))
+      if (refused) throw refused
+    }
+  }
+}
+
+function refusedUnextended (name: string, argument: Json = null): Error | undefined {
+  if (name === 'Fn::FindInMap' && Array.isArray(argument) && argument.length > 3) return invalid(FIND_USAGE)
+  return isExtension(name) ? unsupported(name) : undefined
+}
+
+function checkOnlyParameters (references: readonly Reference[], parameters: ReadonlySet<string>, rule: string): void {
+  const others = references.filter(({ kind, name, attribute }) => kind === 'name' && (attribute !== undefined || !parameters.has(name)))
+  if (others.length > 0) throw malformed(`Unresolved dependencies [${others.map(({ name }) => name).join(', ')}]. ${rule}`)
+}
+
+function checkConditions ({ conditions }: Template): void {
+  for (const condition of conditions.values()) {
+    const call = isObject(condition) ? callOf(condition)?.name ?? (typeof condition.Condition === 'string' ? 'Fn::And' : '') : ''
+    if (!isConditionFunction(call) && call !== 'Fn::If') throw malformed('Conditions can only be boolean operations on parameters and other conditions')
+  }
+  const stuck = withoutOrder(new Map([...conditions].map(([name, condition]) =>
+    [name, new Set([...referencesIn(condition)].filter(({ kind }) => kind === 'condition').map(reference => reference.name))])))
+  if (stuck.length > 0) throw malformed(`Circular dependency between conditions: [${stuck.join(', ')}]`)
+}
+
+function checkNames (
+  references: readonly Reference[], names: ReadonlySet<string>, missing: readonly string[], block: Block, refusal: typeof invalid
+): void {
   const unknown = references.filter(({ kind, name }) => kind === 'name' && !names.has(name))
   const undefinedResource = unknown.find(({ attribute }) => attribute !== undefined)
   if (undefinedResource) throw invalid(`Template error: instance of Fn::GetAtt references undefined resource ${undefinedResource.name}`)
-  if (unknown.length > 0) throw refusal(`Unresolved resource dependencies [${[...new Set(unknown.map(({ name }) => name))].join(', ')}] in the ${block} block of the template`)
-}
-
-function checkConditions (template: Template): void {
-  const inConditions = [...referencesIn([...template.conditions.values()])]
-  const outside = inConditions.filter(({ kind, name, attribute }) => kind === 'name' &&
-    (attribute !== undefined || !(template.parameters.has(name) || PSEUDO_PARAMETERS.has(name))))
-  if (outside.length > 0) {
-    throw malformed(`Unresolved dependencies [${outside.map(({ name }) => name).join(', ')}]. Cannot reference resources in the Conditions block of the template`)
-  }
-  checkConditionNames(inConditions, template, 'Conditions')
-  for (const [block, items, values] of [
-    ['Resources', [...template.resources.values()], [...template.resources.values()].map(({ properties }) => properties)],
-    ['Outputs', [...template.outputs.values()], [...template.outputs.values()].map(({ value }) => value)]
-  ] as const) {
-    const attached = items.flatMap(({ condition }): Reference[] => condition === undefined ? [] : [{ kind: 'condition', name: condition }])
-    checkConditionNames([...attached, ...referencesIn(values as Json[])], template, block)
-  }
-}
-
-function checkConditionNames (references: readonly Reference[], template: Template, block: string): void {
-  const unknown = references.find(({ kind, name }) => (kind === 'condition' || kind === 'if') && !template.conditions.has(name))
-  if (unknown?.kind === 'if') throw invalid(`Template error: unresolved condition dependency ${unknown.name} in Fn::If`)
-  if (unknown) throw malformed(`Unresolved condition dependency ${unknown.name} in the ${block} block of the template`)
+  const all = new Set([...unknown.map(({ name }) => name), ...missing])
+  if (all.size > 0) throw refusal(`Unresolved resource dependencies [${[...all].join(', ')}] in the ${block} block of the template`)
 }
 
 interface TypeAttribute {
@@ -85,23 +134,30 @@ export function unknownAttribute (
 }
 
 /**
- * Evaluates every function in a value that needs no resource and no export of another stack: what is wrong with those
- * AWS says before it launches anything (LocalStack's recordings, `test_mapping_with_nonexisting_key`). Throws a
- * ValidationError.
+ * Evaluates every function that needs no resource and no export of another stack: what is wrong with those AWS says
+ * before it launches anything (LocalStack's recordings, `test_mapping_with_nonexisting_key`). `resources` are those that
+ * take part. Throws a ValidationError.
  */
-export function checkFunctions (value: Json, scope: Scope, isResource: (name: string) => boolean): void {
-  const check = (item: Json): void => { checkFunctions(item, scope, isResource) }
-  if (Array.isArray(value)) return value.forEach(check)
-  if (!isObject(value)) return
-  const call = callOf(value)
-  if (!call) return Object.values(value).forEach(check)
-  const waits = [...referencesIn(value, scope.isTrue)].some(({ kind, name }) => kind === 'import' || (kind === 'name' && isResource(name)))
-  if (!waits) evaluate(value, scope)
-  else if (call.name === 'Fn::If' && Array.isArray(call.argument)) check(call.argument[scope.isTrue(String(call.argument[0])) ? 1 : 2] ?? null)
-  else check(call.argument)
+export function checkFunctions ({ resources: all, outputs }: Template, resources: ReadonlyMap<string, unknown>, scope: Scope): void {
+  const waits = (value: Json): boolean =>
+    [...referencesIn(value, scope.isTrue)].some(({ kind, name }) => name === 'Fn::ImportValue' || (kind === 'name' && all.has(name)))
+  const check = (value: Json): void => {
+    const call = isObject(value) ? callOf(value) : undefined
+    if (call && !waits(value)) evaluate(value, scope)
+    else if (call?.name === 'Fn::If' && Array.isArray(call.argument)) check(call.argument[scope.isTrue(String(call.argument[0])) ? 1 : 2] ?? null)
+    else if (typeof value === 'object' && value !== null) Object.values(value).forEach(check)
+  }
+  for (const [name, resource] of all) if (resources.has(name)) check(resource.properties)
+  for (const [name, { condition, value, exportName = 'none' }] of outputs) {
+    if (condition !== undefined && !scope.isTrue(condition)) continue
+    check([value, exportName])
+    if (!waits(value)) outputText(evaluate(value, scope))
+    if (!waits(exportName) && !/^[a-zA-Z0-9:-]+$/.test(String(evaluate(exportName, scope)))) throw malformedExport(name)
+  }
 }
 
-/** The names that `Ref` knows in every template (CloudFormation User Guide, "Pseudo parameters reference"). */
-const PSEUDO_PARAMETERS: ReadonlySet<string> = new Set([
-  'AWS::AccountId', 'AWS::NoValue', 'AWS::NotificationARNs', 'AWS::Partition', 'AWS::Region', 'AWS::StackId', 'AWS::StackName', 'AWS::URLSuffix'
-])
+/** The text that an output comes to. Throws for a list, an object or nothing. */
+export function outputText (value: Evaluated): string {
+  if (typeof value === 'object' || typeof value === 'symbol') throw malformedOutput()
+  return String(value)
+}

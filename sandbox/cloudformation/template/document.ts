@@ -1,5 +1,5 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, Scalar, visit, type ParsedNode } from 'yaml'
-import { malformed, invalid } from './errors.js'
+import { malformed, invalid, unknownTransform } from './errors.js'
 import { type Json, type JsonObject, isObject } from './json.js'
 
 const DEEPEST = 100
@@ -31,7 +31,7 @@ function readJson (body: string): Json {
 function readYaml (body: string): Json {
   refuseDeepFlow(body)
   const lines = new LineCounter()
-  const document = parseDocument(body, { lineCounter: lines, logLevel: 'silent', schema: 'failsafe' })
+  const document = parseDocument(body, { lineCounter: lines, schema: 'failsafe' })
   const problem = document.errors[0]
   if (problem) throw notWellFormed(lines, problem.pos[0])
   visit(document, {
@@ -116,7 +116,7 @@ function refuseUnreadable (value: Json, path: string, depth: number): void {
   if (value === null) throw invalid(`[${path}] 'null' values are not allowed in templates`)
   if (typeof value !== 'object') return
   for (const [key, item] of Object.entries(value)) {
-    if (key === 'Fn::Transform') throw invalid(`[${path}] Fn::Transform is not available in the sandbox, which has neither S3 nor the code of macros.`)
+    if (key === 'Fn::Transform') throw unknownTransform(isObject(item) ? item.Name : item)
     refuseUnreadable(item, `${path}/${key}`, depth + 1)
   }
 }

@@ -1,4 +1,4 @@
-import { AwsError, unmetConstraint } from '../../aws.js'
+import { ACCOUNT, AwsError, unmetConstraint } from '../../aws.js'
 
 /** The code of nearly every refusal of CloudFormation. */
 export function invalid (message: string): AwsError {
@@ -7,6 +7,12 @@ export function invalid (message: string): AwsError {
 
 export function malformed (message: string): AwsError {
   return invalid(`Template format error: ${message}`)
+}
+
+/** What AWS says of a macro that nobody registered (aws-cloudformation-templates#363); those of AWS are there, and not here. */
+export function unknownTransform (name: unknown): AwsError {
+  const shown = typeof name === 'string' ? name : JSON.stringify(name)
+  return invalid(shown.startsWith('AWS::') ? `The transform ${shown} is not available in the sandbox.` : `No transform named ${ACCOUNT}::${shown} found.`)
 }
 
 /** What AWS says of a member of a request that its model does not allow; `rule` is what the member must. */

@@ -1,15 +1,15 @@
 import { invalid } from './errors.js'
 import { referencesIn } from './references.js'
-import type { ResourceDefinition } from './template.js'
+import { partsOf, type ResourceDefinition } from './template.js'
 
 /** For every node the nodes that come before it. */
 export type Graph = ReadonlyMap<string, ReadonlySet<string>>
 
 /** What each resource waits for: what it refers to and what its `DependsOn` names. Throws for a cycle, as AWS words it. */
 export function dependencyGraph (resources: ReadonlyMap<string, ResourceDefinition>, isTrue?: (condition: string) => boolean): Graph {
-  const graph = new Map([...resources].map(([logicalId, { properties, dependsOn }]) => {
-    const names = [...referencesIn(properties, isTrue)].filter(({ kind }) => kind === 'name').map(({ name }) => name)
-    return [logicalId, new Set([...names, ...dependsOn].filter(name => resources.has(name)))] as const
+  const graph = new Map([...resources].map(([logicalId, resource]) => {
+    const names = [...referencesIn(partsOf(resource), isTrue)].filter(({ kind }) => kind === 'name').map(({ name }) => name)
+    return [logicalId, new Set([...names, ...resource.dependsOn].filter(name => resources.has(name)))] as const
   }))
   const stuck = withoutOrder(graph)
   if (stuck.length > 0) throw invalid(`Circular dependency between resources: [${stuck.join(', ')}]`)
@@ -17,7 +17,7 @@ export function dependencyGraph (resources: ReadonlyMap<string, ResourceDefiniti
 }
 
 /** The nodes that are in a cycle or only wait for one, found by taking away whatever waits for nothing. */
-function withoutOrder (graph: Graph): string[] {
+export function withoutOrder (graph: Graph): string[] {
   const left = new Set(graph.keys())
   let before
   do {

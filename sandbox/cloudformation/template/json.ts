@@ -19,6 +19,11 @@ export function ownValue<T> (object: Record<string, T>, key: string): T | undefi
   return Object.hasOwn(object, key) ? object[key] : undefined
 }
 
+/** What is at a path of keys, where there is something. */
+export function memberAt (object: JsonObject, path: readonly string[]): Json | undefined {
+  return path.reduce<Json | undefined>((found, key) => isObject(found) ? ownValue(found, key) : undefined, object)
+}
+
 /** The object that a text is the JSON of; undefined when it is none. */
 export function parseObject (text: string): JsonObject | undefined {
   try {

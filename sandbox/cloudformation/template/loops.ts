@@ -1,6 +1,7 @@
 import { invalid } from './errors.js'
-import { evaluate, type Scope } from './intrinsics.js'
+import { evaluate } from './intrinsics.js'
 import { type Json, type JsonObject, isObject } from './json.js'
+import { type Scope, scopeOfParameters } from './scope.js'
 
 const LOOP = 'Fn::ForEach::'
 /** Sections in which a loop may stand ("Fn::ForEach", CloudFormation template reference). */
@@ -12,7 +13,7 @@ const MOST_VALUES = 50_000
 export function writeOutLoops (document: JsonObject, { ref, mappings }: Pick<Scope, 'ref' | 'mappings'>): JsonObject {
   let left = MOST_VALUES
   const nothing = (): never => { throw failed('a collection can be made from parameters and mappings only') }
-  const scope = { region: '', extended: true, ref, mappings, attribute: nothing, isTrue: nothing, importValue: nothing, stackOutput: nothing }
+  const scope = scopeOfParameters(nothing, { ref, mappings })
 
   const writeOut = (value: Json): Json => {
     if (left-- < 0) throw failed(`the loops stand for more than ${MOST_VALUES} values`)

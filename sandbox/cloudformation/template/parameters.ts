@@ -1,6 +1,8 @@
 import type { Parameter } from '@aws-sdk/client-cloudformation'
 import { createContext, Script } from 'node:vm'
-import { invalid } from './errors.js'
+import { invalid, malformed } from './errors.js'
+import type { JsonObject } from './json.js'
+import { optionalText } from './members.js'
 
 export interface ParameterDefinition {
   type: string
@@ -12,6 +14,47 @@ export interface ParameterDefinition {
   constraintDescription?: string | undefined
   /** By the template's own names: MinLength, MaxLength, MinValue, MaxValue. */
   limits: Readonly<Record<string, number>>
+}
+
+/** AWS's own types ("CloudFormation-supplied parameter types", CloudFormation User Guide). */
+const OF_AWS = 'AWS::(EC2::(AvailabilityZone::Name|Image::Id|Instance::Id|KeyPair::KeyName|SecurityGroup::(GroupName|Id)|Subnet::Id|Volume::Id|VPC::Id)|Route53::HostedZone::Id)'
+const TYPES = new RegExp(`^(String|Number|CommaDelimitedList|List<Number>|(List<)?(String|${OF_AWS})>?|` +
+  `AWS::SSM::Parameter::(Name|Value<(CommaDelimitedList|(List<)?(String|${OF_AWS})>?)>))$`)
+
+/** Limits, with the types of which they are. */
+const LIMITS = { MinLength: 'String', MaxLength: 'String', MinValue: 'Number', MaxValue: 'Number' } as const
+
+/** The definition of a parameter. Throws a ValidationError in AWS's words for what is none. */
+export function readParameter (name: string, parameter: JsonObject): ParameterDefinition {
+  const { Type: type, Default: fallback, AllowedValues: allowed } = parameter
+  if (typeof type !== 'string') throw malformed('Every Parameters object must contain a Type member.')
+  if (!TYPES.test(type)) throw malformed(`Unrecognized parameter type: ${type}`)
+  if (typeof fallback === 'object') throw malformed('Every Default member must be a string.')
+  if (allowed !== undefined && !Array.isArray(allowed)) throw malformed('Every AllowedValues member must be a list.')
+  if (allowed?.some(value => typeof value === 'object')) throw malformed('Every AllowedValues value must be a string.')
+  return {
+    type,
+    noEcho: String(parameter.NoEcho) === 'true',
+    limits: readLimits(name, type, parameter),
+    default: fallback === undefined ? undefined : String(fallback),
+    allowedValues: allowed?.map(String),
+    description: optionalText(parameter, 'Description', 4000),
+    allowedPattern: optionalText(parameter, 'AllowedPattern'),
+    constraintDescription: optionalText(parameter, 'ConstraintDescription')
+  }
+}
+
+function readLimits (name: string, type: string, parameter: JsonObject): Record<string, number> {
+  const given = Object.entries(LIMITS).filter(([key]) => Object.hasOwn(parameter, key))
+  for (const [key, of] of given) {
+    if (Number.isNaN(Number(parameter[key]))) throw malformed(`Every ${key} member must be a number.`)
+    if (/Number/.test(type) !== (of === 'Number')) throw invalid(`Template error: Parameter '${name}' ${key} must be on a parameter of type ${of}`)
+  }
+  const limits = Object.fromEntries(given.map(([key]) => [key, Number(parameter[key])]))
+  for (const of of ['Length', 'Value']) {
+    if ((limits[`Min${of}`] ?? -Infinity) > (limits[`Max${of}`] ?? Infinity)) throw invalid(`Template error: Parameter '${name}' Min${of} must be less than Max${of}.`)
+  }
+  return limits
 }
 
 /** A parameter's value for a stack; `resolved` is what an SSM-typed one stands for. */

@@ -1,58 +1,54 @@
 import { splitAttribute } from './document.js'
-import { callOf, namesInSub } from './intrinsics.js'
+import { pathOf } from './functions.js'
+import { callOf } from './intrinsics.js'
 import { type Json, isObject } from './json.js'
+import { namesIn, subOf } from './substitution.js'
 
-/** A name that a value mentions: `attribute` is set for `Fn::GetAtt` and `${Name.Attribute}`. */
+/** What a value mentions: a parameter or resource, a condition, or a function. */
 export interface Reference {
-  kind: 'name' | 'condition' | 'if' | 'import'
+  kind: 'name' | 'condition' | 'function'
   name: string
+  /** Of a resource, for `Fn::GetAtt` and `${Name.Attribute}`; empty when it has to be evaluated. */
   attribute?: string | undefined
-  /** What `Fn::ImportValue` was given: it may have to be evaluated to give the export's name. */
+  /** What a function is given, before it is evaluated. */
   argument?: Json | undefined
 }
 
 /**
- * Every name in a value. With `isTrue`, the branches of `Fn::If` that are not taken are left out, as they have no
- * effect on AWS either.
+ * Everything that a value mentions. With `isTrue`, the branches of `Fn::If` that are not taken are left out, as they have
+ * no effect on AWS either. Throws a ValidationError for what is no function, or is given what no function takes.
  */
 export function * referencesIn (value: Json, isTrue?: (condition: string) => boolean): Generator<Reference> {
   if (Array.isArray(value)) {
     for (const item of value) yield * referencesIn(item, isTrue)
   } else if (isObject(value)) {
     const call = callOf(value)
+    const { Condition: condition, ...others } = value
     if (call) yield * referencesOfCall(call.name, call.argument, isTrue)
-    else if (isCondition(value)) yield { kind: 'condition', name: value.Condition }
+    else if (typeof condition === 'string' && Object.keys(others).length === 0) yield { kind: 'condition', name: condition }
     else yield * referencesIn(Object.values(value), isTrue)
   }
 }
 
-function isCondition (value: object): value is { Condition: string } {
-  return 'Condition' in value && typeof value.Condition === 'string' && Object.keys(value).length === 1
-}
-
 function * referencesOfCall (name: string, argument: Json, isTrue?: (condition: string) => boolean): Generator<Reference> {
-  const parts = [argument].flat()
-  const [first] = parts
+  yield { kind: 'function', name, argument }
   if (name === 'Ref') {
     yield { kind: 'name', name: String(argument) }
   } else if (name === 'Fn::GetAtt') {
-    const [logicalId = '', ...path] = typeof argument === 'string' ? splitAttribute(argument) : parts
+    const [logicalId, ...path] = pathOf(argument)
     yield * referencesIn(path, isTrue)
-    const literal = path.every(part => typeof part === 'string')
-    yield { kind: 'name', name: String(logicalId), attribute: literal ? path.join('.') : '' }
-  } else if (name === 'Fn::Sub' && typeof first === 'string') {
-    const given = isObject(parts[1] ?? null) ? parts[1] as Record<string, Json> : {}
-    yield * referencesIn(Object.values(given), isTrue)
-    for (const path of namesInSub(first, given)) {
+    yield { kind: 'name', name: String(logicalId), attribute: path.every(part => typeof part === 'string') ? path.join('.') : '' }
+  } else if (name === 'Fn::Sub') {
+    const sub = subOf(argument)
+    yield * referencesIn(Object.values(sub.given), isTrue)
+    for (const path of namesIn(sub)) {
       const [logicalId = '', attribute] = splitAttribute(path)
       yield { kind: 'name', name: logicalId, attribute }
     }
-  } else if (name === 'Fn::If' && typeof first === 'string') {
-    yield { kind: 'if', name: first }
-    const branches = parts.slice(1)
-    yield * referencesIn(isTrue ? branches[isTrue(first) ? 0 : 1] ?? null : branches, isTrue)
+  } else if (name === 'Fn::If') {
+    const [condition, ...branches] = argument as [string, Json, Json]
+    yield * referencesIn(isTrue ? branches[isTrue(condition) ? 0 : 1] : branches, isTrue)
   } else {
-    if (name === 'Fn::ImportValue') yield { kind: 'import', name: '', argument }
     yield * referencesIn(argument, isTrue)
   }
 }

@@ -1,8 +1,10 @@
 import { readDocument } from './document.js'
-import { invalid, malformed, unmet } from './errors.js'
+import { invalid, malformed, unknownTransform, unmet } from './errors.js'
 import { type Json, type JsonObject, isObject } from './json.js'
+import { callOf } from './intrinsics.js'
 import { writeOutLoops } from './loops.js'
-import { type ParameterDefinition, parameterReference } from './parameters.js'
+import { objectAt, optionalText } from './members.js'
+import { type ParameterDefinition, parameterReference, readParameter } from './parameters.js'
 import { readRule, type RuleDefinition } from './rules.js'
 import { withImpliedResources } from './serverless.js'
 
@@ -14,7 +16,9 @@ export interface ResourceDefinition {
   /** A text; with the language extensions, also a function that gives one. */
   deletionPolicy?: Json | undefined
   updateReplacePolicy?: Json | undefined
-  metadata?: Json | undefined
+  metadata?: JsonObject | undefined
+  /** `CreationPolicy` and `UpdatePolicy`: nobody signals and nothing rolls here, but what they refer to has to exist. */
+  policies?: JsonObject[]
 }
 
 export interface OutputDefinition {
@@ -41,15 +45,29 @@ export interface Template {
 }
 
 const LARGEST_BYTES = 51_200
-const SECTIONS = new Set(['AWSTemplateFormatVersion', 'Conditions', 'Description', 'Mappings', 'Metadata', 'Outputs', 'Parameters', 'Resources', 'Rules', 'Transform'])
-const RESOURCE_MEMBERS = new Set(['Condition', 'CreationPolicy', 'DeletionPolicy', 'DependsOn', 'Metadata', 'Properties', 'Type', 'UpdatePolicy', 'UpdateReplacePolicy'])
-const POLICIES = new Set(['Delete', 'Retain', 'RetainExceptOnCreate', 'Snapshot'])
-const LIMITS = ['MinLength', 'MaxLength', 'MinValue', 'MaxValue']
-const MOST: Readonly<Record<string, number>> = { Parameters: 200, Mappings: 200, Outputs: 200, Resources: 500 }
 const EXTENSIONS = 'AWS::LanguageExtensions'
 const SERVERLESS = 'AWS::Serverless-2016-10-31'
 /** Transforms that the sandbox knows; those of Secrets Manager make Lambda functions, which are inert here. Others would need the macro's own code. */
-const TRANSFORMS = new Set([EXTENSIONS, SERVERLESS, 'AWS::SecretsManager-2020-07-23', 'AWS::SecretsManager-2024-09-16'])
+const TRANSFORMS = [EXTENSIONS, SERVERLESS, 'AWS::SecretsManager-2020-07-23', 'AWS::SecretsManager-2024-09-16']
+
+/** By section: how many items it may have, and what each may have ("Template sections" and "CloudFormation template quotas", CloudFormation User Guide). */
+const SECTIONS: Readonly<Record<string, { most?: number, noun?: string, members?: readonly string[] }>> = {
+  Conditions: {},
+  Mappings: { most: 200 },
+  Outputs: { most: 200, noun: 'output', members: ['Condition', 'Description', 'Export', 'Value'] },
+  Parameters: {
+    most: 200,
+    noun: 'parameter',
+    members: ['AllowedPattern', 'AllowedValues', 'ConstraintDescription', 'Default', 'Description', 'MaxLength', 'MaxValue', 'MinLength', 'MinValue', 'NoEcho', 'Type']
+  },
+  Resources: {
+    most: 500,
+    noun: 'resource',
+    members: ['Condition', 'CreationPolicy', 'DeletionPolicy', 'DependsOn', 'Metadata', 'Properties', 'Type', 'UpdatePolicy', 'UpdateReplacePolicy']
+  },
+  Rules: { noun: 'rule', members: ['Assertions', 'RuleCondition'] }
+}
+const OTHERS = ['AWSTemplateFormatVersion', 'Description', 'Metadata', 'Transform']
 
 /** By name of a parameter, or of a pseudo parameter, its value as it was given. */
 export type Values = Readonly<Record<string, string | undefined>>
@@ -72,25 +90,38 @@ export function parseTemplate (body: string, values: Values = {}): Template {
   return template
 }
 
+export function isExtended ({ transforms }: { transforms: readonly string[] }): boolean {
+  return transforms.includes(EXTENSIONS)
+}
+
+/** All in which a resource may refer to others. */
+export function partsOf ({ properties, metadata = {}, policies = [] }: ResourceDefinition): JsonObject[] {
+  return [properties, metadata, ...policies]
+}
+
 function readTemplate (body: string, values: Values): Template {
   if (Buffer.byteLength(body) > LARGEST_BYTES) {
     throw unmet('templateBody', `${body.slice(0, 100)}...`, `have length less than or equal to ${LARGEST_BYTES}`)
   }
   const written = readDocument(body)
   const transforms = readTransforms(written.Transform)
-  const unknown = Object.keys(written).filter(key => !SECTIONS.has(key) && !(key === 'Globals' && transforms.includes(SERVERLESS)))
+  const sections = [...Object.keys(SECTIONS), ...OTHERS, ...(transforms.includes(SERVERLESS) ? ['Globals'] : [])]
+  const unknown = Object.keys(written).filter(key => !sections.includes(key))
+  if (unknown.includes('Hooks')) throw invalid('The section Hooks is not available in the sandbox.')
   if (unknown.length > 0) throw invalid(`Invalid template property or properties [${unknown.join(', ')}]`)
   const version = written.AWSTemplateFormatVersion
   if (version !== undefined && version !== '2010-09-09') throw malformed('unsupported value for AWSTemplateFormatVersion.')
   const parameters = section(written, 'Parameters', readParameter)
   const document = carryOut(transforms, written, parameters, values)
-  const resources = section(document, 'Resources', (name, value) => readResource(name, value, transforms.includes(EXTENSIONS)))
+  const resources = section(document, 'Resources', (name, value: JsonObject) => readResource(name, value, isExtended({ transforms })))
   if (resources.size === 0) throw malformed('At least one Resources member must be defined.')
+  const common = [...resources.keys()].filter(name => parameters.has(name))
+  if (common.length > 0) throw invalid(`Template error: all resources and parameters must have unique names. Common name(s):[${common.join(', ')}]`)
   return {
     body,
     processed: document === written ? body : JSON.stringify({ ...document, Transform: undefined, Globals: undefined }),
     description: optionalText(document, 'Description'),
-    metadata: isObject(document.Metadata) ? document.Metadata : undefined,
+    metadata: objectAt(document, 'Metadata', '/'),
     transforms,
     parameters,
     rules: section(document, 'Rules', readRule),
@@ -101,26 +132,27 @@ function readTemplate (body: string, values: Values): Template {
   }
 }
 
-function section<T> (document: JsonObject, name: string, read: (name: string, value: Json) => T): Map<string, T> {
-  const value = document[name]
-  if (value === undefined) return new Map()
+function section<T, Item extends Json> (document: JsonObject, name: string, read: (name: string, value: Item) => T): Map<string, T> {
+  const { most = Infinity, noun = '', members } = SECTIONS[name] ?? {}
+  const value = document[name] ?? {}
   if (!isObject(value)) throw malformed(`Any ${name} member must be an object.`)
   const entries = Object.entries(value)
-  const most = MOST[name] ?? Infinity
   if (entries.length > most) throw malformed(`Number of ${name.toLowerCase()}, ${entries.length}, is greater than maximum allowed, ${most}`)
   return new Map(entries.map(([key, item]) => {
     if (key.startsWith('Fn::ForEach')) throw malformed(`${key} is only supported with the transform ${EXTENSIONS}, in Conditions, Resources and Outputs`)
     if (!/^[a-zA-Z0-9]+$/.test(key)) throw malformed(`${name.slice(0, -1)} name ${key} is non alphanumeric.`)
-    return [key, read(key, item)]
+    if (members && !isObject(item)) throw malformed(`Any ${name} member must be an object.`)
+    const unknown = members && Object.keys(item as JsonObject).find(member => !members.includes(member))
+    if (unknown !== undefined) throw invalid(`Invalid template ${noun} property '${unknown}'`)
+    return [key, read(key, item as Item)]
   }))
 }
 
 function readTransforms (value: Json | undefined): string[] {
-  const names = value === undefined ? [] : [value].flat(2)
-  return names.map(name => {
-    if (typeof name === 'string' && TRANSFORMS.has(name)) return name
-    if (isObject(name) || name === 'AWS::Include') throw invalid('The transform AWS::Include is not available in the sandbox, which has no S3 to read from.')
-    throw invalid(`No transform named ${String(name)} found.`)
+  return (value === undefined ? [] : [value].flat(2)).map(transform => {
+    const name = isObject(transform) ? transform.Name : transform
+    if (typeof name === 'string' && TRANSFORMS.includes(name)) return name
+    throw unknownTransform(name)
   })
 }
 
@@ -137,64 +169,49 @@ function carryOut (
   }
   let document = written
   const mappings = isObject(written.Mappings) ? written.Mappings : {}
-  if (transforms.includes(EXTENSIONS)) document = writeOutLoops(document, { ref, mappings })
+  if (isExtended({ transforms })) document = writeOutLoops(document, { ref, mappings })
   if (transforms.includes(SERVERLESS)) document = { ...document, Resources: withImpliedResources(document.Resources ?? {}) }
   return document
 }
 
-function readResource (name: string, value: Json, extended: boolean): ResourceDefinition {
-  if (!isObject(value)) throw malformed('Any Resources member must be an object.')
-  const unknown = Object.keys(value).find(key => !RESOURCE_MEMBERS.has(key))
-  if (unknown !== undefined) throw invalid(`Invalid template resource property '${unknown}'`)
-  const { Type: type, Properties: properties = {}, DependsOn: dependsOn = [], Metadata: metadata } = value
+function readResource (name: string, resource: JsonObject, extended: boolean): ResourceDefinition {
+  const { Type: type, DependsOn: dependsOn = [] } = resource
   if (typeof type !== 'string') throw malformed(`[/Resources/${name}] Every Resources object must contain a Type member.`)
-  if (!isObject(properties)) throw malformed(`[/Resources/${name}/Properties] Every Properties member must be an object.`)
+  const path = `/Resources/${name}/`
   const needed = [dependsOn].flat()
   if (!needed.every(item => typeof item === 'string')) throw malformed('Every DependsOn value must be a string.')
+  const readPolicy = (member: string): Json | undefined => {
+    const value = resource[member]
+    return value === undefined || (extended && isObject(value)) ? value : checkPolicy(member, { name, type }, value)
+  }
   return {
     type,
-    properties,
+    properties: objectAt(resource, 'Properties', path) ?? {},
     dependsOn: needed,
-    metadata,
-    condition: optionalText(value, 'Condition'),
-    deletionPolicy: readPolicy(name, value, extended, 'DeletionPolicy'),
-    updateReplacePolicy: readPolicy(name, value, extended, 'UpdateReplacePolicy')
+    metadata: objectAt(resource, 'Metadata', path),
+    policies: ['CreationPolicy', 'UpdatePolicy'].map(member => objectAt(resource, member, path) ?? {}),
+    condition: optionalText(resource, 'Condition'),
+    deletionPolicy: readPolicy('DeletionPolicy'),
+    updateReplacePolicy: readPolicy('UpdateReplacePolicy')
   }
 }
 
-function readPolicy (name: string, resource: JsonObject, extended: boolean, member: string): Json | undefined {
-  const value = resource[member]
-  return value === undefined || (extended && isObject(value)) ? value : checkPolicy(member, name, value)
+const POLICIES: Readonly<Record<string, readonly string[]>> = {
+  DeletionPolicy: ['Delete', 'Retain', 'RetainExceptOnCreate', 'Snapshot'],
+  UpdateReplacePolicy: ['Delete', 'Retain', 'Snapshot']
 }
 
-/** Throws a ValidationError for what is no policy. */
-export function checkPolicy (member: string, name: string, policy: unknown): string {
+/** Types of which there can be snapshots ("DeletionPolicy attribute", CloudFormation template reference). */
+const SNAPSHOTS = /^AWS::(DocDB::DBCluster|EC2::Volume|ElastiCache::(CacheCluster|ReplicationGroup)|Neptune::DBCluster|RDS::DB(Cluster|Instance)|Redshift::Cluster)$/
+
+/** Throws a ValidationError for what is no policy, or none that the type can have. */
+export function checkPolicy (member: string, { name, type }: { name: string, type: string }, policy: unknown): string {
   if (typeof policy !== 'string') throw malformed(`Every ${member} member must be a string.`)
-  if (!POLICIES.has(policy)) throw malformed(`Unrecognized ${member} ${policy} for resource ${name}`)
-  return policy
-}
-
-function readParameter (name: string, value: Json): ParameterDefinition {
-  if (!isObject(value) || typeof value.Type !== 'string') throw malformed('Every Parameters object must contain a Type member.')
-  if (!isParameterType(value.Type)) throw malformed(`Unrecognized parameter type: ${value.Type}`)
-  const { Default: fallback, AllowedValues: allowed } = value
-  if (typeof fallback === 'object') throw malformed('Every Default member must be a string.')
-  if (allowed !== undefined && !Array.isArray(allowed)) throw malformed(`Parameter ${name} AllowedValues must be a list.`)
-  return {
-    type: value.Type,
-    noEcho: String(value.NoEcho) === 'true',
-    limits: Object.fromEntries(LIMITS.filter(key => key in value).map(key => [key, Number(value[key])])),
-    default: fallback === undefined ? undefined : String(fallback),
-    allowedValues: allowed?.map(String),
-    description: optionalText(value, 'Description'),
-    allowedPattern: optionalText(value, 'AllowedPattern'),
-    constraintDescription: optionalText(value, 'ConstraintDescription')
+  if (!POLICIES[member]?.includes(policy)) throw malformed(`Unrecognized ${member} ${policy} for resource ${name}`)
+  if (member === 'DeletionPolicy' && policy === 'Snapshot' && !SNAPSHOTS.test(type)) {
+    throw invalid(`Template error: resource type ${type} does not support deletion policy Snapshot`)
   }
-}
-
-function isParameterType (type: string): boolean {
-  return /^(String|Number|CommaDelimitedList|(List<)?(Number|String|AWS::[\w:]+)>?)$/.test(type) ||
-    /^AWS::SSM::Parameter::(Name|Value<(String|CommaDelimitedList|(List<)?(String|AWS::[\w:]+)>?)>)$/.test(type)
+  return policy
 }
 
 function readMapping (name: string, value: Json): JsonObject {
@@ -205,24 +222,25 @@ function readMapping (name: string, value: Json): JsonObject {
   return value
 }
 
-function readOutput (name: string, value: Json): OutputDefinition {
-  if (!isObject(value) || value.Value === undefined) throw malformed('Every Outputs member must contain a Value object')
-  const exported = value.Export
-  if (exported !== undefined && (!isObject(exported) || exported.Name === undefined)) {
-    throw malformed(`Output ${name} is malformed. The Name field of every Export member must be specified and consist only of alphanumeric characters, colons, or hyphens.`)
-  }
+function readOutput (name: string, output: JsonObject): OutputDefinition {
+  const { Value: value, Export: exported } = output
+  if (value === undefined) throw malformed('Every Outputs member must contain a Value object')
+  if (Array.isArray(value)) throw malformedOutput(' and not a List')
+  if (isObject(value) && !callOf(value)) throw malformedOutput(' and not a Map')
+  if (exported !== undefined && !(isObject(exported) && Object.keys(exported).join() === 'Name')) throw malformedExport(name)
   return {
-    value: value.Value,
+    value,
     exportName: exported?.Name,
-    description: optionalText(value, 'Description'),
-    condition: optionalText(value, 'Condition')
+    description: optionalText(output, 'Description'),
+    condition: optionalText(output, 'Condition')
   }
 }
 
-function optionalText (object: JsonObject, member: string): string | undefined {
-  const value = object[member]
-  if (value === undefined) return undefined
-  if (typeof value === 'object') throw malformed(`Every ${member} member must be a string.`)
-  if (member === 'Description' && Buffer.byteLength(String(value)) > 1024) throw malformed("'Description' length is greater than 1024.")
-  return String(value)
+/** What AWS says of an output that is no text (aws-cdk's and serverless's users report it with lists and maps as they are written). */
+export function malformedOutput (but = ''): Error {
+  return malformed(`The Value field of every Outputs member must evaluate to a String${but}.`)
+}
+
+export function malformedExport (output: string): Error {
+  return malformed(`Output ${output} is malformed. The Name field of every Export member must be specified and consist only of alphanumeric characters, colons, or hyphens.`)
 }

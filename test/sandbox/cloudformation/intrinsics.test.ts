@@ -1,9 +1,11 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { conditionsOf } from '../../../sandbox/cloudformation/template/conditions.js'
+import { openSpecification } from '../../../sandbox/cloudformation/specification/specification.js'
+import { checkReferences } from '../../../sandbox/cloudformation/template/check.js'
 import { dependencyGraph, visitInOrder } from '../../../sandbox/cloudformation/template/graph.js'
-import { evaluate, NO_VALUE, type Scope } from '../../../sandbox/cloudformation/template/intrinsics.js'
+import { conditionsOf, evaluate } from '../../../sandbox/cloudformation/template/intrinsics.js'
 import type { Json } from '../../../sandbox/cloudformation/template/json.js'
+import { NO_VALUE, type Scope } from '../../../sandbox/cloudformation/template/scope.js'
 import { type ResourceDefinition, parseTemplate } from '../../../sandbox/cloudformation/template/template.js'
 
 /* eslint-disable no-template-curly-in-string */
@@ -16,8 +18,7 @@ const scope: Scope = {
   isTrue: name => name === 'Yes',
   importValue: name => `imported ${name}`,
   stackOutput: (...names) => names.join('/'),
-  mappings: { Sizes: { dev: { acu: 2 } } },
-  extended: true
+  mappings: { Sizes: { dev: { acu: 2 } } }
 }
 
 t.test('every function gives what AWS documents', async t => {
@@ -80,12 +81,13 @@ t.test('functions inside functions can not fill the memory', async t => {
 t.test('conditions are evaluated by name, and a circle of them is refused', async t => {
   const { isTrue: _unused, ...partial } = scope
   const template = parseTemplate(JSON.stringify({
-    Conditions: { A: { 'Fn::Equals': [{ Ref: 'Text' }, 'text'] }, B: { 'Fn::And': [{ Condition: 'A' }, { 'Fn::Not': [{ Condition: 'C' }] }] }, C: { 'Fn::Equals': ['1', '2'] }, D: { Condition: 'E' }, E: { 'Fn::Not': [{ Condition: 'D' }] } },
+    Conditions: { A: { 'Fn::Equals': [{ Ref: 'AWS::Region' }, 'us-east-1'] }, B: { 'Fn::And': [{ Condition: 'A' }, { 'Fn::Not': [{ Condition: 'C' }] }] }, C: { 'Fn::Equals': ['1', '2'] }, D: { Condition: 'E' }, E: { 'Fn::Not': [{ Condition: 'D' }] } },
     Resources: { R: { Type: 'AWS::SNS::Topic' } }
   }))
-  const isTrue = conditionsOf(template, partial)
+  const isTrue = conditionsOf(template.conditions, partial)
   t.strictSame(['A', 'B', 'C'].map(isTrue), [true, true, false])
-  t.throws(() => isTrue('D'), { message: 'Template format error: Circular dependency between conditions: [D, E]' })
+  const specification = await openSpecification()
+  t.throws(() => { checkReferences(template, specification) }, { message: 'Template format error: Circular dependency between conditions: [D, E]' })
 })
 
 t.test('a value without functions is what it evaluates to', async t => {

@@ -1,11 +1,16 @@
 import t from 'tap'
-import type { Evaluated } from '../../../sandbox/cloudformation/template/intrinsics.js'
+import { openSpecification } from '../../../sandbox/cloudformation/specification/specification.js'
+import { checkReferences } from '../../../sandbox/cloudformation/template/check.js'
 import { checkRules } from '../../../sandbox/cloudformation/template/rules.js'
+import type { Evaluated } from '../../../sandbox/cloudformation/template/scope.js'
 import { parseTemplate } from '../../../sandbox/cloudformation/template/template.js'
 import { caller, openLab, recordingHandler, templateOf, TYPE } from './fixture.js'
 
+const specification = await openSpecification()
+
 function check (rules: object, parameters: Record<string, Evaluated> = {}): void {
-  const template = parseTemplate(JSON.stringify({ Rules: rules, Resources: { A: { Type: 'AWS::SNS::Topic' } } }))
+  const template = parseTemplate(JSON.stringify({ Rules: rules, Parameters: Object.fromEntries(Object.keys(parameters).map(name => [name, { Type: 'String' }])), Resources: { A: { Type: 'AWS::SNS::Topic' } } }))
+  checkReferences(template, specification)
   checkRules(template.rules, name => parameters[name])
 }
 
@@ -41,14 +46,15 @@ t.test('what only the network of an account could tell is taken as it should be'
 
 t.test('a rule that is none is refused', async t => {
   const refused: Array<[object, RegExp]> = [
-    [{ R: 'x' }, /Every Rules member must be an object/],
+    [{ R: 'x' }, /Any Rules member must be an object/],
     [{ R: {} }, /non-empty Assertions list/],
     [{ R: { Assertions: [{}] } }, /must contain an Assert/],
-    [rule({ 'Fn::Join': ['', ['a']] }), /unsupported function: Fn::Join/],
-    [rule({ 'Fn::Equals': ['a'] }), /Fn::Equals object requires a list of 2 parameters/],
+    [rule({ 'Fn::Join': ['', ['a']] }), /Cannot use Fn::Join in Rules/],
+    [rule({ 'Fn::Equals': ['a'] }), /Fn::Equals object requires a list of two string parameters/],
     [rule({ 'Fn::Equals': [ref('Nowhere'), 'a'] }), /Unresolved dependencies \[Nowhere\]/],
     [rule('perhaps'), /must evaluate to a boolean/],
-    [rule({ constructor: ['a'] }), /unsupported function/]
+    [rule({ constructor: ['a'] }), /must evaluate to a boolean/],
+    [rule({ 'Fn::Not': [{ Condition: 'C' }] }), /Unresolved condition dependency C in the Rules block/]
   ]
   for (const [rules, message] of refused) t.throws(() => { check(rules) }, { code: 'ValidationError', message }, message.source)
 })

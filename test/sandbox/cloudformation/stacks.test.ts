@@ -110,8 +110,9 @@ t.test('what to do on a failure is the caller\'s choice', async t => {
 t.test('a deletion honours policies, protection and exports in use, and can be tried again', async t => {
   const log: string[] = []
   let isBroken = true
-  const lab = labFor(t, { [TYPE]: recordingHandler(log, { delete: id => { if (id === 'Stuck' && isBroken) throw refusal('Still used.') } }) })
-  const id = await create(lab, { StackName: 'base', EnableTerminationProtection: true, TemplateBody: templateOf({ Kept: { DeletionPolicy: 'Retain' }, Shot: { DeletionPolicy: 'Snapshot' }, Stuck: { after: ['Shot'] } }, { Outputs: { V: { Value: 'v', Export: { Name: 'shared' } } } }) })
+  const handler = recordingHandler(log, { delete: id => { if (id === 'Stuck' && isBroken) throw refusal('Still used.') } })
+  const lab = labFor(t, { [TYPE]: handler, 'AWS::EC2::Volume': handler })
+  const id = await create(lab, { StackName: 'base', EnableTerminationProtection: true, TemplateBody: templateOf({ Kept: { DeletionPolicy: 'Retain' }, Shot: { DeletionPolicy: 'Snapshot', Type: 'AWS::EC2::Volume', Properties: { AvailabilityZone: 'a' } }, Stuck: { after: ['Shot'] } }, { Outputs: { V: { Value: 'v', Export: { Name: 'shared' } } } }) })
   const user = await create(lab, { StackName: 'user', TemplateBody: JSON.stringify({ Resources: { A: { Type: TYPE, Properties: { Type: 'String', Value: { 'Fn::ImportValue': 'shared' } } } } }) })
   await t.rejects(lab.operations.DeleteStack({ StackName: 'base' }, caller), { message: 'Stack [base] cannot be deleted while TerminationProtection is enabled' })
   await lab.operations.UpdateTerminationProtection({ StackName: 'base', EnableTerminationProtection: false }, caller)

@@ -13,6 +13,10 @@ import { caller, eventsOf, openLab } from './fixture.js'
 const topic = { Type: 'AWS::SNS::Topic' }
 const withResources = (resources: object, rest: object = {}): string => JSON.stringify({ Resources: resources, ...rest })
 
+const withParameter = (definition: object): string => withResources({ A: topic }, { Parameters: { A: definition } })
+const withOutput = (definition: object): string => withResources({ A: topic }, { Outputs: { O: definition } })
+const EXPORT = 'Template format error: Output O is malformed. The Name field of every Export member must be specified and consist only of alphanumeric characters, colons, or hyphens.'
+
 t.test('short forms and JSON say the same', async t => {
   const yaml = [
     'Resources:',
@@ -64,8 +68,9 @@ t.test('whatever is no template is refused in AWS\'s words, in bounded time', as
     ['x'.repeat(51_201), /'templateBody' failed to satisfy constraint: Member must have length less than or equal to 51200$/],
     ['{}', 'Template format error: At least one Resources member must be defined.'],
     [withResources({ 'Fn::ForEach::Topics': ['Name', ['A'], {}] }), 'Template format error: Fn::ForEach::Topics is only supported with the transform AWS::LanguageExtensions, in Conditions, Resources and Outputs'],
-    [withResources({ A: { ...topic, Properties: { 'Fn::Transform': { Name: 'AWS::Include' } } } }), '[/Resources/A/Properties] Fn::Transform is not available in the sandbox, which has neither S3 nor the code of macros.'],
-    [withResources({ A: topic }, { Transform: { Name: 'AWS::Include', Parameters: { Location: 's3://x/y' } } }), 'The transform AWS::Include is not available in the sandbox, which has no S3 to read from.'],
+    [withResources({ A: { ...topic, Properties: { 'Fn::Transform': { Name: 'AWS::Include' } } } }), 'The transform AWS::Include is not available in the sandbox.'],
+    [withResources({ A: { ...topic, Properties: { 'Fn::Transform': { Name: 'Mine' } } } }), 'No transform named 000000000000::Mine found.'],
+    [withResources({ A: topic }, { Transform: { Name: 'AWS::Include', Parameters: { Location: 's3://x/y' } } }), 'The transform AWS::Include is not available in the sandbox.'],
     [withResources({ A: topic }, { Globals: {} }), 'Invalid template property or properties [Globals]'],
     [withResources({ A: topic }, { Nope: 1 }), 'Invalid template property or properties [Nope]'],
     [withResources({ A: 'text' }), 'Template format error: Any Resources member must be an object.'],
@@ -77,12 +82,34 @@ t.test('whatever is no template is refused in AWS\'s words, in bounded time', as
     [withResources({ A: topic }, { Parameters: { P: {} } }), 'Template format error: Every Parameters object must contain a Type member.'],
     [withResources({ A: topic }, { Parameters: { P: { Type: 'Text' } } }), 'Template format error: Unrecognized parameter type: Text'],
     [withResources({ A: topic }, { Outputs: { O: {} } }), 'Template format error: Every Outputs member must contain a Value object'],
-    [withResources({ A: topic }, { Transform: ['AWS::LanguageExtensions', 'Mine'] }), 'No transform named Mine found.']
+    [withResources({ A: topic }, { Transform: ['AWS::LanguageExtensions', 'Mine'] }), 'No transform named 000000000000::Mine found.'],
+    ['Resources: {A: {Type: AWS::SNS::Topic}}\n---\nResources: {}', 'Template format error: YAML not well-formed. (line 2, column 1)'],
+    [withResources({ A: topic }, { Hooks: {} }), 'The section Hooks is not available in the sandbox.'],
+    [withResources({ A: topic }, { Metadata: 'text' }), 'Template format error: [/Metadata] Every Metadata member must be an object.'],
+    [withResources({ A: { ...topic, CreationPolicy: 'text' } }), 'Template format error: [/Resources/A/CreationPolicy] Every CreationPolicy member must be an object.'],
+    [withResources({ A: { ...topic, DeletionPolicy: 'Snapshot' } }), 'Template error: resource type AWS::SNS::Topic does not support deletion policy Snapshot'],
+    [withResources({ A: { ...topic, UpdateReplacePolicy: 'RetainExceptOnCreate' } }), 'Template format error: Unrecognized UpdateReplacePolicy RetainExceptOnCreate for resource A'],
+    [withParameter({ Type: 'AWS::Nope::Id' }), 'Template format error: Unrecognized parameter type: AWS::Nope::Id'],
+    [withParameter({ Type: 'String', Nope: 1 }), 'Invalid template parameter property \'Nope\''],
+    [withParameter({ Type: 'String', AllowedValues: 'a' }), 'Template format error: Every AllowedValues member must be a list.'],
+    [withParameter({ Type: 'String', AllowedValues: [{}] }), 'Template format error: Every AllowedValues value must be a string.'],
+    [withParameter({ Type: 'String', MinLength: 'x' }), 'Template format error: Every MinLength member must be a number.'],
+    [withParameter({ Type: 'String', MinValue: 1 }), 'Template error: Parameter \'A\' MinValue must be on a parameter of type Number'],
+    [withParameter({ Type: 'List<Number>', MaxLength: 1 }), 'Template error: Parameter \'A\' MaxLength must be on a parameter of type String'],
+    [withParameter({ Type: 'String', MinLength: 2, MaxLength: 1 }), 'Template error: Parameter \'A\' MinLength must be less than MaxLength.'],
+    [withParameter({ Type: 'String' }), 'Template error: all resources and parameters must have unique names. Common name(s):[A]'],
+    [withOutput({ Value: 'a', Nope: 1 }), 'Invalid template output property \'Nope\''],
+    [withOutput({ Value: ['a'] }), 'Template format error: The Value field of every Outputs member must evaluate to a String and not a List.'],
+    [withOutput({ Value: { Ref: 'A', Nope: 1 } }), 'Template format error: The Value field of every Outputs member must evaluate to a String and not a Map.'],
+    [withOutput({ Value: 'a', Export: { Name: 'b', Nope: 1 } }), EXPORT]
   ]
   for (const [body, message] of cases) t.throws(() => parseTemplate(body), { code: 'ValidationError', message }, body.slice(0, 60))
 })
 
-t.test('what a template mentions has to exist', async t => {
+const SUPPORTED = 'Fn::Base64, Fn::GetAtt, Fn::GetAZs, Fn::ImportValue, Fn::Join, Fn::Split, Fn::FindInMap, Fn::Select, Ref, Fn::Equals, Fn::If, Fn::Not, Condition, Fn::And, Fn::Or, Fn::Contains, Fn::EachMemberEquals, Fn::EachMemberIn, Fn::ValueOf, Fn::ValueOfAll, Fn::RefAll, Fn::Sub, Fn::Cidr'
+const withConditions = (conditions: object): string => withResources({ A: topic }, { Conditions: conditions })
+
+t.test('what a template mentions has to exist, and to stand where it may', async t => {
   const specification = await openSpecification()
   const named = (value: Json): object => ({ ...topic, Properties: { TopicName: value } })
   const cases: Array<[string, string]> = [
@@ -94,7 +121,18 @@ t.test('what a template mentions has to exist', async t => {
     [withResources({ A: { ...topic, Condition: 'C' } }), 'Template format error: Unresolved condition dependency C in the Resources block of the template'],
     [withResources({ A: named({ 'Fn::If': ['C', 1, 2] }) }), 'Template error: unresolved condition dependency C in Fn::If'],
     [withResources({ A: topic }, { Conditions: { C: { 'Fn::Equals': [{ Ref: 'A' }, 'x'] } } }), 'Template format error: Unresolved dependencies [A]. Cannot reference resources in the Conditions block of the template'],
-    [withResources({ A: named({ 'Fn::Nope': 'x' }) }), 'Template format error: Encountered unsupported function: Fn::Nope Supported functions are: [Fn::GetAtt, Fn::Sub, Fn::Join, Fn::Split, Fn::Select, Fn::If, Fn::FindInMap, Fn::GetAZs, Fn::Cidr, Fn::Base64, Fn::ImportValue, Fn::GetStackOutput, Fn::Equals, Fn::And, Fn::Or, Fn::Not, Fn::ToJsonString, Fn::Length]']
+    [withResources({ A: named({ 'Fn::Nope': 'x' }) }), `Template error: Encountered unsupported function: Fn::Nope Supported functions are: [${SUPPORTED}]`],
+    [withResources({ A: named({ 'Fn::Length': ['x'] }) }), `Template error: Encountered unsupported function: Fn::Length Supported functions are: [${SUPPORTED}]`],
+    [withResources({ A: named({ 'Fn::FindInMap': ['M', 'a', 'b', { DefaultValue: 'x' }] }) }), 'Template error: every Fn::FindInMap object requires three parameters, the map name, map key and the attribute for return value'],
+    [withResources({ A: named({ 'Fn::Equals': ['x', 'x'] }) }), 'Template error: Fn::Equals cannot be partially collapsed'],
+    [withResources({ A: named({ 'Fn::If': [{ Ref: 'C' }, 1, 2] }) }), 'Template error: Fn::If requires a list argument with the first element being a condition'],
+    [withResources({ A: named({ 'Fn::GetAtt': [{ Ref: 'A' }, 'x'] }) }), 'Template error: every Fn::GetAtt object requires two non-empty parameters, the resource name and the resource attribute'],
+    [withResources({ A: { ...topic, Metadata: { a: { Ref: 'X' } }, UpdatePolicy: { b: { Ref: 'Y' } } } }), 'Template format error: Unresolved resource dependencies [X, Y] in the Resources block of the template'],
+    [withResources({ A: { ...topic, DependsOn: 'P' } }, { Parameters: { P: { Type: 'String' } } }), 'Template format error: Unresolved resource dependencies [P] in the Resources block of the template'],
+    [withOutput({ Value: 'a', Export: { Name: { Ref: 'A' } } }), EXPORT],
+    [withConditions({ C: 'yes' }), 'Template format error: Conditions can only be boolean operations on parameters and other conditions'],
+    [withConditions({ C: { 'Fn::Equals': [{ 'Fn::ImportValue': 'x' }, 'x'] } }), 'Template error: Cannot use Fn::ImportValue in Conditions'],
+    [withConditions({ C: { 'Fn::And': [{ Condition: 'C' }] } }), 'Template error: every Fn::And object requires a list of at least 2 and at most 10 boolean parameters.']
   ]
   for (const [body, message] of cases) t.throws(() => { checkReferences(parseTemplate(body), specification) }, { code: 'ValidationError', message }, message)
   const circle = parseTemplate(withResources({ A: named({ Ref: 'B' }), B: { ...topic, DependsOn: ['A'] }, C: topic }))
