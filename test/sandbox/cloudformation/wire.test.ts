@@ -17,7 +17,7 @@ Resources:
       GenerateSecretString: { SecretStringTemplate: '{"username":"postgres"}', GenerateStringKey: password, PasswordLength: 20, ExcludePunctuation: true }
   Policy:
     Type: AWS::SecretsManager::ResourcePolicy
-    Properties: { SecretId: !Ref Secret, ResourcePolicy: { Version: 2012-10-17, Statement: [] } }
+    Properties: { SecretId: !Ref Secret, ResourcePolicy: { Version: 2012-10-17, Statement: [{ Effect: Deny, Principal: '*', Action: 'secretsmanager:DeleteSecret', Resource: '*' }] } }
   Shown:
     Type: AWS::SSM::Parameter
     Properties:
@@ -43,7 +43,7 @@ t.test('a stack over the wire, through the SDK and its waiters, shows no secret'
   const { StackEvents: events = [] } = await client.send(new DescribeStackEventsCommand({ StackName: 'wired' }))
   t.equal(events.length, 14)
   const policy = await secrets.send(new GetResourcePolicyCommand({ SecretId: stack?.Outputs?.[0]?.OutputValue }))
-  t.match(policy, { ARN: events.find(event => event.LogicalResourceId === 'Policy')?.PhysicalResourceId, ResourcePolicy: '{"Version":"2012-10-17","Statement":[]}' })
+  t.match(policy, { ARN: events.find(event => event.LogicalResourceId === 'Policy')?.PhysicalResourceId, ResourcePolicy: '{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"secretsmanager:DeleteSecret","Resource":"*"}]}' })
   t.notMatch(JSON.stringify([events, sandbox.logged]), password)
   t.match(events.find(event => event.LogicalResourceId === 'Shown')?.ResourceProperties, '{{resolve:secretsmanager:arn:aws:secretsmanager:us-east-1:000000000000:secret:')
   await client.send(new DeleteStackCommand({ StackName: 'wired' }))
