@@ -32,7 +32,7 @@ async function tryToApply (run: Run): Promise<string | undefined> {
     const specification = await run.context.specification()
     const invalid = invalidOutput(plan, specification)
     if (invalid !== undefined) return invalid
-    if (failedResources(run).length === 0) await applyResources(run, plan, specification)
+    await applyResources(run, plan, specification)
     if (run.isSuperseded()) return undefined
     if (run.timedOut) return 'Stack creation time exceeded the specified timeout.'
     const failed = failedResources(run)
@@ -55,7 +55,10 @@ function invalidOutput ({ template, isTrue }: Plan, specification: Specification
 async function applyResources (run: Run, plan: Plan, specification: Specification): Promise<void> {
   const { context, stackId, signal } = run
   const { disableRollback: goesOn } = run.operation()
+  // What failed before a restart is not tried again, and then the others only where there is no way back.
+  const failedBefore = new Set(failedResources(run).map(({ logicalId }) => logicalId))
   await run.visit(plan.graph, async logicalId => {
+    if (failedBefore.has(logicalId) || (failedBefore.size > 0 && !goesOn)) return false
     const resource = context.records.resources.get(stackId, logicalId) ?? begin(run, logicalId, plan)
     const step: Step = { context, signal }
     try {
@@ -66,8 +69,8 @@ async function applyResources (run: Run, plan: Plan, specification: Specificatio
     } catch (error) {
       if (signal.aborted) return false
       const record = context.records.resources.get(stackId, logicalId) ?? resource
-      const status = isMade(record) ? UPDATE_FAILED : CREATE_FAILED
-      setResourceStatus(context, record, { status, reason: reasonOf(context, record, error) }, step.shown)
+      const [status, failed] = isMade(record) ? [UPDATE_FAILED, touched(record)] : [CREATE_FAILED, record]
+      setResourceStatus(context, failed, { status, reason: reasonOf(context, record, error) }, step.shown)
       if (!goesOn) run.abort()
       return false
     }
@@ -131,22 +134,25 @@ async function change (step: Step, resource: ResourceRecord, desired: Incarnatio
     return await createResource(step, resource, desired, UPDATE_COMPLETE)
   }
   const kind = await changeFor(context, stack, resource, desired.properties)
-  if (kind === 'none') return context.records.resources.put({ ...resource, ...desired })
-  const touched = { ...resource, previous: resource.previous === undefined ? incarnationOf(resource) : resource.previous }
-  if (kind === 'update') {
-    const started = isUnderWay ? resource : setResourceStatus(context, touched, { status: UPDATE_IN_PROGRESS }, shown)
+  if (kind === 'none' && resource.status !== UPDATE_FAILED) return context.records.resources.put({ ...resource, ...desired })
+  if (kind !== 'replace') {
+    const started = isUnderWay ? resource : setResourceStatus(context, touched(resource), { status: UPDATE_IN_PROGRESS }, shown)
     return await updateResource(step, started, desired)
   }
   // The event of a resource that a plugin's users saw (serverless-vpc-plugin#1221).
   if (operationOf(stack).disableRollback) throw new PlainFailure('Replacement type updates not supported on stack with disable-rollback.')
-  context.records.resources.put(touched)
-  await refuseSameName(context, touched, desired)
+  await refuseSameName(context, resource, desired)
   const nonce = context.newNonce()
-  const replacing = setResourceStatus(context, { ...touched, nonce, properties: desired.properties }, {
+  const replacing = setResourceStatus(context, { ...touched(resource), nonce, properties: desired.properties }, {
     status: UPDATE_IN_PROGRESS,
     reason: 'Requested update requires the creation of a new physical resource; hence creating one.'
   }, shown)
   await createResource(step, replacing, { ...desired, nonce }, UPDATE_COMPLETE)
+}
+
+/** The resource with what to go back to: as it is, unless the update touched it already. */
+function touched (resource: ResourceRecord): ResourceRecord {
+  return { ...resource, previous: resource.previous === undefined ? incarnationOf(resource) : resource.previous }
 }
 
 /** A resource whose name stays can not be replaced: the new one would have to exist beside the old one. */

@@ -20,6 +20,8 @@ export interface Definition {
   capabilities: string[]
   notificationArns: string[]
   roleArn?: string | undefined
+  /** Set where a stack was kept as its create failed: there is no going back to that. */
+  incomplete?: true
 }
 
 export interface OperationRecord {

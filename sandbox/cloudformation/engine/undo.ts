@@ -36,12 +36,9 @@ async function restoreResource (run: Run, logicalId: string, shown?: string): Pr
   const target = resource?.previous
   if (!resource || !target) return true
   const restored = { ...resource, ...target, previous: undefined }
-  if (run.operation().skipped.includes(logicalId)) {
-    setResourceStatus(context, restored, { status: UPDATE_COMPLETE }, shown)
-    return true
-  }
-  const started = setResourceStatus(context, resource, { status: UPDATE_IN_PROGRESS }, shown)
-  if (target.nonce !== resource.nonce) {
+  const isSkipped = run.operation().skipped.includes(logicalId)
+  const started = isSkipped ? resource : setResourceStatus(context, resource, { status: UPDATE_IN_PROGRESS }, shown)
+  if (isSkipped || target.nonce !== resource.nonce) {
     const leftover = resource.physicalId === target.physicalId ? resource.leftover : incarnationOf(resource)
     setResourceStatus(context, { ...restored, leftover }, { status: UPDATE_COMPLETE }, shown)
     return true

@@ -1,7 +1,7 @@
 import type { ResourceStatus } from '@aws-sdk/client-cloudformation'
 import type { Caller } from '../../aws.js'
 import type { Records } from '../engine/memory.js'
-import type { StackRecord } from '../engine/records.js'
+import type { ResourceRecord, StackRecord } from '../engine/records.js'
 import { invalid, unmet } from '../template/errors.js'
 
 const NAME_OR_ARN = /^(?:[a-zA-Z][-a-zA-Z0-9]*|arn:[-a-zA-Z0-9:/._+]*)$/
@@ -34,6 +34,12 @@ export function requireStack (
   return stack
 }
 
+/** Whether a resource failed so in the latest operation: what failed to update is skipped only when the rollback failed at it. */
+export function hasFailed (stack: StackRecord, resource: ResourceRecord | undefined, wanted: ResourceStatus): boolean {
+  if (resource?.status !== wanted) return false
+  return wanted !== 'UPDATE_FAILED' || resource.operationId === stack.operations.at(-1)?.id
+}
+
 interface Demand { verb: 'retain' | 'skip', status: ResourceStatus }
 
 /**
@@ -45,7 +51,7 @@ export function requireFailed ({ resources }: Records, stack: StackRecord, names
     if (wrong.length > 0) throw invalid(`The following resources to ${verb} ${problem} in stack [${stack.name}]: [${wrong.join(', ')}]`)
   }
   refuse(names.filter(name => !resources.get(stack.id, name)), 'do not exist')
-  refuse(names.filter(name => resources.get(stack.id, name)?.status !== status), `are not in ${status === 'UPDATE_FAILED' ? 'an' : 'a'} ${status} state`)
+  refuse(names.filter(name => !hasFailed(stack, resources.get(stack.id, name), status)), `are not in ${status === 'UPDATE_FAILED' ? 'an' : 'a'} ${status} state`)
 }
 
 const PAGE = 100

@@ -5,7 +5,7 @@ import { type EngineContext, operationOf } from '../engine/context.js'
 import type { Engine } from '../engine/engine.js'
 import type { StackRecord } from '../engine/records.js'
 import { invalid } from '../template/errors.js'
-import { requireFailed, requireStack } from './find-stack.js'
+import { hasFailed, requireFailed, requireStack } from './find-stack.js'
 import { replayedOperation } from './tokens.js'
 
 /** The operations that take a stack back after something went wrong, or was not wanted after all. */
@@ -18,7 +18,7 @@ export function createRollbackOperations (context: EngineContext, engine: Engine
       if (replayedOperation(stack, 'ROLLBACK', token)) return {}
       if (stack.status !== 'UPDATE_IN_PROGRESS') throw invalid('CancelUpdateStack cannot be called from current stack status')
       cancelUnfinished(context, stack.id)
-      engine.launch(stack, 'UPDATE_ROLLBACK_IN_PROGRESS', { type: 'ROLLBACK', token: token ?? operationOf(stack).token })
+      engine.launch(stack, rollbackOf(stack), { type: 'ROLLBACK', token: token ?? operationOf(stack).token })
       return {}
     },
 
@@ -30,7 +30,7 @@ export function createRollbackOperations (context: EngineContext, engine: Engine
       const { ForceRollback: isForced, ResourcesToSkip: named = [] } = input
       if (isForced && named.length > 0) throw invalid('You can specify either ForceRollback or ResourcesToSkip, but not both.')
       requireFailed(records, stack, named, { verb: 'skip', status: 'UPDATE_FAILED' })
-      const failed = records.resources.of(stack.id).filter(({ status }) => status === 'UPDATE_FAILED').map(({ logicalId }) => logicalId)
+      const failed = records.resources.of(stack.id).filter(resource => hasFailed(stack, resource, 'UPDATE_FAILED')).map(({ logicalId }) => logicalId)
       engine.launch(stack, 'UPDATE_ROLLBACK_IN_PROGRESS', { type: 'CONTINUE_ROLLBACK', token, skipped: isForced ? failed : named })
       return {}
     },
@@ -40,12 +40,16 @@ export function createRollbackOperations (context: EngineContext, engine: Engine
       const stack = requireStack(records, input.StackName, caller, 'brackets')
       const replayed = replayedOperation(stack, 'ROLLBACK', token)
       if (replayed) return { StackId: stack.id, OperationId: replayed.id }
-      const status = ({ CREATE_FAILED: 'ROLLBACK_IN_PROGRESS', UPDATE_FAILED: 'UPDATE_ROLLBACK_IN_PROGRESS' } as const)[stack.status as string]
-      if (!status) throw wrongStatus(stack, 'RollbackStack')
+      if (stack.status !== 'CREATE_FAILED' && stack.status !== 'UPDATE_FAILED') throw wrongStatus(stack, 'RollbackStack')
       const { RetainExceptOnCreate: retainExceptOnCreate = stack.retainExceptOnCreate } = input
-      return engine.launch({ ...stack, retainExceptOnCreate }, status, { type: 'ROLLBACK', token })
+      return engine.launch({ ...stack, retainExceptOnCreate }, rollbackOf(stack), { type: 'ROLLBACK', token })
     }
   } satisfies Partial<OperationsOf<typeof Sdk>>
+}
+
+/** What was never complete has no state to go back to: all of it is deleted (RollbackStack, CloudFormation API Reference). */
+function rollbackOf ({ previous }: StackRecord): Sdk.StackStatus {
+  return previous === undefined || previous.incomplete ? 'ROLLBACK_IN_PROGRESS' : 'UPDATE_ROLLBACK_IN_PROGRESS'
 }
 
 function wrongStatus (stack: StackRecord, operation: string): Error {

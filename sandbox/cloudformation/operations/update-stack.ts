@@ -87,12 +87,14 @@ interface UpdateLaunch {
 
 export function launchUpdate (context: EngineContext, engine: Engine, stack: StackRecord, launch: UpdateLaunch): UpdateStackOutput {
   const { definition, body, token, disableRollback, retainExceptOnCreate = false, changeSetId } = launch
+  const present: Definition = stack.status === 'CREATE_FAILED' ? { ...stack.definition, incomplete: true } : stack.definition
+  // After an update that failed and was kept, a rollback goes back past it, to what was good last.
+  if (stack.previous) context.records.templates.delete(present.template)
   context.records.templates.put(definition.template, body)
   return engine.launch({
     ...stack,
     definition,
-    // After an update that failed and was kept, a rollback goes back past it, to what was good last.
-    previous: stack.previous ?? stack.definition,
+    previous: stack.previous ?? present,
     updatedAt: context.clock.now(),
     retainExceptOnCreate,
     changeSetId

@@ -57,3 +57,18 @@ t.test('killed in the middle of an update or a deletion, it goes on', async t =>
   t.match(await last.operations.ListStackResources({ StackName: id }, caller), { StackResourceSummaries: [{ LogicalResourceId: 'A' }, { LogicalResourceId: 'Old' }] })
   t.match((await last.operations.GetTemplate({ StackName: id }, caller)).TemplateBody, /"Old"/)
 })
+
+t.test('killed in an operation that is to be kept as it fails, what failed is not tried again, and the rest is done', async t => {
+  const hang = (): Promise<void> => new Promise(() => undefined)
+  const create = async (id: string): Promise<void> => { if (id === 'Bad') throw refusal('No.'); await hang() }
+  const lab = openLab({ handlers: { [TYPE]: recordingHandler([], { create }) } })
+  const { StackId: id = '' } = await lab.operations.CreateStack({ StackName: 'kept', DisableRollback: true, TemplateBody: templateOf({ Slow: {}, Bad: {}, Last: { after: ['Slow'] } }) }, caller)
+  while (!(await eventsOf(lab, id)).some(event => event.startsWith('Bad CREATE_FAILED'))) await new Promise(setImmediate)
+  const log: string[] = []
+  const next = await lab.restart({ [TYPE]: recordingHandler(log) })
+  t.teardown(next.close)
+  await next.start()
+  await next.whenIdle(id)
+  t.equal(await statusOf(next, id), 'CREATE_FAILED')
+  t.strictSame(log, ['create Slow', 'create Last'])
+})

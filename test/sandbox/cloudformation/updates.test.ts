@@ -101,6 +101,25 @@ t.test('what a failed update added or imported goes with it, unless it is to be 
   t.equal(log.at(-1), 'delete Kept')
 })
 
+t.test('what was kept as it failed is tried again by the next update, and what was never complete is deleted by a rollback', async t => {
+  const { lab, id, log, broken, update } = await openScene(t, templateOf({ A: {} }))
+  broken.add('update A')
+  await update({ TemplateBody: templateOf({ A: { value: 'y' } }), DisableRollback: true })
+  broken.clear()
+  await update({ TemplateBody: templateOf({ A: {} }), DisableRollback: true })
+  t.strictSame([await statusOf(lab, id), (await eventsOf(lab, id)).filter(event => event.startsWith('A')).at(-1)], ['UPDATE_COMPLETE', 'A UPDATE_COMPLETE'])
+  broken.add('create Bad')
+  const create = { StackName: 'new', DisableRollback: true, TemplateBody: templateOf({ Good: {}, Bad: {} }) }
+  const { StackId: made = '' } = await lab.operations.CreateStack(create, caller)
+  await lab.whenIdle(made)
+  await lab.operations.UpdateStack({ ...create, TemplateBody: templateOf({ Good: { value: 'y' }, Bad: {} }) }, caller)
+  await lab.whenIdle(made)
+  await lab.operations.RollbackStack({ StackName: 'new' }, caller)
+  await lab.whenIdle(made)
+  t.equal(await statusOf(lab, made), 'ROLLBACK_COMPLETE')
+  t.ok(log.includes('delete Good'))
+})
+
 t.test('a rollback that fails can be made to skip whatever failed', async t => {
   const { lab, id, log, broken, update } = await openScene(t, templateOf({ A: {}, B: {} }))
   broken.add('update B')
