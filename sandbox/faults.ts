@@ -25,21 +25,19 @@ export interface Fault {
   reason?: string
 }
 
-/** What a fault does to one call. */
-export interface FaultEffect {
-  /** Before the work is done: throws AWS's refusal, waits, or says that the connection is to be dropped. */
-  before: () => Promise<'drop' | undefined>
-  /** After the work was done, when only its answer can still be lost. */
-  after: () => Promise<'drop' | undefined>
-}
+/** Which operation of which service is called, and where. */
+export interface Call { service: string, operation: string, region: string }
 
 /** Trouble on demand, for tests of whatever calls AWS. */
 export interface Faults {
   add: (fault: Omit<Fault, 'id'>) => Fault
   list: () => Fault[]
   clear: () => void
-  /** The effect of the first fault that hits this call, which uses up one of its count. */
-  take: (service: string, operation: string, region: string) => FaultEffect | undefined
+  /**
+   * Does the work of a call, with what the first fault that hits it does to that, which uses up one of its count: AWS's
+   * refusal in place of it, or a wait before. Undefined where the connection is to be dropped, before the work or after.
+   */
+  around: <T>(call: Call, work: () => Promise<T>) => Promise<{ output: T } | undefined>
   /** Why that resource of that stack is to fail, where it is; uses up one of the fault's count. */
   failureOf: (stack: string, logicalId: string) => string | undefined
 }
@@ -64,10 +62,14 @@ export function createFaults ({ clock, random }: { clock: Pick<Clock, 'sleep'>, 
     },
     list: () => faults,
     clear: () => { faults = [] },
-    take: (service, operation, region) => {
+    around: async ({ service, operation, region }, work) => {
       const fault = takeFirst(each => each.kind !== 'fail-resource' &&
         (each.service ?? service) === service && (each.operation ?? operation) === operation && (each.region ?? region) === region)
-      return fault && effectOf(fault, service, clock)
+      const refusal = fault && refusalOf(fault.kind, queryServices.includes(service))
+      if (refusal) throw refusal
+      if (fault?.kind === 'delay') await clock.sleep(fault.delayMs ?? 0)
+      const output = fault?.kind === 'drop-before' ? undefined : { output: await work() }
+      return fault?.kind === 'drop-after' ? undefined : output
     },
     failureOf: (stack, logicalId) => {
       const fault = takeFirst(each => each.kind === 'fail-resource' && (each.stack ?? stack) === stack && each.resource === logicalId)
@@ -79,22 +81,13 @@ export function createFaults ({ clock, random }: { clock: Pick<Clock, 'sleep'>, 
 /** Services that speak Query have names of their own for some errors. */
 const queryServices: readonly string[] = ['cloudformation', 'rds', 'sts']
 
-function effectOf ({ kind, delayMs = 0 }: Fault, service: string, clock: Pick<Clock, 'sleep'>): FaultEffect {
-  const isQuery = queryServices.includes(service)
-  const refusals: Partial<Record<Fault['kind'], AwsError>> = {
-    throttle: new AwsError(isQuery ? 'Throttling' : 'ThrottlingException', 'Rate exceeded'),
+function refusalOf (kind: Fault['kind'], isQuery: boolean): AwsError | undefined {
+  switch (kind) {
+    case 'throttle': return new AwsError(isQuery ? 'Throttling' : 'ThrottlingException', 'Rate exceeded')
     // A region that the account has not enabled knows nobody's credentials (github-unwrapped-2022#34, landing-zone-accelerator-on-aws#269).
-    'not-enabled': new AwsError(isQuery ? 'InvalidClientTokenId' : 'UnrecognizedClientException', 'The security token included in the request is invalid.', isQuery ? 403 : 400),
-    'error-500': new AwsError('InternalFailure', 'The request processing has failed because of an unknown error, exception or failure.', 500),
-    'error-503': new AwsError('ServiceUnavailable', 'The request has failed due to a temporary failure of the server.', 503)
-  }
-  return {
-    before: async () => {
-      const refusal = refusals[kind]
-      if (refusal) throw refusal
-      await clock.sleep(kind === 'delay' ? delayMs : 0)
-      return kind === 'drop-before' ? 'drop' : undefined
-    },
-    after: async () => kind === 'drop-after' ? 'drop' : undefined
+    case 'not-enabled': return new AwsError(isQuery ? 'InvalidClientTokenId' : 'UnrecognizedClientException', 'The security token included in the request is invalid.', isQuery ? 403 : 400)
+    case 'error-500': return new AwsError('InternalFailure', 'The request processing has failed because of an unknown error, exception or failure.', 500)
+    case 'error-503': return new AwsError('ServiceUnavailable', 'The request has failed due to a temporary failure of the server.', 503)
+    default: return undefined
   }
 }

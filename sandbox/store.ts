@@ -215,15 +215,10 @@ function readHolder (file: string): number[] {
 
 /** Whether the process runs. A number may have been given to another program since, which was started at another time. */
 function isRunning (pid: number, since: number | undefined): boolean {
-  if (!answersSignals(pid)) return false
   const started = startOf(pid)
-  return process.platform === 'linux' ? started !== undefined && (since === undefined || started === since) : true
-}
-
-function answersSignals (pid: number): boolean {
+  if (process.platform === 'linux') return started !== undefined && (since ?? started) === started
   try {
-    process.kill(pid, 0)
-    return true
+    return process.kill(pid, 0)
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM'
   }

@@ -35,11 +35,9 @@ export function createDispatch ({ rooms, faults, log }: DispatchDependencies): D
     const input = protocol.readInput(request, operation.input)
     checkRequired(operation.input, input, service.missingMember)
     checkToken(name, input, service)
-    const fault = faults.take(service.signingName, name, scope.region)
-    if (await fault?.before() === 'drop') return undefined
-    const output = await implementation(input as never, { ...scope, account: ACCOUNT, requestId })
-    if (await fault?.after() === 'drop') return undefined
-    return protocol.writeOutput(operation, output ?? {}, service, requestId)
+    const done = await faults.around({ service: service.signingName, operation: name, region: scope.region },
+      async () => await implementation(input as never, { ...scope, account: ACCOUNT, requestId }))
+    return done && protocol.writeOutput(operation, done.output ?? {}, service, requestId)
   }
 
   return async request => {

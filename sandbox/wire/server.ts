@@ -69,14 +69,10 @@ async function answerTo (message: IncomingMessage, { allowedHosts, admin, dispat
   return admin(request) ?? await dispatch(request)
 }
 
-const plainPath = /^\/[\w-]*$/
-
-/** The path and the query of a request. The paths of AWS's services are plain, and need no parsing. */
+/** The path and the query of a request's target, which may begin with where it is sent to. */
 function readTarget (target: string): Pick<WireRequest, 'path' | 'query'> {
-  if (plainPath.test(target)) return { path: target, query: new URLSearchParams() }
-  if (!URL.canParse(target, 'http://sandbox')) throw new AwsError('InvalidRequest', 'The path of the request cannot be read.')
-  const { pathname, searchParams } = new URL(target, 'http://sandbox')
-  return { path: pathname, query: searchParams }
+  const [path, search] = target.replace(/^https?:\/\/[^/?]*/i, '').split(/\?(.*)/s)
+  return { path: path || '/', query: new URLSearchParams(search) }
 }
 
 function send (response: ServerResponse, { status, headers, body }: WireAnswer): void {

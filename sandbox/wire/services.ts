@@ -8,15 +8,15 @@ import type { WireService } from './protocol.js'
 import { cborRpc, jsonRpc, query, restJson } from './protocols.js'
 import { readModel } from './schemas.js'
 
-const nothing = { xmlNamespace: '', targetPrefix: '', jsonVersion: '1.1', queryCompatible: false } as const
+/** What most services have in common. */
+const usual = { targetPrefix: '', jsonVersion: '1.1', queryCompatible: false } as const
 
-const all: readonly WireService[] = [
+const all: ReadonlyArray<Omit<WireService, 'xmlNamespace'>> = [
   {
-    ...nothing,
+    ...usual,
     signingName: 'cloudformation',
     title: 'AWS CloudFormation',
     version: '2010-05-15',
-    xmlNamespace: 'http://cloudformation.amazonaws.com/doc/2010-05-15/',
     protocols: [query],
     missingMember: 'ValidationError',
     model: readModel(cloudFormation)
@@ -25,7 +25,6 @@ const all: readonly WireService[] = [
     signingName: 'monitoring',
     title: 'Amazon CloudWatch',
     version: '2010-08-01',
-    xmlNamespace: 'http://monitoring.amazonaws.com/doc/2010-08-01/',
     targetPrefix: 'GraniteServiceVersion20100801',
     jsonVersion: '1.0',
     queryCompatible: true,
@@ -33,18 +32,9 @@ const all: readonly WireService[] = [
     missingMember: 'MissingParameter',
     model: readModel(cloudWatch)
   },
+  { ...usual, signingName: 'rds', title: 'Amazon RDS', version: '2014-10-31', protocols: [query], missingMember: 'MissingParameter', model: readModel(rds) },
   {
-    ...nothing,
-    signingName: 'rds',
-    title: 'Amazon RDS',
-    version: '2014-10-31',
-    xmlNamespace: 'http://rds.amazonaws.com/doc/2014-10-31/',
-    protocols: [query],
-    missingMember: 'MissingParameter',
-    model: readModel(rds)
-  },
-  {
-    ...nothing,
+    ...usual,
     signingName: 'rds-data',
     title: 'the RDS Data API',
     version: '2018-08-01',
@@ -53,7 +43,7 @@ const all: readonly WireService[] = [
     model: readModel(rdsData)
   },
   {
-    ...nothing,
+    ...usual,
     signingName: 'secretsmanager',
     title: 'AWS Secrets Manager',
     version: '2017-10-17',
@@ -68,17 +58,14 @@ const all: readonly WireService[] = [
     },
     model: readModel(secretsManager)
   },
-  {
-    ...nothing,
-    signingName: 'sts',
-    title: 'AWS STS',
-    version: '2011-06-15',
-    xmlNamespace: 'https://sts.amazonaws.com/doc/2011-06-15/',
-    protocols: [query],
-    missingMember: 'ValidationError',
-    model: readModel(sts)
-  }
+  { ...usual, signingName: 'sts', title: 'AWS STS', version: '2011-06-15', protocols: [query], missingMember: 'ValidationError', model: readModel(sts) }
 ]
 
+/** The namespaces of AWS's XML are addresses that nobody visits; that of STS alone is a safe one. */
+function namespaceOf ({ signingName, version }: Pick<WireService, 'signingName' | 'version'>): string {
+  return `http${signingName === 'sts' ? 's' : ''}://${signingName}.amazonaws.com/doc/${version}/`
+}
+
 /** Every service whose language the sandbox knows, by signing name. */
-export const wireServices: ReadonlyMap<string, WireService> = new Map(all.map(service => [service.signingName, service]))
+export const wireServices: ReadonlyMap<string, WireService> =
+  new Map(all.map(service => [service.signingName, { ...service, xmlNamespace: namespaceOf(service) }]))

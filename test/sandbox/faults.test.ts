@@ -45,18 +45,26 @@ t.test('a rate is a share of the calls, and a delay is waited for on the clock',
   const chances = [0.1, 0.6, 0.4]
   const faults = createFaults({ clock: { sleep: async ms => { slept.push(ms) } }, random: () => chances.shift() ?? 1 })
   faults.add({ kind: 'delay', rate: 0.5, delayMs: 250 })
-  const effects = [faults.take('rds', 'DescribeDBClusters', 'eu-west-1'), faults.take('rds', 'DescribeDBClusters', 'eu-west-1'), faults.take('rds', 'DescribeDBClusters', 'eu-west-1')]
-  t.same(effects.map(effect => effect !== undefined), [true, false, true])
-  await effects[0]?.before()
-  t.same(slept, [250])
+  const call = { service: 'rds', operation: 'DescribeDBClusters', region: 'eu-west-1' }
+  for (const waits of [1, 1, 2]) {
+    t.same(await faults.around(call, async () => 'done'), { output: 'done' })
+    t.equal(slept.length, waits)
+  }
+  t.same(slept, [250, 250])
 })
 
-t.test('a fault may be of one region only', t => {
+t.test('a fault may be of one region only, and drops a call before it is done or after', async t => {
   const faults = createFaults({ clock: { sleep: async () => {} }, random: () => 0 })
-  faults.add({ kind: 'drop-before', region: 'us-east-1' })
-  t.equal(faults.take('rds', 'DescribeDBClusters', 'eu-west-1'), undefined)
-  t.ok(faults.take('rds', 'DescribeDBClusters', 'us-east-1'))
-  t.end()
+  const call = { service: 'rds', operation: 'DescribeDBClusters', region: 'us-east-1' }
+  let done = 0
+  const work = async (): Promise<number> => ++done
+  faults.add({ kind: 'drop-before', region: 'us-east-1', count: 1 })
+  t.same(await faults.around({ ...call, region: 'eu-west-1' }, work), { output: 1 })
+  t.equal(await faults.around(call, work), undefined)
+  t.equal(done, 1)
+  faults.add({ kind: 'drop-after', region: 'us-east-1' })
+  t.equal(await faults.around(call, work), undefined)
+  t.equal(done, 2)
 })
 
 t.test('faults are set over HTTP', async t => {
