@@ -19,7 +19,7 @@ export function checkConstraints (code: string, constraints: Constraints, reques
     const isNumber = typeof value === 'number' || typeof value === 'bigint'
     const size = isNumber ? value : (value as string | readonly unknown[] | Uint8Array).length
     const subject = `${isSecret ? 'Value' : `Value '${Array.isArray(value) ? `[${value.join(', ')}]` : String(value)}'`} at '${member.charAt(0).toLowerCase()}${member.slice(1)}'`
-    const bound = size < least ? `greater than or equal to ${least}` : size > most ? `less than or equal to ${most}` : undefined
+    const bound = size > most ? `less than or equal to ${most}` : size >= least ? undefined : `greater than or equal to ${least}`
     if (bound) throw unmetConstraint(code, subject, `have ${isNumber ? 'value' : 'length'} ${bound}`)
     if (pattern?.test(String(value)) === false) throw unmetConstraint(code, subject, `satisfy regular expression pattern: ${pattern.source.replace(/^\^|\$$/g, '')}`)
   }

@@ -75,7 +75,7 @@ function itemsOf (branch: unknown, shape: Shape, name: string, item: string, alt
 function fromText (text: string, shape: Shape): unknown {
   switch (kindOf(shape)) {
     case 'Boolean': return { true: true, false: false }[text.toLowerCase()]
-    case 'Number': return /^[+-]?\d+(\.\d+)?(e[+-]?\d+)?$/i.test(text) ? Number(text) : text
+    case 'Number': return /^[+-]?\d+(\.\d+)?(e[+-]?\d+)?$/i.test(text) ? Number(text) : undefined
     case 'Timestamp': return /^\d+(\.\d+)?$/.test(text) ? Number(text) : text
     default: return text
   }

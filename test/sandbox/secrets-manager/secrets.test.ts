@@ -295,6 +295,7 @@ t.test('a policy is told what is wrong with it, and none that lets anybody in is
 
 for (const [operation, request, says] of [
   ['GetRandomPassword', { PasswordLength: 0 }, "Value '0' at 'passwordLength' failed to satisfy constraint: Member must have value greater than or equal to 1"],
+  ['GetRandomPassword', { PasswordLength: Number.NaN }, "Value 'NaN' at 'passwordLength' failed to satisfy constraint: Member must have value greater than or equal to 1"],
   ['GetRandomPassword', { PasswordLength: 4097 }, "Value '4097' at 'passwordLength' failed to satisfy constraint: Member must have value less than or equal to 4096"],
   ['RotateSecret', { SecretId: 'a', ClientRequestToken: 'short' }, "Value 'short' at 'clientRequestToken' failed to satisfy constraint: Member must have length greater than or equal to 32"],
   ['BatchGetSecretValue', { Filters: [{ Key: 'name', Values: ['a'] }], MaxResults: 21 }, "Value '21' at 'maxResults' failed to satisfy constraint: Member must have value less than or equal to 20"],

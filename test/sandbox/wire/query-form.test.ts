@@ -55,6 +55,7 @@ for (const [name, value, says] of [
   ['DisableRollback', 'maybe', isNo('maybe', 'DisableRollback', 'Boolean')],
   ['TimeoutInMinutes', '', isNo('', 'TimeoutInMinutes', 'Number')],
   ['TimeoutInMinutes', '0x20', isNo('0x20', 'TimeoutInMinutes', 'Number')],
+  ['TimeoutInMinutes', 'NaN', isNo('NaN', 'TimeoutInMinutes', 'Number')],
   ['TimeoutInMinutes', ' 20', isNo(' 20', 'TimeoutInMinutes', 'Number')],
   ['Tags', 'blue', 'Tags has parts, and is not to have a value'],
   ['Tags.member.1', 'blue', 'Tags has parts, and is not to have a value'],
