@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { buildInPlace, copyData, copyRunningData, copyTree, isFileError, majorOf } from './files.js'
+import { buildInPlace, copyData, copyRunningData, copyTree, ifThere, majorOf } from './files.js'
 import type { Ground } from './ground.js'
 import type { Installation } from './installations.js'
 import type { Processes } from './processes.js'
@@ -37,20 +37,12 @@ export interface ServerData {
 export function createServerData (ground: Ground, processes: Processes): ServerData {
   const { home, directoryOf } = ground
   const trash = join(home.directory, 'trash')
-  const discard = async (id: string): Promise<string | undefined> => {
+  const discard = async (id: string): Promise<string> => {
     const moved = join(trash, `${id}-${randomBytes(4).toString('hex')}`)
-    try {
-      await rename(directoryOf(id), moved)
-      return moved
-    } catch (error) {
-      if (isFileError(error, 'ENOENT')) return undefined
-      throw error
-    }
+    await ifThere(rename(directoryOf(id), moved))
+    return moved
   }
-  const remove = async (id: string): Promise<void> => {
-    const moved = await discard(id)
-    if (moved) await rm(moved, { recursive: true, force: true })
-  }
+  const remove = async (id: string): Promise<void> => { await rm(await discard(id), { recursive: true, force: true }) }
   const copyInto = async (source: string, data: string): Promise<void> => {
     const from = join(directoryOf(source), 'data')
     const wasDown = await processes.whileDown(source, async () => { await copyData(from, data, home.user) })

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { isFileError } from './files.js'
+import { ifThere } from './files.js'
 import type { Settings } from './settings.js'
 
 /**
@@ -31,10 +31,7 @@ export async function openExtensions (native: string): Promise<void> {
 
 /** The file is replaced whole: servers that run may be reading it, and others may be doing the same. */
 async function addLine (file: string, line: string): Promise<void> {
-  const text = await readFile(file, 'utf8').catch(error => {
-    if (isFileError(error, 'ENOENT')) return undefined
-    throw error
-  })
+  const text = await ifThere(readFile(file, 'utf8'))
   if (text === undefined || text.includes(line)) return
   const draft = `${file}.${randomUUID()}`
   await writeFile(draft, `${text.trimEnd()}\n${line}\n`)

@@ -22,19 +22,17 @@ export async function copyTree (source: string, target: string, { owner, takes =
   if (owner) await chown(to, owner.uid, owner.gid)
   const entries = (await readdir(from, { withFileTypes: true })).filter(entry => takes(join(name, entry.name)))
   const files = entries.filter(entry => !entry.isDirectory())
-  await Promise.all(files.map(async file => { await copyEntry(join(from, file.name), join(to, file.name), file.isSymbolicLink(), owner) }))
+  await Promise.all(files.map(async file => {
+    await ifThere(copyEntry(join(from, file.name), join(to, file.name), file.isSymbolicLink(), owner))
+  }))
   // One directory after the other: everything else that reads files waits for those of one at most.
   for (const entry of entries) if (entry.isDirectory()) await copyTree(source, target, { owner, takes }, join(name, entry.name))
 }
 
 async function copyEntry (source: string, target: string, isLink: boolean, owner: ServerUser | undefined): Promise<void> {
-  try {
-    if (isLink) return await symlink(await readlink(source), target)
-    await copyFile(source, target, constants.COPYFILE_FICLONE)
-    if (owner) await chown(target, owner.uid, owner.gid)
-  } catch (error) {
-    if (!isFileError(error, 'ENOENT')) throw error
-  }
+  if (isLink) return await symlink(await readlink(source), target)
+  await copyFile(source, target, constants.COPYFILE_FICLONE)
+  if (owner) await chown(target, owner.uid, owner.gid)
 }
 
 /** Calls `build` with a name beside `path` and renames it into place, so that `path` is either whole or absent. */
@@ -53,6 +51,14 @@ export async function buildInPlace (path: string, build: (draft: string) => Prom
 /** Whether the error is the file system's refusal of one of these kinds. */
 export function isFileError (error: unknown, ...codes: string[]): boolean {
   return codes.includes((error as NodeJS.ErrnoException).code ?? '')
+}
+
+/** What the work answers; undefined where it finds no such file. */
+export async function ifThere<T> (work: Promise<T>): Promise<T | undefined> {
+  return await work.catch((error: unknown) => {
+    if (isFileError(error, 'ENOENT')) return undefined
+    throw error
+  })
 }
 
 const LEFT_OUT = /^(postmaster\.(pid|opts)|pg_(replslot|dynshmem|notify|serial|snapshots|subtrans|stat_tmp)\/.*|.*pgsql_tmp.*)$/

@@ -8,6 +8,7 @@ import { buildInPlace, writeOwned } from './files.js'
 import type { Home } from './home.js'
 import { chooseInstallation, findInstallations, type Installation } from './installations.js'
 import { SUPERUSER } from './roles.js'
+import { createTurns } from './turns.js'
 
 /** What every server stands on: binaries, and a template per major to copy. */
 export interface Ground {
@@ -26,7 +27,7 @@ export interface Ground {
 /** Looks for binaries and makes templates when they are first needed, and once. */
 export function createGround (home: Home, password: string, searchPath: string): Ground {
   let installations: Promise<readonly Installation[]> | undefined
-  const templates = new Map<number, Promise<string>>()
+  const inTurn = createTurns()
   for (const name of ['clusters', 'trash']) mkdirSync(join(home.directory, name), { recursive: true, mode: 0o711 })
 
   const findAll = async (): Promise<readonly Installation[]> => {
@@ -38,14 +39,8 @@ export function createGround (home: Home, password: string, searchPath: string):
     password,
     installations: findAll,
     installationFor: async major => chooseInstallation(await findAll(), major),
-    templateOf: async installation => {
-      const known = templates.get(installation.major)
-      if (known) return await known
-      const opened = openTemplate(home, installation, password)
-      templates.set(installation.major, opened)
-      opened.catch(() => templates.delete(installation.major))
-      return await opened
-    },
+    templateOf: async installation =>
+      await inTurn(String(installation.major), async () => await openTemplate(home, installation, password)),
     directoryOf: id => join(home.directory, 'clusters', id)
   }
 }

@@ -6,6 +6,7 @@ import type { Ground } from './ground.js'
 import type { AdminAccess } from './roles.js'
 import { reloadServer, type Server, type ServerOptions, startServer } from './server.js'
 import type { Settings } from './settings.js'
+import { createTurns } from './turns.js'
 
 /** The server processes by the name of their data. */
 export interface Processes {
@@ -22,19 +23,13 @@ export interface Processes {
   close: () => Promise<void>
 }
 
-interface Entry {
-  /** Absent while work goes on that needs the server to be down. */
-  started?: Promise<Server>
-  /** Set while it takes connections. */
-  server?: Server
-  /** Settles when another server may be started on the data. */
-  stopped?: Promise<void>
-}
-
 const PORT = 5432
 
 export function createProcesses (ground: Ground): Processes {
-  const entries = new Map<string, Entry>()
+  /** Those that take connections; undefined while one has yet to. */
+  const servers = new Map<string, Server | undefined>()
+  /** What changes whether a server runs happens one at a time for each. */
+  const inTurn = createTurns()
   let isClosed = false
   const accessTo = (id: string): AdminAccess => ({ host: join(ground.home.sockets, id), port: PORT, password: ground.password })
 
@@ -44,61 +39,40 @@ export function createProcesses (ground: Ground): Processes {
     const settings = { ...isPrepared ? PRELOADED : {}, ...parameters }
     return { bin, directory, socketDirectory: accessTo(id).host, parameters: settings, user: ground.home.user }
   }
-  const forget = (id: string, entry: Entry): void => {
-    if (entries.get(id) === entry) entries.delete(id)
-  }
-  const launch = (id: string, parameters: Settings): Promise<Server> => {
-    const started = optionsOf(id, parameters).then(startServer)
-    const entry: Entry = { started }
-    entries.set(id, entry)
-    started.then(async server => {
-      entry.server = server
-      await server.exited
-    }).catch(() => {}).finally(() => { if (!entry.stopped) forget(id, entry) })
-    return started
-  }
-  const end = async (id: string, entry: Entry): Promise<void> => {
-    const server = await entry.started?.catch(() => undefined)
-    delete entry.server
-    await server?.stop()
-    // Whoever starts the next server waits for this entry: its directory of sockets must not go from under it.
-    await rm(accessTo(id).host, { recursive: true, force: true })
-    forget(id, entry)
+  const launch = async (id: string, parameters: Settings): Promise<Server> => {
+    if (isClosed) throw new Error('the sandbox is closing')
+    servers.set(id, undefined)
+    const server = await startServer(await optionsOf(id, parameters))
+    servers.set(id, server)
+    void server.exited.then(() => { if (servers.get(id) === server) servers.delete(id) })
+    return server
   }
   const stop = async (id: string): Promise<void> => {
-    const entry = entries.get(id)
-    if (entry) await (entry.stopped ??= end(id, entry))
+    await inTurn(id, async () => {
+      const server = servers.get(id)
+      servers.delete(id)
+      await server?.stop()
+      await rm(accessTo(id).host, { recursive: true, force: true })
+    })
   }
 
   return {
-    start: async (id, parameters) => {
-      for (let stopped = entries.get(id)?.stopped; stopped; stopped = entries.get(id)?.stopped) await stopped.catch(() => {})
-      if (isClosed) throw new Error('the sandbox is closing')
-      return await (entries.get(id)?.started ?? launch(id, parameters))
-    },
-    whileDown: async (id, work) => {
-      // Many may wait for the same server, so whoever has waited looks again: another one may have it by now.
-      for (let found = entries.get(id); found; found = entries.get(id)) {
-        const runs = await found.started?.then(() => true, () => false)
-        if (runs && !found.stopped) return false
-        await found.stopped?.catch(() => {})
-      }
-      const entry: Entry = {}
-      entries.set(id, entry)
-      entry.stopped = work().finally(() => forget(id, entry))
-      await entry.stopped
+    start: async (id, parameters) => await inTurn(id, async () => servers.get(id) ?? await launch(id, parameters)),
+    whileDown: async (id, work) => await inTurn(id, async () => {
+      if (servers.get(id)) return false
+      await work()
       return true
-    },
+    }),
     reload: async (id, parameters) => {
-      const server = entries.get(id)?.server
+      const server = servers.get(id)
       if (server) await reloadServer(server, await optionsOf(id, parameters))
     },
     stop,
-    serverOf: id => entries.get(id)?.server,
+    serverOf: id => servers.get(id),
     accessTo,
     close: async () => {
       isClosed = true
-      await Promise.allSettled([...entries.keys()].map(stop))
+      await Promise.allSettled([...servers.keys()].map(stop))
     }
   }
 }

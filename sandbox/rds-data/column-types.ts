@@ -79,10 +79,9 @@ const otherJdbcTypes: Readonly<Record<string, number>> = { money: 8, timetz: 92,
 /** The type that a row of pg_type describes: enums, most ranges and pgvector's vectors are returned, nothing else that is not built in. */
 export function catalogType ({ name, category, element }: CatalogType): ColumnType {
   if (element !== null) return { name, jdbcType: ARRAY, kind: undefined, element: { name: element, jdbcType: 1111, kind: undefined } }
-  if (category === 'e') return { name, jdbcType: 12, kind: 'string' }
-  if (category === 'r') return { name, jdbcType: 1111, kind: refusedRanges.has(name) ? undefined : 'string' }
-  const jdbcType = otherJdbcTypes[name] ?? (category === 'c' ? 2002 : 1111)
-  return { name, jdbcType, kind: name === 'vector' ? 'string' : undefined }
+  const isReturned = category === 'e' || (category === 'r' && !refusedRanges.has(name)) || name === 'vector'
+  const jdbcType = category === 'e' ? 12 : category === 'c' ? 2002 : otherJdbcTypes[name] ?? 1111
+  return { name, jdbcType, kind: isReturned ? 'string' : undefined }
 }
 
 /** The tests of the client data-api-client, which run on Aurora 17.4, read ranges of int4 and numeric and get none of these (`tstzrange` is by analogy). */
