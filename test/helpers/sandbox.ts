@@ -1,8 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { rmSync } from 'node:fs'
 import pino from 'pino'
 import { startSandbox, type SandboxOptions } from '../../sandbox/sandbox.js'
+import { makeDataDir } from './data-dir.js'
 
 /** What an SDK client needs to speak with the sandbox. */
 export interface SandboxClientConfig {
@@ -31,7 +30,7 @@ interface Teardown {
  * the test is over.
  */
 export async function openSandbox (test: Teardown, options: Partial<SandboxOptions> = {}): Promise<TestSandbox> {
-  const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'sandbox-'))
+  const dataDir = options.dataDir ?? makeDataDir()
   const logged: string[] = []
   const log = pino({ level: 'debug' }, { write: (line: string) => { logged.push(line) } })
   const defaults = {

@@ -1,12 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { rmSync } from 'node:fs'
 
 import { pino, type Logger } from 'pino'
 import type { Test } from 'tap'
 
 import { readSandboxConfig } from '../../sandbox/config.js'
 import { LOCAL_KEY, startLocal } from '../../scripts/local.js'
+import { makeDataDir } from './data-dir.js'
 
 /** An answer of the service, read. */
 export interface Answer<Body> { status: number, headers: Headers, body: Body }
@@ -24,7 +23,7 @@ export interface Service {
 
 /** The service over a sandbox of its own, both over the wire, for one test file. Ends and removes everything with the test. */
 export async function startService (t: Test, env: Record<string, string> = {}, log: Logger = pino({ level: process.env.LOG_LEVEL ?? 'silent' })): Promise<Service> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'aurora-databases-test-'))
+  const dataDir = makeDataDir()
   Object.assign(process.env, { PORT: '0', POLL_MS: '100', CALLS_PER_SECOND: '1000', SANDBOX_PORT: '0', SANDBOX_PACE: 'instant', SANDBOX_DATA_DIR: dataDir, ...env })
   const local = await startLocal(readSandboxConfig(process.env), process.env, log)
   t.teardown(async () => {

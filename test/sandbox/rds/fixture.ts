@@ -1,6 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { rmSync } from 'node:fs'
 import { pino } from 'pino'
 import pg from 'pg'
 import type { DBCluster } from '@aws-sdk/client-rds'
@@ -10,6 +8,7 @@ import { durations, type Durations } from '../../../sandbox/pace.js'
 import { createRds, type Rds, type RdsOptions } from '../../../sandbox/rds/rds.js'
 import { createSecretsManager } from '../../../sandbox/secrets-manager/secrets-manager.js'
 import { openStore } from '../../../sandbox/store.js'
+import { makeDataDir } from '../../helpers/data-dir.js'
 
 export const caller: Caller = { region: 'us-east-1', account: ACCOUNT, requestId: 'request' }
 export const PASSWORD = 'correct-horse'
@@ -34,7 +33,7 @@ export interface FixtureOptions extends Partial<RdsOptions> {
 
 /** RDS on a data directory of its own, which is gone after `close`. */
 export async function startFixture (options: FixtureOptions = {}): Promise<Fixture> {
-  const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'rds-test-'))
+  const dataDir = options.dataDir ?? makeDataDir()
   const open = async (): Promise<Pick<Fixture, 'rds' | 'secrets'> & { closeAll: () => Promise<void> }> => {
     const store = openStore(dataDir)
     const clock = options.clock ?? systemClock
