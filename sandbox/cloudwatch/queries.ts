@@ -1,27 +1,24 @@
-import type {
-  Datapoint, GetMetricDataInput, GetMetricDataOutput, GetMetricStatisticsInput, GetMetricStatisticsOutput, MetricDataQuery,
-  MetricDataResult
-} from '@aws-sdk/client-cloudwatch'
+import type * as Sdk from '@aws-sdk/client-cloudwatch'
 import { AwsError } from '../aws.js'
 import { type MetricName, units } from './metrics.js'
-import { hasDimensions, NAMESPACE, type Sample } from './samples.js'
-import { problemsOfStatistic, simple, statisticOf } from './statistics.js'
+import { hasDimensions, matchesFilters, metricsOf, NAMESPACE, type Sample } from './samples.js'
+import { computeStatistic, problemsOfStatistic, simple } from './statistics.js'
 
 const MOST_QUERIES = 500
 const MOST_POINTS = 100_800
 const MOST_STATISTICS_POINTS = 1440
+const LISTED_PER_PAGE = 500
 
 /** GetMetricData, without metric math. Pages end at `MaxDatapoints`. */
-export function getMetricData (samples: readonly Sample[], input: GetMetricDataInput): GetMetricDataOutput {
+export function getMetricData (samples: readonly Sample[], input: Sdk.GetMetricDataInput): Sdk.GetMetricDataOutput {
   const queries = input.MetricDataQueries ?? []
   if (queries.length > MOST_QUERIES) throw new AwsError('ValidationError', `The collection MetricDataQueries must not have a size greater than ${MOST_QUERIES}.`)
   const problems = [...problemsOfIds(queries), ...problemsOfRange(input), ...queries.flatMap(problemsOfQuery)]
   if (problems.length > 0) throw new AwsError('ValidationError', problems.map(problem => `${problem}\n`).join(''))
-  const results = queries.filter(({ ReturnData }) => ReturnData !== false).map(query => resultOf(samples, query, input))
-  return pageOf(results, input)
+  return pageOf(queries.filter(({ ReturnData }) => ReturnData !== false).map(query => resultOf(samples, query, input)), input)
 }
 
-function problemsOfIds (queries: readonly MetricDataQuery[]): string[] {
+function problemsOfIds (queries: readonly Sdk.MetricDataQuery[]): string[] {
   const ids = queries.map(({ Id = '' }) => Id)
   const twice = ids.find((id, index) => ids.indexOf(id) !== index)
   return [
@@ -33,83 +30,71 @@ function problemsOfIds (queries: readonly MetricDataQuery[]): string[] {
 }
 
 /** What is wrong with a query, in AWS's words where those are known; and what the sandbox does not do. */
-function problemsOfQuery ({ MetricStat, Expression, Period }: MetricDataQuery, index: number): string[] {
+function problemsOfQuery ({ MetricStat, Expression, Period, Label }: Sdk.MetricDataQuery, index: number): string[] {
   const name = `MetricDataQueries.member.${index + 1}`
   if (Expression !== undefined) return [`The query ${name} has an Expression, and the sandbox does not evaluate metric math.`]
+  if (Label?.includes('${')) return [`The parameter ${name}.Label is dynamic, and the sandbox does not fill in labels.`]
   if (!MetricStat) return [`The parameter ${name}.MetricStat is required.`]
   if (Period !== undefined) return [`The parameters ${name}.Period and ${name}.MetricStat are mutually exclusive and you have specified both.`]
   const { Stat = '', Period: period } = MetricStat
   return [...problemsOfStatistic(Stat, `${name}.MetricStat.Stat`), ...problemsOfPeriod(period, `${name}.MetricStat.Period`)]
 }
 
-function resultOf (samples: readonly Sample[], query: MetricDataQuery, input: GetMetricDataInput): MetricDataResult {
-  const { Metric: { Namespace, MetricName: name, Dimensions = [] } = {}, Period: period, Stat = '', Unit } = query.MetricStat ?? {}
-  const buckets = bucketsOf(pointsOf(samples, Namespace, name, Dimensions, Unit), rangeOf(input, period))
+function resultOf (samples: readonly Sample[], query: Sdk.MetricDataQuery, input: Sdk.GetMetricDataInput): Sdk.MetricDataResult {
+  const { Metric: metric = {}, Period: period, Stat = '', Unit: unit } = query.MetricStat ?? {}
+  const buckets = bucketsOf(samples, metric, { ...input, period, unit })
   if (input.ScanBy !== 'TimestampAscending') buckets.reverse()
   return {
     Id: query.Id,
     Label: query.Label ?? labelOf(query, input.MetricDataQueries ?? []),
     Timestamps: buckets.map(({ startMs }) => new Date(startMs)),
-    Values: buckets.map(({ values }) => statisticOf(Stat)?.(values) ?? 0),
+    Values: buckets.map(({ values }) => computeStatistic(Stat, values)),
     StatusCode: 'Complete'
   }
 }
 
 /** The name of the metric, with the statistic and the period where the queries differ in them (localstack's `test_label_generation`, recorded on AWS). */
-function labelOf ({ MetricStat }: MetricDataQuery, queries: readonly MetricDataQuery[]): string {
+function labelOf ({ MetricStat }: Sdk.MetricDataQuery, queries: readonly Sdk.MetricDataQuery[]): string {
   const told = (['Stat', 'Period'] as const).filter(member => new Set(queries.map(query => query.MetricStat?.[member])).size > 1)
   return [MetricStat?.Metric?.MetricName, ...told.map(member => MetricStat?.[member])].join(' ')
 }
 
 /** GetMetricStatistics: every statistic of one metric. */
-export function getMetricStatistics (samples: readonly Sample[], input: GetMetricStatisticsInput): GetMetricStatisticsOutput {
-  const { Namespace, MetricName: name, Dimensions = [], Statistics = [], ExtendedStatistics = [], Unit } = input
+export function getMetricStatistics (samples: readonly Sample[], input: Sdk.GetMetricStatisticsInput): Sdk.GetMetricStatisticsOutput {
+  const { MetricName: name, Statistics = [], ExtendedStatistics = [], Unit: unit, StartTime, EndTime, Period: period = 1 } = input
   if (Statistics.length + ExtendedStatistics.length === 0) throw new AwsError('InvalidParameterCombination', 'Must specify either Statistics or ExtendedStatistics')
   const [problem] = [
     ...problemsOfRange(input),
-    ...problemsOfPeriod(input.Period, 'Period'),
+    ...problemsOfPeriod(period, 'Period'),
     ...Statistics.flatMap((name, index) => Object.hasOwn(simple, name) ? [] : [`The parameter Statistics.member.${index + 1} must be a value in the set [ Sum, Maximum, Minimum, SampleCount, Average ].`]),
     ...ExtendedStatistics.flatMap((name, index) => problemsOfStatistic(name, `ExtendedStatistics.member.${index + 1}`))
   ]
   if (problem !== undefined) throw new AwsError('InvalidParameterValue', problem)
-  const range = rangeOf(input, input.Period)
-  const most = Math.ceil((range.endMs - range.startMs) / 1000 / (input.Period ?? 1))
+  const most = Math.ceil((Number(EndTime) - Number(StartTime)) / 1000 / period)
   if (most > MOST_STATISTICS_POINTS) {
     throw new AwsError('InvalidParameterCombination', `You have requested up to ${most.toLocaleString('en-US')} datapoints, which exceeds the limit of 1,440. You may reduce the datapoints requested by increasing Period, or decreasing the time range.`)
   }
-  const asked = [...Statistics, ...ExtendedStatistics]
-  const Datapoints = bucketsOf(pointsOf(samples, Namespace, name, Dimensions, Unit), range).map(({ startMs, values }): Datapoint => {
-    const results = Object.fromEntries(asked.map(each => [each, statisticOf(each)?.(values)]))
-    const extended = ExtendedStatistics.map(each => [each, results[each] ?? 0])
-    return {
-      Timestamp: new Date(startMs),
-      ...Object.fromEntries(Statistics.map(each => [each, results[each]])),
-      Unit: unitOf(name),
-      ExtendedStatistics: extended.length > 0 ? Object.fromEntries(extended) : undefined
-    }
+  const Datapoints = bucketsOf(samples, input, { StartTime, EndTime, period, unit }).map(({ startMs, values }): Sdk.Datapoint => {
+    const computed = (names: readonly string[]) => Object.fromEntries(names.map(each => [each, computeStatistic(each, values)]))
+    const extended = ExtendedStatistics.length > 0 ? { ExtendedStatistics: computed(ExtendedStatistics) } : {}
+    return { Timestamp: new Date(startMs), ...computed(Statistics), Unit: isMetric(name) ? units[name] : 'None', ...extended }
   })
   return { Label: name, Datapoints }
 }
 
-function pointsOf (
-  samples: readonly Sample[],
-  namespace: string | undefined,
-  name: string | undefined,
-  dimensions: Parameters<typeof hasDimensions>[1],
-  unit: string | undefined
-): Array<{ atMs: number, value: number }> {
-  if (namespace !== NAMESPACE || !isMetric(name) || (unit !== undefined && unit !== units[name])) return []
-  return samples
-    .filter(sample => hasDimensions(sample, dimensions))
-    .flatMap(({ atMs, values }) => values[name] === undefined ? [] : [{ atMs, value: values[name] }])
+/** ListMetrics: every metric that has had a value within the last day. */
+export function listMetrics (samples: readonly Sample[], input: Sdk.ListMetricsInput): Sdk.ListMetricsOutput {
+  const { Namespace, MetricName, Dimensions = [], NextToken } = input
+  const from = Number(NextToken ?? 0)
+  if (!Number.isSafeInteger(from) || from < 0) throw new AwsError('InvalidParameterValue', 'Request parameter NextToken is invalid')
+  const chosen = metricsOf(samples).filter(metric =>
+    (Namespace ?? NAMESPACE) === NAMESPACE && (MetricName ?? metric.MetricName) === metric.MetricName && matchesFilters(metric, Dimensions))
+  const until = from + LISTED_PER_PAGE
+  return { Metrics: chosen.slice(from, until), NextToken: chosen.length > until ? String(until) : undefined }
 }
 
 function isMetric (name: string | undefined): name is MetricName {
   return name !== undefined && Object.hasOwn(units, name)
-}
-
-function unitOf (name: string | undefined): Datapoint['Unit'] {
-  return isMetric(name) ? units[name] : 'None'
 }
 
 /** Periods of less than a minute, which are for metrics of high resolution and taken for any. */
@@ -120,67 +105,59 @@ function problemsOfPeriod (seconds = 0, parameter: string): string[] {
   return isGood ? [] : [`The parameter ${parameter} must be a value in the set [ ${fineSeconds.join(', ')} ] or a multiple of 60.`]
 }
 
-function problemsOfRange ({ StartTime: start, EndTime: end }: TimeRange): string[] {
-  const ms = (end?.getTime() ?? 0) - (start?.getTime() ?? 0)
+function problemsOfRange ({ StartTime: start, EndTime: end }: Pick<Asked, 'StartTime' | 'EndTime'>): string[] {
+  const ms = Number(end) - Number(start)
   if (ms === 0) return ['The parameter StartTime must not equal parameter EndTime.']
   return ms > 0 ? [] : ['The parameter StartTime must be less than the parameter EndTime.']
 }
 
-type TimeRange = Pick<GetMetricDataInput, 'StartTime' | 'EndTime'>
-
-/** What AWS/RDS measures comes once a minute, so that nothing finer is answered than that. */
-function rangeOf ({ StartTime, EndTime }: TimeRange, periodSeconds = 0): Range {
-  return { startMs: StartTime?.getTime() ?? 0, endMs: EndTime?.getTime() ?? 0, periodMs: Math.max(MINUTE_MS, periodSeconds * 1000) }
-}
-
 /** Points are counted through all results; what does not fit begins the next page. */
-function pageOf (
-  results: readonly MetricDataResult[], { MaxDatapoints = MOST_POINTS, NextToken }: GetMetricDataInput
-): GetMetricDataOutput {
+function pageOf (results: readonly Sdk.MetricDataResult[], input: Sdk.GetMetricDataInput): Sdk.GetMetricDataOutput {
+  const { MaxDatapoints = MOST_POINTS, NextToken } = input
   if (MaxDatapoints < 1 || MaxDatapoints > MOST_POINTS) throw new AwsError('InvalidParameterValue', `The parameter MaxDatapoints must be from 1 to ${MOST_POINTS}.`)
   const from = NextToken === undefined ? 0 : Number(NextToken)
   if (!Number.isSafeInteger(from) || from < 0) throw new AwsError('InvalidNextToken', 'The value for parameter NextToken is invalid')
   const until = from + MaxDatapoints
   let passed = 0
   const page = results.map(result => {
-    const [start, end] = [from - passed, until - passed]
-    const count = result.Values?.length ?? 0
-    passed += count
-    const part = <T>(items: T[] | undefined): T[] => (items ?? []).slice(Math.max(0, start), Math.max(0, end))
-    return { ...result, Timestamps: part(result.Timestamps), Values: part(result.Values), StatusCode: count > end ? 'PartialData' as const : 'Complete' as const }
+    const { Timestamps = [], Values = [] } = result
+    const [start, end] = [Math.max(0, from - passed), Math.max(0, until - passed)]
+    passed += Values.length
+    const StatusCode = passed > until ? 'PartialData' as const : 'Complete' as const
+    return { ...result, Timestamps: Timestamps.slice(start, end), Values: Values.slice(start, end), StatusCode }
   })
   return { MetricDataResults: page, Messages: [], NextToken: passed > until ? String(until) : undefined }
 }
 
-/** The values of a metric within one period. */
-export interface Bucket {
-  startMs: number
-  values: number[]
+interface Asked {
+  StartTime?: Date | undefined
+  EndTime?: Date | undefined
+  /** In seconds. */
+  period?: number | undefined
+  unit?: string | undefined
 }
 
 const MINUTE_MS = 60_000
 
-export interface Range {
-  startMs: number
-  endMs: number
-  periodMs: number
-}
-
 /**
- * Sorts values into periods, which begin at whole multiples of their length. A value belongs to the minute in which it
- * was measured, and is in the range when that minute's beginning is.
+ * The values of a metric by periods, which begin at whole multiples of their length, in the order of time. A value belongs
+ * to the minute in which it was measured, and is in the range when that minute's beginning is. AWS/RDS measures once a
+ * minute, so that nothing finer is answered than that.
  */
-function bucketsOf (points: ReadonlyArray<{ atMs: number, value: number }>, { startMs, endMs, periodMs }: Range): Bucket[] {
-  const buckets = new Map<number, Bucket>()
-  const from = floor(startMs, periodMs)
-  for (const { atMs, value } of points) {
-    const minute = floor(atMs, MINUTE_MS)
-    if (minute < from || minute >= endMs) continue
-    const bucket = buckets.get(floor(atMs, periodMs)) ?? { startMs: floor(atMs, periodMs), values: [] }
-    buckets.set(bucket.startMs, bucket)
-    bucket.values.push(value)
+function bucketsOf (
+  samples: readonly Sample[], { Namespace, MetricName: name, Dimensions = [] }: Sdk.Metric, { StartTime, EndTime, period = 0, unit }: Asked
+): Array<{ startMs: number, values: number[] }> {
+  if (Namespace !== NAMESPACE || !isMetric(name) || (unit ?? units[name]) !== units[name]) return []
+  const periodMs = Math.max(MINUTE_MS, period * 1000)
+  const buckets = new Map<number, number[]>()
+  for (const { atMs, values, ...sample } of samples) {
+    const [minute, startMs, value] = [floor(atMs, MINUTE_MS), floor(atMs, periodMs), values[name]]
+    const isWithin = minute >= floor(Number(StartTime), periodMs) && minute < Number(EndTime)
+    if (value === undefined || !isWithin || !hasDimensions(sample, Dimensions)) continue
+    buckets.set(startMs, buckets.get(startMs) ?? [])
+    buckets.get(startMs)?.push(value)
   }
-  return [...buckets.values()].sort((a, b) => a.startMs - b.startMs)
+  return [...buckets].map(([startMs, values]) => ({ startMs, values }))
 }
 
 function floor (ms: number, stepMs: number): number {

@@ -2,15 +2,19 @@ import type { Dimension, DimensionFilter } from '@aws-sdk/client-cloudwatch'
 import type { Logger } from 'pino'
 import type { Clock } from '../clock.js'
 import type { ClusterMeasurement } from '../rds/measure.js'
-import { measureMetrics, type MetricName, type MetricValues, type Previous, units } from './metrics.js'
+import { measureMetrics, type MetricName, type MetricValues, type Previous } from './metrics.js'
 
-/** The metrics of one cluster at one moment. */
-export interface Sample {
-  atMs: number
-  region: string
+/** What the dimensions of metrics tell of a cluster. */
+export interface Measured {
   cluster: string
   writer: { identifier: string, instanceClass: string } | undefined
   engine: string
+}
+
+/** The metrics of one cluster at one moment. */
+export interface Sample extends Measured {
+  atMs: number
+  region: string
   values: MetricValues
 }
 
@@ -71,7 +75,7 @@ export const NAMESPACE = 'AWS/RDS'
 type Dimensions = Readonly<Record<string, string>>
 
 /** The sets of dimensions under which AWS keeps the metrics of a cluster and its writer. */
-function dimensionSets ({ cluster, writer, engine }: Sample): Dimensions[] {
+function dimensionSets ({ cluster, writer, engine }: Measured): Dimensions[] {
   const ofCluster = [
     { DBClusterIdentifier: cluster },
     { DBClusterIdentifier: cluster, Role: 'WRITER' },
@@ -84,7 +88,7 @@ function dimensionSets ({ cluster, writer, engine }: Sample): Dimensions[] {
 }
 
 /** A metric is what its whole set of dimensions says, no more and no less. */
-export function hasDimensions (sample: Sample, asked: readonly Dimension[]): boolean {
+export function hasDimensions (sample: Measured, asked: readonly Dimension[]): boolean {
   return dimensionSets(sample).some(set =>
     Object.keys(set).length === asked.length && asked.every(({ Name = '', Value }) => set[Name] === Value))
 }
@@ -97,16 +101,18 @@ export interface ListedMetric {
 
 /** Every metric that the samples have a value of, once. */
 export function metricsOf (samples: readonly Sample[]): ListedMetric[] {
-  const metrics = new Map<string, ListedMetric>()
-  for (const sample of samples) {
-    for (const MetricName of (Object.keys(units) as MetricName[]).filter(name => sample.values[name] !== undefined)) {
+  const named = new Map<string, ListedMetric>()
+  const kindOf = ({ cluster, engine, writer, values }: Sample): string => JSON.stringify([cluster, engine, writer, Object.keys(values)])
+  const kinds = new Map(samples.map(sample => [kindOf(sample), sample]))
+  for (const sample of kinds.values()) {
+    for (const MetricName of Object.keys(sample.values) as MetricName[]) {
       for (const set of dimensionSets(sample)) {
         const Dimensions = Object.entries(set).map(([Name, Value]) => ({ Name, Value }))
-        metrics.set(JSON.stringify([MetricName, Dimensions]), { Namespace: NAMESPACE, MetricName, Dimensions })
+        named.set(JSON.stringify([MetricName, Dimensions]), { Namespace: NAMESPACE, MetricName, Dimensions })
       }
     }
   }
-  return [...metrics.values()]
+  return [...named.values()]
 }
 
 /** A filter without a value asks only that the dimension is there. */

@@ -12,8 +12,12 @@ const othersOfAws = /^(?:IQM|(?:tm|wm|tc|ts)\d{1,2}(?:\.\d{1,10})?|(?:TM|WM|TC|T
 
 const percentile = /^p(\d{1,2}(?:\.\d{1,10})?|100)$/
 
-/** How to compute a statistic by its name; undefined for those that are not computed here. */
-export function statisticOf (name: string): ((values: readonly number[]) => number) | undefined {
+/** A statistic of some values; 0 for those that are not computed here. */
+export function computeStatistic (name: string, values: readonly number[]): number {
+  return statisticOf(name)?.(values) ?? 0
+}
+
+function statisticOf (name: string): ((values: readonly number[]) => number) | undefined {
   if (Object.hasOwn(simple, name)) return simple[name]
   const share = percentile.exec(name)?.[1]
   return share === undefined ? undefined : values => nthOf(values, Number(share) / 100)

@@ -167,6 +167,7 @@ t.test('results in pages, newest first unless asked otherwise, and queries that 
   t.match(await get(asked(['Sum', 60], ['Sum', 30])), { MetricDataResults: [{ Label: 'DatabaseConnections 60', Values: [3, 2, 1, 0] }, { Label: 'DatabaseConnections 30', Values: [3, 2, 1, 0] }] })
   await t.rejects(get([{ Id: 'a', Expression: 'SUM(METRICS())' }]), { code: 'ValidationError', message: /metric math/ })
   await t.rejects(get([{ Id: 'a' }, { ...query, Id: 'b', Period: 60 }]), { code: 'ValidationError', message: 'The parameter MetricDataQueries.member.1.MetricStat is required.\nThe parameters MetricDataQueries.member.2.Period and MetricDataQueries.member.2.MetricStat are mutually exclusive and you have specified both.\n' })
+  await t.rejects(get([{ ...query, Label: 'at most $' + '{MAX}' }]), { code: 'ValidationError', message: 'The parameter MetricDataQueries.member.1.Label is dynamic, and the sandbox does not fill in labels.\n' })
   await t.rejects(get([{ ...query, Id: 'A' }]), { code: 'ValidationError', message: /^The value A for parameter MetricDataQueries.member.1.Id is not matching the expected pattern/ })
   await t.rejects(get([query, query]), { code: 'ValidationError' })
   await t.rejects(get(asked(['tm90', 60])), { code: 'ValidationError', message: /^The sandbox does not compute the statistic tm90 / })
