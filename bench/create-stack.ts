@@ -35,7 +35,6 @@ async function startByHand (): Promise<void> {
   await inTemporaryDirectory(async directory => {
     const home = openHome(directory)
     const [installation] = await findInstallations(home, process.env['PATH'] ?? '')
-    if (!installation) throw new Error('no PostgreSQL found')
     const template = await openTemplate(home, installation, 'password')
     const server = join(directory, 'server')
     mkdirSync(server, { mode: 0o711 })

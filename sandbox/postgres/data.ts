@@ -29,7 +29,6 @@ export interface ServerData {
   remove: (id: string) => Promise<void>
   /** Stops servers that an earlier run left behind, and removes what no server of that name owns any more. */
   sweep: (known: ReadonlySet<string>) => Promise<void>
-  isEmpty: () => Promise<boolean>
   /** Frees the space of what was removed. */
   emptyTrash: () => Promise<void>
 }
@@ -86,7 +85,6 @@ export function createServerData (ground: Ground, processes: Processes): ServerD
         if (!known.has(id)) await discard(id)
       }))
     },
-    isEmpty: async () => (await readdir(join(home.directory, 'clusters'))).length === 0,
     emptyTrash: async () => {
       for (const name of await readdir(trash)) await rm(join(trash, name), { recursive: true, force: true })
     }

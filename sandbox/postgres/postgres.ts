@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { rm } from 'node:fs/promises'
+import { rm, rmdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { Logger } from 'pino'
 import type { Clock } from '../clock.js'
 import type { Store } from '../store.js'
@@ -62,15 +63,14 @@ export function createPostgres ({ dataDir, store, clock, log, searchPath, ports 
       await processes.close()
       await rm(home.sockets, { recursive: true, force: true })
       // Nobody who removes the data directory would think of the one apart from it.
-      if (home.isApart && await data.isEmpty()) await rm(home.directory, { recursive: true, force: true })
+      const isUnused = home.isApart && await rmdir(join(home.directory, 'clusters')).then(() => true, () => false)
+      if (isUnused) await rm(home.directory, { recursive: true, force: true })
     }
   }
 
   async function prepare (): Promise<void> {
-    certificate ??= openCertificate(dataDir, clock.now())
-    const [usual] = await ground.installations()
-    if (usual) await ground.templateOf(usual)
-    await Promise.all([certificate, data.emptyTrash()])
+    await ground.templateOf(await ground.installationFor())
+    await data.emptyTrash()
   }
 }
 

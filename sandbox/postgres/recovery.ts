@@ -41,12 +41,9 @@ function endOfMillisecond (momentMs: number): string {
 
 /** Whether the log of the data in a directory still has its first part, so that it can be recovered to any moment. */
 export async function reachesBack (ground: Ground, directory: string): Promise<boolean> {
-  const [first] = await segmentsIn(await baseOf(ground, directory))
+  const files = await readdir(join(await baseOf(ground, directory), 'pg_wal'))
+  const [first] = files.filter(name => /^[0-9A-F]{24}$/.test(name)).sort()
   return first !== undefined && existsSync(join(directory, 'data', 'pg_wal', first))
-}
-
-async function segmentsIn (data: string): Promise<string[]> {
-  return (await readdir(join(data, 'pg_wal'))).filter(name => /^[0-9A-F]{24}$/.test(name)).sort()
 }
 
 /** A cluster that is a copy kept what it started from; every other started from the template. */
