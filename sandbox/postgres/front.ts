@@ -1,7 +1,5 @@
 import { once } from 'node:events'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { connect, createServer, type Socket } from 'node:net'
-import { join } from 'node:path'
 import { createSecureContext, TLSSocket } from 'node:tls'
 
 const SSL_REQUEST = 80877103
@@ -120,23 +118,15 @@ export interface Certificate {
 const VALID_YEARS = 10
 
 /**
- * The certificate that clients of every cluster of the data directory are shown, made at the first call. Its key is on an
- * elliptic curve, like those of AWS's `rds-ca-ecc384-g1`: an RSA key takes a fifth of a second to make.
+ * A certificate to show clients. Its key is on an elliptic curve, like those of AWS's `rds-ca-ecc384-g1`: an RSA key
+ * takes a fifth of a second to make.
  */
-export async function openCertificate (dataDir: string, nowMs: number): Promise<Certificate> {
-  const file = join(dataDir, 'certificate.json')
-  try {
-    return JSON.parse(readFileSync(file, 'utf8')) as Certificate
-  } catch {
-    const { generate } = await import('selfsigned') // Needed once, and slow to load.
-    const made = await generate([{ name: 'commonName', value: 'rds.amazonaws.com' }], {
-      keyType: 'ec',
-      algorithm: 'sha256',
-      notAfterDate: new Date(nowMs + VALID_YEARS * 365 * 24 * 60 * 60 * 1000)
-    })
-    const certificate = { cert: made.cert, key: made.private }
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 })
-    writeFileSync(file, JSON.stringify(certificate), { mode: 0o600 })
-    return certificate
-  }
+export async function makeCertificate (nowMs: number): Promise<Certificate> {
+  const { generate } = await import('selfsigned') // Needed once, and slow to load.
+  const { cert, private: key } = await generate([{ name: 'commonName', value: 'rds.amazonaws.com' }], {
+    keyType: 'ec',
+    algorithm: 'sha256',
+    notAfterDate: new Date(nowMs + VALID_YEARS * 365 * 24 * 60 * 60 * 1000)
+  })
+  return { cert, key }
 }

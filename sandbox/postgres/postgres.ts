@@ -6,7 +6,7 @@ import type { Clock } from '../clock.js'
 import type { Store } from '../store.js'
 import { type Catalogue, createCatalogue } from './catalogue.js'
 import { createServerData, type ServerData } from './data.js'
-import { type Certificate, type Front, type FrontOptions, openCertificate } from './front.js'
+import { type Certificate, type Front, type FrontOptions, makeCertificate } from './front.js'
 import { createGround } from './ground.js'
 import { openHome } from './home.js'
 import { type Address, createPlacement, type PortRange } from './placement.js'
@@ -38,8 +38,9 @@ export interface Postgres {
 
 /** Throws when the directories that it needs belong to somebody else. */
 export function createPostgres ({ dataDir, store, clock, log, searchPath, ports }: PostgresOptions): Postgres {
+  const kept = store.collection<string>('postgres')
   const home = openHome(dataDir)
-  const ground = createGround(home, superuserPassword(store), searchPath)
+  const ground = createGround(home, kept.get('superuser') ?? keep('superuser', randomBytes(24).toString('base64url')), searchPath)
   const processes = createProcesses(ground)
   const data = createServerData(ground, processes)
   const place = createPlacement(dataDir, ports, log)
@@ -51,7 +52,7 @@ export function createPostgres ({ dataDir, store, clock, log, searchPath, ports 
     processes,
     catalogue: createCatalogue(ground),
     openFront: async (wanted, port, options) => {
-      certificate ??= openCertificate(dataDir, clock.now())
+      certificate ??= openCertificate()
       return await place(wanted, port, { ...options, certificate: await certificate })
     },
     start: async known => {
@@ -69,16 +70,18 @@ export function createPostgres ({ dataDir, store, clock, log, searchPath, ports 
   }
 
   async function prepare (): Promise<void> {
+    certificate ??= openCertificate()
     await ground.templateOf(await ground.installationFor())
-    await data.emptyTrash()
+    await Promise.all([certificate, data.emptyTrash()])
   }
-}
 
-function superuserPassword (store: Pick<Store, 'collection'>): string {
-  const passwords = store.collection<string>('postgres')
-  const known = passwords.get('superuser')
-  if (known) return known
-  const made = randomBytes(24).toString('base64url')
-  passwords.put('superuser', made)
-  return made
+  /** One for every cluster and every run. */
+  async function openCertificate (): Promise<Certificate> {
+    return JSON.parse(kept.get('certificate') ?? keep('certificate', JSON.stringify(await makeCertificate(clock.now())))) as Certificate
+  }
+
+  function keep (name: string, made: string): string {
+    kept.put(name, made)
+    return made
+  }
 }

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
 import t from 'tap'
-import { type Certificate, type Front, openCertificate, openFront } from '../../../sandbox/postgres/front.js'
+import { type Certificate, type Front, makeCertificate, openFront } from '../../../sandbox/postgres/front.js'
 
 const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f])
 const GSS_REQUEST = Buffer.from([0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x30])
@@ -14,7 +14,7 @@ const STARTUP = Buffer.from([0, 0, 0, 9, 0, 3, 0, 0, 0])
 t.test('the front of a cluster', async t => {
   const directory = mkdtempSync(join(tmpdir(), 'front-'))
   t.teardown(() => rmSync(directory, { recursive: true, force: true }))
-  const certificate: Certificate = await openCertificate(directory, Date.now())
+  const certificate: Certificate = await makeCertificate(Date.now())
   const path = join(directory, 'server')
   const echo = createServer(socket => socket.on('error', () => {}).pipe(socket)).listen(path)
   t.teardown(() => echo.close())
