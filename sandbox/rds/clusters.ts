@@ -6,10 +6,9 @@ import { isServerlessV1, showCluster } from './cluster-shape.js'
 import { NO_SNAPSHOT, type RdsContext, refuseStopped, requireStatus } from './context.js'
 import { readVersion } from './engine-versions.js'
 import { arnOf, invalidCombination, readIdentifier } from './names.js'
-import { addCluster, readClusterFacts, readMode, requireRoomForCluster } from './new-cluster.js'
-import { type Filterable, filterBy, pageOf } from './paging.js'
+import { addCluster, readClusterFacts, readMode } from './new-cluster.js'
+import { type Filterable, select } from './paging.js'
 import { type ClusterRecord, membersOf } from './records.js'
-import { requireRoomForSnapshot } from './snapshots.js'
 import { requireWindows } from './windows.js'
 import { beginClusterWork } from './work.js'
 
@@ -34,7 +33,7 @@ export function createClusterOperations (context: RdsContext) {
       const mode = readMode(context, input.EngineMode)
       const id = readIdentifier('DBClusterIdentifier', input.DBClusterIdentifier)
       const version = readVersion(input.Engine, input.EngineVersion, mode, context.retiredVersions === 'allowed')
-      requireRoomForCluster(context, id, caller)
+      context.records.clusters.requireRoom(id, caller)
       const isManaged = input.ManageMasterUserPassword === true
       refuseManaged(input, mode)
       if (isManaged && input.MasterUserPassword) throw invalidCombination('You can\'t specify MasterUserPassword when ManageMasterUserPassword is enabled.')
@@ -47,7 +46,7 @@ export function createClusterOperations (context: RdsContext) {
       }
       const { secret, password } = await context.secrets.create(arnOf(caller, 'cluster', id), facts.MasterUsername, input.MasterUserSecretKmsKeyId, caller)
       try {
-        requireRoomForCluster(context, id, caller)
+        context.records.clusters.requireRoom(id, caller)
         const withSecret = { ...facts, MasterUserSecret: secret }
         return shown(await addCluster(context, { facts: withSecret, port, verifier: scramVerifier(password) }, caller))
       } catch (error) {
@@ -57,7 +56,7 @@ export function createClusterOperations (context: RdsContext) {
     },
 
     DescribeDBClusters: async (input, caller) => {
-      const { page, Marker } = pageOf(filterBy(records.clusters.list(input.DBClusterIdentifier, caller), input.Filters, FILTERABLE), input)
+      const { page, Marker } = select(records.clusters, input.DBClusterIdentifier, input, FILTERABLE, caller)
       return { DBClusters: page.map(cluster => showCluster(context, cluster)), Marker }
     },
 
@@ -70,7 +69,7 @@ export function createClusterOperations (context: RdsContext) {
       if (membersOf(records, cluster).some(({ facts }) => facts.DBInstanceStatus !== 'deleting')) {
         throw new AwsError('InvalidDBClusterStateFault', 'Cluster cannot be deleted, it still contains DB instances in non-deleting state.')
       }
-      if (finalSnapshot) requireRoomForSnapshot(context, finalSnapshot, caller)
+      if (finalSnapshot) records.snapshots.requireRoom(finalSnapshot, caller)
       const changed = context.records.clusters.change(cluster, { Status: 'deleting' }, { finalSnapshot })
       beginClusterWork(context, changed)
       return shown(changed)

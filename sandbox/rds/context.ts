@@ -2,16 +2,7 @@ import { AwsError } from '../aws.js'
 import type { Jobs } from './jobs.js'
 import type { LiveCluster, Surroundings } from './live-cluster.js'
 import type { ManagedSecrets } from './managed-secrets.js'
-import type { ClusterRecord, InstanceRecord } from './records.js'
-
-/** How many of each an account may have in a region. AWS's defaults are 40, 40, 50, 100 and 50. */
-export interface Quotas {
-  clusters: number
-  instances: number
-  subnetGroups: number
-  snapshots: number
-  parameterGroups: number
-}
+import type { ClusterRecord, InstanceRecord, Quotas } from './records.js'
 
 /** What the operations of RDS share. */
 export interface RdsContext extends Surroundings {

@@ -7,9 +7,8 @@ import { findVersions } from './engine-versions.js'
 import { readInsights } from './insights.js'
 import { arnOf, invalidCombination, invalidValue, newResourceId, readIdentifier, zonesOf } from './names.js'
 import { readParameterGroup } from './new-cluster.js'
-import { type Filterable, filterBy, pageOf } from './paging.js'
+import { type Filterable, select } from './paging.js'
 import { type ClusterRecord, type InstanceFacts, type InstanceRecord, membersOf } from './records.js'
-import { showSubnetGroup } from './subnet-groups.js'
 import { addTags } from './tags.js'
 import { beginInstanceWork } from './work.js'
 
@@ -56,8 +55,7 @@ export function createInstanceOperations (context: RdsContext) {
     CreateDBInstance: async (input, caller) => {
       const id = readIdentifier('DBInstanceIdentifier', input.DBInstanceIdentifier)
       const cluster = readCluster(context, input, caller)
-      if (records.instances.get(caller.region, id)) throw new AwsError('DBInstanceAlreadyExists', 'DB instance already exists')
-      if (records.instances.in(caller.region).length >= context.quotas.instances) throw new AwsError('InstanceQuotaExceeded', 'Cannot create more than the allowed number of DB instances.')
+      records.instances.requireRoom(id, caller)
       const members = membersOf(records, cluster)
       const now = clock.now()
       const facts = newFacts(context, id, input, cluster, caller)
@@ -68,8 +66,7 @@ export function createInstanceOperations (context: RdsContext) {
     },
 
     DescribeDBInstances: async (input, caller) => {
-      const named = records.instances.list(input.DBInstanceIdentifier, caller)
-      const { page, Marker } = pageOf(filterBy(named, input.Filters, FILTERABLE), input)
+      const { page, Marker } = select(records.instances, input.DBInstanceIdentifier, input, FILTERABLE, caller)
       return { DBInstances: page.map(instance => showInstance(context, instance)), Marker }
     },
 
@@ -130,7 +127,7 @@ function showInstance ({ records, clock }: Pick<RdsContext, 'records' | 'clock'>
     BackupRetentionPeriod: facts.BackupRetentionPeriod,
     PreferredBackupWindow: facts.PreferredBackupWindow,
     VpcSecurityGroups: facts.VpcSecurityGroups,
-    DBSubnetGroup: showSubnetGroup(records, instance.region, facts.DBSubnetGroup ?? 'default'),
+    DBSubnetGroup: records.subnetGroups.get(instance.region, facts.DBSubnetGroup ?? 'default')?.facts,
     StorageEncrypted: facts.StorageEncrypted,
     KmsKeyId: facts.KmsKeyId,
     IAMDatabaseAuthenticationEnabled: facts.IAMDatabaseAuthenticationEnabled
@@ -243,16 +240,9 @@ function requireAvailable ({ facts }: InstanceRecord, refusal: string): void {
   if (facts.DBInstanceStatus !== 'available') throw new AwsError('InvalidDBInstanceState', refusal)
 }
 
-function rename (
-  { records, together }: RdsContext, instance: InstanceRecord, newIdentifier: string | undefined, caller: Caller
-): InstanceRecord {
+function rename ({ records }: RdsContext, instance: InstanceRecord, newIdentifier: string | undefined, caller: Caller): InstanceRecord {
   if (!newIdentifier) return instance
   const id = readIdentifier('NewDBInstanceIdentifier', newIdentifier)
   if (records.instances.get(caller.region, id)) throw new AwsError('DBInstanceAlreadyExists', 'DB instance already exists')
-  const renamed = { ...instance, facts: { ...instance.facts, DBInstanceIdentifier: id, DBInstanceArn: arnOf(caller, 'db', id) } }
-  together(() => {
-    records.instances.delete(instance)
-    records.instances.put(renamed)
-  })
-  return renamed
+  return records.instances.rename(instance, { DBInstanceIdentifier: id, DBInstanceArn: arnOf(caller, 'db', id) })
 }

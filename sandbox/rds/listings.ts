@@ -12,9 +12,10 @@ import type { ClusterRecord } from './records.js'
 export function createListingOperations ({ records, quotas }: Pick<RdsContext, 'records' | 'quotas'>) {
   return {
     DescribeDBClusterEndpoints: async (input, caller) => {
-      const clusters = records.clusters.list(input.DBClusterIdentifier, caller)
+      const { DBClusterIdentifier: id } = input
+      const clusters = id ? [records.clusters.require(id, caller)] : records.clusters.in(caller.region)
       // An identifier is what custom endpoints have, of which there are none.
-      const found = filterBy(input.DBClusterEndpointIdentifier ? [] : clusters.flatMap(endpointsOf), input.Filters, {
+      const found = filterBy(input.DBClusterEndpointIdentifier ? [] : clusters.flatMap(endpointsOf), input, {
         'db-cluster-endpoint-id': () => [],
         'db-cluster-endpoint-custom-type': () => [],
         'db-cluster-endpoint-type': ({ EndpointType }) => [EndpointType],
@@ -81,7 +82,7 @@ export function createEngineOperations ({ postgres }: Pick<RdsContext, 'postgres
     DescribeDBEngineVersions: async input => {
       const { DBParameterGroupFamily: wanted } = input
       const chosen = versionsOf(input.Engine, input.EngineVersion, input.IncludeAll).filter(({ family }) => !wanted || family === wanted)
-      const found = filterBy(input.DefaultOnly ? defaultsOf(chosen, input.EngineVersion) : chosen, input.Filters, VERSION_FILTERS)
+      const found = filterBy(input.DefaultOnly ? defaultsOf(chosen, input.EngineVersion) : chosen, input, VERSION_FILTERS)
       const { page, Marker } = pageOf(found, input)
       const majors = [...new Set([...page, ...ENGINE_VERSIONS].map(({ major }) => major))]
       const runsAs = new Map(await Promise.all(majors.map(async major => [major, await postgres.data.majorFor(major)] as const)))
@@ -95,7 +96,7 @@ export function createEngineOperations ({ postgres }: Pick<RdsContext, 'postgres
       const isOffered = zones === caller.region && license === LICENSE && isInVpc
       const options = (isOffered ? versionsOf(input.Engine, input.EngineVersion) : []).flatMap(version =>
         classes.filter(name => name !== 'db.serverless' || version.serverlessV2).map(name => showOption(version, name, caller)))
-      const { page, Marker } = pageOf(filterBy(options, input.Filters, {}), input)
+      const { page, Marker } = pageOf(filterBy(options, input, {}), input)
       return { OrderableDBInstanceOptions: page, Marker }
     }
   } satisfies Partial<OperationsOf<typeof Rds>>

@@ -164,16 +164,11 @@ function readNewName ({ records }: RdsContext, { facts }: ClusterRecord, newIden
   return id
 }
 
-function rename (context: RdsContext, cluster: ClusterRecord, id: string, caller: Caller): ClusterRecord {
-  const { records } = context
-  const members = membersOf(records, cluster)
-  const renamed = { ...cluster, facts: { ...cluster.facts, DBClusterIdentifier: id, DBClusterArn: arnOf(caller, 'cluster', id) } }
-  context.together(() => {
-    records.clusters.delete(cluster)
-    records.clusters.put(renamed)
-    for (const member of members) context.records.instances.change(member, { DBClusterIdentifier: id })
+function rename ({ records, together }: RdsContext, cluster: ClusterRecord, id: string, caller: Caller): ClusterRecord {
+  return together(() => {
+    for (const member of membersOf(records, cluster)) records.instances.change(member, { DBClusterIdentifier: id })
+    return records.clusters.rename(cluster, { DBClusterIdentifier: id, DBClusterArn: arnOf(caller, 'cluster', id) })
   })
-  return renamed
 }
 
 async function moveToPort (context: RdsContext, cluster: ClusterRecord, port: number | undefined): Promise<ClusterRecord> {

@@ -54,7 +54,7 @@ export function readClusterFacts (
     MasterUsername: requireUsername(input.MasterUsername),
     DatabaseName: requireDatabaseName(input.DatabaseName),
     DBClusterParameterGroup: readParameterGroup(context.records.parameterGroups, input.DBClusterParameterGroupName, version, caller),
-    DBSubnetGroup: readSubnetGroup(context, input.DBSubnetGroupName, caller),
+    DBSubnetGroup: context.records.subnetGroups.require(input.DBSubnetGroupName ?? 'default', caller).facts.DBSubnetGroupName,
     VpcSecurityGroups: readSecurityGroups(input.VpcSecurityGroupIds, caller),
     DBClusterOptionGroupMemberships: [],
     ReadReplicaIdentifiers: [],
@@ -85,9 +85,7 @@ export function readMode ({ serverlessV1 }: RdsContext, mode = 'provisioned'): s
 export function readParameterGroup (
   groups: Book<ParameterGroupRecord>, name: string | undefined, version: EngineVersion, caller: Caller
 ): string {
-  const usual = `default.${version.family}`
-  if (!name || name === usual) return usual
-  const group = groups.require(name, caller)
+  const group = groups.require(name || `default.${version.family}`, caller)
   if (group.facts.family !== version.family) {
     // Seen for groups of clusters and of instances (terraform-aws-rds-cluster#227, mattermost-load-test-ng#707).
     throw invalidCombination(groups.kind === 'cluster-pg'
@@ -106,13 +104,6 @@ export function readSecurityGroups (ids: readonly string[] | undefined, caller: 
   })
 }
 
-function readSubnetGroup ({ records }: RdsContext, name: string | undefined, caller: Caller): string {
-  if (!name || name === 'default') return 'default'
-  const group = records.subnetGroups.get(caller.region, name)
-  if (!group) throw new AwsError('DBSubnetGroupNotFoundFault', `DB subnet group '${name}' does not exist.`, 404)
-  return group.facts.DBSubnetGroupName
-}
-
 /** terraform-provider-aws#31769 */
 export const ONLY_V1_SCALES = 'You can only specify scaling configuration for an Aurora Serverless v1 cluster.'
 
@@ -126,14 +117,6 @@ function readScalingFacts (input: ClusterInput, version: EngineVersion, mode: st
   return {
     ServerlessV2ScalingConfiguration: readCapacity(input.ServerlessV2ScalingConfiguration, undefined, version),
     ServerlessV2PlatformVersion: '4'
-  }
-}
-
-/** Throws when the name is taken or the account has as many clusters as it may. */
-export function requireRoomForCluster ({ records, quotas }: RdsContext, id: string, caller: Caller): void {
-  if (records.clusters.get(caller.region, id)) throw new AwsError('DBClusterAlreadyExistsFault', 'DB Cluster already exists')
-  if (records.clusters.in(caller.region).length >= quotas.clusters) {
-    throw new AwsError('DBClusterQuotaExceededFault', 'The DB cluster can\'t be created because you have reached the maximum allowed quota of DB clusters.', 403)
   }
 }
 

@@ -61,28 +61,22 @@ interface GroupInput extends PageRequest, Partial<Record<GroupName, string>> {
   DBParameterGroupFamily?: string
   Description?: string
   Tags?: Rds.Tag[]
-  Filters?: Rds.Filter[]
   Source?: string
   Parameters?: Rds.Parameter[]
   ResetAllParameters?: boolean
 }
 
 function createOperationsOn (
-  { records, postgres, quotas }: RdsContext, { of, book, isUsedBy }: GroupKind
+  { records, postgres }: RdsContext, { of, book, isUsedBy }: GroupKind
 ): Record<string, Operation<GroupInput, object>> {
   const noun = `${of}ParameterGroup` as const
   const nameMember = `${noun}Name` as const
 
-  const defaultGroup = (family: string, caller: Caller): ParameterGroupRecord => {
-    const name = `default.${family}`
-    const facts = { name, family, description: `Default parameter group for ${family}`, arn: arnOf(caller, book.kind, name), TagList: [] }
-    return { region: caller.region, facts, parameters: {} }
-  }
+  /** AWS tells those who call these operations of both kinds with the same code. */
   const find = ({ [nameMember]: nameOrArn = '' }: GroupInput, caller: Caller): ParameterGroupRecord => {
-    const name = nameIn(nameOrArn, book.kind, caller)
-    const usual = FAMILIES.map(family => defaultGroup(family, caller)).find(({ facts }) => facts.name === name)
-    const group = usual ?? (name === undefined ? undefined : book.get(caller.region, name))
-    if (!group) throw new AwsError('DBParameterGroupNotFound', `${noun} not found: ${name ?? nameOrArn}`, 404)
+    const name = nameIn(nameOrArn, book.kind, caller) ?? ''
+    const group = book.get(caller.region, name)
+    if (!group) throw new AwsError('DBParameterGroupNotFound', `${noun} not found: ${name || nameOrArn}`, 404)
     return group
   }
   const requireOwn = (input: GroupInput, caller: Caller, refusal = (_name: string) => invalidValue('Cannot modify a default parameter group.')): ParameterGroupRecord => {
@@ -116,10 +110,7 @@ function createOperationsOn (
     const name = (input[nameMember] ?? '').toLowerCase()
     if (!/^[a-z](-?[a-z0-9])*$/.test(name) || name.length > 255) throw invalidValue(`The parameter ${nameMember} is not a valid identifier: ${name}`)
     requireFamily(family)
-    if (book.get(caller.region, name)) throw new AwsError('DBParameterGroupAlreadyExists', `Parameter group ${name} already exists`)
-    if (book.in(caller.region).length >= quotas.parameterGroups) {
-      throw new AwsError('DBParameterGroupQuotaExceeded', 'The request would result in the user exceeding the allowed number of DB parameter groups.')
-    }
+    book.requireRoom(name, caller)
     const facts: GroupFacts = { name, family, description, arn: arnOf(caller, book.kind, name), TagList: addTags([], tags) }
     const group = { region: caller.region, facts, parameters }
     book.put(group)
@@ -135,16 +126,16 @@ function createOperationsOn (
     },
     /** The one group that is asked for, or all of the region with the default of each family first. */
     [`Describe${noun}s`]: async (input, caller) => {
-      const usual = CURRENT_FAMILIES.map(family => defaultGroup(family, caller))
+      const usual = CURRENT_FAMILIES.map(family => book.require(`default.${family}`, caller))
       const groups = input[nameMember] ? [find(input, caller)] : [...usual, ...book.in(caller.region)]
-      const { page, Marker } = pageOf(filterBy(groups, input.Filters, {}), input)
+      const { page, Marker } = pageOf(filterBy(groups, input, {}), input)
       return { [`${noun}s`]: page.map(show), Marker }
     },
     [`Describe${of}Parameters`]: async (input, caller) => await parametersIn(find(input, caller), input),
     [`DescribeEngineDefault${of === 'DB' ? '' : 'Cluster'}Parameters`]: async (input, caller) => {
       const { DBParameterGroupFamily: family = '' } = input
       requireFamily(family)
-      return { EngineDefaults: { DBParameterGroupFamily: family, ...await parametersIn(defaultGroup(family, caller), input) } }
+      return { EngineDefaults: { DBParameterGroupFamily: family, ...await parametersIn(book.require(`default.${family}`, caller), input) } }
     },
     [`Modify${noun}`]: async (input, caller) => {
       const group = requireOwn(input, caller)

@@ -8,7 +8,7 @@ import { createPostgres } from '../postgres/postgres.js'
 import type { Store } from '../store.js'
 import { refuseUnheeded } from '../unheeded.js'
 import { createClusterOperations } from './clusters.js'
-import { clusterKey, instanceKey, type Quotas, type RdsContext } from './context.js'
+import { clusterKey, instanceKey, type RdsContext } from './context.js'
 import { createDatabases, type Databases } from './databases.js'
 import { createInstanceOperations } from './instances.js'
 import { createJobs } from './jobs.js'
@@ -19,7 +19,7 @@ import { type ClusterMeasurement, measureClusters } from './measure.js'
 import { createModifyClusterOperations } from './modify-cluster.js'
 import { openAddress } from './new-cluster.js'
 import { createParameterGroupOperations } from './parameter-groups.js'
-import { membersOf, openRecords } from './records.js'
+import { membersOf, openRecords, type Quotas } from './records.js'
 import { createRestoreOperations } from './restore.js'
 import { beginSnapshot, createSnapshotOperations } from './snapshots.js'
 import { createSubnetGroupOperations } from './subnet-groups.js'
@@ -70,7 +70,8 @@ const AWS_QUOTAS: Quotas = { clusters: 40, instances: 40, subnetGroups: 50, snap
 /** RDS for Aurora PostgreSQL: its control plane over real servers. */
 export function createRds (options: RdsOptions): Rds {
   const { store, clock, durations, dataDir, log } = options
-  const records = openRecords(store, clock)
+  const quotas = quotasOf(options.quotas)
+  const records = openRecords(store, clock, quotas)
   const postgres = createPostgres({ dataDir, store, clock, log, searchPath: options.searchPath ?? '', ports: options.ports })
   const living = new Map<string, LiveCluster>()
   const context: RdsContext = {
@@ -91,7 +92,7 @@ export function createRds (options: RdsOptions): Rds {
       living.delete(cluster.facts.DbClusterResourceId)
     },
     secrets: createManagedSecrets(options.secrets.operations),
-    quotas: quotasOf(options.quotas),
+    quotas,
     serverlessV1: options.serverlessV1 ?? 'allowed',
     retiredVersions: options.retiredVersions ?? 'refused',
     advertisedHost: options.advertisedHost

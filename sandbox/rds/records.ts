@@ -1,8 +1,9 @@
-import type { DBCluster, DBClusterSnapshot, DBInstance, DBSubnetGroup, Tag } from '@aws-sdk/client-rds'
-import { AwsError, type Caller } from '../aws.js'
+import type { DBCluster, DBClusterSnapshot, DBInstance, DBSubnetGroup, Subnet, Tag } from '@aws-sdk/client-rds'
+import { ACCOUNT, AwsError, type Caller } from '../aws.js'
 import type { Clock } from '../clock.js'
 import type { Collection, Store } from '../store.js'
-import { nameIn, type ResourceKind } from './names.js'
+import { FAMILIES } from './engine-versions.js'
+import { arnOf, nameIn, type ResourceKind, standInId, zonesOf } from './names.js'
 
 /** What DescribeDBClusters shows of a cluster and nothing else tells: no times, and nothing that is computed. */
 export type ClusterFacts =
@@ -84,54 +85,63 @@ export interface Kept {
   statusMs?: number
 }
 
+/** How many of each an account may have in a region. AWS's defaults are 40, 40, 50, 100 and 50. */
+export interface Quotas {
+  clusters: number
+  instances: number
+  subnetGroups: number
+  snapshots: number
+  parameterGroups: number
+}
+
 /** Records of one kind, found by region and identifier in any case. */
-export interface Book<T extends Kept> {
-  kind: ResourceKind
-  get: (region: string, identifier: string) => T | undefined
-  /** The one of that identifier or ARN; throws AWS's refusal of one that there is not. */
-  require: (identifierOrArn: string | undefined, caller: Caller) => T
-  /** The one of that identifier or ARN, where one is given, else all of the region. */
-  list: (identifierOrArn: string | undefined, caller: Caller) => T[]
-  put: (record: T) => void
-  /** Stores the record as it is now with some facts and some of the rest changed; a new status begins now. */
-  change: (record: T, facts: Partial<T['facts']>, rest?: Partial<T>) => T
-  delete: (record: T) => void
-  /** In the order of their identifiers, as AWS lists them. */
-  in: (region: string) => T[]
-  all: () => Iterable<T>
-}
+export type Book<T extends Kept> = ReturnType<typeof openBook<T>>
 
-export interface Records {
-  clusters: Book<ClusterRecord>
-  instances: Book<InstanceRecord>
-  snapshots: Book<SnapshotRecord>
-  subnetGroups: Book<SubnetGroupRecord>
-  parameterGroups: Book<ParameterGroupRecord>
-  instanceParameterGroups: Book<ParameterGroupRecord>
-}
+export type Records = ReturnType<typeof openRecords>
 
-export function openRecords (store: Pick<Store, 'collection'>, clock: Pick<Clock, 'now'>): Records {
-  const book = <T extends Kept>(name: string, naming: Naming<T>): Book<T> => openBook(store.collection<T>(name), naming, clock)
-  const groupName = ({ facts }: ParameterGroupRecord): string => facts.name
+export function openRecords (store: Pick<Store, 'collection' | 'together'>, clock: Pick<Clock, 'now'>, quotas: Quotas) {
+  const book = <T extends Kept>(kind: ResourceKind, collection: string, naming: Naming<T>): Book<T> =>
+    openBook({ store, clock, kind, collection: store.collection<T>(`rds/${collection}`), ...naming })
+  const parameterGroups = (kind: ResourceKind, collection: string, noun: string): Book<ParameterGroupRecord> => book(kind, collection, {
+    nameOf: ({ facts }) => facts.name,
+    notFound: [`${noun}NotFound`, name => `${noun} not found: ${name}`],
+    exists: ['DBParameterGroupAlreadyExists', name => `Parameter group ${name} already exists`],
+    full: ['DBParameterGroupQuotaExceeded', 'The request would result in the user exceeding the allowed number of DB parameter groups.'],
+    quota: quotas.parameterGroups,
+    usual: (region, name) => defaultParameterGroup(region, kind, name)
+  })
   return {
-    clusters: book<ClusterRecord>('rds/clusters', {
-      kind: 'cluster', nameOf: ({ facts }) => facts.DBClusterIdentifier, notFound: ['DBClusterNotFoundFault', name => `DBCluster ${name} not found.`]
+    clusters: book<ClusterRecord>('cluster', 'clusters', {
+      nameOf: ({ facts }) => facts.DBClusterIdentifier,
+      notFound: ['DBClusterNotFoundFault', name => `DBCluster ${name} not found.`],
+      exists: ['DBClusterAlreadyExistsFault', () => 'DB Cluster already exists'],
+      full: ['DBClusterQuotaExceededFault', 'The DB cluster can\'t be created because you have reached the maximum allowed quota of DB clusters.', 403],
+      quota: quotas.clusters
     }),
-    instances: book<InstanceRecord>('rds/instances', {
-      kind: 'db', nameOf: ({ facts }) => facts.DBInstanceIdentifier, notFound: ['DBInstanceNotFound', name => `DBInstance ${name} not found.`]
+    instances: book<InstanceRecord>('db', 'instances', {
+      nameOf: ({ facts }) => facts.DBInstanceIdentifier,
+      notFound: ['DBInstanceNotFound', name => `DBInstance ${name} not found.`],
+      exists: ['DBInstanceAlreadyExists', () => 'DB instance already exists'],
+      full: ['InstanceQuotaExceeded', 'Cannot create more than the allowed number of DB instances.'],
+      quota: quotas.instances
     }),
-    snapshots: book<SnapshotRecord>('rds/snapshots', {
-      kind: 'cluster-snapshot', nameOf: ({ facts }) => facts.DBClusterSnapshotIdentifier, notFound: ['DBClusterSnapshotNotFoundFault', name => `DBClusterSnapshot not found: ${name}`]
+    snapshots: book<SnapshotRecord>('cluster-snapshot', 'snapshots', {
+      nameOf: ({ facts }) => facts.DBClusterSnapshotIdentifier,
+      notFound: ['DBClusterSnapshotNotFoundFault', name => `DBClusterSnapshot not found: ${name}`],
+      exists: ['DBClusterSnapshotAlreadyExistsFault', name => `Cannot create the cluster snapshot because one with the identifier ${name} already exists.`],
+      full: ['SnapshotQuotaExceeded', 'The request cannot be processed because it would exceed the maximum number of snapshots.'],
+      quota: quotas.snapshots
     }),
-    subnetGroups: book<SubnetGroupRecord>('rds/subnet-groups', {
-      kind: 'subgrp', nameOf: ({ facts }) => facts.DBSubnetGroupName, notFound: ['DBSubnetGroupNotFoundFault', name => `DB subnet group '${name}' does not exist.`]
+    subnetGroups: book<SubnetGroupRecord>('subgrp', 'subnet-groups', {
+      nameOf: ({ facts }) => facts.DBSubnetGroupName,
+      notFound: ['DBSubnetGroupNotFoundFault', name => `DB subnet group '${name}' does not exist.`],
+      exists: ['DBSubnetGroupAlreadyExists', name => `The DB subnet group '${name}' already exists.`],
+      full: ['DBSubnetGroupQuotaExceeded', 'The request would result in the user exceeding the allowed number of DB subnet groups.'],
+      quota: quotas.subnetGroups,
+      usual: defaultSubnetGroup
     }),
-    parameterGroups: book<ParameterGroupRecord>('rds/cluster-parameter-groups', {
-      kind: 'cluster-pg', nameOf: groupName, notFound: ['DBClusterParameterGroupNotFound', name => `DBClusterParameterGroup not found: ${name}`]
-    }),
-    instanceParameterGroups: book<ParameterGroupRecord>('rds/parameter-groups', {
-      kind: 'pg', nameOf: groupName, notFound: ['DBParameterGroupNotFound', name => `DBParameterGroup not found: ${name}`]
-    })
+    parameterGroups: parameterGroups('cluster-pg', 'cluster-parameter-groups', 'DBClusterParameterGroup'),
+    instanceParameterGroups: parameterGroups('pg', 'parameter-groups', 'DBParameterGroup')
   }
 }
 
@@ -142,42 +152,107 @@ export function membersOf (records: Pick<Records, 'instances'>, cluster: Cluster
     .sort((one, other) => Number(other.isWriter) - Number(one.isWriter))
 }
 
-/** How the records of a kind are called, in ARNs, by themselves, and in the refusal of one that there is not. */
+/** How the records of a kind are called, and what AWS says where there is none of that name, one already, or no room for another. */
 interface Naming<T> {
-  kind: ResourceKind
   nameOf: (record: T) => string
   notFound: [code: string, message: (name: string) => string]
+  exists: [code: string, message: (name: string) => string]
+  full: [code: string, message: string, status?: number]
+  quota: number
+  /** The one of that name that is there without being made. */
+  usual?: (region: string, name: string) => T | undefined
+}
+
+interface Shelf<T> {
+  store: Pick<Store, 'together'>
+  clock: Pick<Clock, 'now'>
+  kind: ResourceKind
+  collection: Collection<T>
 }
 
 function openBook<T extends Kept> (
-  collection: Collection<T>, { kind, nameOf, notFound: [code, messageFor] }: Naming<T>, clock: Pick<Clock, 'now'>
-): Book<T> {
+  { store, clock, kind, collection, nameOf, notFound: [notFoundCode, notFoundMessage], exists, full, quota, usual }: Shelf<T> & Naming<T>
+) {
   const keyOf = (region: string, identifier: string): string => `${region}/${identifier.toLowerCase()}`
-  const get: Book<T>['get'] = (region, identifier) => collection.get(keyOf(region, identifier))
-  const put: Book<T>['put'] = record => { collection.put(keyOf(record.region, nameOf(record)), record) }
-  const inRegion: Book<T>['in'] = region =>
+  const get = (region: string, identifier: string): T | undefined =>
+    collection.get(keyOf(region, identifier)) ?? usual?.(region, identifier.toLowerCase())
+  const put = (record: T): void => { collection.put(keyOf(record.region, nameOf(record)), record) }
+  const remove = (record: T): void => { collection.delete(keyOf(record.region, nameOf(record))) }
+  /** In the order of their identifiers, as AWS lists them. */
+  const inRegion = (region: string): T[] =>
     [...collection.values()].filter(record => record.region === region).sort((one, other) => nameOf(one) < nameOf(other) ? -1 : 1)
-  const require: Book<T>['require'] = (identifierOrArn = '', caller) => {
-    const name = nameIn(identifierOrArn, kind, caller)
-    const record = name === undefined ? undefined : get(caller.region, name)
-    if (!record) throw new AwsError(code, messageFor(name ?? identifierOrArn), 404)
-    return record
-  }
+  const notFound = (name: string): AwsError => new AwsError(notFoundCode, notFoundMessage(name), 404)
   return {
     kind,
     get,
-    require,
-    list: (identifierOrArn, caller) => identifierOrArn ? [require(identifierOrArn, caller)] : inRegion(caller.region),
     put,
-    change: (record, facts, rest = {}) => {
+    delete: remove,
+    in: inRegion,
+    all: (): Iterable<T> => collection.values(),
+    notFound,
+    /** The one of that identifier or ARN; throws AWS's refusal of one that there is not. */
+    require: (identifierOrArn = '', caller: Caller): T => {
+      const name = nameIn(identifierOrArn, kind, caller)
+      const record = name === undefined ? undefined : get(caller.region, name)
+      if (!record) throw notFound(name ?? identifierOrArn)
+      return record
+    },
+    /** Throws AWS's refusal of another one when its name or the quota is used up. */
+    requireRoom: (name: string, { region }: Caller): void => {
+      if (get(region, name)) throw new AwsError(exists[0], exists[1](name))
+      if (inRegion(region).length >= quota) throw new AwsError(...full)
+    },
+    /** Stores the record as it is now with some facts and some of the rest changed; a new status begins now. */
+    change: (record: T, facts: Partial<T['facts']>, rest: Partial<T> = {}): T => {
       const now = get(record.region, nameOf(record)) ?? record
       const begins = 'Status' in facts || 'DBInstanceStatus' in facts ? { statusMs: clock.now() } : {}
       const changed: T = { ...now, ...rest, facts: { ...now.facts, ...facts }, ...begins }
       put(changed)
       return changed
     },
-    delete: record => { collection.delete(keyOf(record.region, nameOf(record))) },
-    in: inRegion,
-    all: () => collection.values()
+    /** Stores the record under another name, which its facts have. */
+    rename: (record: T, facts: Partial<T['facts']>): T => store.together(() => {
+      const renamed: T = { ...record, facts: { ...record.facts, ...facts } }
+      remove(record)
+      put(renamed)
+      return renamed
+    })
   }
+}
+
+/** Nobody has to make `default`, in which clusters are that are given no group. */
+function defaultSubnetGroup (region: string, name: string): SubnetGroupRecord | undefined {
+  return name === 'default' ? newSubnetGroup(region, name, name, zonesOf(region).map(zone => standInId('subnet', zone)), []) : undefined
+}
+
+/** A group of subnets, which are in no network here: they are taken to lie in one zone after the other. */
+export function newSubnetGroup (
+  region: string, name: string, description: string, subnets: readonly string[], TagList: Tag[]
+): SubnetGroupRecord {
+  const facts = {
+    DBSubnetGroupName: name,
+    DBSubnetGroupDescription: description,
+    VpcId: standInId('vpc', region),
+    SubnetGroupStatus: 'Complete',
+    Subnets: subnetsIn(region, subnets),
+    DBSubnetGroupArn: arnOf({ region, account: ACCOUNT }, 'subgrp', name),
+    SupportedNetworkTypes: ['IPV4'],
+    TagList
+  }
+  return { region, facts }
+}
+
+export function subnetsIn (region: string, ids: readonly string[]): Subnet[] {
+  const zones = zonesOf(region)
+  return ids.map((id, index) => ({
+    SubnetIdentifier: id, SubnetAvailabilityZone: { Name: zones[index % zones.length] }, SubnetOutpost: {}, SubnetStatus: 'Active'
+  }))
+}
+
+/** Every family has a group of its own, in which nothing is changed. */
+function defaultParameterGroup (region: string, kind: ResourceKind, name: string): ParameterGroupRecord | undefined {
+  const family = FAMILIES.find(each => name === `default.${each}`)
+  if (family === undefined) return undefined
+  const arn = arnOf({ region, account: ACCOUNT }, kind, name)
+  return { region, facts: { name, family, description: `Default parameter group for ${family}`, arn, TagList: [] }, parameters: {} }
 }

@@ -4,7 +4,7 @@ import { earliestRestorableMs, showCluster } from './cluster-shape.js'
 import { type RdsContext, requireStatus } from './context.js'
 import { ENGINE, type EngineVersion, readVersion } from './engine-versions.js'
 import { invalidCombination, invalidValue, newResourceId, readIdentifier } from './names.js'
-import { addCluster, type ClusterInput, readClusterFacts, readMode, requireRoomForCluster } from './new-cluster.js'
+import { addCluster, type ClusterInput, readClusterFacts, readMode } from './new-cluster.js'
 import type { ClusterFacts, ClusterRecord, SnapshotRecord } from './records.js'
 import { runs } from './upgrades.js'
 
@@ -17,7 +17,7 @@ export function createRestoreOperations (context: RdsContext) {
       const id = readIdentifier('DBClusterIdentifier', input.DBClusterIdentifier)
       const snapshot = context.records.snapshots.require(input.SnapshotIdentifier, caller)
       if (snapshot.facts.Status !== 'available') throw new AwsError('InvalidDBClusterSnapshotStateFault', `DBClusterSnapshot ${snapshot.facts.DBClusterSnapshotIdentifier} is in ${snapshot.facts.Status} state.`)
-      requireRoomForCluster(context, id, caller)
+      context.records.clusters.requireRoom(id, caller)
       const mode = readMode(context, input.EngineMode)
       const version = await readRestoreVersion(context, input, snapshot, mode)
       const facts = readClusterFacts(context, id, inherit(input, snapshot.cluster), version, mode, caller)
@@ -33,7 +33,7 @@ export function createRestoreOperations (context: RdsContext) {
       if (restoreToMs !== undefined && !await context.postgres.data.reachesBack(source.facts.DbClusterResourceId)) {
         throw new AwsError('InvalidRestoreFault', 'Too much was written since the cluster was created: this sandbox can only restore it to the latest restorable time.')
       }
-      requireRoomForCluster(context, id, caller)
+      context.records.clusters.requireRoom(id, caller)
       const mode = readMode(context, input.EngineMode ?? source.facts.EngineMode)
       const version = readVersion(ENGINE, source.facts.EngineVersion, mode, true)
       const settings = { ...inherit(input, source.facts), ...inheritScaling(input, source.facts, mode) }

@@ -1,14 +1,15 @@
 import type * as Rds from '@aws-sdk/client-rds'
-import { AwsError, type Caller, type OperationsOf } from '../aws.js'
+import { ACCOUNT, AwsError, type Caller, type OperationsOf } from '../aws.js'
 import { clusterKey, NO_SNAPSHOT, type RdsContext, requireStatus } from './context.js'
-import { arnOf, nameIn, newResourceId, readIdentifier, standInId } from './names.js'
-import { type Filterable, filterBy, pageOf } from './paging.js'
+import { arnOf, newResourceId, readIdentifier, standInId } from './names.js'
+import { type Filterable, select } from './paging.js'
 import type { ClusterRecord, SnapshotRecord } from './records.js'
 import { addTags } from './tags.js'
 
 const FILTERABLE: Filterable<SnapshotRecord> = {
-  'db-cluster-id': ({ facts }) => [facts.DBClusterIdentifier],
   'db-cluster-snapshot-id': ({ facts }) => [facts.DBClusterSnapshotIdentifier, facts.DBClusterSnapshotArn],
+  'db-cluster-id': ({ region, facts }) => [facts.DBClusterIdentifier, arnOf({ region, account: ACCOUNT }, 'cluster', facts.DBClusterIdentifier ?? '')],
+  'db-cluster-resource-id': ({ facts }) => [facts.DbClusterResourceId],
   'snapshot-type': ({ facts }) => [facts.SnapshotType],
   engine: ({ facts }) => [facts.Engine]
 }
@@ -20,9 +21,9 @@ export function createSnapshotOperations (context: RdsContext) {
       const name = readIdentifier('DBClusterSnapshotIdentifier', input.DBClusterSnapshotIdentifier)
       const cluster = context.records.clusters.require(input.DBClusterIdentifier, caller)
       requireStatus(cluster, { allowed: ['stopped'], refusal: NO_SNAPSHOT })
-      requireRoomForSnapshot(context, name, caller)
+      records.snapshots.requireRoom(name, caller)
       const { snapshot, backingUp } = together(() => ({
-        snapshot: addSnapshot(context, cluster, name, caller, addTags([], input.Tags)),
+        snapshot: addSnapshot(context, cluster, name, caller, input.Tags),
         backingUp: context.records.clusters.change(cluster, { Status: 'backing-up' })
       }))
       beginSnapshot(context, backingUp, snapshot, cluster.facts.Status)
@@ -30,19 +31,17 @@ export function createSnapshotOperations (context: RdsContext) {
     },
 
     DescribeDBClusterSnapshots: async (input, caller) => {
-      const cluster = input.DBClusterIdentifier && nameIn(input.DBClusterIdentifier, 'cluster', caller)?.toLowerCase()
-      const found = records.snapshots.list(input.DBClusterSnapshotIdentifier, caller)
-        .filter(({ facts }) => !cluster || facts.DBClusterIdentifier === cluster)
-        .filter(({ facts }) => !input.SnapshotType || facts.SnapshotType === input.SnapshotType)
-        .filter(({ facts }) => !input.DbClusterResourceId || facts.DbClusterResourceId === input.DbClusterResourceId)
-      const { page, Marker } = pageOf(filterBy(found, input.Filters, FILTERABLE), input)
+      const members = { 'db-cluster-id': input.DBClusterIdentifier, 'snapshot-type': input.SnapshotType, 'db-cluster-resource-id': input.DbClusterResourceId }
+      const asFilters = Object.entries(members).flatMap(([Name, value]) => value ? [{ Name, Values: [value] }] : [])
+      const request = { ...input, Filters: [...input.Filters ?? [], ...asFilters] }
+      const { page, Marker } = select(records.snapshots, input.DBClusterSnapshotIdentifier, request, FILTERABLE, caller)
       return { DBClusterSnapshots: page.map(showSnapshot), Marker }
     },
 
     CopyDBClusterSnapshot: async (input, caller) => {
       const source = context.records.snapshots.require(input.SourceDBClusterSnapshotIdentifier, caller)
       const name = readIdentifier('TargetDBClusterSnapshotIdentifier', input.TargetDBClusterSnapshotIdentifier)
-      requireRoomForSnapshot(context, name, caller)
+      records.snapshots.requireRoom(name, caller)
       const copy: SnapshotRecord = {
         ...source,
         dataId: newResourceId('snapshot'),
@@ -52,7 +51,7 @@ export function createSnapshotOperations (context: RdsContext) {
           DBClusterSnapshotArn: arnOf(caller, 'cluster-snapshot', name),
           SourceDBClusterSnapshotArn: source.facts.DBClusterSnapshotArn,
           ...(input.KmsKeyId ? { StorageEncrypted: true, KmsKeyId: input.KmsKeyId } : {}),
-          TagList: addTags(input.CopyTags ? source.facts.TagList : [], input.Tags)
+          TagList: copiedTags(input.CopyTags, source.facts.TagList, input.Tags)
         }
       }
       await postgres.data.copy(source.dataId, copy.dataId)
@@ -90,19 +89,14 @@ function showSnapshot (snapshot: SnapshotRecord): Rds.DBClusterSnapshot {
   return { ...snapshot.facts, SnapshotCreateTime: new Date(snapshot.createdMs), ClusterCreateTime: new Date(snapshot.clusterCreatedMs) }
 }
 
-/** Refuses another snapshot when its name or the quota is used up. */
-export function requireRoomForSnapshot ({ records, quotas }: Pick<RdsContext, 'records' | 'quotas'>, name: string, caller: Caller): void {
-  if (records.snapshots.get(caller.region, name)) {
-    throw new AwsError('DBClusterSnapshotAlreadyExistsFault', `Cannot create the cluster snapshot because one with the identifier ${name} already exists.`)
-  }
-  if (records.snapshots.in(caller.region).length >= quotas.snapshots) {
-    throw new AwsError('SnapshotQuotaExceeded', 'Cannot create more than the allowed number of snapshots.')
-  }
+/** Whoever gives tags gets those alone (RDS User Guide, "Copying tags to DB snapshots"). */
+function copiedTags (isCopying: boolean | undefined, from: Rds.Tag[] | undefined, given: Rds.Tag[] | undefined): Rds.Tag[] {
+  return addTags([], given?.length || !isCopying ? given : from)
 }
 
 /** Puts the record of a snapshot that is yet to be taken. */
 function addSnapshot (
-  { records, clock }: RdsContext, cluster: ClusterRecord, name: string, caller: Caller, tags: Rds.Tag[]
+  { records, clock }: RdsContext, cluster: ClusterRecord, name: string, caller: Caller, tags: Rds.Tag[] = []
 ): SnapshotRecord {
   const { facts } = cluster
   const snapshot: SnapshotRecord = {
@@ -133,7 +127,7 @@ function addSnapshot (
       KmsKeyId: facts.KmsKeyId,
       IAMDatabaseAuthenticationEnabled: facts.IAMDatabaseAuthenticationEnabled,
       StorageType: facts.StorageType,
-      TagList: addTags(facts.CopyTagsToSnapshot ? facts.TagList ?? [] : [], tags)
+      TagList: copiedTags(facts.CopyTagsToSnapshot, facts.TagList, tags)
     }
   }
   records.snapshots.put(snapshot)
@@ -155,5 +149,5 @@ async function fillSnapshot (
 /** Takes the final snapshot of a cluster, or finishes the one that was begun before a crash. */
 export async function takeSnapshot (context: RdsContext, cluster: ClusterRecord, name: string, caller: Caller): Promise<void> {
   const begun = context.records.snapshots.get(caller.region, name)
-  await fillSnapshot(context, begun ?? addSnapshot(context, cluster, name, caller, []))
+  await fillSnapshot(context, begun ?? addSnapshot(context, cluster, name, caller))
 }

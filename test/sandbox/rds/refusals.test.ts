@@ -112,7 +112,7 @@ t.test('refusals of RDS, which leave nothing behind', async t => {
     [{ DBParameterGroupName: 'older' }, /^The parameter group older with DBParameterGroupFamily aurora-postgresql16 can't be used for this instance\. Use a parameter group with DBParameterGroupFamily aurora-postgresql17\.$/],
     [{ DBParameterGroupName: 'none' }, /^DBParameterGroup not found: none$/],
     [{ CACertificateIdentifier: 'rds-ca-2019' }, /^Certificate rds-ca-2019 not found$/],
-    [{ DBParameterGroupName: 'default.aurora-postgresql16' }, /^DBParameterGroup not found|cannot be used/]
+    [{ DBParameterGroupName: 'default.aurora-postgresql16' }, /^The parameter group default\.aurora-postgresql16 with DBParameterGroupFamily aurora-postgresql16 can't be used/]
   ]
   await operations.CreateDBParameterGroup({ DBParameterGroupName: 'older', DBParameterGroupFamily: 'aurora-postgresql16', Description: 'older' }, caller)
   for (const [more, message] of wrong) await t.rejects(operations.CreateDBInstance({ ...instance, DBInstanceClass: 'db.r6g.large', ...more }, caller), { message })
