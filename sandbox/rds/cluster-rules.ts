@@ -43,9 +43,8 @@ export function requirePassword (password: string | undefined): string {
   return password
 }
 
-/** Throws AWS's refusal of a database name; undefined is none. */
-export function requireDatabaseName (name: string | undefined): string | undefined {
-  if (!name) return undefined
+/** Throws AWS's refusal of a database name. */
+export function requireDatabaseName (name: string): string {
   if (!/^[a-zA-Z][a-zA-Z0-9_]{0,62}$/.test(name)) throw invalidValue('DatabaseName must begin with a letter and contain only alphanumeric characters.')
   if (RESERVED_DATABASES.has(name.toLowerCase())) throw invalidValue(`DatabaseName ${name} cannot be used. It is a reserved word for this engine`)
   return name
@@ -58,19 +57,16 @@ export function requirePort (port: number): number {
 }
 
 /** Throws unless the days are between 1 and 35. */
-export function requireRetention (days: number | undefined): number {
-  const kept = days ?? 1
-  if (kept < 1 || kept > 35) throw invalidValue(`Invalid backup retention period: ${kept}. Retention period must be between 1 and 35.`)
-  return kept
+export function requireRetention (days: number): number {
+  if (days < 1 || days > 35) throw invalidValue(`Invalid backup retention period: ${days}. Retention period must be between 1 and 35.`)
+  return days
 }
 
 /** Throws unless those logs are ones that Aurora PostgreSQL has. */
-export function requireLogTypes (names: string[] | undefined, version: string): string[] | undefined {
-  const unknown = names?.filter(name => !LOG_TYPES.includes(name)) ?? []
-  if (unknown.length > 0) {
-    throw invalidCombination(`You cannot use the log types '${unknown.join('\', \'')}' with engine version aurora-postgresql ${version}. For supported log types, see the documentation.`)
-  }
-  return names
+export function requireLogTypes (names: string[], version: string): string[] {
+  const unknown = names.filter(name => !LOG_TYPES.includes(name))
+  if (unknown.length === 0) return names
+  throw invalidCombination(`You cannot use the log types '${unknown.join('\', \'')}' with engine version aurora-postgresql ${version}. For supported log types, see the documentation.`)
 }
 
 /** The capacity of a Serverless v2 cluster after a request; throws AWS's refusals. */
@@ -100,18 +96,13 @@ export function readCapacity (
   return { MinCapacity: minimum, MaxCapacity: maximum, SecondsUntilAutoPause: seconds }
 }
 
+const USUAL_SCALING = {
+  MinCapacity: 2, MaxCapacity: 16, AutoPause: true, SecondsUntilAutoPause: 300, TimeoutAction: 'RollbackCapacityChange', SecondsBeforeTimeout: 300
+}
+
 /** The scaling of a Serverless v1 cluster after a request; throws AWS's refusals. */
-export function readScaling (
-  wanted: ScalingConfiguration | undefined, before: ScalingConfigurationInfo | undefined
-): ScalingConfigurationInfo {
-  const scaling = {
-    MinCapacity: wanted?.MinCapacity ?? before?.MinCapacity ?? 2,
-    MaxCapacity: wanted?.MaxCapacity ?? before?.MaxCapacity ?? 16,
-    AutoPause: wanted?.AutoPause ?? before?.AutoPause ?? true,
-    SecondsUntilAutoPause: wanted?.SecondsUntilAutoPause ?? before?.SecondsUntilAutoPause ?? PAUSE_SECONDS.least,
-    TimeoutAction: wanted?.TimeoutAction ?? before?.TimeoutAction ?? 'RollbackCapacityChange',
-    SecondsBeforeTimeout: wanted?.SecondsBeforeTimeout ?? before?.SecondsBeforeTimeout ?? 300
-  }
+export function readScaling (wanted: ScalingConfiguration, before: ScalingConfigurationInfo | undefined): ScalingConfigurationInfo {
+  const scaling = { ...USUAL_SCALING, ...before, ...wanted } as typeof USUAL_SCALING
   for (const capacity of [scaling.MinCapacity, scaling.MaxCapacity]) {
     if (!V1_CAPACITIES.includes(capacity)) throw invalidValue(`Invalid scaling capacity ${capacity}. Valid capacity values are ${V1_CAPACITIES.join(', ')}.`)
   }

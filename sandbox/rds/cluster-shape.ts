@@ -27,8 +27,8 @@ export function showCluster ({ records, clock }: { records: Records, clock: Pick
 }
 
 /** The backup retention period back, but not beyond the cluster's beginning. */
-export function earliestRestorableMs (nowMs: number, { facts, dataSinceMs }: ClusterRecord): number {
-  return Math.max(dataSinceMs, nowMs - (facts.BackupRetentionPeriod ?? 1) * 24 * 60 * 60 * 1000)
+export function earliestRestorableMs (nowMs: number, { facts, createdMs }: ClusterRecord): number {
+  return Math.max(createdMs, nowMs - (facts.BackupRetentionPeriod ?? 1) * 24 * 60 * 60 * 1000)
 }
 
 export function isServerlessV1 ({ facts }: ClusterRecord): boolean {

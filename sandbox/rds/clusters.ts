@@ -5,7 +5,7 @@ import { refuseManaged, requirePassword, requirePort } from './cluster-rules.js'
 import { isServerlessV1, showCluster } from './cluster-shape.js'
 import { NO_SNAPSHOT, type RdsContext, refuseStopped, requireStatus } from './context.js'
 import { readVersion } from './engine-versions.js'
-import { arnOf, invalidCombination, readIdentifier } from './names.js'
+import { invalidCombination, invalidValue, readIdentifier } from './names.js'
 import { addCluster, readClusterFacts, readMode } from './new-cluster.js'
 import { type Filterable, select } from './paging.js'
 import { type ClusterRecord, membersOf } from './records.js'
@@ -21,94 +21,98 @@ const FILTERABLE: Filterable<ClusterRecord> = {
 }
 
 export function createClusterOperations (context: RdsContext) {
-  const { records } = context
-  const shown = (cluster: ClusterRecord): { DBCluster: ReturnType<typeof showCluster> } => ({ DBCluster: showCluster(context, cluster) })
-  const begin = (cluster: ClusterRecord, status: string): { DBCluster: ReturnType<typeof showCluster> } => {
-    const changed = context.records.clusters.change(cluster, { Status: status })
+  const { clusters, instances, snapshots } = context.records
+  const shown = (cluster: ClusterRecord): { DBCluster: Rds.DBCluster } => ({ DBCluster: showCluster(context, cluster) })
+  const begin = (cluster: ClusterRecord, status: string, rest?: Partial<ClusterRecord>): { DBCluster: Rds.DBCluster } => {
+    const changed = clusters.change(cluster, { Status: status }, rest)
     beginClusterWork(context, changed)
     return shown(changed)
   }
   return {
-    CreateDBCluster: async (input, caller) => {
+    CreateDBCluster: async (input, { region }) => {
       const mode = readMode(context, input.EngineMode)
       const id = readIdentifier('DBClusterIdentifier', input.DBClusterIdentifier)
       const version = readVersion(input.Engine, input.EngineVersion, mode, context.retiredVersions === 'allowed')
-      context.records.clusters.requireRoom(id, caller)
+      clusters.requireRoom(id, region)
       const isManaged = input.ManageMasterUserPassword === true
       refuseManaged(input, mode)
       if (isManaged && input.MasterUserPassword) throw invalidCombination('You can\'t specify MasterUserPassword when ManageMasterUserPassword is enabled.')
-      const facts = readClusterFacts(context, id, input, version, mode, caller)
+      const facts = readClusterFacts(context, region, id, input, version, mode)
       const port = requirePort(input.Port ?? 5432)
       requireWindows(input)
       if (!isManaged) {
         const verifier = scramVerifier(requirePassword(input.MasterUserPassword))
-        return shown(await addCluster(context, { facts, port, verifier }, caller))
+        return shown(await addCluster(context, region, { facts, port, verifier }))
       }
-      const { secret, password } = await context.secrets.create(arnOf(caller, 'cluster', id), facts.MasterUsername, input.MasterUserSecretKmsKeyId, caller)
+      const { MasterUserSecretKmsKeyId: key } = input
+      const { secret, password } = await context.secrets.create(region, facts.DBClusterArn, facts.MasterUsername, key)
       try {
-        context.records.clusters.requireRoom(id, caller)
+        clusters.requireRoom(id, region)
         const withSecret = { ...facts, MasterUserSecret: secret }
-        return shown(await addCluster(context, { facts: withSecret, port, verifier: scramVerifier(password) }, caller))
+        return shown(await addCluster(context, region, { facts: withSecret, port, verifier: scramVerifier(password) }))
       } catch (error) {
-        await context.secrets.remove(secret, caller)
+        await context.secrets.remove(region, secret)
         throw error
       }
     },
 
-    DescribeDBClusters: async (input, caller) => {
-      const { page, Marker } = select(records.clusters, input.DBClusterIdentifier, input, FILTERABLE, caller)
+    DescribeDBClusters: async (input, { region }) => {
+      const { page, Marker } = select(clusters, input.DBClusterIdentifier, input, FILTERABLE, region)
       return { DBClusters: page.map(cluster => showCluster(context, cluster)), Marker }
     },
 
-    DeleteDBCluster: async (input, caller) => {
-      const cluster = context.records.clusters.require(input.DBClusterIdentifier, caller)
+    DeleteDBCluster: async (input, { region }) => {
+      const cluster = clusters.require(input.DBClusterIdentifier, region)
       refuseStopped(cluster)
       const finalSnapshot = readFinalSnapshot(input)
-      requireStatus(cluster, { allowed: ['failed'], ...(finalSnapshot ? { refusal: NO_SNAPSHOT } : {}) })
+      requireStatus(cluster, finalSnapshot ? NO_SNAPSHOT : undefined, ['available', 'failed'])
       if (cluster.facts.DeletionProtection) throw invalidCombination('Cannot delete protected Cluster, please disable deletion protection and try again.')
-      if (membersOf(records, cluster).some(({ facts }) => facts.DBInstanceStatus !== 'deleting')) {
+      if (membersOf(context.records, cluster).some(({ facts }) => facts.DBInstanceStatus !== 'deleting')) {
         throw new AwsError('InvalidDBClusterStateFault', 'Cluster cannot be deleted, it still contains DB instances in non-deleting state.')
       }
-      if (finalSnapshot) records.snapshots.requireRoom(finalSnapshot, caller)
-      const changed = context.records.clusters.change(cluster, { Status: 'deleting' }, { finalSnapshot })
-      beginClusterWork(context, changed)
-      return shown(changed)
+      if (finalSnapshot) snapshots.requireRoom(finalSnapshot, region)
+      return begin(cluster, 'deleting', { finalSnapshot })
     },
 
-    StartDBCluster: async (input, caller) => {
-      const cluster = context.records.clusters.require(input.DBClusterIdentifier, caller)
-      if (cluster.facts.Status !== 'stopped') throw new AwsError('InvalidDBClusterStateFault', `DbCluster ${cluster.facts.DBClusterIdentifier} is in ${cluster.facts.Status} state but expected it to be one of stopped,inaccessible-encryption-credentials-recoverable.`)
+    StartDBCluster: async (input, { region }) => {
+      const cluster = clusters.require(input.DBClusterIdentifier, region)
+      requireStatus(cluster, expected('stopped,inaccessible-encryption-credentials-recoverable'), ['stopped'])
       return begin(cluster, 'starting')
     },
 
-    StopDBCluster: async (input, caller) => {
-      const cluster = context.records.clusters.require(input.DBClusterIdentifier, caller)
+    StopDBCluster: async (input, { region }) => {
+      const cluster = clusters.require(input.DBClusterIdentifier, region)
       if (isServerlessV1(cluster)) throw invalidCombination('Stop cluster is not supported for serverless engine mode.')
-      if (cluster.facts.Status !== 'available') throw new AwsError('InvalidDBClusterStateFault', `DbCluster ${cluster.facts.DBClusterIdentifier} is in ${cluster.facts.Status} state but expected it to be one of available.`)
+      requireStatus(cluster, expected('available'))
       return begin(cluster, 'stopping')
     },
 
-    FailoverDBCluster: async (input, caller) => {
-      const cluster = context.records.clusters.require(input.DBClusterIdentifier, caller)
-      requireStatus(cluster)
-      const [writer, ...readers] = membersOf(records, cluster)
+    FailoverDBCluster: async (input, { region }) => {
       const wanted = input.TargetDBInstanceIdentifier?.toLowerCase()
+      if (wanted && !instances.get(region, wanted)) throw invalidValue(`Cannot find target instance: ${wanted}`)
+      const cluster = clusters.require(input.DBClusterIdentifier, region)
+      requireStatus(cluster)
+      const [writer, ...readers] = membersOf(context.records, cluster)
       const target = wanted ? readers.find(({ facts }) => facts.DBInstanceIdentifier === wanted) : readers[0]
       if (!writer || !target) throw new AwsError('InvalidDBClusterStateFault', `Cannot failover cluster ${cluster.facts.DBClusterIdentifier}: it has no other DB instance to fail over to.`)
       context.together(() => {
-        context.records.instances.change(writer, {}, { isWriter: false })
-        context.records.instances.change(target, {}, { isWriter: true })
+        instances.change(writer, {}, { isWriter: false })
+        instances.change(target, {}, { isWriter: true })
       })
       return begin(cluster, 'failing-over')
     },
 
-    RebootDBCluster: async (input, caller) => {
-      const cluster = context.records.clusters.require(input.DBClusterIdentifier, caller)
+    RebootDBCluster: async (input, { region }) => {
+      const cluster = clusters.require(input.DBClusterIdentifier, region)
       requireStatus(cluster)
       await context.postgres.processes.stop(cluster.facts.DbClusterResourceId)
       return begin(cluster, 'starting')
     }
   } satisfies Partial<OperationsOf<typeof Rds>>
+}
+
+function expected (statuses: string) {
+  return (id: string, status: string) => `DbCluster ${id} is in ${status} state but expected it to be one of ${statuses}.`
 }
 
 function readFinalSnapshot ({ SkipFinalSnapshot, FinalDBSnapshotIdentifier: name }: Rds.DeleteDBClusterMessage): string | undefined {

@@ -32,17 +32,15 @@ export function instanceKey (instance: InstanceRecord): string {
 
 type Refusal = (id: string, status: string) => string
 
-interface Wanted { allowed?: string[], refusal?: Refusal }
-
 /** What AWS says of a change and of a snapshot that come at a bad time (aws-controllers-k8s/community#1107; terraform-provider-aws#40333). */
 export const NO_CHANGE: Refusal = (_id, status) => `DB cluster is not available for modification with status ${status}`
 export const NO_SNAPSHOT: Refusal = id => `Can't create a snapshot because the database cluster ${id} isn't currently in the available state.`
 const NOTHING: Refusal = (id, status) => `DB cluster ${id} is in ${status} state, and must be available for this operation.`
 
-/** Throws InvalidDBClusterStateFault unless the cluster is `available`, or has one of the other statuses. */
-export function requireStatus ({ facts }: ClusterRecord, { allowed = [], refusal = NOTHING }: Wanted = {}): void {
+/** Throws InvalidDBClusterStateFault unless the cluster has one of those statuses. */
+export function requireStatus ({ facts }: ClusterRecord, refusal = NOTHING, among = ['available']): void {
   const { DBClusterIdentifier: id, Status: status } = facts
-  if (status !== 'available' && !allowed.includes(status)) throw new AwsError('InvalidDBClusterStateFault', refusal(id, status))
+  if (!among.includes(status)) throw new AwsError('InvalidDBClusterStateFault', refusal(id, status))
 }
 
 /** A stopped cluster has to be started before anything of it can be deleted (Aurora User Guide, "Deleting a stopped Aurora cluster"; terraform-provider-aws#28262). */

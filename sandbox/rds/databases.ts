@@ -29,27 +29,26 @@ export interface Databases {
   databaseOf: (resourceArn: string, caller: Caller) => DatabaseAccess | undefined
 }
 
-/** The Data API's view of the clusters. */
 export function createDatabases (context: RdsContext): Databases {
   const { records, postgres } = context
   return {
-    databaseOf: (resourceArn, caller) => {
-      const name = resourceArn.startsWith('arn:') ? nameIn(resourceArn, 'cluster', caller) : undefined
-      const cluster = name === undefined ? undefined : records.clusters.get(caller.region, name)
+    databaseOf: (resourceArn, { region }) => {
+      const name = resourceArn.startsWith('arn:') ? nameIn(resourceArn, 'cluster', region) : undefined
+      const cluster = name === undefined ? undefined : records.clusters.get(region, name)
       if (!cluster) return undefined
-      const live = context.live(cluster)
       const { facts } = cluster
+      const { state, wake, hold } = context.live(cluster)
       const { host, port } = postgres.processes.accessTo(facts.DbClusterResourceId)
       return {
         clusterArn: facts.DBClusterArn,
         status: facts.Status,
-        state: live.state(),
+        state: state(),
         httpEndpointEnabled: facts.HttpEndpointEnabled ?? false,
         writer: writerIn(context, cluster),
         host,
         port,
-        wake: live.wake,
-        hold: live.hold
+        wake,
+        hold
       }
     }
   }

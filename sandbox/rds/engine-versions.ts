@@ -64,6 +64,11 @@ export const RETIRED_VERSIONS: readonly EngineVersion[] = Object.entries(RETIRED
 
 const ALL_VERSIONS = [...RETIRED_VERSIONS, ...ENGINE_VERSIONS]
 
+/** The option group that AWS keeps for a family, and that nothing of it can leave. */
+export function optionGroupOf (family: string): string {
+  return family.replace(ENGINE, `default:${ENGINE}-`).replace('.', '-')
+}
+
 /** Families of parameter groups, those of retired majors first. */
 export const FAMILIES = [...new Set(ALL_VERSIONS.map(({ family }) => family))]
 

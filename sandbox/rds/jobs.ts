@@ -1,23 +1,15 @@
 import type { Logger } from 'pino'
 import { type Clock, createStop } from '../clock.js'
 
-/** What goes on behind the answers: one thing after the other for each resource. */
-export interface Jobs {
-  /** Begins `work` when what went on for the resource has ended. A failure is logged and handed to `onFailure`. */
-  run: (key: string, work: () => Promise<void>, onFailure?: (error: unknown) => void) => void
-  /** Resolves when nothing goes on for the resource. */
-  settled: (key: string) => Promise<void>
-  /** Resolves `durationMs` after `sinceMs`, so that a restart of the sandbox does not begin a wait anew. */
-  until: (sinceMs: number, durationMs: number) => Promise<void>
-  /** Gives up what is waiting, to be resumed by the next start, and waits for the rest. */
-  close: () => Promise<void>
-}
+export type Jobs = ReturnType<typeof createJobs>
 
-export function createJobs (clock: Clock, log: Logger): Jobs {
+/** What goes on behind the answers: one thing after the other for each resource. */
+export function createJobs (clock: Clock, log: Logger) {
   const running = new Map<string, Promise<void>>()
   const closing = createStop()
   return {
-    run: (key, work, onFailure) => {
+    /** Begins `work` when what went on for the resource has ended. A failure is logged and handed to `onFailure`. */
+    run: (key: string, work: () => Promise<void>, onFailure?: (error: unknown) => void): void => {
       const before = running.get(key) ?? Promise.resolve()
       const job = before.then(async () => {
         closing.signal.throwIfAborted()
@@ -31,14 +23,17 @@ export function createJobs (clock: Clock, log: Logger): Jobs {
       })
       running.set(key, job)
     },
-    settled: async key => {
+    /** Resolves when nothing goes on for the resource. */
+    settled: async (key: string): Promise<void> => {
       while (running.has(key)) await running.get(key)
     },
-    until: async (sinceMs, durationMs) => {
+    /** Resolves `durationMs` after `sinceMs`, so that a restart of the sandbox does not begin a wait anew. */
+    until: async (sinceMs: number, durationMs: number): Promise<void> => {
       await clock.sleep(sinceMs + durationMs - clock.now(), closing.signal)
       closing.signal.throwIfAborted()
     },
-    close: async () => {
+    /** Gives up what is waiting, to be resumed by the next start, and waits for the rest. */
+    close: async (): Promise<void> => {
       closing.abort()
       await Promise.all(running.values())
     }

@@ -1,5 +1,5 @@
 import type * as Rds from '@aws-sdk/client-rds'
-import { ACCOUNT, AwsError, type Caller, type OperationsOf } from '../aws.js'
+import { ACCOUNT, AwsError, type OperationsOf } from '../aws.js'
 import { AUTHORITIES } from './certificates.js'
 import { LOG_TYPES } from './cluster-rules.js'
 import type { RdsContext } from './context.js'
@@ -11,9 +11,9 @@ import type { ClusterRecord } from './records.js'
 /** What tools list beside a cluster although nothing can make more of it here: quotas, its two endpoints, and nothing at all. */
 export function createListingOperations ({ records, quotas }: Pick<RdsContext, 'records' | 'quotas'>) {
   return {
-    DescribeDBClusterEndpoints: async (input, caller) => {
+    DescribeDBClusterEndpoints: async (input, { region }) => {
       const { DBClusterIdentifier: id } = input
-      const clusters = id ? [records.clusters.require(id, caller)] : records.clusters.in(caller.region)
+      const clusters = id ? [records.clusters.require(id, region)] : records.clusters.in(region)
       // An identifier is what custom endpoints have, of which there are none.
       const found = filterBy(input.DBClusterEndpointIdentifier ? [] : clusters.flatMap(endpointsOf), input, {
         'db-cluster-endpoint-id': () => [],
@@ -90,12 +90,12 @@ export function createEngineOperations ({ postgres }: Pick<RdsContext, 'postgres
         showVersion(version, major => runsAs.get(major) === runsAs.get(version.major))
       return { DBEngineVersions: page.map(show), Marker }
     },
-    DescribeOrderableDBInstanceOptions: async (input, caller) => {
+    DescribeOrderableDBInstanceOptions: async (input, { region }) => {
       const classes = INSTANCE_CLASSES.filter(name => !input.DBInstanceClass || name === input.DBInstanceClass)
-      const { AvailabilityZoneGroup: zones = caller.region, LicenseModel: license = LICENSE, Vpc: isInVpc = true } = input
-      const isOffered = zones === caller.region && license === LICENSE && isInVpc
+      const { AvailabilityZoneGroup: zones = region, LicenseModel: license = LICENSE, Vpc: isInVpc = true } = input
+      const isOffered = zones === region && license === LICENSE && isInVpc
       const options = (isOffered ? versionsOf(input.Engine, input.EngineVersion) : []).flatMap(version =>
-        classes.filter(name => name !== 'db.serverless' || version.serverlessV2).map(name => showOption(version, name, caller)))
+        classes.filter(name => name !== 'db.serverless' || version.serverlessV2).map(name => showOption(version, name, region)))
       const { page, Marker } = pageOf(filterBy(options, input, {}), input)
       return { OrderableDBInstanceOptions: page, Marker }
     }
@@ -157,13 +157,13 @@ function showVersion (version: EngineVersion, isReachable: (major: number) => bo
   }
 }
 
-function showOption (version: EngineVersion, instanceClass: string, caller: Caller): Rds.OrderableDBInstanceOption {
+function showOption (version: EngineVersion, instanceClass: string, region: string): Rds.OrderableDBInstanceOption {
   return {
     Engine: ENGINE,
     EngineVersion: version.version,
     DBInstanceClass: instanceClass,
     LicenseModel: LICENSE,
-    AvailabilityZones: zonesOf(caller.region).map(Name => ({ Name })),
+    AvailabilityZones: zonesOf(region).map(Name => ({ Name })),
     MultiAZCapable: false,
     ReadReplicaCapable: false,
     Vpc: true,

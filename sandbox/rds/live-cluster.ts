@@ -24,30 +24,15 @@ export interface Surroundings {
   log: Logger
 }
 
-/** What runs for a cluster: its address, its server, and the watch that stops the server when nobody uses it. */
-export interface LiveCluster {
-  /** Listens; the address it had before is tried first. */
-  open: (wanted: Address | undefined, port: number) => Promise<Address>
-  state: () => DatabaseState
-  /** Starts the server where it is down; resolves when it takes connections. Throws while the cluster serves nobody. */
-  wake: () => Promise<void>
-  /** Counts as activity until the returned function is called. */
-  hold: () => () => void
-  /** Counts idle time anew, by the cluster's settings of now. */
-  watch: () => void
-  /** Client connections and Data API calls in progress. */
-  uses: () => number
-  traffic: () => { receivedBytes: number, sentBytes: number }
-  usage: () => Promise<Usage | undefined>
-  /** Stops listening and cuts connections, to listen at another port. */
-  closeFront: () => Promise<void>
-  close: () => Promise<void>
-}
+export type LiveCluster = ReturnType<typeof createLiveCluster>
 
 const SOCKET = '.s.PGSQL.5432'
 
-/** `id` is the resource id, which a cluster keeps for life. */
-export function createLiveCluster (surroundings: Surroundings, id: string): LiveCluster {
+/**
+ * What runs for a cluster: its address, its server, and the watch that stops the server when nobody uses it. `id` is
+ * the resource id, which a cluster keeps for life.
+ */
+export function createLiveCluster (surroundings: Surroundings, id: string) {
   const { records, postgres, clock, log } = surroundings
   const closing = new AbortController()
   let front: Front | undefined
@@ -69,6 +54,7 @@ export function createLiveCluster (surroundings: Surroundings, id: string): Live
 
   const noteActivity = (): void => { lastActivityMs = clock.now() }
 
+  /** Counts as activity until the returned function is called. */
   const hold = (): (() => void) => {
     let isHeld = true
     uses++
@@ -91,6 +77,7 @@ export function createLiveCluster (surroundings: Surroundings, id: string): Live
     watch()
   }
 
+  /** Starts the server where it is down; resolves when it takes connections. Throws while the cluster serves nobody. */
   const wake = async (): Promise<void> => {
     noteActivity()
     const cluster = read()
@@ -131,11 +118,12 @@ export function createLiveCluster (surroundings: Surroundings, id: string): Live
   }
 
   return {
-    open: async (wanted, port) => {
+    /** Listens; the address it had before is tried first. */
+    open: async (wanted: Address | undefined, port: number): Promise<Address> => {
       front = await postgres.openFront(wanted, port, { upstream, hold })
       return { host: front.host, port: front.port }
     },
-    state: () => {
+    state: (): DatabaseState => {
       const cluster = read()
       if (!cluster || !isServing(records, cluster)) return 'unavailable'
       if (resuming) return 'resuming'
@@ -143,18 +131,21 @@ export function createLiveCluster (surroundings: Surroundings, id: string): Live
     },
     wake,
     hold,
-    watch: () => {
+    /** Counts idle time anew, by the cluster's settings of now. */
+    watch: (): void => {
       noteActivity()
       watch()
     },
-    uses: () => uses,
-    traffic: () => front?.traffic() ?? { receivedBytes: 0, sentBytes: 0 },
-    usage: async () => {
+    /** Client connections and Data API calls in progress. */
+    uses: (): number => uses,
+    traffic: (): ReturnType<Front['traffic']> => front?.traffic() ?? { receivedBytes: 0, sentBytes: 0 },
+    usage: async (): Promise<Usage | undefined> => {
       const server = postgres.processes.serverOf(id)
       return server && await measureUsage(server.pid)
     },
-    closeFront: async () => { await front?.close() },
-    close: async () => {
+    /** Stops listening and cuts connections, to listen at another port. */
+    closeFront: async (): Promise<void> => { await front?.close() },
+    close: async (): Promise<void> => {
       closing.abort()
       watching?.abort()
       await front?.close()

@@ -1,45 +1,43 @@
+import type { MasterUserSecret } from '@aws-sdk/client-rds'
 import type * as Secrets from '@aws-sdk/client-secrets-manager'
 import { randomBytes, randomUUID } from 'node:crypto'
-import type { MasterUserSecret, Tag } from '@aws-sdk/client-rds'
-import { AwsError, type Caller, type OperationsOf } from '../aws.js'
+import { ACCOUNT, AwsError, type Caller, type OperationsOf } from '../aws.js'
 import { serviceKeyArn } from './names.js'
 
 /** The operations of Secrets Manager that RDS calls for a cluster whose master password it manages. */
 export type SecretOperations = OperationsOf<typeof Secrets, 'CreateSecret' | 'PutSecretValue' | 'DeleteSecret'>
 
-interface MadeSecret { secret: MasterUserSecret, password: string }
+export type ManagedSecrets = ReturnType<typeof createManagedSecrets>
 
 /** The secrets with master passwords that RDS makes itself (`ManageMasterUserPassword`). */
-export interface ManagedSecrets {
-  create: (clusterArn: string, username: string, kmsKeyId: string | undefined, caller: Caller) => Promise<MadeSecret>
-  /** A new password, and what puts it into the secret: at once, so that it can be stored together with what the server is to learn. */
-  rotate: (secret: MasterUserSecret, username: string, caller: Caller) => { password: string, put: () => Promise<unknown> }
-  /** Removes the secret at once, as AWS does with the cluster; a secret that is gone is no failure. */
-  remove: (secret: MasterUserSecret, caller: Caller) => Promise<void>
-}
-
-export function createManagedSecrets (operations: SecretOperations): ManagedSecrets {
+export function createManagedSecrets (operations: SecretOperations) {
+  const own = (region: string): Caller => ({ region, account: ACCOUNT, requestId: 'rds' })
   return {
-    create: async (clusterArn, username, kmsKeyId, caller) => {
+    create: async (
+      region: string, clusterArn: string, username: string, kmsKeyId?: string
+    ): Promise<{ secret: MasterUserSecret, password: string }> => {
       const password = newPassword()
       const { ARN } = await operations.CreateSecret({
         Name: `rds!cluster-${randomUUID()}`,
         Description: `Secret associated with primary RDS DB cluster: ${clusterArn}`,
-        SecretString: secretString(username, password),
+        SecretString: JSON.stringify({ username, password }),
         ClientRequestToken: randomUUID(),
-        Tags: ownershipTags(clusterArn),
+        Tags: [{ Key: 'aws:secretsmanager:owningService', Value: 'rds' }, { Key: 'aws:rds:primaryDBClusterArn', Value: clusterArn }],
         ...(kmsKeyId ? { KmsKeyId: kmsKeyId } : {})
-      }, caller)
-      return { secret: { SecretArn: ARN, SecretStatus: 'active', KmsKeyId: kmsKeyId ?? serviceKeyArn(caller, 'secretsmanager') }, password }
+      }, own(region))
+      const KmsKeyId = kmsKeyId ?? serviceKeyArn(region, 'secretsmanager')
+      return { secret: { SecretArn: ARN, SecretStatus: 'creating', KmsKeyId }, password }
     },
-    rotate: (secret, username, caller) => {
+    /** A new password, and what puts it into the secret: at once, so that it can be stored together with what the server is to learn. */
+    rotate: (region: string, { SecretArn }: MasterUserSecret, username: string): { password: string, put: () => Promise<unknown> } => {
       const password = newPassword()
-      const value = { SecretId: secret.SecretArn, SecretString: secretString(username, password), ClientRequestToken: randomUUID() }
-      return { password, put: async () => await operations.PutSecretValue(value, caller) }
+      const value = { SecretId: SecretArn, SecretString: JSON.stringify({ username, password }), ClientRequestToken: randomUUID() }
+      return { password, put: async () => await operations.PutSecretValue(value, own(region)) }
     },
-    remove: async (secret, caller) => {
+    /** Removes the secret at once, as AWS does with the cluster; a secret that is gone is no failure. */
+    remove: async (region: string, { SecretArn }: MasterUserSecret): Promise<void> => {
       try {
-        await operations.DeleteSecret({ SecretId: secret.SecretArn, ForceDeleteWithoutRecovery: true }, caller)
+        await operations.DeleteSecret({ SecretId: SecretArn, ForceDeleteWithoutRecovery: true }, own(region))
       } catch (error) {
         if (!(error instanceof AwsError)) throw error
       }
@@ -47,14 +45,6 @@ export function createManagedSecrets (operations: SecretOperations): ManagedSecr
   }
 }
 
-function secretString (username: string, password: string): string {
-  return JSON.stringify({ username, password })
-}
-
 function newPassword (): string {
   return randomBytes(24).toString('base64url')
-}
-
-function ownershipTags (clusterArn: string): Tag[] {
-  return [{ Key: 'aws:secretsmanager:owningService', Value: 'rds' }, { Key: 'aws:rds:primaryDBClusterArn', Value: clusterArn }]
 }

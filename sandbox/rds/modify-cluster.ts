@@ -1,70 +1,70 @@
 import type * as Rds from '@aws-sdk/client-rds'
-import { AwsError, type Caller, type OperationsOf } from '../aws.js'
+import { AwsError, type OperationsOf } from '../aws.js'
 import { scramVerifier } from '../postgres/roles.js'
-import { readCapacity, readScaling, refuseManaged, requireLogTypes, requirePassword, requirePort, requireRetention } from './cluster-rules.js'
-import { isServerlessV1, showCluster } from './cluster-shape.js'
-import { NO_CHANGE, pickGiven, type RdsContext, requireStatus } from './context.js'
-import { type EngineVersion, requireDataApi } from './engine-versions.js'
-import { readInsights } from './insights.js'
+import { readFacts } from './cluster-facts.js'
+import { refuseManaged, requirePassword, requirePort } from './cluster-rules.js'
+import { showCluster } from './cluster-shape.js'
+import { NO_CHANGE, type RdsContext, requireStatus } from './context.js'
+import { requireDataApi } from './engine-versions.js'
 import { arnOf, invalidCombination, nameIn, readIdentifier } from './names.js'
-import { CHANGEABLE, ONLY_V1_SCALES, openAddress, readParameterGroup, readSecurityGroups } from './new-cluster.js'
+import { openAddress } from './new-cluster.js'
 import { type ClusterFacts, type ClusterRecord, membersOf } from './records.js'
 import { keptGroup, memberFacts, readUpgrade, type Upgrade, versionOf } from './upgrades.js'
 import { requireWindows } from './windows.js'
 import { beginClusterWork } from './work.js'
 
 export function createModifyClusterOperations (context: RdsContext) {
-  const setHttpEndpoint = async (arn: string | undefined, enabled: boolean, caller: Caller): Promise<Rds.EnableHttpEndpointResponse> => {
-    const name = nameIn(arn ?? '', 'cluster', caller)
-    const cluster = arn?.startsWith('arn:') && name ? context.records.clusters.get(caller.region, name) : undefined
+  const { clusters, instances } = context.records
+  const setHttpEndpoint = (arn: string | undefined, isOn: boolean, region: string): Rds.EnableHttpEndpointResponse => {
+    const name = nameIn(arn ?? '', 'cluster', region)
+    const cluster = arn?.startsWith('arn:') && name ? clusters.get(region, name) : undefined
     if (!cluster) throw new AwsError('ResourceNotFoundFault', `The specified resource ARN ${arn ?? ''} was not found.`, 404)
     if (cluster.facts.Status !== 'available') throw new AwsError('InvalidResourceStateFault', `The cluster ${cluster.facts.DBClusterIdentifier} isn't available.`)
-    if (enabled) requireDataApi(versionOf(cluster), caller.region, cluster.facts.EngineMode)
-    context.records.clusters.change(cluster, { HttpEndpointEnabled: enabled })
-    return { ResourceArn: cluster.facts.DBClusterArn, HttpEndpointEnabled: enabled }
+    if (isOn) requireDataApi(versionOf(cluster), region, cluster.facts.EngineMode)
+    clusters.change(cluster, { HttpEndpointEnabled: isOn })
+    return { ResourceArn: cluster.facts.DBClusterArn, HttpEndpointEnabled: isOn }
   }
   return {
-    ModifyDBCluster: async (input, caller) => {
-      const cluster = context.records.clusters.require(input.DBClusterIdentifier, caller)
-      requireStatus(cluster, { refusal: NO_CHANGE })
+    ModifyDBCluster: async (input, { region }) => {
+      const cluster = clusters.require(input.DBClusterIdentifier, region)
+      requireStatus(cluster, NO_CHANGE)
       const upgrade = await readUpgrade(context, cluster, input)
-      const facts = readChanges(context, cluster, input, upgrade, caller)
-      const ofMembers = upgrade && memberFacts(context, cluster, upgrade, input, caller)
-      const id = readNewName(context, cluster, input.NewDBClusterIdentifier, caller)
+      const facts = readChanges(context, cluster, input, upgrade)
+      const ofMembers = upgrade && memberFacts(context, cluster, upgrade, input)
+      const id = readNewName(context, cluster, input.NewDBClusterIdentifier)
       if (input.Port !== undefined) requirePort(input.Port)
       requireWindows(input)
-      const secret = await readSecretChange(context, cluster, input, caller)
-      const renamed = id === cluster.facts.DBClusterIdentifier ? cluster : rename(context, cluster, id, caller)
+      const secret = await readSecretChange(context, cluster, input)
+      const renamed = id === cluster.facts.DBClusterIdentifier ? cluster : rename(context, cluster, id)
       const moved = await moveToPort(context, renamed, input.Port)
       let settled: Promise<unknown> | undefined
       // Killed between the two, the secret would hold a password that the server never learns.
       const changed = context.together(() => {
         settled = secret.settle?.()
-        const status = { Status: statusOf(facts, secret) }
-        return context.records.clusters.change(moved, { ...facts, ...secret.facts, ...status }, { verifier: secret.verifier })
+        return clusters.change(moved, { ...facts, ...secret.facts, Status: statusOf(facts, secret) }, { verifier: secret.verifier })
       })
       await settled
-      if (ofMembers) for (const member of membersOf(context.records, changed)) context.records.instances.change(member, ofMembers)
+      if (ofMembers) for (const member of membersOf(context.records, changed)) instances.change(member, ofMembers)
       beginClusterWork(context, changed)
       return { DBCluster: showCluster(context, changed) }
     },
-    AddRoleToDBCluster: async ({ DBClusterIdentifier, RoleArn = '', FeatureName }, caller) => {
-      const cluster = context.records.clusters.require(DBClusterIdentifier, caller)
+    AddRoleToDBCluster: async ({ DBClusterIdentifier, RoleArn = '', FeatureName }, { region }) => {
+      const cluster = clusters.require(DBClusterIdentifier, region)
       const { AssociatedRoles: roles = [], DBClusterIdentifier: id } = cluster.facts
       if (roles.some(role => role.RoleArn === RoleArn)) throw new AwsError('DBClusterRoleAlreadyExists', `Role ARN ${RoleArn} already exists for cluster: ${id}.`)
-      context.records.clusters.change(cluster, { AssociatedRoles: [...roles, { RoleArn, FeatureName, Status: 'ACTIVE' }] })
+      clusters.change(cluster, { AssociatedRoles: [...roles, { RoleArn, FeatureName, Status: 'ACTIVE' }] })
       return {}
     },
-    RemoveRoleFromDBCluster: async ({ DBClusterIdentifier, RoleArn = '', FeatureName }, caller) => {
-      const cluster = context.records.clusters.require(DBClusterIdentifier, caller)
+    RemoveRoleFromDBCluster: async ({ DBClusterIdentifier, RoleArn = '', FeatureName }, { region }) => {
+      const cluster = clusters.require(DBClusterIdentifier, region)
       const { AssociatedRoles: roles = [], DBClusterIdentifier: id } = cluster.facts
       const left = roles.filter(role => role.RoleArn !== RoleArn || (FeatureName && role.FeatureName !== FeatureName))
       if (left.length === roles.length) throw new AwsError('DBClusterRoleNotFound', `Role ARN ${RoleArn} cannot be found for DB cluster: ${id}.`, 404)
-      context.records.clusters.change(cluster, { AssociatedRoles: left })
+      clusters.change(cluster, { AssociatedRoles: left })
       return {}
     },
-    EnableHttpEndpoint: async ({ ResourceArn }, caller) => await setHttpEndpoint(ResourceArn, true, caller),
-    DisableHttpEndpoint: async ({ ResourceArn }, caller) => await setHttpEndpoint(ResourceArn, false, caller)
+    EnableHttpEndpoint: async ({ ResourceArn }, { region }) => setHttpEndpoint(ResourceArn, true, region),
+    DisableHttpEndpoint: async ({ ResourceArn }, { region }) => setHttpEndpoint(ResourceArn, false, region)
   } satisfies Partial<OperationsOf<typeof Rds>>
 }
 
@@ -75,52 +75,17 @@ function statusOf (facts: Partial<ClusterFacts>, secret: { verifier?: string }):
 }
 
 function readChanges (
-  context: RdsContext, cluster: ClusterRecord, input: Rds.ModifyDBClusterMessage, upgrade: Upgrade | undefined, caller: Caller
+  { records }: RdsContext, cluster: ClusterRecord, input: Rds.ModifyDBClusterMessage, upgrade: Upgrade | undefined
 ): Partial<ClusterFacts> {
+  const { EngineMode: mode } = cluster.facts
+  if (input.EngineMode && input.EngineMode !== mode) throw invalidCombination(`This sandbox does not change the engine mode of a cluster, which is ${mode}.`)
   const version = upgrade?.version ?? versionOf(cluster)
-  const { EnableIAMDatabaseAuthentication: iam, DBClusterParameterGroupName: wanted } = input
-  const readGroup = (): string => {
-    const name = wanted ?? keptGroup(cluster, version, upgrade?.isMajor === true)
-    return readParameterGroup(context.records.parameterGroups, name, version, caller)
-  }
+  const DBClusterParameterGroupName = input.DBClusterParameterGroupName ?? (upgrade && keptGroup(cluster, upgrade))
+  const reading = { records, region: cluster.region, version, mode, before: cluster.facts }
   return {
-    ...pickGiven(input, CHANGEABLE),
-    ...(upgrade ? { EngineVersion: version.version } : {}),
-    ...(input.BackupRetentionPeriod === undefined ? {} : { BackupRetentionPeriod: requireRetention(input.BackupRetentionPeriod) }),
-    ...(input.VpcSecurityGroupIds ? { VpcSecurityGroups: readSecurityGroups(input.VpcSecurityGroupIds, caller) } : {}),
-    ...(iam === undefined ? {} : { IAMDatabaseAuthenticationEnabled: iam }),
-    ...readInsights(input, cluster.facts, caller),
-    ...(wanted || upgrade ? { DBClusterParameterGroup: readGroup() } : {}),
-    ...readLogExports(cluster, input),
-    ...readScalingChange(cluster, input, version)
+    ...readFacts({ ...input, DBClusterParameterGroupName }, reading),
+    ...(upgrade ? { EngineVersion: version.version } : {})
   }
-}
-
-/** Only a Serverless v1 cluster takes `EnableHttpEndpoint` here; AWS ignores it for others, which have operations of their own. */
-function readScalingChange (cluster: ClusterRecord, input: Rds.ModifyDBClusterMessage, version: EngineVersion): Partial<ClusterFacts> {
-  const { facts } = cluster
-  const { EngineMode: mode = facts.EngineMode, ScalingConfiguration: scaling, ServerlessV2ScalingConfiguration: wanted } = input
-  if (mode !== facts.EngineMode) throw invalidCombination(`This sandbox does not change the engine mode of a cluster, which is ${facts.EngineMode}.`)
-  if (isServerlessV1(cluster)) {
-    return {
-      ...(input.EnableHttpEndpoint === undefined ? {} : { HttpEndpointEnabled: input.EnableHttpEndpoint }),
-      ...(scaling ? { ScalingConfigurationInfo: readScaling(scaling, facts.ScalingConfigurationInfo) } : {})
-    }
-  }
-  if (scaling) throw invalidCombination(ONLY_V1_SCALES)
-  if (!wanted) return {}
-  return {
-    ServerlessV2ScalingConfiguration: readCapacity(wanted, facts.ServerlessV2ScalingConfiguration, version),
-    ServerlessV2PlatformVersion: '4'
-  }
-}
-
-function readLogExports (
-  { facts }: ClusterRecord, { CloudwatchLogsExportConfiguration: wanted }: Rds.ModifyDBClusterMessage
-): Partial<ClusterFacts> {
-  if (!wanted) return {}
-  const kept = (facts.EnabledCloudwatchLogsExports ?? []).filter(name => !wanted.DisableLogTypes?.includes(name))
-  return { EnabledCloudwatchLogsExports: [...new Set([...kept, ...requireLogTypes(wanted.EnableLogTypes, facts.EngineVersion) ?? []])] }
 }
 
 interface SecretChange {
@@ -131,7 +96,7 @@ interface SecretChange {
 }
 
 async function readSecretChange (
-  context: RdsContext, { facts }: ClusterRecord, input: Rds.ModifyDBClusterMessage, caller: Caller
+  { secrets }: RdsContext, { region, facts }: ClusterRecord, input: Rds.ModifyDBClusterMessage
 ): Promise<SecretChange> {
   const { MasterUserSecret: secret, MasterUsername: username } = facts
   refuseManaged(input, facts.EngineMode)
@@ -143,31 +108,31 @@ async function readSecretChange (
     if (secret && input.ManageMasterUserPassword !== false) throw invalidCombination('You can\'t specify MasterUserPassword when ManageMasterUserPassword is enabled.')
     const verifier = scramVerifier(requirePassword(input.MasterUserPassword))
     if (!secret) return { facts: {}, verifier }
-    return { facts: { MasterUserSecret: undefined }, verifier, settle: async () => { await context.secrets.remove(secret, caller) } }
+    return { facts: { MasterUserSecret: undefined }, verifier, settle: async () => { await secrets.remove(region, secret) } }
   }
   if (input.ManageMasterUserPassword && !secret) {
-    const made = await context.secrets.create(facts.DBClusterArn, username, input.MasterUserSecretKmsKeyId, caller)
+    const made = await secrets.create(region, facts.DBClusterArn, username, input.MasterUserSecretKmsKeyId)
     return { facts: { MasterUserSecret: made.secret }, verifier: scramVerifier(made.password) }
   }
   if (!input.RotateMasterUserPassword) return { facts: {} }
   if (!secret) throw invalidCombination('You can\'t rotate the master user password when ManageMasterUserPassword isn\'t enabled.')
   if (!input.ApplyImmediately) throw invalidCombination('You must apply the change immediately when rotating the master user password.')
-  const { password, put } = context.secrets.rotate(secret, username, caller)
-  return { facts: {}, verifier: scramVerifier(password), settle: put }
+  const { password, put } = secrets.rotate(region, secret, username)
+  return { facts: { MasterUserSecret: { ...secret, SecretStatus: 'rotating' } }, verifier: scramVerifier(password), settle: put }
 }
 
 /** What the cluster is to be called, which may be what it is called; throws when that is another's name. */
-function readNewName ({ records }: RdsContext, { facts }: ClusterRecord, newIdentifier: string | undefined, caller: Caller): string {
+function readNewName ({ records }: RdsContext, { region, facts }: ClusterRecord, newIdentifier: string | undefined): string {
   if (!newIdentifier) return facts.DBClusterIdentifier
   const id = readIdentifier('NewDBClusterIdentifier', newIdentifier)
-  if (id !== facts.DBClusterIdentifier && records.clusters.get(caller.region, id)) throw new AwsError('DBClusterAlreadyExistsFault', 'DB Cluster already exists')
+  if (id !== facts.DBClusterIdentifier && records.clusters.get(region, id)) throw new AwsError('DBClusterAlreadyExistsFault', 'DB Cluster already exists')
   return id
 }
 
-function rename ({ records, together }: RdsContext, cluster: ClusterRecord, id: string, caller: Caller): ClusterRecord {
+function rename ({ records, together }: RdsContext, cluster: ClusterRecord, id: string): ClusterRecord {
   return together(() => {
     for (const member of membersOf(records, cluster)) records.instances.change(member, { DBClusterIdentifier: id })
-    return records.clusters.rename(cluster, { DBClusterIdentifier: id, DBClusterArn: arnOf(caller, 'cluster', id) })
+    return records.clusters.rename(cluster, { DBClusterIdentifier: id, DBClusterArn: arnOf(cluster.region, 'cluster', id) })
   })
 }
 

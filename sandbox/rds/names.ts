@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { AwsError, type Caller } from '../aws.js'
+import { ACCOUNT, AwsError } from '../aws.js'
 
 /** The part of an ARN of RDS that says of what kind the resource is. */
 export type ResourceKind = 'cluster' | 'db' | 'cluster-snapshot' | 'subgrp' | 'cluster-pg' | 'pg'
@@ -7,14 +7,14 @@ export type ResourceKind = 'cluster' | 'db' | 'cluster-snapshot' | 'subgrp' | 'c
 const IDENTIFIER = /^[a-zA-Z](-?[a-zA-Z0-9])*$/
 const BASE_32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
 
-export function arnOf (caller: Pick<Caller, 'region' | 'account'>, kind: ResourceKind, name: string): string {
-  return `arn:aws:rds:${caller.region}:${caller.account}:${kind}:${name}`
+export function arnOf (region: string, kind: ResourceKind, name: string): string {
+  return `arn:aws:rds:${region}:${ACCOUNT}:${kind}:${name}`
 }
 
-/** The name in an ARN of that kind in the caller's region and account; anything that is no ARN is a name itself. */
-export function nameIn (nameOrArn: string, kind: ResourceKind, caller: Pick<Caller, 'region' | 'account'>): string | undefined {
+/** The name in an ARN of that kind in the region and the account; anything that is no ARN is a name itself. */
+export function nameIn (nameOrArn: string, kind: ResourceKind, region: string): string | undefined {
   if (!nameOrArn.startsWith('arn:')) return nameOrArn
-  const prefix = arnOf(caller, kind, '')
+  const prefix = arnOf(region, kind, '')
   return nameOrArn.startsWith(prefix) ? nameOrArn.slice(prefix.length) : undefined
 }
 
@@ -29,9 +29,9 @@ export function standInId (prefix: string, text: string): string {
 }
 
 /** The ARN of the key that AWS keeps in every account and region for a service: `rds`, `secretsmanager`. */
-export function serviceKeyArn ({ region, account }: Pick<Caller, 'region' | 'account'>, service: string): string {
+export function serviceKeyArn (region: string, service: string): string {
   const hex = createHash('sha256').update(`${service}/${region}`).digest('hex').slice(0, 32)
-  return `arn:aws:kms:${region}:${account}:key/${hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')}`
+  return `arn:aws:kms:${region}:${ACCOUNT}:key/${hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')}`
 }
 
 /** The zones of a region; RDS puts every cluster into three. */

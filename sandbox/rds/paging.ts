@@ -1,5 +1,4 @@
 import type { Filter } from '@aws-sdk/client-rds'
-import type { Caller } from '../aws.js'
 import { invalidCombination, invalidValue } from './names.js'
 import type { Book, Kept } from './records.js'
 
@@ -47,16 +46,16 @@ export function filterBy<T> (items: readonly T[], { Filters = [] }: PageRequest,
  * and is not found where nothing matches them all (so the authors of moto's `test_filters.py` have found AWS to do).
  */
 export function select<T extends Kept> (
-  book: Book<T>, identifier: string | undefined, request: PageRequest, filterable: Filterable<T>, caller: Caller
+  book: Book<T>, identifier: string | undefined, request: PageRequest, filterable: Filterable<T>, region: string
 ): Page<T> {
   const { Filters = [] } = request
   if (!identifier || Filters.length === 0) {
-    return pageOf(filterBy(identifier ? [book.require(identifier, caller)] : book.in(caller.region), request, filterable), request)
+    return pageOf(filterBy(identifier ? [book.require(identifier, region)] : book.in(region), request, filterable), request)
   }
   const [own = ''] = Object.keys(filterable)
   const given = Filters.filter(({ Name }) => Name === own).flatMap(({ Values = [] }) => Values)
   const all = [{ Name: own, Values: [identifier, ...given] }, ...Filters.filter(({ Name }) => Name !== own)]
-  const found = filterBy(book.in(caller.region), { Filters: all }, filterable)
+  const found = filterBy(book.in(region), { Filters: all }, filterable)
   if (found.length === 0) throw book.notFound(identifier)
   return pageOf(found, request)
 }

@@ -1,5 +1,5 @@
 import type * as Rds from '@aws-sdk/client-rds'
-import { AwsError, type Caller, type Operation, type OperationsOf } from '../aws.js'
+import { AwsError, type Operation, type OperationsOf } from '../aws.js'
 import type { SettingDescription } from '../postgres/catalogue.js'
 import { isAdjustable } from '../postgres/settings.js'
 import { parametersOf } from './cluster-shape.js'
@@ -73,14 +73,14 @@ function createOperationsOn (
   const nameMember = `${noun}Name` as const
 
   /** AWS tells those who call these operations of both kinds with the same code. */
-  const find = ({ [nameMember]: nameOrArn = '' }: GroupInput, caller: Caller): ParameterGroupRecord => {
-    const name = nameIn(nameOrArn, book.kind, caller) ?? ''
-    const group = book.get(caller.region, name)
+  const find = ({ [nameMember]: nameOrArn = '' }: GroupInput, region: string): ParameterGroupRecord => {
+    const name = nameIn(nameOrArn, book.kind, region) ?? ''
+    const group = book.get(region, name)
     if (!group) throw new AwsError('DBParameterGroupNotFound', `${noun} not found: ${name || nameOrArn}`, 404)
     return group
   }
-  const requireOwn = (input: GroupInput, caller: Caller, refusal = (_name: string) => invalidValue('Cannot modify a default parameter group.')): ParameterGroupRecord => {
-    const group = find(input, caller)
+  const requireOwn = (input: GroupInput, region: string, refusal = (_name: string) => invalidValue('Cannot modify a default parameter group.')): ParameterGroupRecord => {
+    const group = find(input, region)
     if (group.facts.name.startsWith('default.')) throw refusal(group.facts.name)
     return group
   }
@@ -105,53 +105,53 @@ function createOperationsOn (
     const { page, Marker } = pageOf(shown.filter(({ Source }) => !input.Source || Source === input.Source), input)
     return { Parameters: page, Marker }
   }
-  const add = (input: GroupInput, parameters: Record<string, ParameterValue>, caller: Caller): object => {
+  const add = (input: GroupInput, parameters: Record<string, ParameterValue>, region: string): object => {
     const { DBParameterGroupFamily: family = '', Description: description = '', Tags: tags } = input
     const name = (input[nameMember] ?? '').toLowerCase()
     if (!/^[a-z](-?[a-z0-9])*$/.test(name) || name.length > 255) throw invalidValue(`The parameter ${nameMember} is not a valid identifier: ${name}`)
     requireFamily(family)
-    book.requireRoom(name, caller)
-    const facts: GroupFacts = { name, family, description, arn: arnOf(caller, book.kind, name), TagList: addTags([], tags) }
-    const group = { region: caller.region, facts, parameters }
+    book.requireRoom(name, region)
+    const facts: GroupFacts = { name, family, description, arn: arnOf(region, book.kind, name), TagList: addTags([], tags) }
+    const group = { region, facts, parameters }
     book.put(group)
     return show(group)
   }
 
   return {
-    [`Create${noun}`]: async (input, caller) => ({ [noun]: add(input, {}, caller) }),
-    [`Copy${noun}`]: async (input, caller) => {
-      const { facts, parameters } = requireOwn({ [nameMember]: input[`Source${noun}Identifier`] ?? '' }, caller, () => invalidValue('Cannot copy a default parameter group.'))
+    [`Create${noun}`]: async (input, { region }) => ({ [noun]: add(input, {}, region) }),
+    [`Copy${noun}`]: async (input, { region }) => {
+      const { facts, parameters } = requireOwn({ [nameMember]: input[`Source${noun}Identifier`] ?? '' }, region, () => invalidValue('Cannot copy a default parameter group.'))
       const { [`Target${noun}Identifier` as const]: name = '', [`Target${noun}Description` as const]: Description = '', Tags = [] } = input
-      return { [noun]: add({ [nameMember]: name, Description, Tags, DBParameterGroupFamily: facts.family }, parameters, caller) }
+      return { [noun]: add({ [nameMember]: name, Description, Tags, DBParameterGroupFamily: facts.family }, parameters, region) }
     },
     /** The one group that is asked for, or all of the region with the default of each family first. */
-    [`Describe${noun}s`]: async (input, caller) => {
-      const usual = CURRENT_FAMILIES.map(family => book.require(`default.${family}`, caller))
-      const groups = input[nameMember] ? [find(input, caller)] : [...usual, ...book.in(caller.region)]
+    [`Describe${noun}s`]: async (input, { region }) => {
+      const usual = CURRENT_FAMILIES.map(family => book.require(`default.${family}`, region))
+      const groups = input[nameMember] ? [find(input, region)] : [...usual, ...book.in(region)]
       const { page, Marker } = pageOf(filterBy(groups, input, {}), input)
       return { [`${noun}s`]: page.map(show), Marker }
     },
-    [`Describe${of}Parameters`]: async (input, caller) => await parametersIn(find(input, caller), input),
-    [`DescribeEngineDefault${of === 'DB' ? '' : 'Cluster'}Parameters`]: async (input, caller) => {
+    [`Describe${of}Parameters`]: async (input, { region }) => await parametersIn(find(input, region), input),
+    [`DescribeEngineDefault${of === 'DB' ? '' : 'Cluster'}Parameters`]: async (input, { region }) => {
       const { DBParameterGroupFamily: family = '' } = input
       requireFamily(family)
-      return { EngineDefaults: { DBParameterGroupFamily: family, ...await parametersIn(book.require(`default.${family}`, caller), input) } }
+      return { EngineDefaults: { DBParameterGroupFamily: family, ...await parametersIn(book.require(`default.${family}`, region), input) } }
     },
-    [`Modify${noun}`]: async (input, caller) => {
-      const group = requireOwn(input, caller)
+    [`Modify${noun}`]: async (input, { region }) => {
+      const group = requireOwn(input, region)
       const given = input.Parameters ?? []
       if (given.length > MOST_PARAMETERS) throw invalidValue(`At most ${MOST_PARAMETERS} parameters can be modified in a single request.`)
       const read = await Promise.all(given.map(async parameter => await readParameter(postgres, majorOf(group.facts.family), parameter)))
       return await change(group, { ...group.parameters, ...Object.fromEntries(read) }, read.some(([, { method }]) => method === 'pending-reboot'))
     },
-    [`Reset${noun}`]: async (input, caller) => {
-      const group = requireOwn(input, caller)
+    [`Reset${noun}`]: async (input, { region }) => {
+      const group = requireOwn(input, region)
       const names = input.Parameters?.map(({ ParameterName: name }) => name?.toLowerCase())
       const kept = Object.entries(group.parameters).filter(([name]) => !input.ResetAllParameters && !names?.includes(name))
       return await change(group, Object.fromEntries(kept), true)
     },
-    [`Delete${noun}`]: async (input, caller) => {
-      const group = requireOwn(input, caller, name => new AwsError('InvalidDBParameterGroupState', `Default ${noun} cannot be deleted: ${name}`))
+    [`Delete${noun}`]: async (input, { region }) => {
+      const group = requireOwn(input, region, name => new AwsError('InvalidDBParameterGroupState', `Default ${noun} cannot be deleted: ${name}`))
       if (usersOf(group).length > 0) {
         throw new AwsError('InvalidDBParameterGroupState', `One or more database instances are still members of this parameter group ${group.facts.name}, so the group cannot be deleted`)
       }

@@ -9,7 +9,7 @@ import type { Store } from '../store.js'
 import { refuseUnheeded } from '../unheeded.js'
 import { createClusterOperations } from './clusters.js'
 import { clusterKey, instanceKey, type RdsContext } from './context.js'
-import { createDatabases, type Databases } from './databases.js'
+import { createDatabases } from './databases.js'
 import { createInstanceOperations } from './instances.js'
 import { createJobs } from './jobs.js'
 import { createEngineOperations, createListingOperations } from './listings.js'
@@ -48,19 +48,7 @@ export interface RdsOptions {
   advertisedHost?: string | undefined
 }
 
-export interface Rds extends Databases {
-  operations: RdsOperations
-  /** Resolves when nothing goes on for the resource any more, at once when it does not exist. */
-  whenSettled: (kind: 'cluster' | 'instance', identifier: string, caller: Caller) => Promise<void>
-  /** Gives the cluster whose master password is in that secret a new one. */
-  rotateSecret: (secretArn: string, caller: Caller) => Promise<void>
-  /** Every cluster of every region as it is now, for CloudWatch. */
-  measure: () => ClusterMeasurement[]
-  /** Opens every address, takes up what was in flight, and starts servers that were running, in the background. */
-  start: () => Promise<void>
-  /** Stops every server; data and what is in flight are kept for the next start. */
-  close: () => Promise<void>
-}
+export type Rds = ReturnType<typeof createRds>
 
 /** Those operations of RDS that there are. */
 export type RdsOperations = OperationsOf<typeof Sdk, keyof ReturnType<typeof createOperations>>
@@ -68,7 +56,7 @@ export type RdsOperations = OperationsOf<typeof Sdk, keyof ReturnType<typeof cre
 const AWS_QUOTAS: Quotas = { clusters: 40, instances: 40, subnetGroups: 50, snapshots: 100, parameterGroups: 50 }
 
 /** RDS for Aurora PostgreSQL: its control plane over real servers. */
-export function createRds (options: RdsOptions): Rds {
+export function createRds (options: RdsOptions) {
   const { store, clock, durations, dataDir, log } = options
   const quotas = quotasOf(options.quotas)
   const records = openRecords(store, clock, quotas)
@@ -97,24 +85,29 @@ export function createRds (options: RdsOptions): Rds {
     retiredVersions: options.retiredVersions ?? 'refused',
     advertisedHost: options.advertisedHost
   }
-  const operations = refuseUnheeded(createOperations(context), unheeded)
+  const operations: RdsOperations = refuseUnheeded(createOperations(context), unheeded)
   return {
     ...createDatabases(context),
     operations,
-    rotateSecret: async (secretArn, caller) => {
+    /** Gives the cluster whose master password is in that secret a new one. */
+    rotateSecret: async (secretArn: string, caller: Caller): Promise<void> => {
       const cluster = records.clusters.in(caller.region).find(({ facts }) => facts.MasterUserSecret?.SecretArn === secretArn)
       const { DBClusterIdentifier } = cluster?.facts ?? {}
       await operations.ModifyDBCluster({ DBClusterIdentifier, RotateMasterUserPassword: true, ApplyImmediately: true }, caller)
     },
-    whenSettled: async (kind, identifier, { region }) => {
+    /** Resolves when nothing goes on for the resource any more, at once when it does not exist. */
+    whenSettled: async (kind: 'cluster' | 'instance', identifier: string, { region }: Caller): Promise<void> => {
       const cluster = kind === 'cluster' ? records.clusters.get(region, identifier) : undefined
       const instance = kind === 'instance' ? records.instances.get(region, identifier) : undefined
       if (cluster) await context.jobs.settled(clusterKey(cluster))
       if (instance) await context.jobs.settled(instanceKey(instance))
     },
-    measure: () => measureClusters(context),
-    start: async () => { await startRds(context) },
-    close: async () => {
+    /** Every cluster of every region as it is now, for CloudWatch. */
+    measure: (): ClusterMeasurement[] => measureClusters(context),
+    /** Opens every address, takes up what was in flight, and starts servers that were running, in the background. */
+    start: async (): Promise<void> => { await startRds(context) },
+    /** Stops every server; data and what is in flight are kept for the next start. */
+    close: async (): Promise<void> => {
       await Promise.all([...living.values()].map(async live => { await live.close() }))
       await context.jobs.close()
       await postgres.close()

@@ -1,5 +1,5 @@
 import type { DBCluster, DBClusterSnapshot, DBInstance, DBSubnetGroup, Subnet, Tag } from '@aws-sdk/client-rds'
-import { ACCOUNT, AwsError, type Caller } from '../aws.js'
+import { AwsError } from '../aws.js'
 import type { Clock } from '../clock.js'
 import type { Collection, Store } from '../store.js'
 import { FAMILIES } from './engine-versions.js'
@@ -27,8 +27,6 @@ export interface ClusterRecord {
   copyOf?: string | undefined
   /** The moment in the life of `copyOf` that the copy is to show. */
   restoreToMs?: number | undefined
-  /** Where the data begins: the earliest moment that can be restored. */
-  dataSinceMs: number
   finalSnapshot?: string | undefined
   /** Its parameter group has changes that only a start of the server applies. */
   isPendingReboot?: boolean | undefined
@@ -191,14 +189,14 @@ function openBook<T extends Kept> (
     all: (): Iterable<T> => collection.values(),
     notFound,
     /** The one of that identifier or ARN; throws AWS's refusal of one that there is not. */
-    require: (identifierOrArn = '', caller: Caller): T => {
-      const name = nameIn(identifierOrArn, kind, caller)
-      const record = name === undefined ? undefined : get(caller.region, name)
+    require: (identifierOrArn = '', region: string): T => {
+      const name = nameIn(identifierOrArn, kind, region)
+      const record = name === undefined ? undefined : get(region, name)
       if (!record) throw notFound(name ?? identifierOrArn)
       return record
     },
     /** Throws AWS's refusal of another one when its name or the quota is used up. */
-    requireRoom: (name: string, { region }: Caller): void => {
+    requireRoom: (name: string, region: string): void => {
       if (get(region, name)) throw new AwsError(exists[0], exists[1](name))
       if (inRegion(region).length >= quota) throw new AwsError(...full)
     },
@@ -235,7 +233,7 @@ export function newSubnetGroup (
     VpcId: standInId('vpc', region),
     SubnetGroupStatus: 'Complete',
     Subnets: subnetsIn(region, subnets),
-    DBSubnetGroupArn: arnOf({ region, account: ACCOUNT }, 'subgrp', name),
+    DBSubnetGroupArn: arnOf(region, 'subgrp', name),
     SupportedNetworkTypes: ['IPV4'],
     TagList
   }
@@ -253,6 +251,6 @@ export function subnetsIn (region: string, ids: readonly string[]): Subnet[] {
 function defaultParameterGroup (region: string, kind: ResourceKind, name: string): ParameterGroupRecord | undefined {
   const family = FAMILIES.find(each => name === `default.${each}`)
   if (family === undefined) return undefined
-  const arn = arnOf({ region, account: ACCOUNT }, kind, name)
+  const arn = arnOf(region, kind, name)
   return { region, facts: { name, family, description: `Default parameter group for ${family}`, arn, TagList: [] }, parameters: {} }
 }

@@ -1,10 +1,11 @@
 import type * as Rds from '@aws-sdk/client-rds'
-import { AwsError, type Caller, type OperationsOf } from '../aws.js'
+import { AwsError, type OperationsOf } from '../aws.js'
+import type { ClusterInput } from './cluster-facts.js'
 import { earliestRestorableMs, showCluster } from './cluster-shape.js'
 import { type RdsContext, requireStatus } from './context.js'
 import { ENGINE, type EngineVersion, readVersion } from './engine-versions.js'
 import { invalidCombination, invalidValue, newResourceId, readIdentifier } from './names.js'
-import { addCluster, type ClusterInput, readClusterFacts, readMode } from './new-cluster.js'
+import { addCluster, readClusterFacts, readMode } from './new-cluster.js'
 import type { ClusterFacts, ClusterRecord, SnapshotRecord } from './records.js'
 import { runs } from './upgrades.js'
 
@@ -13,34 +14,34 @@ type RestoreInput = Rds.RestoreDBClusterFromSnapshotMessage | Rds.RestoreDBClust
 /** New clusters that start as real copies: of a snapshot, or of a cluster as it is or as it was. */
 export function createRestoreOperations (context: RdsContext) {
   return {
-    RestoreDBClusterFromSnapshot: async (input, caller) => {
+    RestoreDBClusterFromSnapshot: async (input, { region }) => {
       const id = readIdentifier('DBClusterIdentifier', input.DBClusterIdentifier)
-      const snapshot = context.records.snapshots.require(input.SnapshotIdentifier, caller)
+      const snapshot = context.records.snapshots.require(input.SnapshotIdentifier, region)
       if (snapshot.facts.Status !== 'available') throw new AwsError('InvalidDBClusterSnapshotStateFault', `DBClusterSnapshot ${snapshot.facts.DBClusterSnapshotIdentifier} is in ${snapshot.facts.Status} state.`)
-      context.records.clusters.requireRoom(id, caller)
+      context.records.clusters.requireRoom(id, region)
       const mode = readMode(context, input.EngineMode)
       const version = await readRestoreVersion(context, input, snapshot, mode)
-      const facts = readClusterFacts(context, id, inherit(input, snapshot.cluster), version, mode, caller)
+      const facts = readClusterFacts(context, region, id, inherit(input, snapshot.cluster), version, mode)
       const port = input.Port ?? snapshot.cluster.Port ?? 5432
-      return { DBCluster: showCluster(context, await addCluster(context, { facts, port, copyOf: snapshot.dataId }, caller)) }
+      return { DBCluster: showCluster(context, await addCluster(context, region, { facts, port, copyOf: snapshot.dataId })) }
     },
 
-    RestoreDBClusterToPointInTime: async (input, caller) => {
+    RestoreDBClusterToPointInTime: async (input, { region }) => {
       const id = readIdentifier('DBClusterIdentifier', input.DBClusterIdentifier)
-      const source = readSource(context, input, caller)
+      const source = readSource(context, input, region)
       refuseMonitoring(input)
       const restoreToMs = readMoment(context, source, input)
       if (restoreToMs !== undefined && !await context.postgres.data.reachesBack(source.facts.DbClusterResourceId)) {
         throw new AwsError('InvalidRestoreFault', 'Too much was written since the cluster was created: this sandbox can only restore it to the latest restorable time.')
       }
-      context.records.clusters.requireRoom(id, caller)
+      context.records.clusters.requireRoom(id, region)
       const mode = readMode(context, input.EngineMode ?? source.facts.EngineMode)
       const version = readVersion(ENGINE, source.facts.EngineVersion, mode, true)
       const settings = { ...inherit(input, source.facts), ...inheritScaling(input, source.facts, mode) }
-      const facts = { ...readClusterFacts(context, id, settings, version, mode, caller), ...joinCloneGroup(context, source, input) }
+      const facts = { ...readClusterFacts(context, region, id, settings, version, mode), ...joinCloneGroup(context, source, input) }
       const port = input.Port ?? source.facts.Port ?? 5432
       const copyOf = source.facts.DbClusterResourceId
-      return { DBCluster: showCluster(context, await addCluster(context, { facts, port, copyOf, restoreToMs }, caller)) }
+      return { DBCluster: showCluster(context, await addCluster(context, region, { facts, port, copyOf, restoreToMs })) }
     }
   } satisfies Partial<OperationsOf<typeof Rds>>
 }
@@ -80,12 +81,12 @@ async function readRestoreVersion (
   throw invalidCombination(`The snapshot of engine version ${cluster.EngineVersion} can't be restored to engine version ${wanted.version}.`)
 }
 
-function readSource (context: RdsContext, input: Rds.RestoreDBClusterToPointInTimeMessage, caller: Caller): ClusterRecord {
+function readSource (context: RdsContext, input: Rds.RestoreDBClusterToPointInTimeMessage, region: string): ClusterRecord {
   const { clusters } = context.records
   const { SourceDBClusterIdentifier: name, SourceDbClusterResourceId: resourceId } = input
-  const byResource = clusters.in(caller.region).find(({ facts }) => facts.DbClusterResourceId === resourceId)
-  const source = name || !byResource ? clusters.require(name, caller) : byResource
-  requireStatus(source, { allowed: ['stopped', 'backing-up', 'modifying'] })
+  const byResource = clusters.in(region).find(({ facts }) => facts.DbClusterResourceId === resourceId)
+  const source = name || !byResource ? clusters.require(name, region) : byResource
+  requireStatus(source, undefined, ['available', 'stopped', 'backing-up', 'modifying'])
   return source
 }
 

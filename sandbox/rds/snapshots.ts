@@ -1,5 +1,5 @@
 import type * as Rds from '@aws-sdk/client-rds'
-import { ACCOUNT, AwsError, type Caller, type OperationsOf } from '../aws.js'
+import { AwsError, type OperationsOf } from '../aws.js'
 import { clusterKey, NO_SNAPSHOT, type RdsContext, requireStatus } from './context.js'
 import { arnOf, newResourceId, readIdentifier, standInId } from './names.js'
 import { type Filterable, select } from './paging.js'
@@ -8,7 +8,7 @@ import { addTags } from './tags.js'
 
 const FILTERABLE: Filterable<SnapshotRecord> = {
   'db-cluster-snapshot-id': ({ facts }) => [facts.DBClusterSnapshotIdentifier, facts.DBClusterSnapshotArn],
-  'db-cluster-id': ({ region, facts }) => [facts.DBClusterIdentifier, arnOf({ region, account: ACCOUNT }, 'cluster', facts.DBClusterIdentifier ?? '')],
+  'db-cluster-id': ({ region, facts }) => [facts.DBClusterIdentifier, arnOf(region, 'cluster', facts.DBClusterIdentifier ?? '')],
   'db-cluster-resource-id': ({ facts }) => [facts.DbClusterResourceId],
   'snapshot-type': ({ facts }) => [facts.SnapshotType],
   engine: ({ facts }) => [facts.Engine]
@@ -17,38 +17,38 @@ const FILTERABLE: Filterable<SnapshotRecord> = {
 export function createSnapshotOperations (context: RdsContext) {
   const { records, together, postgres } = context
   return {
-    CreateDBClusterSnapshot: async (input, caller) => {
+    CreateDBClusterSnapshot: async (input, { region }) => {
       const name = readIdentifier('DBClusterSnapshotIdentifier', input.DBClusterSnapshotIdentifier)
-      const cluster = context.records.clusters.require(input.DBClusterIdentifier, caller)
-      requireStatus(cluster, { allowed: ['stopped'], refusal: NO_SNAPSHOT })
-      records.snapshots.requireRoom(name, caller)
+      const cluster = records.clusters.require(input.DBClusterIdentifier, region)
+      requireStatus(cluster, NO_SNAPSHOT, ['available', 'stopped'])
+      records.snapshots.requireRoom(name, region)
       const { snapshot, backingUp } = together(() => ({
-        snapshot: addSnapshot(context, cluster, name, caller, input.Tags),
-        backingUp: context.records.clusters.change(cluster, { Status: 'backing-up' })
+        snapshot: addSnapshot(context, cluster, name, input.Tags),
+        backingUp: records.clusters.change(cluster, { Status: 'backing-up' })
       }))
       beginSnapshot(context, backingUp, snapshot, cluster.facts.Status)
       return { DBClusterSnapshot: showSnapshot(snapshot) }
     },
 
-    DescribeDBClusterSnapshots: async (input, caller) => {
+    DescribeDBClusterSnapshots: async (input, { region }) => {
       const members = { 'db-cluster-id': input.DBClusterIdentifier, 'snapshot-type': input.SnapshotType, 'db-cluster-resource-id': input.DbClusterResourceId }
       const asFilters = Object.entries(members).flatMap(([Name, value]) => value ? [{ Name, Values: [value] }] : [])
       const request = { ...input, Filters: [...input.Filters ?? [], ...asFilters] }
-      const { page, Marker } = select(records.snapshots, input.DBClusterSnapshotIdentifier, request, FILTERABLE, caller)
+      const { page, Marker } = select(records.snapshots, input.DBClusterSnapshotIdentifier, request, FILTERABLE, region)
       return { DBClusterSnapshots: page.map(showSnapshot), Marker }
     },
 
-    CopyDBClusterSnapshot: async (input, caller) => {
-      const source = context.records.snapshots.require(input.SourceDBClusterSnapshotIdentifier, caller)
+    CopyDBClusterSnapshot: async (input, { region }) => {
+      const source = records.snapshots.require(input.SourceDBClusterSnapshotIdentifier, region)
       const name = readIdentifier('TargetDBClusterSnapshotIdentifier', input.TargetDBClusterSnapshotIdentifier)
-      records.snapshots.requireRoom(name, caller)
+      records.snapshots.requireRoom(name, region)
       const copy: SnapshotRecord = {
         ...source,
         dataId: newResourceId('snapshot'),
         facts: {
           ...source.facts,
           DBClusterSnapshotIdentifier: name,
-          DBClusterSnapshotArn: arnOf(caller, 'cluster-snapshot', name),
+          DBClusterSnapshotArn: arnOf(region, 'cluster-snapshot', name),
           SourceDBClusterSnapshotArn: source.facts.DBClusterSnapshotArn,
           ...(input.KmsKeyId ? { StorageEncrypted: true, KmsKeyId: input.KmsKeyId } : {}),
           TagList: copiedTags(input.CopyTags, source.facts.TagList, input.Tags)
@@ -59,16 +59,16 @@ export function createSnapshotOperations (context: RdsContext) {
       return { DBClusterSnapshot: showSnapshot(copy) }
     },
 
-    DeleteDBClusterSnapshot: async (input, caller) => {
-      const snapshot = context.records.snapshots.require(input.DBClusterSnapshotIdentifier, caller)
+    DeleteDBClusterSnapshot: async (input, { region }) => {
+      const snapshot = records.snapshots.require(input.DBClusterSnapshotIdentifier, region)
       if (snapshot.facts.Status !== 'available') throw new AwsError('InvalidDBClusterSnapshotStateFault', `DBClusterSnapshot ${snapshot.facts.DBClusterSnapshotIdentifier} is in ${snapshot.facts.Status} state.`)
       records.snapshots.delete(snapshot)
       await postgres.data.remove(snapshot.dataId)
       return { DBClusterSnapshot: { ...showSnapshot(snapshot), Status: 'deleted' } }
     },
 
-    DescribeDBClusterSnapshotAttributes: async (input, caller) => {
-      const { facts } = context.records.snapshots.require(input.DBClusterSnapshotIdentifier, caller)
+    DescribeDBClusterSnapshotAttributes: async (input, { region }) => {
+      const { facts } = records.snapshots.require(input.DBClusterSnapshotIdentifier, region)
       return { DBClusterSnapshotAttributesResult: { DBClusterSnapshotIdentifier: facts.DBClusterSnapshotIdentifier, DBClusterSnapshotAttributes: [{ AttributeName: 'restore', AttributeValues: [] }] } }
     }
   } satisfies Partial<OperationsOf<typeof Rds>>
@@ -95,12 +95,10 @@ function copiedTags (isCopying: boolean | undefined, from: Rds.Tag[] | undefined
 }
 
 /** Puts the record of a snapshot that is yet to be taken. */
-function addSnapshot (
-  { records, clock }: RdsContext, cluster: ClusterRecord, name: string, caller: Caller, tags: Rds.Tag[] = []
-): SnapshotRecord {
-  const { facts } = cluster
+function addSnapshot ({ records, clock }: RdsContext, cluster: ClusterRecord, name: string, tags: Rds.Tag[] = []): SnapshotRecord {
+  const { region, facts } = cluster
   const snapshot: SnapshotRecord = {
-    region: caller.region,
+    region,
     dataId: newResourceId('snapshot'),
     createdMs: clock.now(),
     statusMs: clock.now(),
@@ -110,7 +108,7 @@ function addSnapshot (
       AvailabilityZones: facts.AvailabilityZones,
       DBClusterSnapshotIdentifier: name,
       DBClusterIdentifier: facts.DBClusterIdentifier,
-      DBClusterSnapshotArn: arnOf(caller, 'cluster-snapshot', name),
+      DBClusterSnapshotArn: arnOf(region, 'cluster-snapshot', name),
       DbClusterResourceId: facts.DbClusterResourceId,
       Engine: facts.Engine,
       EngineMode: facts.EngineMode,
@@ -147,7 +145,6 @@ async function fillSnapshot (
 }
 
 /** Takes the final snapshot of a cluster, or finishes the one that was begun before a crash. */
-export async function takeSnapshot (context: RdsContext, cluster: ClusterRecord, name: string, caller: Caller): Promise<void> {
-  const begun = context.records.snapshots.get(caller.region, name)
-  await fillSnapshot(context, begun ?? addSnapshot(context, cluster, name, caller))
+export async function takeSnapshot (context: RdsContext, cluster: ClusterRecord, name: string): Promise<void> {
+  await fillSnapshot(context, context.records.snapshots.get(cluster.region, name) ?? addSnapshot(context, cluster, name))
 }

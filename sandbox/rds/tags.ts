@@ -38,16 +38,16 @@ export function createTagOperations ({ records }: Pick<RdsContext, 'records'>) {
     return book
   }
   return {
-    AddTagsToResource: async ({ ResourceName: arn, Tags: added }, caller) => {
+    AddTagsToResource: async ({ ResourceName: arn, Tags: added }, { region }) => {
       const book = bookOf(arn)
-      const found = book.require(arn, caller)
+      const found = book.require(arn, region)
       book.change(found, { TagList: addTags(found.facts.TagList, added) })
       return {}
     },
-    ListTagsForResource: async ({ ResourceName: arn }, caller) => ({ TagList: bookOf(arn).require(arn, caller).facts.TagList ?? [] }),
-    RemoveTagsFromResource: async ({ ResourceName: arn, TagKeys: keys }, caller) => {
+    ListTagsForResource: async ({ ResourceName: arn }, { region }) => ({ TagList: bookOf(arn).require(arn, region).facts.TagList ?? [] }),
+    RemoveTagsFromResource: async ({ ResourceName: arn, TagKeys: keys }, { region }) => {
       const book = bookOf(arn)
-      const found = book.require(arn, caller)
+      const found = book.require(arn, region)
       book.change(found, { TagList: (found.facts.TagList ?? []).filter(({ Key = '' }) => !keys?.includes(Key)) })
       return {}
     }

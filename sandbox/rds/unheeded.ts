@@ -1,5 +1,5 @@
 import type { Unheeded, UnheededRow } from '../unheeded.js'
-import { ENGINE, FAMILIES } from './engine-versions.js'
+import { ENGINE, FAMILIES, optionGroupOf } from './engine-versions.js'
 
 const CLUSTERS = ['CreateDBCluster', 'ModifyDBCluster', 'RestoreDBClusterFromSnapshot', 'RestoreDBClusterToPointInTime']
 const INSTANCES = ['CreateDBInstance', 'ModifyDBInstance']
@@ -70,7 +70,7 @@ export const unheeded: Unheeded = {
       of: [...CLUSTERS, ...INSTANCES],
       members: ['OptionGroupName'],
       refusal: ['OptionGroupNotFoundFault', (_member, name) => `Specified OptionGroupName: ${name} not found.`, 404],
-      harmless: FAMILIES.map(family => family.replace(ENGINE, `default:${ENGINE}-`))
+      harmless: FAMILIES.map(optionGroupOf)
     },
     {
       of: CLUSTERS,
@@ -101,7 +101,7 @@ export const unheeded: Unheeded = {
       harmless: [false, 0]
     },
     { of: INSTANCES, members: ['Iops'], refusal: foreign, harmless: [0] },
-    { members: ['BacktrackWindow'], refusal: foreign, harmless: [0] },
+    { members: ['BacktrackWindow'], refusal: ['InvalidParameterValue', () => 'Backtrack is not enabled for the postgres engine.'], harmless: [0] },
     { of: ['CreateDBInstance'], members: ['BackupTarget'], refusal: foreign, harmless: ['region'] },
     { of: ['ModifyDBInstance'], members: ['Engine'], harmless: [ENGINE] },
     { of: INSTANCES, members: ['LicenseModel'], harmless: ['postgresql-license'] },

@@ -1,10 +1,10 @@
 import type * as Rds from '@aws-sdk/client-rds'
-import { AwsError, type Caller } from '../aws.js'
+import { AwsError } from '../aws.js'
+import { readParameterGroup } from './cluster-facts.js'
 import { isServerlessV1, writerOf } from './cluster-shape.js'
 import type { RdsContext } from './context.js'
 import { ENGINE, type EngineVersion, findVersions } from './engine-versions.js'
 import { invalidCombination } from './names.js'
-import { readParameterGroup } from './new-cluster.js'
 import { type ClusterRecord, type InstanceFacts, membersOf } from './records.js'
 
 /** What a cluster is brought to. */
@@ -53,7 +53,7 @@ export async function runs ({ postgres }: Pick<RdsContext, 'postgres'>, dataId: 
 }
 
 /** The group of a cluster whose change names none: a default one belongs to its family, and no major has the user's own group of another. */
-export function keptGroup ({ facts: { DBClusterParameterGroup: group } }: ClusterRecord, version: EngineVersion, isMajor: boolean): string {
+export function keptGroup ({ facts: { DBClusterParameterGroup: group } }: ClusterRecord, { version, isMajor }: Upgrade): string {
   if (group.startsWith('default.')) return `default.${version.family}`
   if (isMajor) throw customGroup('DB cluster', group)
   return group
@@ -65,12 +65,13 @@ function customGroup (kind: string, name: string): AwsError {
 
 /** What an upgrade changes of every instance of the cluster; to a new major they come with a default group, or the one that is given. */
 export function memberFacts (
-  { records }: RdsContext, cluster: ClusterRecord, { version, isMajor }: Upgrade, input: Rds.ModifyDBClusterMessage, caller: Caller
+  { records }: RdsContext, cluster: ClusterRecord, { version, isMajor }: Upgrade, input: Rds.ModifyDBClusterMessage
 ): Partial<InstanceFacts> {
   if (!isMajor) return { EngineVersion: version.version }
   const groups = membersOf(records, cluster).flatMap(({ facts }) => facts.DBParameterGroups ?? [])
   const custom = groups.find(({ DBParameterGroupName: name }) => name && !name.startsWith('default.'))
   if (custom?.DBParameterGroupName && !input.DBInstanceParameterGroupName) throw customGroup('DB instance', custom.DBParameterGroupName)
-  const DBParameterGroupName = readParameterGroup(records.instanceParameterGroups, input.DBInstanceParameterGroupName, version, caller)
+  const { DBInstanceParameterGroupName: wanted } = input
+  const DBParameterGroupName = readParameterGroup(records.instanceParameterGroups, wanted, version, cluster.region)
   return { EngineVersion: version.version, DBParameterGroups: [{ DBParameterGroupName, ParameterApplyStatus: 'in-sync' }] }
 }

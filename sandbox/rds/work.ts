@@ -1,4 +1,3 @@
-import { ACCOUNT, type Caller } from '../aws.js'
 import { ensureDatabase, ensureMasterUser } from '../postgres/roles.js'
 import { parametersOf } from './cluster-shape.js'
 import { clusterKey, instanceKey, type RdsContext } from './context.js'
@@ -31,16 +30,13 @@ export function beginClusterWork (context: RdsContext, cluster: ClusterRecord): 
   })
 }
 
-/** The caller in whose name RDS does something by itself. */
-function ownCaller (region: string): Caller {
-  return { region, account: ACCOUNT, requestId: 'rds' }
-}
-
 async function finish (
   context: RdsContext, cluster: ClusterRecord, durationMs: number, status: string, rest: Partial<ClusterRecord> = {}
 ): Promise<void> {
   await context.jobs.until(cluster.statusMs, durationMs)
-  const changed = context.records.clusters.change(cluster, { Status: status }, rest)
+  const { MasterUserSecret: secret } = cluster.facts
+  const facts = { Status: status, ...(secret ? { MasterUserSecret: { ...secret, SecretStatus: 'active' } } : {}) }
+  const changed = context.records.clusters.change(cluster, facts, rest)
   context.live(changed).watch()
 }
 
@@ -100,12 +96,12 @@ async function stop (context: RdsContext, cluster: ClusterRecord): Promise<void>
 async function removeCluster (context: RdsContext, cluster: ClusterRecord): Promise<void> {
   const { postgres, records, durations, jobs } = context
   await Promise.all(membersOf(records, cluster).map(async member => { await jobs.settled(instanceKey(member)) }))
-  if (cluster.finalSnapshot) await takeSnapshot(context, cluster, cluster.finalSnapshot, ownCaller(cluster.region))
+  if (cluster.finalSnapshot) await takeSnapshot(context, cluster, cluster.finalSnapshot)
   await context.bury(cluster)
   await postgres.processes.stop(cluster.facts.DbClusterResourceId)
   await jobs.until(cluster.statusMs, durations.clusterDelete)
   await postgres.data.remove(cluster.facts.DbClusterResourceId)
-  if (cluster.facts.MasterUserSecret) await context.secrets.remove(cluster.facts.MasterUserSecret, ownCaller(cluster.region))
+  if (cluster.facts.MasterUserSecret) await context.secrets.remove(cluster.region, cluster.facts.MasterUserSecret)
   records.clusters.delete(cluster)
 }
 
