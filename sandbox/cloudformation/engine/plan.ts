@@ -172,7 +172,7 @@ function outputsOf (template: Template, scope: Scope): OutputRecord[] {
       key,
       value: outputText(evaluate(output.value, scope)),
       ...(output.description === undefined ? {} : { description: output.description }),
-      ...(output.exportName === undefined ? {} : { exportName: String(evaluate(output.exportName, scope)) })
+      ...(output.exportName === undefined ? {} : { exportName: outputText(evaluate(output.exportName, scope)) })
     }
   })
 }
@@ -180,7 +180,7 @@ function outputsOf (template: Template, scope: Scope): OutputRecord[] {
 function importsOf (template: Template, resources: ReadonlyMap<string, ResourceDefinition>, scope: Scope): string[] {
   const outputs = [...template.outputs.values()].filter(({ condition }) => condition === undefined || scope.isTrue(condition))
   const values = [...[...resources.values()].map(({ properties }) => properties), ...outputs.map(({ value }) => value)]
-  const names = [...referencesIn(values, scope.isTrue)].filter(({ kind, name }) => kind === 'function' && name === 'Fn::ImportValue').map(({ argument = null }) => String(evaluate(argument, scope)))
+  const names = [...referencesIn(values, scope.isTrue)].filter(({ kind, name }) => kind === 'function' && name === 'Fn::ImportValue').map(({ argument = null }) => outputText(evaluate(argument, scope)))
   for (const name of names) scope.importValue(name)
   return [...new Set(names)]
 }

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
+import { AwsError } from '../../aws.js'
 import type { Clock } from '../../clock.js'
 import type { PropertyType } from '../specification/specification.js'
+import { parseBlock } from '../template/cidr.js'
 import { type Json, type JsonObject, ownValue } from '../template/json.js'
 import { generateName, type Pause, type ResourceHandler, type ResourceRequest } from './handler.js'
 
@@ -38,6 +40,7 @@ const idPrefixes: Readonly<Record<string, string>> = {
 export function createInertHandler (clock: Clock, pause: Pause): ResourceHandler {
   return {
     create: async (request, initiated) => {
+      checkNetwork(request)
       initiated(identityOf(request))
       await clock.sleep(pause.resource)
       return attributesOf(request)
@@ -48,6 +51,15 @@ export function createInertHandler (clock: Clock, pause: Pause): ResourceHandler
     },
     delete: async () => { await clock.sleep(pause.resource) }
   }
+}
+
+/** VPCs and subnets have blocks of 16 to 65,536 addresses ("Amazon VPC quotas"; EC2's own words for others). */
+function checkNetwork ({ type, properties: { CidrBlock: block } }: ResourceRequest): void {
+  const [, noun] = /^AWS::EC2::(Vpc|Subnet)$/i.exec(type.cloudFormationType) ?? []
+  if (noun === undefined || typeof block !== 'string') return
+  const { width, prefix = 0 } = parseBlock(block) ?? {}
+  if (width !== 32) throw new AwsError('InvalidParameterValue', `Value (${block}) for parameter cidrBlock is invalid. This is not a valid CIDR block.`)
+  if (prefix < 16 || prefix > 28) throw new AwsError(`Invalid${noun}.Range`, `The CIDR '${block}' is invalid.`)
 }
 
 /** Ids of a form of their own (LocalStack's recordings, `test_cloudformation`, `test_change_sets`). */

@@ -13,7 +13,9 @@ export interface Typed {
  */
 export function typeProperties (type: ResourceType, properties: JsonObject, specification: Specification): Typed {
   const problems: string[] = []
-  return { properties: type.takesAnything ? properties : members(type.properties, properties, '#', problems, specification), problems }
+  const { takesAnythingWith: required } = type
+  if (required) return { properties, problems: required.filter(key => !Object.hasOwn(properties, key)).map(key => missing('#', key)) }
+  return { properties: members(type.properties, properties, '#', problems, specification), problems }
 }
 
 function members (
@@ -24,7 +26,7 @@ function members (
   specification: Specification
 ): JsonObject {
   for (const [key, { required }] of Object.entries(known)) {
-    if (required && !Object.hasOwn(value, key)) problems.push(`${path}: required key [${key}] not found`)
+    if (required && !Object.hasOwn(value, key)) problems.push(missing(path, key))
   }
   return Object.fromEntries(Object.entries(value).map(([key, item]) => {
     const property = ownValue(known, key)
@@ -35,6 +37,11 @@ function members (
     const alternatives = property.previousTypes ? { type: 'union', types: [property.type, ...property.previousTypes] } : property.type
     return [key, typed(alternatives, item, `${path}/${key}`, problems, specification)]
   }))
+}
+
+/** The words in which a stack's events tell it, once a resource is made (reports of CloudFormation's users). */
+function missing (path: string, key: string): string {
+  return `${path}: required key [${key}] not found`
 }
 
 function typed (type: PropertyType, value: Json, path: string, problems: string[], specification: Specification): Json {

@@ -28,8 +28,8 @@ export interface ResourceType {
   /** What `Ref` returns, where that is not the primary identifier. */
   cfnRefIdentifier?: string[]
   arnTemplate?: string
-  /** Its properties are not checked: they mean something to others only. */
-  takesAnything?: boolean
+  /** The names that its properties must have, when they are otherwise not checked: they mean something to others only. */
+  takesAnythingWith?: readonly string[]
 }
 
 const CUSTOM = 'AWS::CloudFormation::CustomResource'
@@ -76,7 +76,8 @@ async function open (): Promise<Specification> {
     typeOf: name => remembered(types, name, () => {
       const standsFor = ANY_PROPERTIES.test(name) ? CUSTOM : ownValue(expandsTo, name)
       const type = typeAt(text, standsFor ?? name)
-      return type && { ...type, takesAnything: (standsFor ?? name) !== name || name === CUSTOM }
+      if (!type || (standsFor === undefined && name !== CUSTOM)) return type
+      return { ...type, takesAnythingWith: name === CUSTOM || name.startsWith('Custom::') ? ['ServiceToken'] : [] }
     }),
     membersOf: ({ reference }) => remembered(definitions, reference?.$ref ?? '', id =>
       entityAt<{ properties: Record<string, Property> }>(text, `{"$id":${JSON.stringify(id)},"name":`)?.properties ?? {})

@@ -152,7 +152,7 @@ export function checkFunctions ({ resources: all, outputs }: Template, resources
     if (condition !== undefined && !scope.isTrue(condition)) continue
     check([value, exportName])
     if (!waits(value)) outputText(evaluate(value, scope))
-    if (!waits(exportName) && !/^[a-zA-Z0-9:-]+$/.test(String(evaluate(exportName, scope)))) throw malformedExport(name)
+    if (!waits(exportName) && !/^[a-zA-Z0-9:-]+$/.test(outputText(evaluate(exportName, scope)))) throw malformedExport(name)
   }
 }
 

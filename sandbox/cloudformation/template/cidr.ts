@@ -20,11 +20,12 @@ export function splitBlock (text: string, count: number, bits: number): string[]
     `${formatAddress(base + (BigInt(index) << BigInt(bits)), width)}/${width - bits}`)
 }
 
-function parseBlock (text: string): Block | undefined {
-  const [address = '', suffix] = text.split('/')
+/** The parts of `address/prefix`; undefined for what is no address block. */
+export function parseBlock (text: string): Block | undefined {
+  const [, address = '', suffix] = /^([^/]*)\/(\d+)$/.exec(text) ?? []
   const width = isIPv4(address) ? 32 : isIPv6(address) ? 128 : undefined
   const prefix = Number(suffix)
-  if (!width || !Number.isInteger(prefix) || prefix < 0 || prefix > width) return undefined
+  if (!width || prefix > width) return undefined
   const hostBits = BigInt(width - prefix)
   return { base: (parseAddress(address, width) >> hostBits) << hostBits, width, prefix }
 }

@@ -11,7 +11,7 @@ export function malformed (message: string): AwsError {
 
 /** What AWS says of a macro that nobody registered (aws-cloudformation-templates#363); those of AWS are there, and not here. */
 export function unknownTransform (name: unknown): AwsError {
-  const shown = typeof name === 'string' ? name : JSON.stringify(name)
+  const shown = typeof name === 'string' ? name : JSON.stringify(name ?? null)
   return invalid(shown.startsWith('AWS::') ? `The transform ${shown} is not available in the sandbox.` : `No transform named ${ACCOUNT}::${shown} found.`)
 }
 

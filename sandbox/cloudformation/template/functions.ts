@@ -1,8 +1,8 @@
 import { splitBlock } from './cidr.js'
 import { splitAttribute } from './document.js'
 import { invalid, malformed } from './errors.js'
-import { type Json, isObject, memberAt, ownValue } from './json.js'
-import { type Evaluated, type Evaluator, NO_VALUE, type Scope } from './scope.js'
+import { type Json, isObject, memberAt, ownValue, withTextScalars } from './json.js'
+import { type Evaluated, type Evaluator, type Scope } from './scope.js'
 import { isSubstitution, subOf, substitute, usageOfSub } from './substitution.js'
 
 /** What an argument is once it is of the form: for most functions a list of so many parts. */
@@ -145,7 +145,7 @@ const resourceFunctions: Readonly<Record<string, Intrinsic>> = {
 /** Functions that give a truth, for conditions and rules. */
 const conditionFunctions: Readonly<Record<string, Intrinsic>> = {
   'Fn::Equals': listed('Template error: every Fn::Equals object requires a list of two string parameters.', counting(2), (sides, { value }) => {
-    const [left, right] = sides.map(side => JSON.stringify(comparable(value(side ?? null))))
+    const [left, right] = sides.map(side => comparable(value(side ?? null)))
     return left === right
   }),
   'Fn::And': ofOperands('Fn::And', (operands, truth) => operands.every(truth)),
@@ -189,7 +189,7 @@ function ofOperands (name: string, give: (operands: Json[], truth: Evaluator['tr
 
 function comparing (name: string, compare: (left: string[], right: string[]) => boolean): Intrinsic {
   return listed(`Template error: every ${name} object requires a list of 2 parameters.`, counting(2), (sides, { value }) => {
-    const [left = [], right = []] = sides.map(side => [value(side ?? null)].flat(2).map(String))
+    const [left = [], right = []] = sides.map(side => ([value(side ?? null)].flat(2) as Evaluated[]).map(comparable))
     return compare(left, right)
   })
 }
@@ -217,7 +217,7 @@ function refOf (name: string, scope: Scope): Evaluated {
   return value
 }
 
-/** Numbers and booleans are compared as texts. */
-function comparable (value: Evaluated): Json {
-  return value === NO_VALUE ? '' : typeof value === 'object' ? value : String(value)
+/** Numbers and booleans are compared as texts, and so are structures. */
+function comparable (value: Evaluated): string {
+  return typeof value === 'symbol' ? '' : typeof value === 'object' ? JSON.stringify(withTextScalars(value)) : String(value)
 }

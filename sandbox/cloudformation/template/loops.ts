@@ -35,7 +35,7 @@ export function writeOutLoops (document: JsonObject, { ref, mappings }: Pick<Sco
       throw failed(`${name} layout is incorrect. It takes an identifier, a collection and a map`)
     }
     const items = evaluate(collection, scope)
-    if (!Array.isArray(items)) throw failed(`the collection of ${name} is no list`)
+    if (!Array.isArray(items) || items.some(item => typeof item === 'object')) throw failed(`the collection of ${name} is no list of texts`)
     return items.flatMap(item => Object.entries(writeOut(withItem(fragment, identifier, String(item))) as JsonObject))
   }
 

@@ -34,7 +34,7 @@ export function readParameter (name: string, parameter: JsonObject): ParameterDe
   if (allowed?.some(value => typeof value === 'object')) throw malformed('Every AllowedValues value must be a string.')
   return {
     type,
-    noEcho: String(parameter.NoEcho) === 'true',
+    noEcho: optionalText(parameter, 'NoEcho') === 'true',
     limits: readLimits(name, type, parameter),
     default: fallback === undefined ? undefined : String(fallback),
     allowedValues: allowed?.map(String),
@@ -47,7 +47,7 @@ export function readParameter (name: string, parameter: JsonObject): ParameterDe
 function readLimits (name: string, type: string, parameter: JsonObject): Record<string, number> {
   const given = Object.entries(LIMITS).filter(([key]) => Object.hasOwn(parameter, key))
   for (const [key, of] of given) {
-    if (Number.isNaN(Number(parameter[key]))) throw malformed(`Every ${key} member must be a number.`)
+    if (Number.isNaN(Number(optionalText(parameter, key)))) throw malformed(`Every ${key} member must be a number.`)
     if (/Number/.test(type) !== (of === 'Number')) throw invalid(`Template error: Parameter '${name}' ${key} must be on a parameter of type ${of}`)
   }
   const limits = Object.fromEntries(given.map(([key]) => [key, Number(parameter[key])]))

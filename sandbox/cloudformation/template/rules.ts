@@ -2,6 +2,7 @@ import { malformed, invalid } from './errors.js'
 import { Unknowable } from './functions.js'
 import { truthOf } from './intrinsics.js'
 import { isObject, type Json, type JsonObject } from './json.js'
+import { optionalText } from './members.js'
 import { type Scope, scopeOfParameters } from './scope.js'
 
 /** What must hold of the parameters wherever the condition is met; always when there is none. */
@@ -14,7 +15,7 @@ export function readRule (name: string, { RuleCondition: condition, Assertions: 
     condition,
     assertions: assertions.map(item => {
       if (!isObject(item) || item.Assert === undefined) throw malformed(`[/Rules/${name}/Assertions] Every Assertions member must contain an Assert.`)
-      return { assert: item.Assert, description: String(item.AssertDescription ?? `An assertion of the rule ${name} does not hold.`) }
+      return { assert: item.Assert, description: optionalText(item, 'AssertDescription') ?? `An assertion of the rule ${name} does not hold.` }
     })
   }
 }

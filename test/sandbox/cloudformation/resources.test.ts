@@ -33,6 +33,20 @@ async function launch (t: Test, template: object, rooms: Rooms = {}): Promise<La
 const att = (logicalId: string, attribute: string): object => ({ Value: { 'Fn::GetAtt': [logicalId, attribute] } })
 const ref = (logicalId: string): object => ({ Value: { Ref: logicalId } })
 
+t.test('what EC2 and custom resources do not take is refused when its turn comes', async t => {
+  const network = (Type: string, CidrBlock: string): object => ({ Type, Properties: { CidrBlock, ...(Type.endsWith('Subnet') ? { VpcId: 'vpc-0' } : {}) } })
+  for (const [resource, reason] of [
+    [network('AWS::EC2::VPC', '10.0.0.0/'), /^Resource handler returned message: "Value \(10.0.0.0\/\) for parameter cidrBlock is invalid. This is not a valid CIDR block. \(Service: EC2, Status Code: 400, /],
+    [network('AWS::EC2::VPC', '10.0.0.0/8'), /"The CIDR '10.0.0.0\/8' is invalid. \(Service: EC2/],
+    [network('AWS::EC2::Subnet', '10.0.0.0/30'), /"The CIDR '10.0.0.0\/30' is invalid. \(Service: EC2/],
+    [{ Type: 'Custom::Thing' }, /^Properties validation failed for resource A with message:\n#: required key \[ServiceToken\] not found$/]
+  ] as const) {
+    const { lab } = await launch(t, { Resources: { A: resource } })
+    const failed = (await allEvents(lab, 'stack')).find(({ ResourceStatus: status }) => status === 'CREATE_FAILED')
+    t.match(failed?.ResourceStatusReason, reason)
+  }
+})
+
 t.test('types that are not run have ids and attributes of AWS\'s form', async t => {
   const { outputs } = await launch(t, {
     Resources: {

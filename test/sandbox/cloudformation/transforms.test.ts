@@ -41,7 +41,8 @@ t.test('what is no loop is refused, in bounded time and memory', async t => {
   const bomb = (depth: number): JsonObject => ({ [`Fn::ForEach::L${depth}`]: [`I${depth}`, Array.from({ length: 100 }, (_, index) => String(index)), depth === 0 ? { 'T${I0}x${I1}x${I2}x${I3}': topicNamed('x') } : bomb(depth - 1)] })
   for (const [body, message] of [
     [loop('x'), /Fn::ForEach::Each layout is incorrect/],
-    [loop(loopOf('x', { 'T${Item}': topicNamed('x') })), /the collection of Fn::ForEach::Each is no list/],
+    [loop(loopOf('x', { 'T${Item}': topicNamed('x') })), /the collection of Fn::ForEach::Each is no list of texts/],
+    [loop(loopOf([{ toString: 'x' }], { 'T${Item}': topicNamed('x') })), /the collection of Fn::ForEach::Each is no list of texts/],
     [loop(loopOf({ 'Fn::GetAtt': ['A', 'B'] }, {})), /from parameters and mappings only/],
     [loop(loopOf(['a', 'a'], { 'T${Item}': topicNamed('x') })), /Ta is there more than once/],
     [extended(bomb(3)), /stand for more than 50000 values/]
