@@ -11,7 +11,7 @@ import {
 import { changesFor } from './changes.js'
 import { newFacts, newStack } from './create-stack.js'
 import { type DefinitionInput, prepareDefinition } from './definition.js'
-import { findStack, pageOf, requireStack } from './find-stack.js'
+import { findStack, idOf, pageOf, requireStack } from './find-stack.js'
 import { checkToken } from './tokens.js'
 import { checkUpdatable, isNothing, launchUpdate, prepareUpdate } from './update-stack.js'
 import { toParameter } from './views.js'
@@ -110,7 +110,6 @@ export function createChangeSetOperations (context: EngineContext, engine: Engin
       const stack = requireStack(records, changeSet.stackId, caller)
       const { parameters, tags, notificationArns, capabilities } = changeSet.definition
       const changes = input.IncludePropertyValues ? withValues(changeSet.changes) : changeSet.changes.map(withoutValues)
-      const { items, ...next } = pageOf(changes, input.NextToken, change => change.LogicalResourceId ?? '')
       return {
         ...summaryOf(changeSet, stack),
         ...(parameters.length === 0 ? {} : { Parameters: parameters.map(toParameter) }),
@@ -118,9 +117,8 @@ export function createChangeSetOperations (context: EngineContext, engine: Engin
         RollbackConfiguration: {},
         Capabilities: capabilities as Sdk.Capability[],
         ...(tags.length === 0 ? {} : { Tags: tags }),
-        Changes: items.map(change => ({ Type: 'Resource', ResourceChange: change })),
         OnStackFailure: changeSet.onStackFailure,
-        ...next
+        ...pageOf('Changes', changes, input, change => change.LogicalResourceId ?? '', change => ({ Type: 'Resource' as const, ResourceChange: change }))
       }
     },
 
@@ -151,8 +149,7 @@ export function createChangeSetOperations (context: EngineContext, engine: Engin
 
     ListChangeSets: async (input, caller) => {
       const stack = requireStack(records, input.StackName, caller, 'brackets')
-      const { items, ...next } = pageOf(changeSetsOf(changeSets, stack.id).filter(isOpen), input.NextToken, ({ id }) => id)
-      return { Summaries: items.map(changeSet => summaryOf(changeSet, stack)), ...next }
+      return pageOf('Summaries', changeSetsOf(changeSets, stack.id).filter(isOpen), input, idOf, changeSet => summaryOf(changeSet, stack))
     }
   } satisfies Partial<OperationsOf<typeof Sdk>>
 }

@@ -5,8 +5,8 @@ import { exportsIn, importersOf } from '../engine/exports.js'
 import { planOf } from '../engine/plan.js'
 import type { EventRecord, ResourceRecord, StackRecord } from '../engine/records.js'
 import { checkEnum, ifKnown, invalid } from '../template/errors.js'
-import { pageOf, requireStack } from './find-stack.js'
-import { toEvent, toResourceDetail, toResourceSummary, toStack, toSummary } from './views.js'
+import { idOf, pageOf, requireStack } from './find-stack.js'
+import { toEvent, toResource, toStack } from './views.js'
 
 /** DescribeStackResources answers for this many, and ListStackResources for all. */
 const MOST_RESOURCES = 100
@@ -25,35 +25,32 @@ export function createDescriptions ({ records }: EngineContext) {
 
   return {
     DescribeStacks: async (input, caller) => {
-      if (input.StackName !== undefined && input.StackName !== '') return { Stacks: [toStack(requireStack(records, input.StackName, caller))] }
+      if (input.StackName) return { Stacks: [toStack(requireStack(records, input.StackName, caller))] }
       const living = records.stacks(caller.region).filter(({ status }) => status !== 'DELETE_COMPLETE').reverse()
-      const { items, ...next } = pageOf(living, input.NextToken, ({ id }) => id)
-      return { Stacks: items.map(toStack), ...next }
+      return pageOf('Stacks', living, input, idOf, toStack)
     },
 
     ListStacks: async (input, caller) => {
-      for (const status of input.StackStatusFilter ?? []) checkEnum('stackStatusFilter', status, Sdk.StackStatus)
-      const wanted = new Set(input.StackStatusFilter)
-      const stacks = records.stacks(caller.region).filter(({ status }) => wanted.size === 0 || wanted.has(status)).reverse()
-      const { items, ...next } = pageOf(stacks, input.NextToken, ({ id }) => id)
-      return { StackSummaries: items.map(toSummary), ...next }
+      const wanted = input.StackStatusFilter ?? []
+      for (const status of wanted) checkEnum('stackStatusFilter', status, Sdk.StackStatus)
+      const stacks = records.stacks(caller.region).filter(({ status }) => wanted.length === 0 || wanted.includes(status)).reverse()
+      return pageOf('StackSummaries', stacks, input, idOf, toStack)
     },
 
     DescribeStackEvents: async (input, caller) => {
       const stack = requireStack(records, input.StackName, caller, 'brackets')
-      const { items, ...next } = pageOf([...records.events.of(stack.id)].reverse(), input.NextToken, ({ id }) => id)
-      return { StackEvents: items.map(event => ({ ...toEvent(event), StackName: stack.name })), ...next }
+      return pageOf('StackEvents', records.events.of(stack.id).reverse(), input, idOf, event => toEvent(event, stack))
     },
 
     /** The events of a stack or of one operation, newest first, optionally only those that say what failed. */
     DescribeEvents: async (input, caller) => {
-      const stack = input.OperationId === undefined
+      const { OperationId: wanted } = input
+      const stack = wanted === undefined
         ? requireStack(records, input.StackName, caller, 'brackets')
-        : stackOfOperation(records.stacks(caller.region), input.OperationId)
-      const events = records.events.of(stack.id).filter(event => (input.OperationId ?? event.operationId) === event.operationId)
-      const wanted = input.Filters?.FailedEvents ? events.filter(isCause) : events
-      const { items, ...next } = pageOf([...wanted].reverse(), input.NextToken, ({ id }) => id)
-      return { OperationEvents: items.map(toOperationEvent), ...next }
+        : stackOfOperation(records.stacks(caller.region), wanted)
+      const events = records.events.of(stack.id).reverse()
+        .filter(event => (wanted === undefined || wanted === event.operationId) && (!input.Filters?.FailedEvents || isCause(event)))
+      return pageOf('OperationEvents', events, input, idOf, event => toOperationEvent(event, stack))
     },
 
     DescribeStackResources: async (input, caller) => {
@@ -64,7 +61,7 @@ export function createDescriptions ({ records }: EngineContext) {
       const { LogicalResourceId: wanted } = input
       const found = resourcesOf(stack).filter(({ logicalId }) => wanted === undefined || logicalId === wanted)
       if (wanted !== undefined && found.length === 0) throw noResource(wanted, stack.name)
-      return { StackResources: found.slice(0, MOST_RESOURCES).map(resource => toStackResource(resource, stack)) }
+      return { StackResources: found.slice(0, MOST_RESOURCES).map(resource => toResource(resource, stack)) }
     },
 
     DescribeStackResource: async (input, caller) => {
@@ -73,19 +70,17 @@ export function createDescriptions ({ records }: EngineContext) {
       const resource = records.resources.get(stack.id, logicalId)
       if (!resource) throw noResource(logicalId, input.StackName ?? '')
       const metadata = ifKnown(() => planOf({ records }, stack).metadataOf(logicalId)) ?? {}
-      return { StackResourceDetail: toResourceDetail(resource, stack, JSON.stringify(metadata)) }
+      return { StackResourceDetail: { ...toResource(resource, stack), Metadata: JSON.stringify(metadata) } }
     },
 
     ListStackResources: async (input, caller) => {
       const stack = requireStack(records, input.StackName, caller)
-      const { items, ...next } = pageOf(resourcesOf(stack), input.NextToken, ({ logicalId }) => logicalId)
-      return { StackResourceSummaries: items.map(toResourceSummary), ...next }
+      return pageOf('StackResourceSummaries', resourcesOf(stack), input, ({ logicalId }) => logicalId, resource => toResource(resource, stack))
     },
 
-    ListExports: async (input, caller) => {
-      const { items, ...next } = pageOf(exportsIn(records, caller.region), input.NextToken, ({ name }) => name)
-      return { Exports: items.map(({ name, value, stackId }) => ({ ExportingStackId: stackId, Name: name, Value: value })), ...next }
-    },
+    ListExports: async (input, caller) =>
+      pageOf('Exports', exportsIn(records, caller.region), input, ({ name }) => name, ({ name, value, stackId }) =>
+        ({ ExportingStackId: stackId, Name: name, Value: value })),
 
     /** No stack has a policy: they are refused where they are given. */
     GetStackPolicy: async (input, caller) => {
@@ -98,8 +93,7 @@ export function createDescriptions ({ records }: EngineContext) {
       if (!exportsIn(records, caller.region).some(item => item.name === name)) throw invalid(`Export '${name}' does not exist.`)
       const importers = importersOf(records, caller.region, name)
       if (importers.length === 0) throw invalid(`Export '${name}' is not imported by any stack.`)
-      const { items, ...next } = pageOf(importers, input.NextToken, ({ id }) => id)
-      return { Imports: items.map(stack => stack.name), ...next }
+      return pageOf('Imports', importers, input, idOf, stack => stack.name)
     }
   } satisfies Partial<OperationsOf<typeof Sdk>>
 }
@@ -114,11 +108,6 @@ function noResource (logicalId: string, stackName: string): Error {
   return invalid(`Resource ${logicalId} does not exist for stack ${stackName}`)
 }
 
-function toStackResource (resource: ResourceRecord, stack: StackRecord): Sdk.StackResource {
-  const { LastUpdatedTimestamp: Timestamp, ...summary } = toResourceSummary(resource)
-  return { StackName: stack.name, StackId: stack.id, Timestamp, ...summary } as Sdk.StackResource
-}
-
 function stackOfOperation (stacks: readonly StackRecord[], operationId: string): StackRecord {
   const owner = stacks.find(stack => stack.operations.some(({ id }) => id === operationId))
   if (!owner) throw new AwsError('OperationNotFoundException', `Operation ${operationId} does not exist`, 404)
@@ -129,10 +118,10 @@ function isCause ({ status, type, reason = '' }: EventRecord): boolean {
   return status.endsWith('_FAILED') && type !== STACK_TYPE && !reason.endsWith('cancelled')
 }
 
-function toOperationEvent (event: EventRecord): Sdk.OperationEvent {
+function toOperationEvent (event: EventRecord, stack: StackRecord): Sdk.OperationEvent {
   const isStack = event.type === STACK_TYPE
   return {
-    ...toEvent(event),
+    ...toEvent(event, stack),
     OperationType: event.operationType,
     EventType: isStack ? 'STACK_EVENT' : isCause(event) ? 'PROVISIONING_ERROR' : 'PROGRESS_EVENT',
     OperationStatus: isStack ? operationStatusOf(event.status) : undefined

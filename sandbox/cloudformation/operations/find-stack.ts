@@ -56,19 +56,22 @@ export function requireFailed ({ resources }: Records, stack: StackRecord, names
 
 const PAGE = 100
 
-interface Page<T> {
-  items: T[]
-  NextToken: string | undefined
-}
-
 /**
- * A hundred items, from the one after that which `token` names. A token names the last item of the page before, so
- * that items which come in at the front between two calls change nothing.
+ * The page of a list that a request asks for, shown under the list's name: a hundred items, from the one after that
+ * which the token names. A token names the last item of the page before, so that items which come in at the front
+ * between two calls change nothing.
  */
-export function pageOf<T> (items: readonly T[], token: string | undefined, keyOf: (item: T) => string): Page<T> {
+export function pageOf<Name extends string, T, Shown> (
+  name: Name, items: readonly T[], input: { NextToken?: string | undefined }, keyOf: (item: T) => string, show: (item: T) => Shown
+) {
+  const { NextToken: token } = input
   const start = token === undefined ? 0 : items.findIndex(item => keyOf(item) === Buffer.from(token, 'base64url').toString()) + 1
   if (token !== undefined && start === 0) throw invalid('The specified NextToken is invalid.')
   const page = items.slice(start, start + PAGE)
   const last = items.length > start + PAGE ? page.at(-1) : undefined
-  return { items: page, NextToken: last === undefined ? undefined : Buffer.from(keyOf(last)).toString('base64url') }
+  const NextToken = last === undefined ? undefined : Buffer.from(keyOf(last)).toString('base64url')
+  return { [name]: page.map(show), NextToken } as { [N in Name]: Shown[] } & { NextToken: string | undefined }
 }
+
+/** What most lists are told apart by. */
+export const idOf = ({ id }: { id: string }): string => id

@@ -1,19 +1,16 @@
-import type { Parameter, Stack, StackResourceDetail, StackResourceSummary, StackSummary } from '@aws-sdk/client-cloudformation'
+import type { Parameter, Stack, StackSummary } from '@aws-sdk/client-cloudformation'
 import { type EventRecord, latestOperations, type OutputRecord, type ResourceRecord, type StackRecord } from '../engine/records.js'
 import type { ParameterValue } from '../template/parameters.js'
-
-const drift = { StackDriftStatus: 'NOT_CHECKED' } as const
-const resourceDrift = { StackResourceDriftStatus: 'NOT_CHECKED' } as const
 
 function dateOf (time: number | undefined): Date | undefined {
   return time === undefined ? undefined : new Date(time)
 }
 
 /**
- * A stack as AWS describes it: outputs once the operation is over, nothing of a definition that is only reviewed, and
+ * A stack as AWS describes it, and, without most of that, lists it: outputs once the operation is over, nothing of a definition that is only reviewed, and
  * lists that are empty left out but for topics and tags (LocalStack's recordings, `test_stacks`, `test_changesets`).
  */
-export function toStack (stack: StackRecord): Stack {
+export function toStack (stack: StackRecord): Stack & StackSummary {
   const { definition, status } = stack
   const isOver = !status.endsWith('_IN_PROGRESS')
   const isDeleted = status === 'DELETE_COMPLETE'
@@ -31,6 +28,7 @@ export function toStack (stack: StackRecord): Stack {
     ...known,
     StackId: stack.id,
     StackName: stack.name,
+    TemplateDescription: definition.description,
     ChangeSetId: isDeleted ? undefined : stack.changeSetId,
     CreationTime: new Date(stack.createdAt),
     DeletionTime: deletionTimeOf(stack),
@@ -42,15 +40,11 @@ export function toStack (stack: StackRecord): Stack {
     TimeoutInMinutes: stack.timeoutMs === undefined ? undefined : stack.timeoutMs / 60_000,
     Outputs: isOver ? unlessEmpty(stack.outputs.map(toOutput)) : undefined,
     EnableTerminationProtection: isDeleted ? undefined : stack.terminationProtection,
-    DriftInformation: drift,
+    DriftInformation: { StackDriftStatus: 'NOT_CHECKED' },
     RetainExceptOnCreate: stack.retainExceptOnCreate || undefined,
-    LastOperations: toLastOperations(stack)
+    // Newest first, and only what the last request led to, as AWS was seen to answer in 2026.
+    LastOperations: latestOperations(stack).map(({ id, type }) => ({ OperationId: id, OperationType: type })).reverse()
   }
-}
-
-/** Newest first, and only what the last request led to, as AWS was seen to answer in 2026. */
-function toLastOperations (stack: StackRecord): NonNullable<Stack['LastOperations']> {
-  return latestOperations(stack).map(({ id, type }) => ({ OperationId: id, OperationType: type })).reverse()
 }
 
 /** A deletion that was canceled has no time. */
@@ -68,33 +62,14 @@ export function toParameter ({ key, value, resolved, noEcho }: ParameterValue): 
 }
 
 function toOutput ({ key, value, description, exportName }: OutputRecord) {
-  return {
-    OutputKey: key,
-    OutputValue: value,
-    Description: description,
-    ExportName: exportName
-  }
+  return { OutputKey: key, OutputValue: value, Description: description, ExportName: exportName }
 }
 
-export function toSummary (stack: StackRecord): StackSummary {
-  return {
-    StackId: stack.id,
-    StackName: stack.name,
-    TemplateDescription: stack.definition.description,
-    CreationTime: new Date(stack.createdAt),
-    LastUpdatedTime: dateOf(stack.updatedAt),
-    DeletionTime: deletionTimeOf(stack),
-    StackStatus: stack.status,
-    StackStatusReason: stack.reason,
-    DriftInformation: drift,
-    LastOperations: toLastOperations(stack)
-  }
-}
-
-/** An event without its stack's name, as both lists of events have it. */
-export function toEvent (event: EventRecord) {
+/** An event as both lists of events have it. */
+export function toEvent (event: EventRecord, { name }: StackRecord) {
   return {
     StackId: event.stackId,
+    StackName: name,
     EventId: event.id,
     OperationId: event.operationId,
     LogicalResourceId: event.logicalId,
@@ -108,23 +83,19 @@ export function toEvent (event: EventRecord) {
   }
 }
 
-export function toResourceSummary (resource: ResourceRecord): StackResourceSummary {
+/** A resource as every operation that describes or lists resources has it, of which each has a part. */
+export function toResource (resource: ResourceRecord, stack: StackRecord) {
+  const updatedAt = new Date(resource.updatedAt)
   return {
+    StackName: stack.name,
+    StackId: stack.id,
     LogicalResourceId: resource.logicalId,
     PhysicalResourceId: resource.physicalId || undefined,
     ResourceType: resource.type,
-    LastUpdatedTimestamp: new Date(resource.updatedAt),
+    LastUpdatedTimestamp: updatedAt,
+    Timestamp: updatedAt,
     ResourceStatus: resource.status,
     ResourceStatusReason: resource.reason,
-    DriftInformation: resourceDrift
-  }
-}
-
-export function toResourceDetail (resource: ResourceRecord, stack: StackRecord, metadata: string): StackResourceDetail {
-  return {
-    ...toResourceSummary(resource),
-    StackName: stack.name,
-    StackId: stack.id,
-    Metadata: metadata
+    DriftInformation: { StackResourceDriftStatus: 'NOT_CHECKED' as const }
   }
 }
