@@ -66,6 +66,7 @@ export function createCloudFormation (dependencies: CloudFormationDependencies) 
     whenIdle: engine.whenIdle,
     start: async (): Promise<void> => {
       records.forgetOldStacks()
+      for (const { id, stackId } of [...changeSets.values()]) if (!records.stack(stackId)) changeSets.delete(id)
       for (const stack of records.stacks()) engine.drive(stack.id)
     },
     close: engine.close

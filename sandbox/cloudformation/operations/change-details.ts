@@ -1,5 +1,6 @@
+import type { ResourceChange, ResourceChangeDetail } from '@aws-sdk/client-cloudformation'
 import { isDeepStrictEqual } from 'node:util'
-import type { ResourceChangeDetail, ResourceChange } from '@aws-sdk/client-cloudformation'
+import type { Plan } from '../engine/plan.js'
 import type { Definition } from '../engine/records.js'
 import type { PropertyChange } from '../specification/changes.js'
 import { type Json, isObject } from '../template/json.js'
@@ -7,6 +8,8 @@ import { type Reference, referencesIn } from '../template/references.js'
 
 /** What AWS shows in place of a value that is not known before the change is made. */
 export const UNKNOWN = '{{changeSet:KNOWN_AFTER_APPLY}}'
+
+export const DIRECT = { Evaluation: 'Static', ChangeSource: 'DirectModification' } as const
 
 /** What else changes, which is what a property may refer to. */
 export interface Moved {
@@ -24,18 +27,23 @@ type Source = Pick<ResourceChangeDetail, 'ChangeSource' | 'Evaluation' | 'Causin
  * Why a property changes, cause by cause. What a parameter or a resource changes counts twice: for that, and as a change
  * of the template that is only known once it is evaluated (LocalStack's recordings, `test_change_sets`, `test_change_set_*`).
  */
-export function sourcesOf (written: Json, moved: Moved, isTrue: (condition: string) => boolean): Source[] {
-  const references = new Map([...referencesIn(written, isTrue)].map(reference => [entityOf(reference), reference]))
-  const named = [...references].filter(([, { kind }]) => kind === 'name')
-  const parameters = named.filter(([, { name }]) => moved.parameters.has(name)).map(([entity]): Source =>
-    ({ ChangeSource: 'ParameterReference', Evaluation: 'Static', CausingEntity: entity }))
-  const resources = named.filter(([, reference]) => isMoved(reference, moved)).map(([entity, { name, attribute }]): Source => ({
-    ChangeSource: attribute === undefined ? 'ResourceReference' : 'ResourceAttribute',
-    Evaluation: moved.renewed.has(name) ? 'Static' : 'Dynamic',
-    CausingEntity: entity
+export function sourcesOf (written: Json, moved: Moved, plan: Plan): Source[] {
+  const references = namesIn(written, plan)
+  const parameters = references.filter(({ name }) => moved.parameters.has(name)).map((reference): Source =>
+    ({ ChangeSource: 'ParameterReference', Evaluation: 'Static', CausingEntity: entityOf(reference) }))
+  const resources = references.filter(reference => isMoved(reference, moved)).map((reference): Source => ({
+    ChangeSource: reference.attribute === undefined ? 'ResourceReference' : 'ResourceAttribute',
+    Evaluation: moved.renewed.has(reference.name) ? 'Static' : 'Dynamic',
+    CausingEntity: entityOf(reference)
   }))
   const causes = [...parameters, ...resources]
-  return [...causes, { ChangeSource: 'DirectModification', Evaluation: causes.length > 0 ? 'Dynamic' : 'Static' }]
+  return [...causes, causes.length > 0 ? { ...DIRECT, Evaluation: 'Dynamic' } : DIRECT]
+}
+
+/** The names that a value mentions, each once. */
+function namesIn (written: Json, { isTrue }: Plan): Reference[] {
+  const names = [...referencesIn(written, isTrue)].filter(({ kind }) => kind === 'name')
+  return [...new Map(names.map(reference => [entityOf(reference), reference])).values()]
 }
 
 function isMoved ({ name, attribute }: Reference, { renewed, changed }: Moved): boolean {
@@ -47,35 +55,24 @@ function entityOf ({ name, attribute }: Reference): string {
 }
 
 /** Whether a property that looks the same may still change, with an attribute that it refers to. */
-export function mayChange (written: Json, moved: Moved, isTrue: (condition: string) => boolean): boolean {
-  return [...referencesIn(written, isTrue)].some(reference => reference.kind === 'name' && isMoved(reference, moved))
+export function mayChange (written: Json, moved: Moved, plan: Plan): boolean {
+  return namesIn(written, plan).some(reference => isMoved(reference, moved))
 }
 
 /** A property's change as AWS lists it, once for each of its causes; without values where it looks the same before and after. */
-export function detailsOf (
-  { name, path, recreation, before, after }: PropertyChange,
-  written: Json,
-  moved: Moved,
-  isTrue: (condition: string) => boolean
-): ResourceChangeDetail[] {
-  const isSame = isDeepStrictEqual(before, after)
-  const isUnknown = after !== undefined && mayChange(written, { ...moved, changed: new Set() }, isTrue)
-  return sourcesOf(written, moved, isTrue).map(source => ({
-    Target: {
-      Attribute: 'Properties' as const,
-      Name: name,
-      RequiresRecreation: recreation,
-      ...(isSame
-        ? {}
-        : {
-            Path: path,
-            BeforeValue: before === undefined ? undefined : textOf(before),
-            AfterValue: after === undefined ? undefined : isUnknown && !textOf(after).includes(UNKNOWN) ? UNKNOWN : textOf(after),
-            AttributeChangeType: before === undefined ? 'Add' : after === undefined ? 'Remove' : 'Modify'
-          })
-    },
-    ...source
-  }))
+export function detailsOf (change: PropertyChange, written: Json, moved: Moved, plan: Plan): ResourceChangeDetail[] {
+  const { name, recreation, before, after } = change
+  const isUnknown = after !== undefined && mayChange(written, { ...moved, changed: new Set() }, plan)
+  const values: ResourceChangeDetail['Target'] = isDeepStrictEqual(before, after)
+    ? {}
+    : {
+        Path: `/Properties/${name}`,
+        BeforeValue: before === undefined ? undefined : textOf(before),
+        AfterValue: after === undefined ? undefined : isUnknown && !textOf(after).includes(UNKNOWN) ? UNKNOWN : textOf(after),
+        AttributeChangeType: before === undefined ? 'Add' : after === undefined ? 'Remove' : 'Modify'
+      }
+  return sourcesOf(written, moved, plan).map(source =>
+    ({ Target: { Attribute: 'Properties', Name: name, RequiresRecreation: recreation, ...values }, ...source }))
 }
 
 function textOf (value: Json): string {

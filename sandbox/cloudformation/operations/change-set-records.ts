@@ -64,21 +64,23 @@ export interface ChangeSetNaming {
   StackName?: string | undefined
 }
 
-/** The change set that a request names. Throws ChangeSetNotFound, or a ValidationError without a stack; `missing` words it. */
-export function requireChangeSet (
+/** The change set that a request names, where there is one. Throws a ValidationError without a stack; `missing` words it. */
+export function findChangeSet (
   changeSets: ChangeSets,
   records: Records,
-  input: ChangeSetNaming,
+  { ChangeSetName: wanted = '', StackName: stackName }: ChangeSetNaming,
   caller: Caller,
   missing = 'StackName must be specified if ChangeSetName is not specified as an ARN.'
-): ChangeSetRecord {
-  const wanted = input.ChangeSetName ?? ''
-  const isArn = wanted.startsWith('arn:')
-  if (!isArn && input.StackName === undefined) throw invalid(missing)
-  const found = isArn
-    ? changeSets.get(wanted)
-    : changeSetNamed(changeSets, requireStack(records, input.StackName, caller, 'brackets').id, wanted)
-  if (!found) throw new AwsError('ChangeSetNotFound', `ChangeSet [${wanted}] does not exist`, 404)
+): ChangeSetRecord | undefined {
+  if (wanted.startsWith('arn:')) return changeSets.get(wanted)
+  if (stackName === undefined) throw invalid(missing)
+  return changeSetNamed(changeSets, requireStack(records, stackName, caller, 'brackets').id, wanted)
+}
+
+/** The same, for operations that need one. Throws ChangeSetNotFound too. */
+export function requireChangeSet (...asked: Parameters<typeof findChangeSet>): ChangeSetRecord {
+  const found = findChangeSet(...asked)
+  if (!found) throw new AwsError('ChangeSetNotFound', `ChangeSet [${asked[2].ChangeSetName ?? ''}] does not exist`, 404)
   return found
 }
 

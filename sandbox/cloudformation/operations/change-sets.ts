@@ -6,7 +6,7 @@ import type { StackRecord } from '../engine/records.js'
 import { checkEnum, invalid } from '../template/errors.js'
 import { withoutValues, withValues } from './change-details.js'
 import {
-  changeSetNamed, type ChangeSetNaming, type ChangeSetRecord, type ChangeSets, changeSetsOf, checkName, isOpen, requireChangeSet, summaryOf
+  changeSetNamed, type ChangeSetRecord, type ChangeSets, changeSetsOf, checkName, findChangeSet, isOpen, requireChangeSet, summaryOf
 } from './change-set-records.js'
 import { changesFor } from './changes.js'
 import { newFacts, newStack } from './create-stack.js'
@@ -45,18 +45,6 @@ export function createChangeSetOperations (context: EngineContext, engine: Engin
     const { prepared, changes } = await prepareUpdate(context, stack, reviewed(input))
     const failure = isNothing(stack, prepared, changes) ? NO_CHANGES : undefined
     return { stackId: stack.id, definition: prepared.definition, body: prepared.plan.template.body, changes, failure }
-  }
-
-  const find = (input: ChangeSetNaming, caller: Caller): ChangeSetRecord => requireChangeSet(changeSets, records, input, caller)
-
-  /** A change set that does not exist is as good as deleted (measured, ministack#1625); its stack has to exist. */
-  const presentOrNot = (input: Sdk.DeleteChangeSetInput, caller: Caller): ChangeSetRecord | undefined => {
-    try {
-      return find(input, caller)
-    } catch (error) {
-      if (error instanceof AwsError && error.code === 'ChangeSetNotFound') return undefined
-      throw error
-    }
   }
 
   const launch = (input: Sdk.ExecuteChangeSetInput, changeSet: ChangeSetRecord, stack: StackRecord) => {
@@ -106,7 +94,7 @@ export function createChangeSetOperations (context: EngineContext, engine: Engin
     },
 
     DescribeChangeSet: async (input, caller) => {
-      const changeSet = find(input, caller)
+      const changeSet = requireChangeSet(changeSets, records, input, caller)
       const stack = requireStack(records, changeSet.stackId, caller)
       const { parameters, tags, notificationArns, capabilities } = changeSet.definition
       const changes = input.IncludePropertyValues ? withValues(changeSet.changes) : changeSet.changes.map(withoutValues)
@@ -124,22 +112,23 @@ export function createChangeSetOperations (context: EngineContext, engine: Engin
 
     ExecuteChangeSet: async (input, caller) => {
       checkToken(input.ClientRequestToken)
-      const changeSet = find(input, caller)
+      const changeSet = requireChangeSet(changeSets, records, input, caller)
       const stack = requireStack(records, changeSet.stackId, caller)
       const { ExecutionStatus: status, Status: made } = summaryOf(changeSet, stack)
       if (isReplayed(input, changeSet, stack)) return {}
       if (status !== 'AVAILABLE') throw notPossible('executed', changeSet, made === 'FAILED' ? made : status ?? '')
       if (changeSet.onStackFailure !== undefined && input.DisableRollback !== undefined) throw invalid(EITHER)
-      const { OperationId: executedBy } = launch(input, changeSet, stack)
-      for (const other of changeSetsOf(changeSets, stack.id)) {
-        if (other.id === changeSet.id) changeSets.put(other.id, { ...other, executedBy })
-        else changeSets.delete(other.id)
-      }
+      records.together(() => {
+        const { OperationId: executedBy } = launch(input, changeSet, stack)
+        for (const { id } of changeSetsOf(changeSets, stack.id)) changeSets.delete(id)
+        changeSets.put(changeSet.id, { ...changeSet, executedBy })
+      })
       return {}
     },
 
     DeleteChangeSet: async (input, caller) => {
-      const changeSet = presentOrNot(input, caller)
+      const changeSet = findChangeSet(changeSets, records, input, caller)
+      // One that does not exist is as good as deleted (measured, ministack#1625); its stack has to exist.
       if (!changeSet) return {}
       const { ExecutionStatus: status } = summaryOf(changeSet, requireStack(records, changeSet.stackId, caller))
       if (status === 'EXECUTE_IN_PROGRESS') throw notPossible('deleted', changeSet, status)

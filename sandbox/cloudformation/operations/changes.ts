@@ -1,15 +1,15 @@
 import type { PolicyAction, ResourceChange, ResourceChangeDetail } from '@aws-sdk/client-cloudformation'
 import { isDeepStrictEqual } from 'node:util'
 import type { EngineContext } from '../engine/context.js'
-import { makePlan, planOf, type Plan, type PlannedResource } from '../engine/plan.js'
+import { makePlan, type Plan, type PlannedResource, planOf } from '../engine/plan.js'
 import type { Definition, ResourceRecord, StackRecord } from '../engine/records.js'
 import { defaultPolicy } from '../engine/remove.js'
-import { type Change, changeOf, recreationOf } from '../specification/changes.js'
+import { changeOf, type PropertyChange, recreationOf } from '../specification/changes.js'
 import type { ResourceType, Specification } from '../specification/specification.js'
 import { ifKnown } from '../template/errors.js'
-import { type Json, type JsonObject, ownValue } from '../template/json.js'
+import { type JsonObject, ownValue } from '../template/json.js'
+import { detailsOf, DIRECT, masked, mayChange, type Moved, sourcesOf, UNKNOWN } from './change-details.js'
 import type { Prepared } from './definition.js'
-import { detailsOf, masked, mayChange, type Moved, sourcesOf, UNKNOWN } from './change-details.js'
 
 /** Stands for whatever attribute of a resource that does not exist yet. */
 const unknownResource = {
@@ -21,32 +21,23 @@ const unknownResource = {
 }
 
 /** What a definition would do to the stack as it is, resource by resource, with values. Nothing is changed. */
-export async function changesFor (
-  context: EngineContext,
-  stack: StackRecord,
-  { definition, plan: { template } }: Prepared
-): Promise<ResourceChange[]> {
-  const { records } = context
-  const kept = records.resources.of(stack.id).filter(({ status }) => !status.startsWith('DELETE'))
+export async function changesFor (context: EngineContext, stack: StackRecord, prepared: Prepared): Promise<ResourceChange[]> {
+  const { definition, plan: { template } } = prepared
+  const kept = context.records.resources.of(stack.id).filter(({ status }) => !status.startsWith('DELETE'))
   const present = new Map(kept.map(resource => [resource.logicalId, resource]))
   const moved = { parameters: changedParameters(stack.definition, definition), renewed: new Set<string>(), changed: new Set<string>() }
-  const plan = makePlan(stack, template, definition, records, logicalId =>
+  const plan = makePlan(stack, template, definition, context.records, logicalId =>
     moved.renewed.has(logicalId) ? unknownResource : present.get(logicalId) ?? unknownResource)
-  const before = planOf(context, stack)
+  const specification = await context.specification()
   const isRetagged = !isDeepStrictEqual(stack.definition.tags, definition.tags)
-  const changes: ResourceChange[] = []
-  for (const logicalId of inOrder(plan)) {
+  const update = { plan, before: planOf(context, stack), moved, isRetagged, specification }
+  const changes = inOrder(plan).flatMap(logicalId => {
     const wanted = plan.resources.get(logicalId)
-    if (!wanted) continue
     const resource = present.get(logicalId)
-    const change = resource
-      ? await modification(context, resource, wanted, { plan, moved, isRetagged, metadata: ifKnown(() => before.metadataOf(logicalId)) })
-      : addition(logicalId, wanted, plan)
-    if (!change) continue
-    const kind = change.Action === 'Add' || change.Replacement === 'True' ? 'renewed' : 'changed'
-    moved[kind].add(logicalId)
-    changes.push(change)
-  }
+    const change = wanted && (resource ? modification(resource, wanted, update) : addition(logicalId, wanted, plan))
+    if (change) moved[change.Action === 'Add' || change.Replacement === 'True' ? 'renewed' : 'changed'].add(logicalId)
+    return change ?? []
+  })
   const removals = [...present.values()].filter(({ logicalId }) => !plan.resources.has(logicalId)).map(removal)
   return masked([...changes, ...removals], [stack.definition, definition])
 }
@@ -80,14 +71,8 @@ function shown (properties: JsonObject | undefined): string | undefined {
 
 function removal (resource: ResourceRecord): ResourceChange {
   const policy = resource.deletionPolicy ?? defaultPolicy(resource.type, resource.properties)
-  return {
-    Action: 'Remove',
-    PolicyAction: policy === 'Snapshot' ? 'Snapshot' : policy.startsWith('Retain') ? 'Retain' : 'Delete',
-    ...identityOf(resource),
-    Scope: [],
-    Details: [],
-    BeforeContext: shown(resource.properties)
-  }
+  const PolicyAction = policy === 'Snapshot' ? 'Snapshot' : policy.startsWith('Retain') ? 'Retain' : 'Delete'
+  return { Action: 'Remove', PolicyAction, ...identityOf(resource), Scope: [], Details: [], BeforeContext: shown(resource.properties) }
 }
 
 function identityOf ({ logicalId, physicalId, type }: ResourceRecord): ResourceChange {
@@ -96,106 +81,67 @@ function identityOf ({ logicalId, physicalId, type }: ResourceRecord): ResourceC
 
 interface Update {
   plan: Plan
+  /** Of the definition that the stack has. */
+  before: Plan
   moved: Moved
   isRetagged: boolean
-  /** As it was before. */
-  metadata: Json | undefined
+  specification: Specification
 }
 
-async function modification (
-  context: EngineContext,
-  resource: ResourceRecord,
-  wanted: PlannedResource,
-  update: Update
-): Promise<ResourceChange | undefined> {
-  const { plan } = update
-  const specification = await context.specification()
+function modification (resource: ResourceRecord, wanted: PlannedResource, update: Update): ResourceChange | undefined {
+  const { plan, moved, specification } = update
   const type = specification.typeOf(resource.type)
   if (!type) return undefined
   const properties = ifKnown(() => plan.propertiesOf(resource.logicalId))
-  const identity = identityOf(resource)
-  const before = shown(resource.properties)
-  if (!properties) {
-    return { ...identity, Action: 'Modify', Replacement: 'Conditional', Scope: ['Properties'], Details: [], BeforeContext: before }
-  }
-  const own = changeOf(type, resource.properties, properties, specification)
-  const change = withAttributes(own, { type, specification, properties, wanted, update })
+  const change = { Action: 'Modify', ...identityOf(resource), BeforeContext: shown(resource.properties) } as const
+  if (!properties) return { ...change, Replacement: 'Conditional', Scope: ['Properties'], Details: [] }
+  const { properties: changed } = changeOf(type, resource.properties, properties, specification)
+  const known = new Set(changed.map(({ name }) => name))
   const details = [
-    ...change.properties.flatMap(property => detailsOf(property, ownValue(wanted.properties, property.name) ?? '', update.moved, plan.isTrue)),
-    ...tagDetails(type, update.isRetagged),
-    ...attributeDetails(resource, wanted, update)
+    ...[...changed, ...referring(type, wanted, properties, update).filter(({ name }) => !known.has(name))]
+      .flatMap(property => detailsOf(property, ownValue(wanted.properties, property.name) ?? '', moved, plan)),
+    ...detailsBeside(type, resource, wanted, update)
   ]
   if (details.length === 0) return undefined
-  const scope = [...new Set(details.map(({ Target }) => Target?.Attribute))].sort()
-  const replacement = replacementOf(change, details)
+  const replacement = replacementOf(details)
   return {
-    Action: 'Modify',
+    ...change,
     PolicyAction: replacement === 'True' ? replacePolicies[wanted.updateReplacePolicy ?? ''] ?? 'ReplaceAndDelete' : undefined,
-    ...identity,
     Replacement: replacement,
-    Scope: scope as NonNullable<ResourceChange['Scope']>,
+    Scope: [...new Set(details.flatMap(({ Target }) => Target?.Attribute ?? []))].sort(),
     Details: details,
-    BeforeContext: before,
     AfterContext: shown(properties)
   }
 }
 
-/** With the properties that look the same and refer to attributes of a resource that is changed in place. */
-function withAttributes (change: Change, { type, specification, properties, wanted, update: { moved, plan } }: {
-  type: ResourceType
-  specification: Specification
-  properties: JsonObject
-  wanted: PlannedResource
-  update: Update
-}): Change {
-  const known = new Set(change.properties.map(({ name }) => name))
-  const referring = Object.entries(wanted.properties)
-    .filter(([name, written]) => !known.has(name) && mayChange(written, moved, plan.isTrue))
-  const further = referring.map(([name]) => {
-    const value = ownValue(properties, name)
-    const property = ownValue(type.properties, name)
-    return {
-      name,
-      path: `/Properties/${name}`,
-      recreation: property ? recreationOf(property, value, value, specification) : 'Never' as const,
-      before: value,
-      after: value
-    }
-  })
-  return {
-    ...change,
-    conditional: change.conditional || further.some(({ recreation }) => recreation !== 'Never'),
-    properties: [...change.properties, ...further]
-  }
-}
-
-/** The tags of the stack, which every resource has that can have tags. */
-function tagDetails (type: ResourceType, isRetagged: boolean): ResourceChangeDetail[] {
-  return isRetagged && Object.hasOwn(type.properties, 'Tags') ? [{ Target: { Attribute: 'Tags', RequiresRecreation: 'Never' }, ...DIRECT }] : []
-}
-
-const DIRECT = { Evaluation: 'Static', ChangeSource: 'DirectModification' } as const
-
 const replacePolicies: Readonly<Record<string, PolicyAction>> = { Retain: 'ReplaceAndRetain', Snapshot: 'ReplaceAndSnapshot' }
 
-function replacementOf ({ properties, conditional }: Change, details: readonly ResourceChangeDetail[]): 'True' | 'False' | 'Conditional' {
-  const always = properties.filter(({ recreation }) => recreation === 'Always').map(({ name }) => name)
-  const isCertain = details.some(({ Target, Evaluation }) => always.includes(Target?.Name ?? '') && Evaluation === 'Static')
-  if (isCertain) return 'True'
-  return always.length > 0 || conditional ? 'Conditional' : 'False'
+/** The properties that may change with what they refer to, however they look. */
+function referring (type: ResourceType, wanted: PlannedResource, properties: JsonObject, update: Update): PropertyChange[] {
+  const { plan, moved, specification } = update
+  return Object.entries(wanted.properties).filter(([, written]) => mayChange(written, moved, plan)).map(([name]) => {
+    const value = ownValue(properties, name)
+    const property = ownValue(type.properties, name)
+    const recreation = property ? recreationOf(property, value, value, specification) : 'Never'
+    return { name, recreation, before: value, after: value }
+  })
 }
 
-function attributeDetails (resource: ResourceRecord, wanted: PlannedResource, { plan, moved, metadata }: Update): ResourceChangeDetail[] {
-  const sources = {
-    Metadata: sourcesOf(wanted.metadata ?? null, moved, plan.isTrue),
-    DeletionPolicy: [DIRECT],
-    UpdateReplacePolicy: [DIRECT]
-  }
-  const pairs: Array<[keyof typeof sources, unknown, unknown]> = [
-    ['Metadata', metadata, ifKnown(() => plan.metadataOf(resource.logicalId))],
-    ['DeletionPolicy', resource.deletionPolicy, wanted.deletionPolicy],
-    ['UpdateReplacePolicy', resource.updateReplacePolicy, wanted.updateReplacePolicy]
-  ]
-  return pairs.filter(([, before, after]) => !isDeepStrictEqual(before, after)).flatMap(([name]) =>
-    sources[name].map(source => ({ Target: { Attribute: name, RequiresRecreation: 'Never' }, ...source })))
+function replacementOf (details: readonly ResourceChangeDetail[]): 'True' | 'False' | 'Conditional' {
+  if (details.some(({ Target, Evaluation }) => Target?.RequiresRecreation === 'Always' && Evaluation === 'Static')) return 'True'
+  return details.every(({ Target }) => Target?.RequiresRecreation === 'Never') ? 'False' : 'Conditional'
+}
+
+/** What changes of a resource beside its properties. The tags of the stack are on every resource that can have tags. */
+function detailsBeside (type: ResourceType, resource: ResourceRecord, wanted: PlannedResource, update: Update): ResourceChangeDetail[] {
+  const { plan, before, moved, isRetagged } = update
+  const metadataBy = (either: Plan): unknown => ifKnown(() => either.metadataOf(resource.logicalId))
+  const changes = [
+    ['Tags', isRetagged && Object.hasOwn(type.properties, 'Tags'), [DIRECT]],
+    ['Metadata', !isDeepStrictEqual(metadataBy(before), metadataBy(plan)), sourcesOf(wanted.metadata ?? null, moved, plan)],
+    ['DeletionPolicy', resource.deletionPolicy !== wanted.deletionPolicy, [DIRECT]],
+    ['UpdateReplacePolicy', resource.updateReplacePolicy !== wanted.updateReplacePolicy, [DIRECT]]
+  ] as const
+  return changes.flatMap(([Attribute, isChanged, sources]) =>
+    isChanged ? sources.map(source => ({ Target: { Attribute, RequiresRecreation: 'Never' as const }, ...source })) : [])
 }

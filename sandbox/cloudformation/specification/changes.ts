@@ -5,7 +5,6 @@ import type { Property, ResourceType, Specification } from './specification.js'
 export interface PropertyChange {
   /** Name of the top-level property. */
   name: string
-  path: string
   recreation: 'Never' | 'Conditionally' | 'Always'
   before?: Json | undefined
   after?: Json | undefined
@@ -13,8 +12,6 @@ export interface PropertyChange {
 
 export interface Change {
   action: 'none' | 'update' | 'replace'
-  /** Whether the type itself may decide to be replaced. */
-  conditional: boolean
   properties: PropertyChange[]
 }
 
@@ -26,7 +23,6 @@ export function changeOf (type: ResourceType, before: JsonObject, after: JsonObj
   const replaces = properties.some(change => change.recreation === 'Always')
   return {
     action: properties.length === 0 ? 'none' : replaces ? 'replace' : 'update',
-    conditional: !replaces && properties.some(change => change.recreation === 'Conditionally'),
     properties
   }
 }
@@ -43,7 +39,6 @@ function changesIn (
     const [old, next] = [ownValue(before, name), ownValue(after, name)]
     return {
       name,
-      path: `/Properties/${name}`,
       recreation: property ? recreationOf(property, old, next, specification) : 'Never',
       before: old,
       after: next
