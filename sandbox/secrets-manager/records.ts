@@ -2,7 +2,7 @@ import type { RotationRulesType, Tag } from '@aws-sdk/client-secrets-manager'
 import { ACCOUNT, AwsError } from '../aws.js'
 import type { Clock } from '../clock.js'
 import type { Store } from '../store.js'
-import { checkName } from './validation.js'
+import { checkName, invalidRequest } from './validation.js'
 
 /** A secret without its values. Times are epoch milliseconds. */
 export interface SecretRecord {
@@ -45,35 +45,16 @@ export interface VersionRecord {
   binary?: string | undefined
 }
 
-/** Secrets and their versions on disk, found by whatever a caller may name them by. */
-export interface SecretRecords {
-  /** By name, ARN or ARN without its last six characters. Throws ResourceNotFoundException, and ValidationException for what no name can be. */
-  find: (secretId: string, region: string) => SecretRecord
-  findIfThere: (secretId: string, region: string) => SecretRecord | undefined
-  /** The same, but refuses secrets that are scheduled for deletion (InvalidRequestException). */
-  findUsable: (secretId: string, region: string) => SecretRecord
-  named: (name: string, region: string) => SecretRecord | undefined
-  inRegion: (region: string) => SecretRecord[]
-  all: () => SecretRecord[]
-  save: (secret: SecretRecord) => void
-  /** Saves a changed secret, with the time of its change. */
-  change: (secret: SecretRecord, changes: Partial<SecretRecord>) => SecretRecord
-  remove: (secret: SecretRecord) => void
-  version: (secret: SecretRecord, versionId: string) => VersionRecord | undefined
-  /** In the order of their making. */
-  versions: (secret: SecretRecord) => VersionRecord[]
-  saveVersion: (version: VersionRecord) => void
-  removeVersion: (version: VersionRecord) => void
-}
-
 const arnSuffix = /-[A-Za-z0-9]{6}$/
 
-export function openRecords (store: Store, clock: Pick<Clock, 'now'>): SecretRecords {
+/** Secrets and their versions on disk, found by whatever a caller may name them by. */
+export type SecretRecords = ReturnType<typeof openRecords>
+
+export function openRecords (store: Store, clock: Pick<Clock, 'now'>) {
   const secrets = store.collection<SecretRecord>('secrets')
   const versions = store.collection<VersionRecord>('secret-versions')
 
-  const versionsOf = (secret: SecretRecord): VersionRecord[] =>
-    [...versions.values()].filter(({ arn }) => arn === secret.arn)
+  const versionsOf = (secret: SecretRecord): VersionRecord[] => [...versions.values()].filter(({ arn }) => arn === secret.arn)
 
   const remove = (secret: SecretRecord): void => {
     secrets.delete(secretKey(secret))
@@ -96,42 +77,48 @@ export function openRecords (store: Store, clock: Pick<Clock, 'now'>): SecretRec
     return secret?.arn === arn ? secret : undefined
   }
 
+  /** By name, ARN or ARN without its last six characters. Throws ValidationException for what no name can be. */
   const findIfThere = (secretId: string, region: string): SecretRecord | undefined => {
     if (secretId.startsWith('arn:')) return withArn(secretId, region)
     checkName(secretId)
     return named(secretId, region)
   }
 
+  /** The same; throws ResourceNotFoundException where there is none. */
   const find = (secretId: string, region: string): SecretRecord => {
     const secret = findIfThere(secretId, region)
     if (!secret) throw new AwsError('ResourceNotFoundException', "Secrets Manager can't find the specified secret.")
     return secret
   }
 
-  const save = (secret: SecretRecord): void => { secrets.put(secretKey(secret), secret) }
+  /** Saves a secret that has changed. */
+  const save = (secret: SecretRecord, changes: Partial<SecretRecord> = {}): SecretRecord => {
+    const saved = { ...secret, ...changes }
+    secrets.put(secretKey(saved), saved)
+    return saved
+  }
 
   return {
     find,
     findIfThere,
-    findUsable: (secretId, region) => {
+    /** The same as `find`, but refuses secrets that are scheduled for deletion (InvalidRequestException). */
+    findUsable: (secretId: string, region: string): SecretRecord => {
       const secret = find(secretId, region)
       if (secret.deletedAt === undefined) return secret
-      throw new AwsError('InvalidRequestException', "You can't perform this operation on the secret because it was marked for deletion.")
+      throw invalidRequest("You can't perform this operation on the secret because it was marked for deletion.")
     },
     named,
-    inRegion: region => [...secrets.values()].filter(secret => secret.region === region && named(secret.name, region)),
+    inRegion: (region: string) => [...secrets.values()].filter(secret => secret.region === region && named(secret.name, region)),
     all: () => [...secrets.values()],
     save,
-    change: (secret, changes) => {
-      const changed = { ...secret, ...changes, changedAt: clock.now() }
-      save(changed)
-      return changed
-    },
+    /** Saves what callers see as a change of the secret, with its time. */
+    change: (secret: SecretRecord, changes: Partial<SecretRecord>) => save(secret, { ...changes, changedAt: clock.now() }),
     remove,
-    version: ({ arn }, versionId) => versions.get(versionKey({ arn, versionId })),
+    version: ({ arn }: SecretRecord, versionId: string) => versions.get(versionKey({ arn, versionId })),
+    /** In the order of their making. */
     versions: versionsOf,
-    saveVersion: version => versions.put(versionKey(version), version),
-    removeVersion: version => versions.delete(versionKey(version))
+    saveVersion: (version: VersionRecord) => { versions.put(versionKey(version), version) },
+    removeVersion: (version: VersionRecord) => { versions.delete(versionKey(version)) }
   }
 }
 

@@ -9,17 +9,6 @@ import { invalidRequest } from './validation.js'
 /** Gives a secret that a service manages a new value. */
 export type Rotator = (secretArn: string, caller: Caller) => Promise<void>
 
-/** What RotateSecret and the calendar do to secrets whose owner can rotate them. */
-export interface Rotation {
-  rotators: Map<string, Rotator>
-  /** Sets when it is to be rotated, where that is given, and that it is to be. Throws for what `rotate` throws, and for rules it cannot follow. */
-  schedule: (secret: SecretRecord, rules: RotationRulesType | undefined) => SecretRecord
-  /** Throws InvalidRequestException for a secret that nobody rotates, or whose owner cannot do it now. */
-  rotate: (secret: SecretRecord, caller: Caller) => Promise<SecretRecord>
-  /** Rotates what is due, now and every hour, until the signal is aborted. */
-  keepRotating: (signal: AbortSignal) => Promise<void>
-}
-
 const HOUR_MS = 3_600_000
 
 /** Managed secrets rotate every seven days unless told otherwise (Aurora User Guide, "Password management"). */
@@ -35,7 +24,10 @@ export function nextRotation (secret: SecretRecord): number | undefined {
   return isRotationCancelled ? undefined : nextTime(rules, from)
 }
 
-export function createRotation ({ records, clock, log }: { records: SecretRecords, clock: Clock, log: Pick<Logger, 'warn'> }): Rotation {
+/** What RotateSecret and the calendar do to secrets whose owner can rotate them. */
+export type Rotation = ReturnType<typeof createRotation>
+
+export function createRotation ({ records, clock, log }: { records: SecretRecords, clock: Clock, log: Pick<Logger, 'warn'> }) {
   const rotators = new Map<string, Rotator>()
 
   const rotatorOf = ({ owner = '' }: SecretRecord): Rotator => {
@@ -44,17 +36,12 @@ export function createRotation ({ records, clock, log }: { records: SecretRecord
     return rotator
   }
 
-  const save = (secret: SecretRecord, changes: Partial<SecretRecord>): SecretRecord => {
-    const changed = { ...secret, ...changes }
-    records.save(changed)
-    return changed
-  }
-
-  const rotate: Rotation['rotate'] = async (secret, caller) => {
+  /** Throws InvalidRequestException for a secret that nobody rotates, or whose owner cannot do it now. */
+  const rotate = async (secret: SecretRecord, caller: Caller): Promise<SecretRecord> => {
     await rotatorOf(secret)(secret.arn, caller).catch((error: unknown) => {
       throw error instanceof AwsError ? invalidRequest(error.message) : error
     })
-    return save(records.find(secret.arn, secret.region), { rotatedAt: clock.now() })
+    return records.save(records.find(secret.arn, secret.region), { rotatedAt: clock.now() })
   }
 
   const rotateDue = async (): Promise<void> => {
@@ -66,14 +53,15 @@ export function createRotation ({ records, clock, log }: { records: SecretRecord
 
   return {
     rotators,
-    schedule: (secret, rules) => {
-      rotatorOf(secret)
-      if (!rules) return save(secret, { isRotationCancelled: undefined })
-      checkRules(rules, clock.now())
-      return save(secret, { rotationRules: rules, scheduledAt: clock.now(), isRotationCancelled: undefined })
-    },
     rotate,
-    keepRotating: async signal => {
+    /** Sets when it is to be rotated, where that is given, and that it is to be. Throws for what `rotate` throws, and for rules it cannot follow. */
+    schedule: (secret: SecretRecord, rules: RotationRulesType | undefined): SecretRecord => {
+      rotatorOf(secret)
+      if (rules) checkRules(rules, clock.now())
+      return records.save(secret, { ...rules && { rotationRules: rules, scheduledAt: clock.now() }, isRotationCancelled: undefined })
+    },
+    /** Rotates what is due, now and every hour, until the signal is aborted. */
+    keepRotating: async (signal: AbortSignal): Promise<void> => {
       while (!signal.aborted) {
         await rotateDue()
         await clock.sleep(HOUR_MS, signal).catch(() => undefined)

@@ -64,9 +64,8 @@ export function createSecretOperations ({ records, rotation, clock, randomBelow 
         // A service that makes a secret for itself says so in a tag.
         owner: tags?.find(({ Key }) => Key === 'aws:secretsmanager:owningService')?.Value
       }
-      if (hasValue(request)) return { ...nameOf(addVersion(records, secret, versionId, request, [CURRENT], now)), VersionId: versionId }
-      records.save(secret)
-      return nameOf(secret)
+      if (!hasValue(request)) return nameOf(records.save(secret))
+      return { ...nameOf(addVersion(records, secret, versionId, request, [CURRENT], now)), VersionId: versionId }
     },
 
     DescribeSecret: async ({ SecretId = '' }, { region }) => describeSecret(records.find(SecretId, region)),
@@ -84,14 +83,13 @@ export function createSecretOperations ({ records, rotation, clock, randomBelow 
       const secret = records.findUsable(SecretId, region)
       const now = clock.now()
       const purgedAt = now + (days ?? DEFAULT_WINDOW_DAYS) * DAY_MS
-      records.save({ ...secret, deletedAt: now, purgedAt })
+      records.save(secret, { deletedAt: now, purgedAt })
       return { ...nameOf(secret), DeletionDate: new Date(purgedAt) }
     },
 
     RestoreSecret: async ({ SecretId = '' }, { region }) => {
       const secret = records.find(SecretId, region)
-      records.save({ ...secret, deletedAt: undefined, purgedAt: undefined })
-      return nameOf(secret)
+      return nameOf(records.save(secret, { deletedAt: undefined, purgedAt: undefined }))
     },
 
     RotateSecret: async ({ SecretId = '', RotationLambdaARN, RotationRules, RotateImmediately = true }, caller) => {
@@ -105,8 +103,7 @@ export function createSecretOperations ({ records, rotation, clock, randomBelow 
     /** Nobody's own secrets rotate here, so that there is nothing to cancel; of managed ones it can be (terraform-provider-aws#49659). */
     CancelRotateSecret: async ({ SecretId = '' }, { region }) => {
       const secret = records.findUsable(SecretId, region)
-      if (secret.owner !== undefined) records.save({ ...secret, isRotationCancelled: true })
-      return nameOf(secret)
+      return nameOf(secret.owner === undefined ? secret : records.save(secret, { isRotationCancelled: true }))
     },
 
     TagResource: async ({ SecretId = '', Tags = [] }, { region }) => {

@@ -20,7 +20,7 @@ export function createValueOperations ({ records, clock, randomBelow }: SecretsC
     const { versionId, text, binary, createdAt } = chooseVersion(records, secret, request)
     const accessedAt = Math.floor(clock.now() / DAY_MS) * DAY_MS
     if (secret.versionsAccessedAt?.[versionId] !== accessedAt) {
-      records.save({ ...secret, accessedAt, versionsAccessedAt: { ...secret.versionsAccessedAt, [versionId]: accessedAt } })
+      records.save(secret, { accessedAt, versionsAccessedAt: { ...secret.versionsAccessedAt, [versionId]: accessedAt } })
     }
     return {
       ...nameOf(secret),

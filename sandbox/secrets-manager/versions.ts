@@ -39,20 +39,14 @@ export function stagesOf (secret: SecretRecord, versionId: string): string[] {
 export function addVersion (
   records: SecretRecords, secret: SecretRecord, versionId: string, value: SecretValue, stages: readonly string[], now: number
 ): SecretRecord {
-  const version: VersionRecord = {
-    arn: secret.arn,
-    versionId,
-    createdAt: now,
-    ...valueOf(value)
-  }
+  const version: VersionRecord = { arn: secret.arn, versionId, createdAt: now, ...valueOf(value) }
   const known = records.version(secret, versionId)
   if (known && !isSameValue(known, version)) throw tokenInUse(secret, versionId)
   if (known && stagesOf(secret, versionId).length > 0) return secret
   if (!known) records.saveVersion(version)
   const first = secret.stages[CURRENT] === undefined ? [CURRENT] : []
   const moved = [...stages, ...first].reduce((held, stage) => moveStage(held, stage, versionId), secret.stages)
-  const changed = { ...secret, changedAt: now, stages: moved }
-  records.save(changed)
+  const changed = records.save(secret, { changedAt: now, stages: moved })
   dropOldest(records, changed)
   return changed
 }
