@@ -1,4 +1,4 @@
-import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, Scalar, visit, type ParsedNode } from 'yaml'
+import { Composer, type CST, isAlias, isMap, isScalar, isSeq, LineCounter, type ParsedNode, Parser, Scalar } from 'yaml'
 import { malformed, invalid, unknownTransform } from './errors.js'
 import { type Json, type JsonObject, isObject } from './json.js'
 
@@ -28,31 +28,25 @@ function readJson (body: string): Json {
   }
 }
 
-function readYaml (body: string): Json {
-  refuseDeepFlow(body)
-  const lines = new LineCounter()
-  const document = parseDocument(body, { lineCounter: lines, schema: 'failsafe' })
-  const problem = document.errors[0]
-  if (problem) throw notWellFormed(lines, problem.pos[0])
-  visit(document, {
-    Alias: () => { throw invalid('Template error: YAML aliases are not allowed in CloudFormation templates') }
-  })
-  return document.contents === null ? null : valueOf(document.contents, lines, 0)
-}
-
-/** The YAML parser recurses once per bracket, so that a few kilobytes of them would exhaust its stack. */
-function refuseDeepFlow (body: string): void {
-  let depth = 0
-  for (const character of body) {
-    if (character === '[' || character === '{') depth++
-    else if (character === ']' || character === '}') depth = Math.max(0, depth - 1)
-    if (depth > 10 * DEEPEST) throw tooDeep()
+/** What composes a document recurses once per level, so that a few kilobytes of brackets or dashes would exhaust the stack; this comes before it, and does not. */
+class BoundedParser extends Parser {
+  override * next (lexeme: string): Generator<CST.Token, void> {
+    yield * super.next(lexeme)
+    if (this.stack.length > DEEPEST + 3) throw tooDeep()
   }
 }
 
-function valueOf (node: ParsedNode, lines: LineCounter, depth: number): Json {
-  if (depth > DEEPEST) throw tooDeep()
-  const value = untaggedValueOf(node, lines, depth)
+function readYaml (body: string): Json {
+  const lines = new LineCounter()
+  const tokens = new BoundedParser(lines.addNewLine).parse(body)
+  const [document, second] = new Composer({ schema: 'failsafe' }).compose(tokens, true, body.length)
+  const wrong = document?.errors[0]?.pos[0] ?? second?.range[0]
+  if (wrong !== undefined) throw notWellFormed(lines, wrong)
+  return document?.contents ? valueOf(document.contents, lines) : null
+}
+
+function valueOf (node: ParsedNode, lines: LineCounter): Json {
+  const value = untaggedValueOf(node, lines)
   const tag = node.tag
   if (!tag?.startsWith('!')) return value
   const call = writeOut(tag.slice(1), value)
@@ -60,16 +54,16 @@ function valueOf (node: ParsedNode, lines: LineCounter, depth: number): Json {
   return call
 }
 
-function untaggedValueOf (node: ParsedNode, lines: LineCounter, depth: number): Json {
-  if (isSeq<ParsedNode>(node)) return node.items.map(item => valueOf(item, lines, depth + 1))
+function untaggedValueOf (node: ParsedNode, lines: LineCounter): Json {
+  if (isAlias(node)) throw invalid('Template error: YAML aliases are not allowed in CloudFormation templates')
+  if (isSeq<ParsedNode>(node)) return node.items.map(item => valueOf(item, lines))
   if (isMap<ParsedNode, ParsedNode | null>(node)) {
-    return Object.fromEntries(node.items.map(({ key, value }) => [
-      String(isScalar(key) ? key.value : key),
-      value === null ? null : valueOf(value, lines, depth + 1)
-    ]))
+    return Object.fromEntries(node.items.map(({ key, value }) => {
+      if (!isScalar(key)) throw notWellFormed(lines, key.range[0])
+      return [String(key.value), value === null ? null : valueOf(value, lines)]
+    }))
   }
-  if (isScalar(node) && !isAlias(node)) return scalarOf(node)
-  throw notWellFormed(lines, node.range[0])
+  return scalarOf(node)
 }
 
 /**
