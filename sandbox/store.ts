@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readFileSync, readSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** Records of one kind by key, in the order in which their keys were first put. */
@@ -28,8 +28,6 @@ type Collections = Map<string, Map<string, unknown>>
 /** Puts bytes into a file and answers how many went in, which on a full disk are fewer than there were. */
 type Write = (handle: number, bytes: Buffer, offset: number, length: number, position: number) => number
 
-const CHUNK_BYTES = 1024 * 1024
-const NEWLINE = 10
 /** Out of date records are left in the journal up to this much, and as much again as there is of living ones. */
 const SLACK_BYTES = 16 * 1024 * 1024
 
@@ -138,28 +136,10 @@ function isBatch (line: Entry | Entry[]): line is Entry[] {
   return typeof line[0] !== 'string'
 }
 
-/** The whole lines of a file, read piece by piece: a journal may be longer than a string can be. */
+/** The whole lines of a file, one by one: a journal may be longer than a string can be. */
 function * linesOf (file: string): Generator<string> {
-  const handle = openIfThere(file)
-  if (handle === undefined) return
-  const chunk = Buffer.alloc(CHUNK_BYTES)
-  let begun = Buffer.alloc(0)
-  for (let read = readSync(handle, chunk); read > 0; read = readSync(handle, chunk)) {
-    const bytes = Buffer.concat([begun, chunk.subarray(0, read)])
-    const end = bytes.lastIndexOf(NEWLINE) + 1
-    if (end > 0) yield * bytes.toString('utf8', 0, end - 1).split('\n')
-    begun = bytes.subarray(end)
-  }
-  closeSync(handle)
-}
-
-function openIfThere (file: string): number | undefined {
-  try {
-    return openSync(file, 'r')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw error
-  }
+  const bytes = readIfThere(file)
+  for (let start = 0, end = bytes.indexOf('\n'); end >= 0; start = end + 1, end = bytes.indexOf('\n', start)) yield bytes.toString('utf8', start, end)
 }
 
 /** Leaves one line per living record, and opens the journal to be written on. The one before stays as it is when it fails. */
@@ -167,7 +147,10 @@ function rewrite (file: string, collections: Collections, write: Write): Journal
   const next = `${file}.next`
   const journal = { handle: openSync(next, 'w', 0o600), bytes: 0 }
   try {
-    for (const lines of piecesOf(collections)) writeWhole(write, journal, Buffer.from(lines))
+    for (const [name, rows] of collections) {
+      const lines = [...rows].map(([key, value]) => `${JSON.stringify([name, key, value])}\n`)
+      writeWhole(write, journal, Buffer.from(lines.join('')))
+    }
     fsyncSync(journal.handle)
     renameSync(next, file)
     return journal
@@ -178,39 +161,19 @@ function rewrite (file: string, collections: Collections, write: Write): Journal
   }
 }
 
-function * piecesOf (collections: Collections): Generator<string> {
-  let lines = ''
-  for (const [name, rows] of collections) {
-    for (const [key, value] of rows) {
-      lines += JSON.stringify([name, key, value]) + '\n'
-      if (lines.length < CHUNK_BYTES) continue
-      yield lines
-      lines = ''
-    }
-  }
-  yield lines
-}
-
 function writeWhole (write: Write, journal: Journal, bytes: Buffer): void {
   for (let done = 0; done < bytes.length;) done += write(journal.handle, bytes, done, bytes.length - done, journal.bytes + done)
   journal.bytes += bytes.length
 }
 
+/** The file has the number of the process that has the directory, and when that was started, as far as the system tells. */
 function lock (file: string): () => void {
-  const [holder = 0, since] = readHolder(file)
+  const [holder = 0, since] = readIfThere(file).toString().split(' ').map(Number)
   if (holder && holder !== process.pid && isRunning(holder, since)) {
     throw new Error(`the data directory is in use by another sandbox, process ${holder}; stop it, or set SANDBOX_DATA_DIR to another directory`)
   }
-  const handle = openSync(file, 'w', 0o600)
-  writeSync(handle, [process.pid, startOf(process.pid)].join(' ').trim())
-  closeSync(handle)
+  writeFileSync(file, [process.pid, startOf(process.pid)].join(' ').trim(), { mode: 0o600 })
   return () => { rmSync(file, { force: true }) }
-}
-
-/** The number of the process that has the directory, and when it was started, as far as the system tells. */
-function readHolder (file: string): number[] {
-  const text = readIfThere(file)
-  return text ? text.split(' ').map(Number) : []
 }
 
 /** Whether the process runs. A number may have been given to another program since, which was started at another time. */
@@ -226,18 +189,18 @@ function isRunning (pid: number, since: number | undefined): boolean {
 
 /** When a process was started, in ticks since boot; undefined for one that has ended, and where there is no `/proc` (proc(5), stat). */
 function startOf (pid: number): number | undefined {
-  const stat = readIfThere(`/proc/${pid}/stat`)
+  const stat = readIfThere(`/proc/${pid}/stat`).toString()
   // The name of the program comes second, in brackets, and may have spaces.
   const [state = '', ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   return stat === '' || state === 'Z' || state === 'X' ? undefined : Number(fields[18])
 }
 
-function readIfThere (file: string): string {
+function readIfThere (file: string): Buffer {
   try {
-    return readFileSync(file, 'utf8')
+    return readFileSync(file)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    if (code === 'ENOENT' || code === 'ESRCH') return ''
+    if (code === 'ENOENT' || code === 'ESRCH') return Buffer.alloc(0)
     throw error
   }
 }
