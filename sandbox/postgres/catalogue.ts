@@ -50,7 +50,7 @@ export function createCatalogue (ground: Ground): Catalogue {
         await run(join(installation.bin, 'postgres'), ['-C', name, '-c', `${name}=${value}`, '-D', template], { timeout: TIMEOUT_MS, env: {} })
         return undefined
       } catch (error) {
-        return refusalIn(String((error as { stderr?: unknown }).stderr ?? ''))
+        return /FATAL: +(.*)/.exec(String((error as { stderr?: unknown }).stderr))?.[1] ?? 'not a valid value'
       }
     }
   }
@@ -65,8 +65,4 @@ function describe (line: string): SettingDescription {
     allowed: type === 'BOOLEAN' ? '0,1' : least && most ? `${least}-${most}` : undefined,
     description
   }
-}
-
-function refusalIn (stderr: string): string {
-  return /FATAL: +(.*)/.exec(stderr)?.[1] ?? 'not a valid value'
 }

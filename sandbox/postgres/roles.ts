@@ -35,7 +35,8 @@ const SUPERUSER_MEMBERSHIPS = ['pg_monitor', 'pg_signal_backend', 'pg_checkpoint
 export async function ensureMasterUser (access: AdminAccess, user: { name: string, verifier: string | undefined }): Promise<void> {
   await asSuperuser(access, 'postgres', async client => {
     const name = client.escapeIdentifier(user.name)
-    const known = await existingRoles(client)
+    const { rows } = await client.query<{ rolname: string }>('SELECT rolname FROM pg_roles')
+    const known = new Set(rows.map(({ rolname }) => rolname))
     if (!known.has('rds_superuser')) {
       await client.query('CREATE ROLE rds_superuser CREATEDB CREATEROLE')
       for (const role of SUPERUSER_MEMBERSHIPS.filter(role => known.has(role))) {
@@ -61,11 +62,6 @@ export async function ensureDatabase (access: AdminAccess, name: string, owner: 
     if (!rowCount) await client.query(`CREATE DATABASE ${client.escapeIdentifier(name)} OWNER ${client.escapeIdentifier(owner)}`)
     await client.query(`ALTER DATABASE ${client.escapeIdentifier(name)} OWNER TO ${client.escapeIdentifier(owner)}`)
   })
-}
-
-async function existingRoles (client: pg.Client): Promise<Set<string>> {
-  const { rows } = await client.query<{ rolname: string }>('SELECT rolname FROM pg_roles')
-  return new Set(rows.map(row => row.rolname))
 }
 
 const ITERATIONS = 4096

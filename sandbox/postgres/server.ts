@@ -64,8 +64,8 @@ export async function reloadServer (server: Server, options: ServerOptions): Pro
 
 /** Stops the server that runs on the data directory, where an earlier run of the sandbox left one. */
 export async function stopOrphan (data: string): Promise<void> {
-  const pid = recordedPid(data)
-  if (pid === undefined) return
+  const pid = Number(readLines(join(data, 'postmaster.pid'))[0])
+  if (!(pid > 0)) return
   if (await runsOn(pid, data)) return await stopProcess(pid, async () => await runsOn(pid, data))
   // The file of a process that is no more is PostgreSQL's to judge: it also knows whether a child still lives.
   if (signal(pid, 0)) await rm(join(data, 'postmaster.pid'), { force: true })
@@ -106,11 +106,6 @@ async function stopProcess (pid: number, isRunning: () => Promise<boolean>): Pro
     const deadlineMs = performance.now() + patienceMs
     while (await isRunning() && performance.now() < deadlineMs) await wait(POLL_MS)
   }
-}
-
-function recordedPid (data: string): number | undefined {
-  const pid = Number(readLines(join(data, 'postmaster.pid'))[0])
-  return pid > 0 ? pid : undefined
 }
 
 /**

@@ -36,17 +36,16 @@ export function bindParameters (parameters: readonly SqlParameter[]): Map<string
   return bound
 }
 
-function bindValue ({ name, value, typeHint }: SqlParameter): BoundValue {
-  const hint = typeHint === undefined ? undefined : hintOf(typeHint)
-  if (value && Object.keys(value).length > 1) throw invalid(`The value of parameter ${name} has more than one member.`)
-  if (value === undefined || value.isNull !== undefined) return { oid: hint?.oid ?? 0, text: null }
+function bindValue ({ name, value = { isNull: true }, typeHint }: SqlParameter): BoundValue {
+  requireChoice('typeHint', typeHint, Object.keys(hints))
+  const hint = hints[typeHint ?? '']
+  if (Object.keys(value).length > 1) throw invalid(`The value of parameter ${name} has more than one member.`)
+  if (value.isNull !== undefined) return { oid: hint?.oid ?? 0, text: null }
   // A long may be beyond what a JavaScript number holds: it is only ever turned into text here.
   if (value.longValue !== undefined) return { oid: OID.int8, text: String(value.longValue) }
   if (value.doubleValue !== undefined) return { oid: OID.float8, text: String(value.doubleValue) }
   if (value.booleanValue !== undefined) return { oid: OID.bool, text: String(value.booleanValue) }
-  if (value.blobValue !== undefined) {
-    return { oid: OID.bytea, text: `\\x${Buffer.from(value.blobValue).toString('hex')}` }
-  }
+  if (value.blobValue !== undefined) return { oid: OID.bytea, text: `\\x${Buffer.from(value.blobValue).toString('hex')}` }
   if (value.arrayValue !== undefined) throw invalid('Array parameters are not supported.')
   if (value.stringValue === undefined) throw invalid(`The value of parameter ${name} is not supported.`)
   return bindText(value.stringValue, hint, typeHint)
@@ -57,11 +56,6 @@ function bindText (text: string, hint: Hint | undefined, typeHint: string | unde
   if (text.includes('\0')) throw invalid('A string parameter cannot contain a null character.')
   if (hint?.format?.test(text) === false) throw invalid(`Cannot read the value as ${typeHint}: ${text}`)
   return { oid: hint?.oid ?? OID.text, text }
-}
-
-function hintOf (typeHint: string): Hint | undefined {
-  requireChoice('typeHint', typeHint, Object.keys(hints))
-  return hints[typeHint]
 }
 
 function invalid (message: string): AwsError {

@@ -43,20 +43,13 @@ export function createRdsData ({ rds, secrets, clock, log, limits: changed }: Rd
 
   /**
    * Does `work` in the transaction that the place names, or else in a session of its own. With `letRun` a statement
-   * that outlasts its call is not stopped, and keeps the cluster awake.
+   * that outlasts its call is not stopped.
    */
   const withSession = async <T>(place: Place, caller: Caller, work: (session: Session) => Promise<T>, letRun = false): Promise<T> => {
     const access = reach(place, caller)
     if (place.transactionId !== undefined) return await transactions.use(place.transactionId, access.clusterArn, place.database, work)
-    const letGo = access.hold()
-    let over = Promise.resolve()
-    try {
-      const session = await open(access, place, caller)
-      return await work(session).finally(() => { over = session.release(letRun) })
-    } finally {
-      if (letRun) void over.then(letGo)
-      else letGo()
-    }
+    const session = await open(access, place, caller)
+    return await work(session).finally(() => { session.release(letRun) })
   }
 
   /** Ends a transaction; PostgreSQL rolls one back that had failed, also where it is to be committed. */
@@ -91,17 +84,12 @@ export function createRdsData ({ rds, secrets, clock, log, limits: changed }: Rd
       BeginTransaction: async (request, caller) => {
         const place = placeOf(request)
         const access = reach(place, caller)
-        const letGo = access.hold()
-        let session: Session | undefined
-        try {
-          session = await open(access, place, caller)
-          await session.run(compose('BEGIN'))
-          return { transactionId: transactions.add(access.clusterArn, session, letGo) }
-        } catch (error) {
-          session?.destroy()
-          letGo()
+        const session = await open(access, place, caller)
+        await session.run(compose('BEGIN')).catch((error: unknown) => {
+          session.destroy()
           throw error
-        }
+        })
+        return { transactionId: transactions.add(access.clusterArn, session) }
       },
 
       CommitTransaction: async (request, caller) => {

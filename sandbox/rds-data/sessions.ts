@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import { Pool, type PoolClient } from 'pg'
 import { AwsError } from '../aws.js'
 import type { DatabaseAccess } from '../rds/databases.js'
@@ -7,7 +6,10 @@ import { timedOut, toAwsError } from './database-error.js'
 import type { Limits } from './limits.js'
 import { type Statement, type StatementResult, StatementRun } from './statement.js'
 
-/** A PostgreSQL session in the hands of one call or one transaction. What it throws is worded as AWS words it. */
+/**
+ * A PostgreSQL session in the hands of one call or one transaction. Its cluster is kept awake for as long as that, and
+ * what it throws is worded as AWS words it.
+ */
 export interface Session {
   database: string
   /** With `letRun` the server sets no limit to the statement, and the call ends without it when its time is over. */
@@ -16,9 +18,9 @@ export interface Session {
   query: <Row>(text: string, values?: unknown[]) => Promise<Row[]>
   /**
    * Wipes the session in the background and keeps it for a later call. One whose statement has not ended is closed,
-   * which stops the statement, unless `letRun` says that it is to come to its end. Resolves when all that is over.
+   * which stops the statement, unless `letRun` says that it is to come to its end.
    */
-  release: (letRun?: boolean) => Promise<void>
+  release: (letRun?: boolean) => void
   /** Closes the session; whatever it was doing is rolled back. */
   destroy: () => void
 }
@@ -42,15 +44,20 @@ export function createSessions (limits: Limits): Sessions {
 
   const acquire: Sessions['acquire'] = async (access, credentials, database) => {
     const key = JSON.stringify([access.host, access.port, database, credentials.username, credentials.secretVersion])
+    const letGo = access.hold()
     try {
       if (!pools.get(key)?.idleCount) await access.wake()
       const pool = pools.get(key) ?? createPool(access, credentials, database, limits)
       pools.set(key, pool)
       const client = await pool.connect()
-      const session = sessionOf(client, database, limits, () => taken.delete(session))
+      const session = sessionOf(client, database, limits, () => {
+        taken.delete(session)
+        letGo()
+      })
       taken.add(session)
       return session
     } catch (error) {
+      letGo()
       if (!(error instanceof Error) || error.message !== 'timeout exceeded when trying to connect') throw toAwsError(error)
       throw new AwsError('ServiceUnavailableError', 'The service specified by the resourceArn parameter is not available.')
     } finally {
@@ -114,11 +121,10 @@ function sessionOf (client: PoolClient, database: string, limits: Limits, onEnd:
       })
     },
     // Wiping fails in the midst of a transaction that a statement left open, which only closing the session undoes.
-    release: async (letRun = false) => {
-      if (latest?.finished === false && !letRun) return giveBack(true)
+    release: (letRun = false) => {
+      if (latest?.finished === false && !letRun) giveBack(true)
       // The answer leaves first: whoever waits for it need not wait for the wiping.
-      await nextTurn()
-      await client.query('DISCARD ALL').then(() => { giveBack(false) }, () => { giveBack(true) })
+      else setImmediate(() => { client.query('DISCARD ALL').then(() => { giveBack(false) }, () => { giveBack(true) }) })
     },
     destroy: () => { giveBack(true) }
   }

@@ -5,8 +5,8 @@ import type { Limits } from './limits.js'
 import type { Session } from './sessions.js'
 
 export interface Transactions {
-  /** Takes a session in which a transaction has begun, and returns its id. `onEnd` runs once, when it is over by whichever way. */
-  add: (clusterArn: string, session: Session, onEnd: () => void) => string
+  /** Takes a session in which a transaction has begun, and returns its id. */
+  add: (clusterArn: string, session: Session) => string
   /**
    * Runs `work` in a transaction that nobody else uses meanwhile. Throws `TransactionNotFoundException` with AWS's
    * reason, and `DatabaseErrorException` when another call is still at work in it.
@@ -36,7 +36,6 @@ interface Transaction {
   bornAt: number
   usedAt: number
   watch: AbortController
-  onEnd: () => void
 }
 
 /** The open transactions of the Data API. One that is left alone is rolled back when its time is over. */
@@ -52,8 +51,7 @@ export function createTransactions (clock: Clock, limits: Limits): Transactions 
     const [oldest = id] = ended.keys()
     if (ended.size > MEMORY) ended.delete(oldest)
     transaction.watch.abort()
-    transaction.onEnd()
-    if (why === 'finished') void transaction.session.release()
+    if (why === 'finished') transaction.session.release()
     else transaction.session.destroy()
   }
 
@@ -68,10 +66,10 @@ export function createTransactions (clock: Clock, limits: Limits): Transactions 
   }
 
   return {
-    add: (clusterArn, session, onEnd) => {
+    add: (clusterArn, session) => {
       const id = randomBytes(96).toString('base64')
       const now = clock.now()
-      const transaction = { clusterArn, session, busy: false, bornAt: now, usedAt: now, watch: new AbortController(), onEnd }
+      const transaction = { clusterArn, session, busy: false, bornAt: now, usedAt: now, watch: new AbortController() }
       open.set(id, transaction)
       watch(id, transaction).catch(() => {})
       return id

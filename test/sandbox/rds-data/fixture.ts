@@ -83,5 +83,10 @@ export async function startFixture (limits: Partial<Limits> = {}, clock: Clock =
   }
 }
 
+/** Asks until the answer is the wanted one. The runner's time limit ends what never comes. */
+export async function until (question: () => Promise<unknown>, wanted: unknown): Promise<void> {
+  while (await question() !== wanted) await new Promise(resolve => { setImmediate(resolve) })
+}
+
 export const text = (name: string, stringValue: string): SqlParameter => ({ name, value: { stringValue } })
 export const long = (name: string, longValue: number): SqlParameter => ({ name, value: { longValue } })

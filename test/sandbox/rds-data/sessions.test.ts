@@ -1,5 +1,5 @@
 import t from 'tap'
-import { caller, resourceArn, secretArn, startFixture } from './fixture.js'
+import { caller, resourceArn, secretArn, startFixture, until } from './fixture.js'
 import { createMovableClock } from './movable-clock.js'
 
 const clock = createMovableClock()
@@ -10,11 +10,6 @@ const { ask, execute, counts } = fixture
 const one = async (expression: string): Promise<unknown> => (await execute(`select ${expression}`)).records?.[0]?.[0]
 /** How many sessions the server sees of the Data API. */
 const open = async (): Promise<unknown> => await ask("select count(*)::int from pg_stat_activity where datname = 'temporal'")
-
-/** Asks until the answer is the wanted one. The runner's time limit ends what never comes. */
-async function until (question: () => Promise<unknown>, wanted: unknown): Promise<void> {
-  while (await question() !== wanted) await new Promise(resolve => { setImmediate(resolve) })
-}
 
 t.test('a call finds nothing that a call before left in its session', async t => {
   const leavings = [
