@@ -1,7 +1,6 @@
-import { execFile } from 'node:child_process'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import type { Ground } from './ground.js'
+import { runProgram } from './installations.js'
 
 /** A setting as the server itself describes it. */
 export interface SettingDescription {
@@ -23,31 +22,26 @@ export interface Catalogue {
 }
 
 const DATA_TYPES: Readonly<Record<string, string>> = { BOOLEAN: 'boolean', INTEGER: 'integer', REAL: 'float' }
-const TIMEOUT_MS = 10_000
-const run = promisify(execFile)
 
 /** Asks the server's own program (`--describe-config`, `-C`), which needs no running server. */
 export function createCatalogue (ground: Ground): Catalogue {
-  const lists = new Map<number, Promise<ReadonlyMap<string, SettingDescription>>>()
+  const lists = new Map<number, ReadonlyMap<string, SettingDescription>>()
   const read = async (bin: string): Promise<ReadonlyMap<string, SettingDescription>> => {
-    const { stdout } = await run(join(bin, 'postgres'), ['--describe-config'], { timeout: TIMEOUT_MS, env: {} })
-    return new Map(stdout.trimEnd().split('\n').map(describe).map(setting => [setting.name.toLowerCase(), setting]))
+    const listed = await runProgram(join(bin, 'postgres'), ['--describe-config'])
+    return new Map(listed.trimEnd().split('\n').map(describe).map(setting => [setting.name.toLowerCase(), setting]))
   }
   return {
     list: async major => {
       const installation = await ground.installationFor(major)
-      const known = lists.get(installation.major)
-      if (known) return await known
-      const listed = read(installation.bin)
-      lists.set(installation.major, listed)
-      listed.catch(() => lists.delete(installation.major))
-      return await listed
+      const list = lists.get(installation.major) ?? await read(installation.bin)
+      lists.set(installation.major, list)
+      return list
     },
     refusalOf: async (major, name, value) => {
       const installation = await ground.installationFor(major)
       const template = await ground.templateOf(installation)
       try {
-        await run(join(installation.bin, 'postgres'), ['-C', name, '-c', `${name}=${value}`, '-D', template], { timeout: TIMEOUT_MS, env: {} })
+        await runProgram(join(installation.bin, 'postgres'), ['-C', name, '-c', `${name}=${value}`, '-D', template])
         return undefined
       } catch (error) {
         return /FATAL: +(.*)/.exec(String((error as { stderr?: unknown }).stderr))?.[1] ?? 'not a valid value'

@@ -47,23 +47,27 @@ export function createServerData (ground: Ground, processes: Processes): ServerD
     const wasDown = await processes.whileDown(source, async () => { await copyData(from, data, home.user) })
     if (!wasDown) await copyRunningData(from, data, home.user, processes.accessTo(source), await majorOf(directoryOf(source)))
   }
+  /** Makes a part of what a server has, whole or not at all; nothing happens if it is there. */
+  const fill = async (id: string, part: 'base' | 'data', build: (draft: string) => Promise<void>): Promise<void> => {
+    if (existsSync(join(directoryOf(id), part))) return
+    await mkdir(directoryOf(id), { recursive: true, mode: 0o711 })
+    await buildInPlace(join(directoryOf(id), part), build)
+  }
   /** Lays what a server starts from, which is kept for {@link reachesBack}, and copies it to its data. */
   const found = async (id: string, layBase: (base: string) => Promise<void>): Promise<void> => {
-    const base = join(directoryOf(id), 'base')
     if (existsSync(join(directoryOf(id), 'data'))) return
     await remove(id)
-    await mkdir(directoryOf(id), { recursive: true, mode: 0o711 })
-    await layBase(base)
-    await fill(directoryOf(id), async draft => { await copyTree(base, draft, { owner: home.user }) })
+    await fill(id, 'base', layBase)
+    await fill(id, 'data', async data => { await copyTree(join(directoryOf(id), 'base'), data, { owner: home.user }) })
   }
   return {
     create: async (id, major) => {
       const installation = await ground.installationFor(major)
       const template = await ground.templateOf(installation)
-      await fill(directoryOf(id), async data => { await copyTree(template, data, { owner: home.user }) })
+      await fill(id, 'data', async data => { await copyTree(template, data, { owner: home.user }) })
       return installation
     },
-    copy: async (source, target) => { await fill(directoryOf(target), async data => { await copyInto(source, data) }) },
+    copy: async (source, target) => { await fill(target, 'data', async data => { await copyInto(source, data) }) },
     clone: async (source, target) => { await found(target, async base => { await copyInto(source, base) }) },
     restore: async (source, target, momentMs) => {
       await found(target, async base => {
@@ -89,11 +93,4 @@ export function createServerData (ground: Ground, processes: Processes): ServerD
       for (const name of await readdir(trash)) await rm(join(trash, name), { recursive: true, force: true })
     }
   }
-}
-
-async function fill (directory: string, build: (data: string) => Promise<void>): Promise<void> {
-  const data = join(directory, 'data')
-  if (existsSync(data)) return
-  await mkdir(directory, { recursive: true, mode: 0o711 })
-  await buildInPlace(data, build)
 }

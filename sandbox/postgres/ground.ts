@@ -1,12 +1,10 @@
-import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync } from 'node:fs'
 import { chown, mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { buildInPlace, writeOwned } from './files.js'
 import type { Home } from './home.js'
-import { chooseInstallation, findInstallations, type Installation, type Installations } from './installations.js'
+import { chooseInstallation, findInstallations, type Installation, type Installations, runProgram } from './installations.js'
 import { SUPERUSER } from './roles.js'
 import { createTurns } from './turns.js'
 
@@ -41,7 +39,6 @@ export function createGround (home: Home, password: string, searchPath: string):
 }
 
 const FIRST_MAJOR_WITH_ICU_DEFAULT = 15
-const run = promisify(execFile)
 
 /**
  * The data directory that every new cluster of that major is a copy of, made at the first call. Text sorts as in
@@ -57,9 +54,7 @@ export async function openTemplate (home: Home, installation: Installation, pass
     await writeOwned(passwordFile, password, home.user)
     if (home.user) await chown(draft, home.user.uid, home.user.gid)
     try {
-      await run(join(installation.bin, 'initdb'), initdbArguments(draft, passwordFile, installation.major), {
-        ...home.user, cwd: '/', env: { LC_ALL: 'C' }, timeout: 60_000
-      })
+      await runProgram(join(installation.bin, 'initdb'), initdbArguments(draft, passwordFile, installation.major), home.user)
     } finally {
       await rm(passwordFile, { force: true })
     }

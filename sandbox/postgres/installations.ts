@@ -5,8 +5,8 @@ import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { openExtensions } from './extensions.js'
-import { buildInPlace, copyTree, isFileError } from './files.js'
-import { isReachable, type Home } from './home.js'
+import { buildInPlace, copyTree, ifThere, isFileError } from './files.js'
+import { type Home, isReachable, type ServerUser } from './home.js'
 
 /** A PostgreSQL that can be run. */
 export interface Installation {
@@ -20,7 +20,7 @@ export interface Installation {
 
 const MAJORS = [18, 17, 16, 15, 14, 13]
 const SYSTEM_DIRECTORIES = ['/usr/lib/postgresql', '/opt/homebrew/opt', '/usr/local/opt']
-const run = promisify(execFile)
+const TIMEOUT_MS = 60_000
 
 /**
  * Every PostgreSQL that can be run here, one per major, the default first: the one installed as a dependency, then
@@ -51,11 +51,16 @@ export function chooseInstallation (installations: Installations, major?: number
   return installations.find(installation => installation.major === major) ?? installations[0]
 }
 
+/** What a program of PostgreSQL's prints. Throws, with its `stderr`, when it fails. */
+export async function runProgram (program: string, args: string[], user?: ServerUser): Promise<string> {
+  const { stdout } = await promisify(execFile)(program, args, { ...user, cwd: '/', env: { LC_ALL: 'C' }, timeout: TIMEOUT_MS })
+  return stdout
+}
+
 async function probe (bin: string): Promise<Installation | undefined> {
   if (!bin || !existsSync(join(bin, 'postgres')) || !existsSync(join(bin, 'initdb'))) return undefined
   try {
-    const { stdout } = await run(join(bin, 'postgres'), ['--version'], { timeout: 5000 })
-    const version = /(\d+)\.\d+/.exec(stdout)
+    const version = /(\d+)\.\d+/.exec(await runProgram(join(bin, 'postgres'), ['--version']))
     return version?.[1] ? { major: Number(version[1]), version: version[0], bin } : undefined
   } catch {
     return undefined
@@ -85,34 +90,30 @@ async function systemDirectories (): Promise<string[]> {
  * the servers' user cannot reach, are copied to the home first.
  */
 export async function preparePackage (native: string, home: Home): Promise<string> {
-  const links = await readLinks(native)
   if (!home.user || isReachable(native)) {
     try {
-      await makeLinks(native, links)
+      await makeLinks(native)
       await openExtensions(native)
       return native
     } catch (error) {
       if (!isFileError(error, 'EACCES', 'EROFS', 'EPERM')) throw error
     }
   }
-  const copy = join(home.directory, `postgresql-${await packageVersion(native)}`)
+  const { version } = JSON.parse(await readFile(join(native, '..', 'package.json'), 'utf8')) as { version: string }
+  const copy = join(home.directory, `postgresql-${version}`)
   if (!existsSync(copy)) {
     await buildInPlace(copy, async draft => {
       await copyTree(native, draft)
-      await makeLinks(draft, links)
+      await makeLinks(draft)
       await openExtensions(draft)
     })
   }
   return copy
 }
 
-async function readLinks (native: string): Promise<Array<{ source: string, target: string }>> {
-  const file = join(native, 'pg-symlinks.json')
-  return existsSync(file) ? JSON.parse(await readFile(file, 'utf8')) as Array<{ source: string, target: string }> : []
-}
-
 /** The list's names start with `native/`. Two processes may do this at once: a link that is there is a link made. */
-async function makeLinks (native: string, links: ReadonlyArray<{ source: string, target: string }>): Promise<void> {
+async function makeLinks (native: string): Promise<void> {
+  const links = JSON.parse(await ifThere(readFile(join(native, 'pg-symlinks.json'), 'utf8')) ?? '[]') as Array<{ source: string, target: string }>
   for (const { source, target } of links) {
     const path = join(native, relative('native', target))
     if (existsSync(path)) continue
@@ -120,9 +121,4 @@ async function makeLinks (native: string, links: ReadonlyArray<{ source: string,
       if (!isFileError(error, 'EEXIST')) throw error
     })
   }
-}
-
-async function packageVersion (native: string): Promise<string> {
-  const description = JSON.parse(await readFile(join(native, '..', 'package.json'), 'utf8')) as { version: string }
-  return description.version
 }

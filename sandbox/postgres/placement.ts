@@ -30,9 +30,12 @@ export type PlaceFront = (wanted: Address | undefined, port: number, options: Fr
 export function createPlacement (dataDir: string, range: PortRange | undefined, log: Logger): PlaceFront {
   const net = createHash('sha256').update(resolve(dataDir)).digest().readUInt8(0)
   return async (wanted, port, options) => {
-    for (const candidate of range ? rangeCandidates(range, wanted) : loopbackCandidates(net, wanted, port)) {
-      const front = await tryFront(candidate, options)
-      if (front) return front
+    for (const { host, port: free } of range ? rangeCandidates(range, wanted) : loopbackCandidates(net, wanted, port)) {
+      try {
+        return await openFront(host, free, options)
+      } catch (error) {
+        if (!isFileError(error, 'EADDRINUSE', 'EADDRNOTAVAIL', 'EACCES')) throw error
+      }
     }
     if (range) throw new Error(`no free port for a cluster between ${range.first} and ${range.last} on ${range.bindHost}`)
     log.warn(`port ${port} cannot be had on an address of its own (another PostgreSQL on all addresses, or no Linux): the cluster gets a free port of ${LOOPBACK}`)
@@ -49,13 +52,4 @@ function * loopbackCandidates (net: number, wanted: Address | undefined, port: n
   if (wanted && wanted.host.startsWith('127.')) yield wanted
   if (process.platform !== 'linux') return
   for (let last = 1; last <= ADDRESSES_PER_NET; last++) yield { host: `127.77.${net}.${last}`, port }
-}
-
-async function tryFront ({ host, port }: Address, options: FrontOptions): Promise<Front | undefined> {
-  try {
-    return await openFront(host, port, options)
-  } catch (error) {
-    if (isFileError(error, 'EADDRINUSE', 'EADDRNOTAVAIL', 'EACCES')) return undefined
-    throw error
-  }
 }

@@ -37,7 +37,7 @@ export interface Server {
 export async function startServer (options: ServerOptions): Promise<Server> {
   const data = join(options.directory, 'data')
   await stopOrphan(data)
-  await configure(options, data)
+  await configure(options)
   const log = openSync(join(options.directory, 'server.log'), 'w', 0o600)
   const child = spawn(join(options.bin, 'postgres'), ['-D', data], {
     ...options.user,
@@ -58,7 +58,7 @@ export async function startServer (options: ServerOptions): Promise<Server> {
 
 /** Has a running server read its parameters again. */
 export async function reloadServer (server: Server, options: ServerOptions): Promise<void> {
-  await configure(options, join(options.directory, 'data'))
+  await configure(options)
   signal(server.pid, 'SIGHUP')
 }
 
@@ -71,14 +71,14 @@ export async function stopOrphan (data: string): Promise<void> {
   if (signal(pid, 0)) await rm(join(data, 'postmaster.pid'), { force: true })
 }
 
-async function configure (options: ServerOptions, data: string): Promise<void> {
+async function configure (options: ServerOptions): Promise<void> {
   await mkdir(options.socketDirectory, { recursive: true, mode: 0o700 })
   const files = {
     'postgresql.conf': configurationOf(options.socketDirectory, options.parameters),
     'pg_hba.conf': HOST_BASED_AUTHENTICATION,
     'postgresql.auto.conf': ''
   }
-  for (const [name, text] of Object.entries(files)) await writeOwned(join(data, name), text, options.user)
+  for (const [name, text] of Object.entries(files)) await writeOwned(join(options.directory, 'data', name), text, options.user)
   if (options.user) await chown(options.socketDirectory, options.user.uid, options.user.gid)
 }
 
