@@ -10,7 +10,7 @@ import { addCluster, readClusterFacts, readMode } from './new-cluster.js'
 import { type Filterable, select } from './paging.js'
 import { type ClusterRecord, membersOf } from './records.js'
 import { requireWindows } from './windows.js'
-import { beginClusterWork } from './work.js'
+import { beginClusterWork, passWriting } from './work.js'
 
 const FILTERABLE: Filterable<ClusterRecord> = {
   'db-cluster-id': ({ facts }) => [facts.DBClusterIdentifier, facts.DBClusterArn],
@@ -95,18 +95,8 @@ export function createClusterOperations (context: RdsContext) {
       const [writer, ...readers] = membersOf(context.records, cluster)
       const target = wanted ? readers.find(({ facts }) => facts.DBInstanceIdentifier === wanted) : readers[0]
       if (!writer || !target) throw new AwsError('InvalidDBClusterStateFault', `Cannot failover cluster ${cluster.facts.DBClusterIdentifier}: it has no other DB instance to fail over to.`)
-      context.together(() => {
-        instances.change(writer, {}, { isWriter: false })
-        instances.change(target, {}, { isWriter: true })
-      })
+      passWriting(context, writer, target)
       return begin(cluster, 'failing-over')
-    },
-
-    RebootDBCluster: async (input, { region }) => {
-      const cluster = clusters.require(input.DBClusterIdentifier, region)
-      requireStatus(cluster)
-      await context.postgres.processes.stop(cluster.facts.DbClusterResourceId)
-      return begin(cluster, 'starting')
     }
   } satisfies Partial<OperationsOf<typeof Rds>>
 }

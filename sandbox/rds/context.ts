@@ -2,7 +2,7 @@ import { AwsError } from '../aws.js'
 import type { Jobs } from './jobs.js'
 import type { LiveCluster, Surroundings } from './live-cluster.js'
 import type { ManagedSecrets } from './managed-secrets.js'
-import type { ClusterRecord, InstanceRecord, Quotas } from './records.js'
+import type { ClusterRecord, Quotas } from './records.js'
 
 /** What the operations of RDS share. */
 export interface RdsContext extends Surroundings {
@@ -20,14 +20,6 @@ export interface RdsContext extends Surroundings {
   retiredVersions: 'allowed' | 'refused'
   /** What clients are told to connect to, where that is not the address that the front listens on. */
   advertisedHost: string | undefined
-}
-
-export function clusterKey (cluster: ClusterRecord): string {
-  return `cluster:${cluster.region}/${cluster.facts.DbClusterResourceId}`
-}
-
-export function instanceKey (instance: InstanceRecord): string {
-  return `instance:${instance.region}/${instance.facts.DbiResourceId}`
 }
 
 type Refusal = (id: string, status: string) => string
@@ -53,4 +45,9 @@ type Given<T, K extends keyof T> = { [P in K]?: Exclude<T[P], undefined> }
 /** The members of an input that are there, for what is only shown again. */
 export function pickGiven<T extends object, K extends keyof T> (input: T, names: readonly K[]): Given<T, K> {
   return Object.fromEntries(names.filter(name => input[name] !== undefined).map(name => [name, input[name]])) as Given<T, K>
+}
+
+/** What is not so, of everything there is. */
+export function off<K extends string> (...names: K[]): Record<K, false> {
+  return Object.fromEntries(names.map(name => [name, false])) as Record<K, false>
 }

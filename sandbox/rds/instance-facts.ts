@@ -1,7 +1,7 @@
 import type * as Rds from '@aws-sdk/client-rds'
 import { AUTHORITIES, showCertificate } from './certificates.js'
 import { readInsights, readParameterGroup } from './cluster-facts.js'
-import { pickGiven, type RdsContext } from './context.js'
+import { off, pickGiven, type RdsContext } from './context.js'
 import { findVersions, optionGroupOf } from './engine-versions.js'
 import { arnOf, newResourceId, zonesOf } from './names.js'
 import { type ClusterRecord, type InstanceFacts, type InstanceRecord, membersOf } from './records.js'
@@ -27,10 +27,9 @@ export function newInstance (context: RdsContext, cluster: ClusterRecord, id: st
   const facts: InstanceFacts = {
     AvailabilityZone: zonesOf(region)[0],
     PreferredMaintenanceWindow,
+    ...off('CopyTagsToSnapshot', 'CustomerOwnedIpEnabled', 'DedicatedLogVolume', 'DeletionProtection', 'MultiAZ', 'PubliclyAccessible'),
     AutoMinorVersionUpgrade: true,
-    PubliclyAccessible: false,
     PromotionTier: 1,
-    CopyTagsToSnapshot: false,
     MonitoringInterval: 0,
     CACertificateIdentifier: AUTHORITIES[0],
     ...pickGiven(input, [...CHANGEABLE, 'AvailabilityZone']),
@@ -46,18 +45,14 @@ export function newInstance (context: RdsContext, cluster: ClusterRecord, id: st
     AllocatedStorage: 1,
     StorageType: 'aurora',
     StorageThroughput: 0,
-    DedicatedLogVolume: false,
-    CustomerOwnedIpEnabled: false,
     NetworkType: 'IPV4',
     BackupTarget: 'region',
-    MultiAZ: false,
     DbInstancePort: 0,
     DBSecurityGroups: [],
     DBParameterGroups: readGroup(context, input.DBParameterGroupName, EngineVersion, region),
     ReadReplicaDBInstanceIdentifiers: [],
     DomainMemberships: [],
     AssociatedRoles: [],
-    DeletionProtection: false,
     ...readInsights({ EnablePerformanceInsights: false, ...input }, undefined, region),
     TagList: addTags([], input.Tags)
   }

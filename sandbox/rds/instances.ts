@@ -83,7 +83,6 @@ export function createInstanceOperations (context: RdsContext) {
 
     DeleteDBInstance: async (input, { region }) => {
       const instance = instances.require(input.DBInstanceIdentifier, region)
-      if (input.FinalDBSnapshotIdentifier) throw invalidCombination('FinalDBSnapshotIdentifier can not be specified when deleting a cluster instance')
       if (instance.facts.DBInstanceStatus === 'deleting') throw new AwsError('InvalidDBInstanceState', `Instance ${instance.facts.DBInstanceIdentifier} is already being deleted.`)
       refuseStopped(clusters.get(region, instance.facts.DBClusterIdentifier))
       return begin(instances.change(instance, { DBInstanceStatus: 'deleting' }))
@@ -110,7 +109,6 @@ function readCluster ({ records }: RdsContext, input: Rds.CreateDBInstanceMessag
   requireMembership(input, facts)
   requireMonitoringRole(input)
   if (isServerlessV1(cluster)) throw invalidValue('Instances cannot be added to Aurora Serverless clusters.')
-  if (input.DeletionProtection) throw invalidCombination('Deletion Protection can only be applied on the Cluster level, not for individual instances')
   if (input.DBInstanceClass === 'db.serverless' && !facts.ServerlessV2ScalingConfiguration) {
     throw new AwsError('InvalidDBClusterStateFault', 'Set the Serverless v2 scaling configuration on the parent DB cluster before creating a Serverless v2 DB instance.')
   }

@@ -8,7 +8,7 @@ export function createJobs (clock: Clock, log: Logger) {
   const running = new Map<string, Promise<void>>()
   const closing = createStop()
   return {
-    /** Begins `work` when what went on for the resource has ended. A failure is logged and handed to `onFailure`. */
+    /** `key` is a resource id. Begins `work` when what went on for the resource has ended. A failure is logged and handed to `onFailure`. */
     run: (key: string, work: () => Promise<void>, onFailure?: (error: unknown) => void): void => {
       const before = running.get(key) ?? Promise.resolve()
       const job = before.then(async () => {

@@ -2,7 +2,7 @@ import type * as Rds from '@aws-sdk/client-rds'
 import { ACCOUNT, AwsError, type OperationsOf } from '../aws.js'
 import { AUTHORITIES } from './certificates.js'
 import { LOG_TYPES } from './cluster-rules.js'
-import type { RdsContext } from './context.js'
+import { off, type RdsContext } from './context.js'
 import { ENGINE, ENGINE_VERSIONS, type EngineVersion, RETIRED_VERSIONS } from './engine-versions.js'
 import { zonesOf } from './names.js'
 import { type Filterable, filterBy, pageOf } from './paging.js'
@@ -141,18 +141,15 @@ function showVersion (version: EngineVersion, isReachable: (major: number) => bo
     })),
     ExportableLogTypes: [...LOG_TYPES],
     SupportsLogExportsToCloudwatchLogs: true,
-    SupportsReadReplica: false,
     SupportedEngineModes: version.engineModes,
     SupportedFeatureNames: [],
+    ...off(
+      'SupportsReadReplica', 'SupportsParallelQuery', 'SupportsGlobalDatabases', 'SupportsBabelfish', 'SupportsLimitlessDatabase',
+      'SupportsLocalWriteForwarding', 'SupportsIntegrations'
+    ),
     Status: statusOf(version),
-    SupportsParallelQuery: false,
-    SupportsGlobalDatabases: false,
-    SupportsBabelfish: false,
-    SupportsLimitlessDatabase: false,
     SupportsCertificateRotationWithoutRestart: true,
     SupportedCACertificateIdentifiers: [...AUTHORITIES],
-    SupportsLocalWriteForwarding: false,
-    SupportsIntegrations: false,
     ...(serverlessV2 ? { ServerlessV2FeaturesSupport: { MinCapacity: serverlessV2.minimum, MaxCapacity: serverlessV2.maximum } } : {})
   }
 }
@@ -164,21 +161,17 @@ function showOption (version: EngineVersion, instanceClass: string, region: stri
     DBInstanceClass: instanceClass,
     LicenseModel: LICENSE,
     AvailabilityZones: zonesOf(region).map(Name => ({ Name })),
-    MultiAZCapable: false,
-    ReadReplicaCapable: false,
+    ...off(
+      'MultiAZCapable', 'ReadReplicaCapable', 'SupportsIops', 'SupportsStorageAutoscaling', 'SupportsKerberosAuthentication', 'OutpostCapable',
+      'SupportsGlobalDatabases', 'SupportsDedicatedLogVolume'
+    ),
     Vpc: true,
     SupportsStorageEncryption: true,
     StorageType: 'aurora',
-    SupportsIops: false,
     SupportsEnhancedMonitoring: true,
     SupportsIAMDatabaseAuthentication: true,
     SupportsPerformanceInsights: true,
     SupportedEngineModes: ['provisioned'],
-    SupportsStorageAutoscaling: false,
-    SupportsKerberosAuthentication: false,
-    OutpostCapable: false,
-    SupportsGlobalDatabases: false,
-    SupportsDedicatedLogVolume: false,
     SupportedNetworkTypes: ['IPV4'],
     SupportsClusters: true,
     SupportsHttpEndpoint: version.supportsDataApi && !instanceClass.startsWith('db.t')

@@ -1,7 +1,7 @@
 import { AwsError } from '../aws.js'
 import { type ClusterInput, readFacts, readSecurityGroups } from './cluster-facts.js'
 import { readScaling, requireUsername } from './cluster-rules.js'
-import type { RdsContext } from './context.js'
+import { off, type RdsContext } from './context.js'
 import type { EngineVersion } from './engine-versions.js'
 import { arnOf, invalidValue, newResourceId, serviceKeyArn, zonesOf } from './names.js'
 import type { ClusterFacts, ClusterRecord } from './records.js'
@@ -13,13 +13,12 @@ export function readClusterFacts (
 ): ClusterFacts {
   const isEncrypted = mode === 'serverless' || input.StorageEncrypted === true || input.KmsKeyId !== undefined
   return {
+    ...off('CopyTagsToSnapshot', 'CrossAccountClone', 'DeletionProtection', 'HttpEndpointEnabled', 'IAMDatabaseAuthenticationEnabled'),
     AllocatedStorage: 1,
     AvailabilityZones: zonesOf(region),
     BackupRetentionPeriod: 1,
     PreferredBackupWindow: '03:00-03:30',
     PreferredMaintenanceWindow: 'sun:04:00-sun:04:30',
-    CopyTagsToSnapshot: false,
-    DeletionProtection: false,
     AutoMinorVersionUpgrade: true,
     NetworkType: 'IPV4',
     EngineLifecycleSupport: 'open-source-rds-extended-support',
@@ -28,8 +27,6 @@ export function readClusterFacts (
     DBClusterParameterGroup: `default.${version.family}`,
     DBSubnetGroup: 'default',
     VpcSecurityGroups: readSecurityGroups([], region),
-    IAMDatabaseAuthenticationEnabled: false,
-    HttpEndpointEnabled: false,
     AssociatedRoles: [],
     TagList: [],
     ...(mode === 'serverless' ? { ScalingConfigurationInfo: readScaling({}, undefined) } : {}),
@@ -47,8 +44,7 @@ export function readClusterFacts (
     HostedZoneId: 'Z2R2ITUGPM61AM',
     StorageEncrypted: isEncrypted,
     ...(isEncrypted ? { KmsKeyId: input.KmsKeyId ?? serviceKeyArn(region, 'rds') } : {}),
-    ActivityStreamStatus: 'stopped',
-    CrossAccountClone: false
+    ActivityStreamStatus: 'stopped'
   }
 }
 

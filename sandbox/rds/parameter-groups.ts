@@ -7,7 +7,7 @@ import type { RdsContext } from './context.js'
 import { ENGINE_VERSIONS, FAMILIES } from './engine-versions.js'
 import { arnOf, invalidCombination, invalidValue, nameIn } from './names.js'
 import { filterBy, type PageRequest, pageOf } from './paging.js'
-import { type Book, type ClusterRecord, membersOf, type ParameterGroupRecord, type ParameterValue } from './records.js'
+import { type ClusterRecord, membersOf, type ParameterGroupRecord, type ParameterValue } from './records.js'
 import { addTags } from './tags.js'
 
 const CURRENT_FAMILIES = [...new Set(ENGINE_VERSIONS.map(({ family }) => family))]
@@ -25,36 +25,14 @@ export type ParameterGroupOperations = OperationsOf<typeof Rds, Verbs<'DBCluster
 
 /** Groups for clusters and for instances: the same thing under other names. */
 export function createParameterGroupOperations (context: RdsContext): ParameterGroupOperations {
-  const { parameterGroups, instanceParameterGroups } = context.records
-  return {
-    ...createOperationsOn(context, {
-      of: 'DBCluster',
-      book: parameterGroups,
-      isUsedBy: (cluster, { facts: { name } }) => cluster.facts.DBClusterParameterGroup === name
-    }),
-    ...createOperationsOn(context, {
-      of: 'DB',
-      book: instanceParameterGroups,
-      isUsedBy: (cluster, { facts: { name } }) => {
-        const used = membersOf(context.records, cluster).flatMap(({ facts }) => facts.DBParameterGroups ?? [])
-        return used.some(({ DBParameterGroupName }) => DBParameterGroupName === name)
-      }
-    })
-  } as ParameterGroupOperations
+  return { ...createOperationsOn(context, 'DBCluster'), ...createOperationsOn(context, 'DB') } as ParameterGroupOperations
 }
 
-/** What sets groups for clusters apart from groups for instances. */
-interface GroupKind {
-  of: 'DBCluster' | 'DB'
-  book: Book<ParameterGroupRecord>
-  isUsedBy: (cluster: ClusterRecord, group: ParameterGroupRecord) => boolean
-}
+type GroupKind = 'DBCluster' | 'DB'
 
 interface ParameterPage { Parameters: Rds.Parameter[], Marker: string | undefined }
 
-type GroupFacts = ParameterGroupRecord['facts']
-
-type GroupName = `${GroupKind['of']}ParameterGroupName` | `${'Source' | 'Target'}${GroupKind['of']}ParameterGroup${'Identifier' | 'Description'}`
+type GroupName = `${GroupKind}ParameterGroupName` | `${'Source' | 'Target'}${GroupKind}ParameterGroup${'Identifier' | 'Description'}`
 
 /** The members of all those operations, but for the group's name, which is called after the kind. */
 interface GroupInput extends PageRequest, Partial<Record<GroupName, string>> {
@@ -66,9 +44,8 @@ interface GroupInput extends PageRequest, Partial<Record<GroupName, string>> {
   ResetAllParameters?: boolean
 }
 
-function createOperationsOn (
-  { records, postgres }: RdsContext, { of, book, isUsedBy }: GroupKind
-): Record<string, Operation<GroupInput, object>> {
+function createOperationsOn ({ records, postgres }: RdsContext, of: GroupKind): Record<string, Operation<GroupInput, object>> {
+  const book = of === 'DB' ? records.instanceParameterGroups : records.parameterGroups
   const noun = `${of}ParameterGroup` as const
   const nameMember = `${noun}Name` as const
 
@@ -84,8 +61,12 @@ function createOperationsOn (
     if (group.facts.name.startsWith('default.')) throw refusal(group.facts.name)
     return group
   }
-  const usersOf = (group: ParameterGroupRecord): ClusterRecord[] =>
-    records.clusters.in(group.region).filter(cluster => isUsedBy(cluster, group))
+  const groupsOf = (cluster: ClusterRecord): Array<string | undefined> => {
+    if (of === 'DBCluster') return [cluster.facts.DBClusterParameterGroup]
+    return membersOf(records, cluster).flatMap(({ facts }) => facts.DBParameterGroups ?? []).map(group => group.DBParameterGroupName)
+  }
+  const usersOf = ({ region, facts }: ParameterGroupRecord): ClusterRecord[] =>
+    records.clusters.in(region).filter(cluster => groupsOf(cluster).includes(facts.name))
   /** Has the servers of the group read it again; `isPending` when something waits for their next start. */
   const change = async (group: ParameterGroupRecord, parameters: Record<string, ParameterValue>, isPending: boolean): Promise<object> => {
     const changed = book.change(group, {}, { parameters })
@@ -111,7 +92,7 @@ function createOperationsOn (
     if (!/^[a-z](-?[a-z0-9])*$/.test(name) || name.length > 255) throw invalidValue(`The parameter ${nameMember} is not a valid identifier: ${name}`)
     requireFamily(family)
     book.requireRoom(name, region)
-    const facts: GroupFacts = { name, family, description, arn: arnOf(region, book.kind, name), TagList: addTags([], tags) }
+    const facts = { name, family, description, arn: arnOf(region, book.kind, name), TagList: addTags([], tags) }
     const group = { region, facts, parameters }
     book.put(group)
     return show(group)

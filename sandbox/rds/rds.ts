@@ -7,8 +7,9 @@ import type { PortRange } from '../postgres/placement.js'
 import { createPostgres } from '../postgres/postgres.js'
 import type { Store } from '../store.js'
 import { refuseUnheeded } from '../unheeded.js'
+import { certificateOperations } from './certificates.js'
 import { createClusterOperations } from './clusters.js'
-import { clusterKey, instanceKey, type RdsContext } from './context.js'
+import type { RdsContext } from './context.js'
 import { createDatabases } from './databases.js'
 import { createInstanceOperations } from './instances.js'
 import { createJobs } from './jobs.js'
@@ -97,10 +98,9 @@ export function createRds (options: RdsOptions) {
     },
     /** Resolves when nothing goes on for the resource any more, at once when it does not exist. */
     whenSettled: async (kind: 'cluster' | 'instance', identifier: string, { region }: Caller): Promise<void> => {
-      const cluster = kind === 'cluster' ? records.clusters.get(region, identifier) : undefined
-      const instance = kind === 'instance' ? records.instances.get(region, identifier) : undefined
-      if (cluster) await context.jobs.settled(clusterKey(cluster))
-      if (instance) await context.jobs.settled(instanceKey(instance))
+      await context.jobs.settled((kind === 'cluster'
+        ? records.clusters.get(region, identifier)?.facts.DbClusterResourceId
+        : records.instances.get(region, identifier)?.facts.DbiResourceId) ?? '')
     },
     /** Every cluster of every region as it is now, for CloudWatch. */
     measure: (): ClusterMeasurement[] => measureClusters(context),
@@ -132,7 +132,8 @@ function createOperations (context: RdsContext) {
     ...createParameterGroupOperations(context),
     ...createEngineOperations(context),
     ...createTagOperations(context),
-    ...createListingOperations(context)
+    ...createListingOperations(context),
+    ...certificateOperations
   } satisfies Operations
 }
 

@@ -7,6 +7,7 @@ import { ENGINE, type EngineVersion, readVersion } from './engine-versions.js'
 import { invalidCombination, invalidValue, newResourceId, readIdentifier } from './names.js'
 import { addCluster, readClusterFacts, readMode } from './new-cluster.js'
 import type { ClusterFacts, ClusterRecord, SnapshotRecord } from './records.js'
+import { requireAvailable } from './snapshots.js'
 import { runs } from './upgrades.js'
 
 type RestoreInput = Rds.RestoreDBClusterFromSnapshotMessage | Rds.RestoreDBClusterToPointInTimeMessage
@@ -17,7 +18,7 @@ export function createRestoreOperations (context: RdsContext) {
     RestoreDBClusterFromSnapshot: async (input, { region }) => {
       const id = readIdentifier('DBClusterIdentifier', input.DBClusterIdentifier)
       const snapshot = context.records.snapshots.require(input.SnapshotIdentifier, region)
-      if (snapshot.facts.Status !== 'available') throw new AwsError('InvalidDBClusterSnapshotStateFault', `DBClusterSnapshot ${snapshot.facts.DBClusterSnapshotIdentifier} is in ${snapshot.facts.Status} state.`)
+      requireAvailable(snapshot)
       context.records.clusters.requireRoom(id, region)
       const mode = readMode(context, input.EngineMode)
       const version = await readRestoreVersion(context, input, snapshot, mode)
@@ -29,7 +30,6 @@ export function createRestoreOperations (context: RdsContext) {
     RestoreDBClusterToPointInTime: async (input, { region }) => {
       const id = readIdentifier('DBClusterIdentifier', input.DBClusterIdentifier)
       const source = readSource(context, input, region)
-      refuseMonitoring(input)
       const restoreToMs = readMoment(context, source, input)
       if (restoreToMs !== undefined && !await context.postgres.data.reachesBack(source.facts.DbClusterResourceId)) {
         throw new AwsError('InvalidRestoreFault', 'Too much was written since the cluster was created: this sandbox can only restore it to the latest restorable time.')
@@ -88,13 +88,6 @@ function readSource (context: RdsContext, input: Rds.RestoreDBClusterToPointInTi
   const source = name || !byResource ? clusters.require(name, region) : byResource
   requireStatus(source, undefined, ['available', 'stopped', 'backing-up', 'modifying'])
   return source
-}
-
-/** Only databases of Aurora Limitless are watched from their restore on (boto3#4634); others are changed later. */
-function refuseMonitoring (input: Rds.RestoreDBClusterToPointInTimeMessage): void {
-  const { EnablePerformanceInsights, PerformanceInsightsRetentionPeriod, MonitoringInterval, MonitoringRoleArn } = input
-  const watching = [EnablePerformanceInsights, PerformanceInsightsRetentionPeriod, MonitoringInterval, MonitoringRoleArn]
-  if (watching.some(given => given !== undefined)) throw invalidCombination('You can enable Performance Insights or set the Enhanced Monitoring interval only when restoring from a source Aurora Limitless DB cluster')
 }
 
 /** The moment to restore to; undefined is the latest. Throws AWS's refusal of none, of both and of one out of range. */

@@ -1,6 +1,6 @@
 import type * as Rds from '@aws-sdk/client-rds'
 import { AwsError, type OperationsOf } from '../aws.js'
-import { clusterKey, NO_SNAPSHOT, type RdsContext, requireStatus } from './context.js'
+import { NO_SNAPSHOT, pickGiven, type RdsContext, requireStatus } from './context.js'
 import { arnOf, newResourceId, readIdentifier, standInId } from './names.js'
 import { type Filterable, select } from './paging.js'
 import type { ClusterRecord, SnapshotRecord } from './records.js'
@@ -13,6 +13,12 @@ const FILTERABLE: Filterable<SnapshotRecord> = {
   'snapshot-type': ({ facts }) => [facts.SnapshotType],
   engine: ({ facts }) => [facts.Engine]
 }
+
+/** What a snapshot has of the cluster that it is taken of. */
+const OF_CLUSTER = [
+  'AvailabilityZones', 'DBClusterIdentifier', 'DbClusterResourceId', 'Engine', 'EngineMode', 'EngineVersion', 'IAMDatabaseAuthenticationEnabled',
+  'KmsKeyId', 'MasterUsername', 'StorageEncrypted', 'StorageType'
+] as const
 
 export function createSnapshotOperations (context: RdsContext) {
   const { records, together, postgres } = context
@@ -61,7 +67,7 @@ export function createSnapshotOperations (context: RdsContext) {
 
     DeleteDBClusterSnapshot: async (input, { region }) => {
       const snapshot = records.snapshots.require(input.DBClusterSnapshotIdentifier, region)
-      if (snapshot.facts.Status !== 'available') throw new AwsError('InvalidDBClusterSnapshotStateFault', `DBClusterSnapshot ${snapshot.facts.DBClusterSnapshotIdentifier} is in ${snapshot.facts.Status} state.`)
+      requireAvailable(snapshot)
       records.snapshots.delete(snapshot)
       await postgres.data.remove(snapshot.dataId)
       return { DBClusterSnapshot: { ...showSnapshot(snapshot), Status: 'deleted' } }
@@ -77,12 +83,17 @@ export function createSnapshotOperations (context: RdsContext) {
 /** Takes the snapshot and gives the cluster back the status it had; also what a start does with an unfinished one. */
 export function beginSnapshot (context: RdsContext, cluster: ClusterRecord, snapshot: SnapshotRecord, statusAfter: string): void {
   const release = (): void => { context.records.clusters.change(cluster, { Status: statusAfter }) }
-  context.jobs.run(clusterKey(cluster), async () => { await fillSnapshot(context, snapshot, release) }, () => {
+  context.jobs.run(cluster.facts.DbClusterResourceId, async () => { await fillSnapshot(context, snapshot, release) }, () => {
     context.together(() => {
       context.records.snapshots.put({ ...snapshot, facts: { ...snapshot.facts, Status: 'failed' } })
       release()
     })
   })
+}
+
+/** Throws AWS's refusal of a snapshot that is not all there. */
+export function requireAvailable ({ facts: { DBClusterSnapshotIdentifier: name, Status: status } }: SnapshotRecord): void {
+  if (status !== 'available') throw new AwsError('InvalidDBClusterSnapshotStateFault', `DBClusterSnapshot ${name} is in ${status} state.`)
 }
 
 function showSnapshot (snapshot: SnapshotRecord): Rds.DBClusterSnapshot {
@@ -97,34 +108,25 @@ function copiedTags (isCopying: boolean | undefined, from: Rds.Tag[] | undefined
 /** Puts the record of a snapshot that is yet to be taken. */
 function addSnapshot ({ records, clock }: RdsContext, cluster: ClusterRecord, name: string, tags: Rds.Tag[] = []): SnapshotRecord {
   const { region, facts } = cluster
+  const now = clock.now()
   const snapshot: SnapshotRecord = {
     region,
     dataId: newResourceId('snapshot'),
-    createdMs: clock.now(),
-    statusMs: clock.now(),
+    createdMs: now,
+    statusMs: now,
     clusterCreatedMs: cluster.createdMs,
     cluster: facts,
     facts: {
-      AvailabilityZones: facts.AvailabilityZones,
+      ...pickGiven(facts, OF_CLUSTER),
       DBClusterSnapshotIdentifier: name,
-      DBClusterIdentifier: facts.DBClusterIdentifier,
       DBClusterSnapshotArn: arnOf(region, 'cluster-snapshot', name),
-      DbClusterResourceId: facts.DbClusterResourceId,
-      Engine: facts.Engine,
-      EngineMode: facts.EngineMode,
-      EngineVersion: facts.EngineVersion,
       AllocatedStorage: 0,
       Status: 'creating',
       Port: 0,
-      VpcId: standInId('vpc', cluster.region),
-      MasterUsername: facts.MasterUsername,
+      VpcId: standInId('vpc', region),
       LicenseModel: 'postgresql-license',
       SnapshotType: 'manual',
       PercentProgress: 0,
-      StorageEncrypted: facts.StorageEncrypted,
-      KmsKeyId: facts.KmsKeyId,
-      IAMDatabaseAuthenticationEnabled: facts.IAMDatabaseAuthenticationEnabled,
-      StorageType: facts.StorageType,
       TagList: copiedTags(facts.CopyTagsToSnapshot, facts.TagList, tags)
     }
   }

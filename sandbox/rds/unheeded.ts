@@ -7,150 +7,123 @@ const INSTANCES = ['CreateDBInstance', 'ModifyDBInstance']
 /** What AWS says of what other engines have, such as clusters with their own storage (terraform-provider-aws#30596). */
 const foreign: UnheededRow['refusal'] = ['InvalidParameterCombination', member => `${member} isn't supported for DB engine ${ENGINE}.`]
 
-/** What belongs to the cluster, as AWS calls it where an instance is given it (API reference of CreateDBInstance). */
-const SET_FOR_CLUSTER: Readonly<Record<string, string>> = {
-  AllocatedStorage: 'allocated storage',
-  BackupRetentionPeriod: 'backup retention period',
-  DBName: 'database name',
-  EnableCloudwatchLogsExports: 'cloudwatch logs exports',
-  ManageMasterUserPassword: 'master user password',
-  MasterUserPassword: 'master user password',
-  MasterUserSecretKmsKeyId: 'master user password',
-  MasterUsername: 'master user name',
-  PreferredBackupWindow: 'backup window'
+const PASSWORD = ['ManageMasterUserPassword', 'MasterUserPassword', 'MasterUserSecretKmsKeyId']
+
+type Names = Readonly<Record<string, readonly string[]>>
+
+/** Refuses instances what belongs to their cluster, in AWS's words and by what it calls each of them. */
+function ofCluster (operation: string, sentence: (called: string) => string, names: Names): UnheededRow[] {
+  return Object.entries(names).map(([called, members]) =>
+    ({ of: [operation], members, refusal: ['InvalidParameterCombination', () => sentence(called)], harmless: [] }))
 }
 
-/** The same of a change (crossplane-contrib/provider-aws#1529, aws-controllers-k8s/community#2683). */
-const MODIFIED_WITH_CLUSTER: Readonly<Record<string, string>> = {
-  AllocatedStorage: 'allocated storage',
-  BackupRetentionPeriod: 'backup retention',
-  CloudwatchLogsExportConfiguration: 'cloudwatch logs exports',
-  DBPortNumber: 'database endpoint port number',
-  DeletionProtection: 'deletion protection',
-  EnableIAMDatabaseAuthentication: 'IAM database authentication',
-  EngineLifecycleSupport: 'engine lifecycle support',
-  ManageMasterUserPassword: 'master user password',
-  MasterUserPassword: 'master user password',
-  MasterUserSecretKmsKeyId: 'master user password',
-  NetworkType: 'network type',
-  PreferredBackupWindow: 'backup window',
-  RotateMasterUserPassword: 'master user password',
-  StorageType: 'storage type',
-  VpcSecurityGroupIds: 'vpc security group'
+/** API reference of CreateDBInstance. */
+const setForCluster = ofCluster('CreateDBInstance', called => `The requested DB Instance will be a member of a DB Cluster. Set ${called} for the DB Cluster.`, {
+  'allocated storage': ['AllocatedStorage'],
+  'backup retention period': ['BackupRetentionPeriod'],
+  'backup window': ['PreferredBackupWindow'],
+  'cloudwatch logs exports': ['EnableCloudwatchLogsExports'],
+  'database name': ['DBName'],
+  'master user name': ['MasterUsername'],
+  'master user password': PASSWORD
+})
+
+/** crossplane-contrib/provider-aws#1529, aws-controllers-k8s/community#2683 */
+const modifiedWithCluster = ofCluster('ModifyDBInstance', called => `The specified DB Instance is a member of a cluster. Modify ${called} for the DB Cluster using the ModifyDbCluster API`, {
+  'allocated storage': ['AllocatedStorage'],
+  'backup retention': ['BackupRetentionPeriod'],
+  'backup window': ['PreferredBackupWindow'],
+  'cloudwatch logs exports': ['CloudwatchLogsExportConfiguration'],
+  'database endpoint port number': ['DBPortNumber'],
+  'deletion protection': ['DeletionProtection'],
+  'engine lifecycle support': ['EngineLifecycleSupport'],
+  'IAM database authentication': ['EnableIAMDatabaseAuthentication'],
+  'master user password': [...PASSWORD, 'RotateMasterUserPassword'],
+  'network type': ['NetworkType'],
+  'storage type': ['StorageType'],
+  'vpc security group': ['VpcSecurityGroupIds']
+})
+
+/** For operations, what members are refused with, and the values of theirs that ask for nothing. Without a refusal of AWS's, ours. */
+function refused (of: readonly string[], members: readonly string[], refusal?: UnheededRow['refusal'], harmless?: readonly unknown[]): UnheededRow {
+  return { of, members, ...(refusal && { refusal }), ...(harmless && { harmless }) }
 }
 
-export const unheeded: Unheeded = {
-  code: 'InvalidParameterCombination',
-  rows: [
-    {
-      of: ['CreateDBInstance'],
-      members: Object.keys(SET_FOR_CLUSTER),
-      refusal: ['InvalidParameterCombination', member => `The requested DB Instance will be a member of a DB Cluster. Set ${SET_FOR_CLUSTER[member]} for the DB Cluster.`],
-      harmless: []
-    },
-    {
-      of: ['ModifyDBInstance'],
-      members: Object.keys(MODIFIED_WITH_CLUSTER),
-      refusal: ['InvalidParameterCombination', member => `The specified DB Instance is a member of a cluster. Modify ${MODIFIED_WITH_CLUSTER[member]} for the DB Cluster using the ModifyDbCluster API`],
-      harmless: []
-    },
-    {
-      of: CLUSTERS,
-      members: ['AllocatedStorage', 'CACertificateIdentifier', 'DBClusterInstanceClass', 'Iops', 'PubliclyAccessible'],
-      refusal: foreign,
-      harmless: []
-    },
-    {
-      of: CLUSTERS,
-      members: ['StorageType'],
-      refusal: ['InvalidParameterCombination', (_member, type) => `You can't use the ${type} storage type.`],
-      harmless: ['aurora', 'aurora-iopt1']
-    },
-    {
-      of: [...CLUSTERS, ...INSTANCES],
-      members: ['OptionGroupName'],
-      refusal: ['OptionGroupNotFoundFault', (_member, name) => `Specified OptionGroupName: ${name} not found.`, 404],
-      harmless: FAMILIES.map(optionGroupOf)
-    },
-    {
-      of: CLUSTERS,
-      members: ['Domain'],
-      refusal: ['DomainNotFoundFault', (_member, domain) => `Domain ${domain} not found: this sandbox has no directories.`, 404]
-    },
-    {
-      members: ['GlobalClusterIdentifier'],
-      of: ['CreateDBCluster', 'ModifyDBCluster'],
-      refusal: ['GlobalClusterNotFoundFault', (_member, name) => `Global cluster ${name} not found: this sandbox has no global databases.`, 404]
-    },
-    {
-      members: ['ReplicationSourceIdentifier'],
-      refusal: ['InvalidParameterCombination', member => `This sandbox has no replication between clusters: leave ${member} out.`]
-    },
-    {
-      of: INSTANCES,
-      members: ['MultiAZ'],
-      refusal: ['InvalidParameterCombination', () => `VPC Multi-AZ DB Instances are not available for engine: ${ENGINE}`]
-    },
-    {
-      members: [
-        'AdditionalStorageVolumes', 'AutomationMode', 'CustomIamInstanceProfile', 'DBSecurityGroups', 'DBSystemId', 'DedicatedLogVolume', 'DisableDomain',
-        'EnableCustomerOwnedIp', 'MaxAllocatedStorage', 'MultiTenant', 'NcharCharacterSetName', 'ProcessorFeatures', 'RdsCustomClusterConfiguration',
-        'ReplicaMode', 'ResumeFullAutomationModeMinutes', 'StorageThroughput', 'TdeCredentialArn', 'TdeCredentialPassword', 'Timezone', 'UseDefaultProcessorFeatures'
-      ],
-      refusal: foreign,
-      harmless: [false, 0]
-    },
-    { of: INSTANCES, members: ['Iops'], refusal: foreign, harmless: [0] },
-    { members: ['BacktrackWindow'], refusal: ['InvalidParameterValue', () => 'Backtrack is not enabled for the postgres engine.'], harmless: [0] },
-    { of: ['CreateDBInstance'], members: ['BackupTarget'], refusal: foreign, harmless: ['region'] },
-    { of: ['ModifyDBInstance'], members: ['Engine'], harmless: [ENGINE] },
-    { of: INSTANCES, members: ['LicenseModel'], harmless: ['postgresql-license'] },
-    { members: ['MasterUserAuthenticationType'], harmless: ['password'] },
-    { of: ['CreateDBCluster'], members: ['ClusterScalabilityType'], harmless: ['standard'] },
-    { of: ['DeleteDBCluster'], members: ['DeleteAutomatedBackups'], harmless: [true] },
-    { members: ['EnableVPCNetworking'], harmless: [true] },
-    {
-      of: [...CLUSTERS, ...INSTANCES],
-      members: [
-        'AwsBackupRecoveryPointArn', 'CharacterSetName', 'DBCapacityReservationIdentifier', 'DomainAuthSecretArn', 'DomainDnsIps', 'DomainFqdn', 'DomainIAMRoleName',
-        'DomainOu', 'EnableGlobalWriteForwarding', 'EnableInternetAccessGateway', 'EnableLimitlessDatabase', 'EnableLocalWriteForwarding', 'TagSpecifications',
-        'WithExpressConfiguration'
-      ]
-    },
-    { of: INSTANCES, members: ['Domain'] },
-    {
-      of: ['RebootDBInstance'],
-      members: ['ForceFailover'],
-      refusal: ['InvalidParameterCombination', () => 'ForceFailover can\'t be specified if the instance isn\'t configured for Multi-AZ.']
-    },
-
-    { members: ['PreSignedUrl'], idle: 'It is for what is in another region, which its ARN is refused for.' },
-    { of: ['CreateDBInstance'], members: ['KmsKeyId', 'StorageEncrypted'], idle: 'The cluster has the say, and its are shown (API reference; cfn-lint#4069).' },
-    { of: ['RestoreDBClusterFromSnapshot'], members: ['DatabaseName'], idle: 'The databases come with the data.' },
-    { of: ['ModifyDBCluster'], members: ['AllowEngineModeChange'], idle: 'It allows what is refused anyway.' },
-    { of: ['ModifyDBInstance'], members: ['AllowMajorVersionUpgrade'], idle: 'It allows what is refused anyway.' },
-    { of: ['ModifyDBInstance'], members: ['ApplyImmediately', 'CertificateRotationRestart'], idle: 'Every change is applied at once, and certificates need no restart.' },
-    { of: ['DeleteDBInstance'], members: ['DeleteAutomatedBackups', 'SkipFinalSnapshot'], idle: 'An instance of a cluster has neither.' },
-    { members: ['IncludeShared', 'IncludePublic'], idle: 'There is one account, and nothing is shared with it.' },
-    { of: ['DescribeDBEngineVersions'], members: ['ListSupportedCharacterSets', 'ListSupportedTimezones'], idle: 'Aurora PostgreSQL has none to list.' },
-    {
-      of: ['DescribeDBClusterParameters', 'DescribeDBParameters', 'DescribeEngineDefaultClusterParameters', 'DescribeEngineDefaultParameters', 'ListTagsForResource'],
-      members: ['Filters'],
-      idle: 'AWS does not heed it either (API reference).'
-    },
-    {
-      of: ['DescribeExportTasks', 'DescribePendingMaintenanceActions', 'DescribeReservedDBInstances', 'DescribeTenantDatabases'],
-      members: [
-        'DBInstanceClass', 'DBInstanceIdentifier', 'Duration', 'LeaseId', 'MultiAZ', 'OfferingType', 'ProductDescription', 'ReservedDBInstancesOfferingId',
-        'ResourceIdentifier', 'SourceArn', 'SourceType', 'TenantDBName'
-      ],
-      idle: 'Of nothing, any choice is nothing.'
-    },
-    {
-      of: ['CreateDBSnapshot', 'StartDBInstance', 'StopDBInstance'],
-      members: ['DBCapacityReservationIdentifier', 'DBSnapshotIdentifier', 'DetachFromDBCapacityReservation', 'Tags'],
-      idle: 'The operation is refused whatever it is given.'
-    },
-    { members: ['Parameters.MinimumEngineVersion'], idle: 'It comes back from a description.' }
-  ]
+/** For operations, members that make no difference, and why. */
+function idle (of: readonly string[], members: readonly string[], why: string): UnheededRow {
+  return { of, members, idle: why }
 }
+
+/** A refusal of what cannot be combined, in one sentence of AWS's. */
+function combination (sentence: string): UnheededRow['refusal'] {
+  return ['InvalidParameterCombination', () => sentence]
+}
+
+const rows: readonly UnheededRow[] = [
+  ...setForCluster,
+  ...modifiedWithCluster,
+  refused(CLUSTERS, ['AllocatedStorage', 'CACertificateIdentifier', 'DBClusterInstanceClass', 'Iops', 'PubliclyAccessible'], foreign, []),
+  refused([...CLUSTERS, ...INSTANCES], [
+    'AdditionalStorageVolumes', 'AutomationMode', 'CustomIamInstanceProfile', 'DBSecurityGroups', 'DBSystemId', 'DedicatedLogVolume', 'DisableDomain',
+    'EnableCustomerOwnedIp', 'MaxAllocatedStorage', 'MultiTenant', 'NcharCharacterSetName', 'ProcessorFeatures', 'RdsCustomClusterConfiguration',
+    'ReplicaMode', 'ResumeFullAutomationModeMinutes', 'StorageThroughput', 'TdeCredentialArn', 'TdeCredentialPassword', 'Timezone', 'UseDefaultProcessorFeatures'
+  ], foreign, [false, 0]),
+  refused(INSTANCES, ['Iops'], foreign, [0]),
+  refused(['CreateDBInstance'], ['BackupTarget'], foreign, ['region']),
+  refused(CLUSTERS, ['StorageType'], ['InvalidParameterCombination', (_member, type) => `You can't use the ${type} storage type.`], ['aurora', 'aurora-iopt1']),
+  refused([...CLUSTERS, ...INSTANCES], ['OptionGroupName'], [
+    'OptionGroupNotFoundFault', (_member, name) => `Specified OptionGroupName: ${name} not found.`, 404
+  ], FAMILIES.map(optionGroupOf)),
+  refused(CLUSTERS, ['Domain'], ['DomainNotFoundFault', (_member, domain) => `Domain ${domain} not found: this sandbox has no directories.`, 404]),
+  refused(['CreateDBCluster', 'ModifyDBCluster'], ['GlobalClusterIdentifier'], [
+    'GlobalClusterNotFoundFault', (_member, name) => `Global cluster ${name} not found: this sandbox has no global databases.`, 404
+  ]),
+  refused(CLUSTERS, ['ReplicationSourceIdentifier'], combination('This sandbox has no replication between clusters: leave ReplicationSourceIdentifier out.')),
+  refused(INSTANCES, ['MultiAZ'], combination(`VPC Multi-AZ DB Instances are not available for engine: ${ENGINE}`)),
+  refused(CLUSTERS, ['BacktrackWindow'], ['InvalidParameterValue', () => 'Backtrack is not enabled for the postgres engine.'], [0]),
+  refused(['CreateDBInstance'], ['DeletionProtection'], combination('Deletion Protection can only be applied on the Cluster level, not for individual instances')),
+  refused(['DeleteDBInstance'], ['FinalDBSnapshotIdentifier'], combination('FinalDBSnapshotIdentifier can not be specified when deleting a cluster instance')),
+  refused(['RebootDBInstance'], ['ForceFailover'], combination('ForceFailover can\'t be specified if the instance isn\'t configured for Multi-AZ.')),
+  // boto3#4634
+  refused(['RestoreDBClusterToPointInTime'], [
+    'EnablePerformanceInsights', 'MonitoringInterval', 'MonitoringRoleArn', 'PerformanceInsightsRetentionPeriod'
+  ], combination('You can enable Performance Insights or set the Enhanced Monitoring interval only when restoring from a source Aurora Limitless DB cluster'), []),
+  refused(['ModifyDBInstance'], ['Engine'], undefined, [ENGINE]),
+  refused(INSTANCES, ['LicenseModel'], undefined, ['postgresql-license']),
+  refused([...CLUSTERS, ...INSTANCES], ['MasterUserAuthenticationType'], undefined, ['password']),
+  refused(['CreateDBCluster'], ['ClusterScalabilityType'], undefined, ['standard']),
+  refused(['DeleteDBCluster'], ['DeleteAutomatedBackups'], undefined, [true]),
+  refused(CLUSTERS, ['EnableVPCNetworking'], undefined, [true]),
+  refused(INSTANCES, ['Domain']),
+  refused([...CLUSTERS, ...INSTANCES], [
+    'AwsBackupRecoveryPointArn', 'CharacterSetName', 'DBCapacityReservationIdentifier', 'DomainAuthSecretArn', 'DomainDnsIps', 'DomainFqdn', 'DomainIAMRoleName',
+    'DomainOu', 'EnableGlobalWriteForwarding', 'EnableInternetAccessGateway', 'EnableLimitlessDatabase', 'EnableLocalWriteForwarding', 'TagSpecifications',
+    'WithExpressConfiguration'
+  ]),
+
+  idle(['CreateDBCluster', 'CopyDBClusterSnapshot'], ['PreSignedUrl'], 'It is for what is in another region, which its ARN is refused for.'),
+  idle(['CreateDBInstance'], ['KmsKeyId', 'StorageEncrypted'], 'The cluster has the say, and its are shown (API reference; cfn-lint#4069).'),
+  idle(['RestoreDBClusterFromSnapshot'], ['DatabaseName'], 'The databases come with the data.'),
+  idle(['ModifyDBCluster'], ['AllowEngineModeChange'], 'It allows what is refused anyway.'),
+  idle(['ModifyDBInstance'], ['AllowMajorVersionUpgrade'], 'It allows what is refused anyway.'),
+  idle(['ModifyDBInstance'], ['ApplyImmediately', 'CertificateRotationRestart'], 'Every change is applied at once, and certificates need no restart.'),
+  idle(['DeleteDBInstance'], ['DeleteAutomatedBackups', 'SkipFinalSnapshot'], 'An instance of a cluster has neither.'),
+  idle(['DescribeDBClusters', 'DescribeDBClusterSnapshots', 'DescribeDBSnapshots'], ['IncludeShared', 'IncludePublic'], 'There is one account, and nothing is shared with it.'),
+  idle(['DescribeDBEngineVersions'], ['ListSupportedCharacterSets', 'ListSupportedTimezones'], 'Aurora PostgreSQL has none to list.'),
+  idle([
+    'DescribeCertificates', 'DescribeDBClusterParameters', 'DescribeDBParameters', 'DescribeEngineDefaultClusterParameters', 'DescribeEngineDefaultParameters',
+    'ListTagsForResource'
+  ], ['Filters'], 'AWS does not heed it either (API reference).'),
+  idle(['DescribeExportTasks', 'DescribePendingMaintenanceActions', 'DescribeReservedDBInstances', 'DescribeTenantDatabases'], [
+    'DBInstanceClass', 'DBInstanceIdentifier', 'Duration', 'LeaseId', 'MultiAZ', 'OfferingType', 'ProductDescription', 'ReservedDBInstancesOfferingId',
+    'ResourceIdentifier', 'SourceArn', 'SourceType', 'TenantDBName'
+  ], 'Of nothing, any choice is nothing.'),
+  idle(['CreateDBSnapshot', 'StartDBInstance', 'StopDBInstance'], [
+    'DBCapacityReservationIdentifier', 'DBSnapshotIdentifier', 'DetachFromDBCapacityReservation', 'Tags'
+  ], 'The operation is refused whatever it is given.'),
+  idle(['ModifyDBClusterParameterGroup', 'ModifyDBParameterGroup', 'ResetDBClusterParameterGroup', 'ResetDBParameterGroup'], [
+    'Parameters.MinimumEngineVersion'
+  ], 'It comes back from a description.')
+]
+
+export const unheeded: Unheeded = { code: 'InvalidParameterCombination', rows }

@@ -1,6 +1,6 @@
 import { ensureDatabase, ensureMasterUser } from '../postgres/roles.js'
 import { parametersOf } from './cluster-shape.js'
-import { clusterKey, instanceKey, type RdsContext } from './context.js'
+import type { RdsContext } from './context.js'
 import { findVersions } from './engine-versions.js'
 import { type ClusterRecord, type InstanceRecord, membersOf } from './records.js'
 import { takeSnapshot } from './snapshots.js'
@@ -14,7 +14,7 @@ const CLUSTER_WORK: Readonly<Record<string, (context: RdsContext, cluster: Clust
   modifying: modify,
   upgrading: upgrade,
   'resetting-master-credentials': modify,
-  'failing-over': async (context, cluster) => { await finish(context, cluster, context.durations.clusterModify, 'available') },
+  'failing-over': finish,
   deleting: removeCluster,
   starting: start,
   stopping: stop
@@ -24,32 +24,28 @@ const CLUSTER_WORK: Readonly<Record<string, (context: RdsContext, cluster: Clust
 export function beginClusterWork (context: RdsContext, cluster: ClusterRecord): void {
   const work = CLUSTER_WORK[cluster.facts.Status]
   if (!work) return
-  context.jobs.run(clusterKey(cluster), async () => { await work(context, cluster) }, () => {
+  context.jobs.run(cluster.facts.DbClusterResourceId, async () => { await work(context, cluster) }, () => {
     if (cluster.facts.Status === 'creating') context.records.clusters.change(cluster, { Status: 'failed' })
     else if (cluster.facts.Status !== 'deleting') context.records.clusters.change(cluster, { Status: 'available' })
   })
 }
 
-async function finish (
-  context: RdsContext, cluster: ClusterRecord, durationMs: number, status: string, rest: Partial<ClusterRecord> = {}
-): Promise<void> {
-  await context.jobs.until(cluster.statusMs, durationMs)
-  const { MasterUserSecret: secret } = cluster.facts
+async function finish (context: RdsContext, cluster: ClusterRecord, rest: Partial<ClusterRecord> = {}, status = 'available'): Promise<void> {
+  const { clusterCreate, clusterModify } = context.durations
+  const { Status: was, MasterUserSecret: secret } = cluster.facts
+  await context.jobs.until(cluster.statusMs, was === 'creating' ? clusterCreate : clusterModify)
   const facts = { Status: status, ...(secret ? { MasterUserSecret: { ...secret, SecretStatus: 'active' } } : {}) }
   const changed = context.records.clusters.change(cluster, facts, rest)
   context.live(changed).watch()
 }
 
 async function create (context: RdsContext, cluster: ClusterRecord): Promise<void> {
-  const { postgres, durations } = context
-  const id = cluster.facts.DbClusterResourceId
+  const { DbClusterResourceId: id, DatabaseName: database, MasterUsername: owner } = cluster.facts
   await fillData(context, cluster)
-  await postgres.processes.start(id, parametersOf(context.records, cluster))
+  await startServer(context, cluster)
   await teachMasterUser(context, cluster)
-  if (cluster.facts.DatabaseName) {
-    await ensureDatabase(postgres.processes.accessTo(id), cluster.facts.DatabaseName, cluster.facts.MasterUsername)
-  }
-  await finish(context, cluster, durations.clusterCreate, 'available', { verifier: undefined, copyOf: undefined, restoreToMs: undefined })
+  if (database) await ensureDatabase(context.postgres.processes.accessTo(id), database, owner)
+  await finish(context, cluster, { verifier: undefined, copyOf: undefined, restoreToMs: undefined })
 }
 
 /** A new cluster starts empty, as a copy of another one or of a snapshot, or as what another one was. */
@@ -62,10 +58,18 @@ async function fillData (context: RdsContext, cluster: ClusterRecord): Promise<v
   warnOfOtherMajor(context, cluster, major)
 }
 
+/** A password is taught by a server that runs, which is stopped again if it was paused. */
 async function modify (context: RdsContext, cluster: ClusterRecord): Promise<void> {
-  if (cluster.verifier) await withServer(context, cluster, async () => { await teachMasterUser(context, cluster) })
-  await context.postgres.processes.reload(cluster.facts.DbClusterResourceId, parametersOf(context.records, cluster))
-  await finish(context, cluster, context.durations.clusterModify, 'available', { verifier: undefined })
+  const { processes } = context.postgres
+  const { DbClusterResourceId: id } = cluster.facts
+  if (cluster.verifier) {
+    const wasDown = !processes.serverOf(id)
+    await startServer(context, cluster)
+    await teachMasterUser(context, cluster)
+    if (wasDown && cluster.pausedMs !== undefined) await processes.stop(id)
+  }
+  await processes.reload(id, parametersOf(context.records, cluster))
+  await finish(context, cluster, { verifier: undefined })
 }
 
 /** An upgrade ends connections, and every parameter takes effect. */
@@ -74,28 +78,31 @@ async function upgrade (context: RdsContext, cluster: ClusterRecord): Promise<vo
   await modify(context, cluster)
 }
 
+async function startServer ({ postgres, records }: RdsContext, cluster: ClusterRecord): Promise<void> {
+  await postgres.processes.start(cluster.facts.DbClusterResourceId, parametersOf(records, cluster))
+}
+
 async function restart (context: RdsContext, cluster: ClusterRecord): Promise<void> {
-  const { processes } = context.postgres
-  await processes.stop(cluster.facts.DbClusterResourceId)
-  await processes.start(cluster.facts.DbClusterResourceId, parametersOf(context.records, cluster))
+  await context.postgres.processes.stop(cluster.facts.DbClusterResourceId)
+  await startServer(context, cluster)
   context.records.clusters.change(cluster, {}, { isPendingReboot: undefined })
 }
 
 async function start (context: RdsContext, cluster: ClusterRecord): Promise<void> {
-  await context.postgres.processes.start(cluster.facts.DbClusterResourceId, parametersOf(context.records, cluster))
-  await setMembers(context, cluster, 'available')
-  await finish(context, cluster, context.durations.clusterModify, 'available', { pausedMs: undefined, isPendingReboot: undefined })
+  await startServer(context, cluster)
+  setMembers(context, cluster, 'available')
+  await finish(context, cluster, { pausedMs: undefined, isPendingReboot: undefined })
 }
 
 async function stop (context: RdsContext, cluster: ClusterRecord): Promise<void> {
   await context.postgres.processes.stop(cluster.facts.DbClusterResourceId)
-  await setMembers(context, cluster, 'stopped')
-  await finish(context, cluster, context.durations.clusterModify, 'stopped')
+  setMembers(context, cluster, 'stopped')
+  await finish(context, cluster, {}, 'stopped')
 }
 
 async function removeCluster (context: RdsContext, cluster: ClusterRecord): Promise<void> {
   const { postgres, records, durations, jobs } = context
-  await Promise.all(membersOf(records, cluster).map(async member => { await jobs.settled(instanceKey(member)) }))
+  await Promise.all(membersOf(records, cluster).map(async member => { await jobs.settled(member.facts.DbiResourceId) }))
   if (cluster.finalSnapshot) await takeSnapshot(context, cluster, cluster.finalSnapshot)
   await context.bury(cluster)
   await postgres.processes.stop(cluster.facts.DbClusterResourceId)
@@ -110,18 +117,8 @@ async function teachMasterUser (context: RdsContext, cluster: ClusterRecord): Pr
   await ensureMasterUser(accessTo(cluster.facts.DbClusterResourceId), { name: cluster.facts.MasterUsername, verifier: cluster.verifier })
 }
 
-/** Runs `work` on the cluster's server, which is stopped again if it was down. */
-async function withServer (context: RdsContext, cluster: ClusterRecord, work: () => Promise<void>): Promise<void> {
-  const { processes } = context.postgres
-  const id = cluster.facts.DbClusterResourceId
-  const wasDown = !processes.serverOf(id)
-  await processes.start(id, parametersOf(context.records, cluster))
-  await work()
-  if (wasDown && cluster.pausedMs !== undefined) await processes.stop(id)
-}
-
-async function setMembers (context: RdsContext, cluster: ClusterRecord, status: string): Promise<void> {
-  for (const member of membersOf(context.records, cluster)) context.records.instances.change(member, { DBInstanceStatus: status })
+function setMembers ({ records }: RdsContext, cluster: ClusterRecord, status: string): void {
+  for (const member of membersOf(records, cluster)) records.instances.change(member, { DBInstanceStatus: status })
 }
 
 function warnOfOtherMajor ({ log }: RdsContext, { facts }: ClusterRecord, major: number): void {
@@ -131,8 +128,8 @@ function warnOfOtherMajor ({ log }: RdsContext, { facts }: ClusterRecord, major:
 
 /** What goes on while an instance has a status that passes by itself; each can be begun again from the start. */
 const INSTANCE_WORK: Readonly<Record<string, (context: RdsContext, instance: InstanceRecord) => Promise<void>>> = {
-  creating: async (context, instance) => { await settleInstance(context, instance, context.durations.instanceCreate) },
-  modifying: async (context, instance) => { await settleInstance(context, instance, context.durations.instanceModify) },
+  creating: settleInstance,
+  modifying: settleInstance,
   rebooting: rebootInstance,
   deleting: removeInstance
 }
@@ -141,42 +138,50 @@ const INSTANCE_WORK: Readonly<Record<string, (context: RdsContext, instance: Ins
 export function beginInstanceWork (context: RdsContext, instance: InstanceRecord): void {
   const work = INSTANCE_WORK[instance.facts.DBInstanceStatus]
   if (!work) return
-  context.jobs.run(instanceKey(instance), async () => { await work(context, instance) }, () => {
+  context.jobs.run(instance.facts.DbiResourceId, async () => { await work(context, instance) }, () => {
     if (instance.facts.DBInstanceStatus === 'creating') context.records.instances.change(instance, { DBInstanceStatus: 'failed' })
   })
 }
 
+function clusterOf ({ records }: RdsContext, { region, facts }: InstanceRecord): ClusterRecord | undefined {
+  return records.clusters.get(region, facts.DBClusterIdentifier)
+}
+
 /** The instance is available when its cluster is, and its own time has passed. */
-async function settleInstance (context: RdsContext, instance: InstanceRecord, durationMs: number): Promise<void> {
-  const cluster = context.records.clusters.get(instance.region, instance.facts.DBClusterIdentifier)
-  if (cluster) await context.jobs.settled(clusterKey(cluster))
-  await context.jobs.until(instance.statusMs, durationMs)
-  const isFailed = cluster && context.records.clusters.get(instance.region, cluster.facts.DBClusterIdentifier)?.facts.Status === 'failed'
+async function settleInstance (context: RdsContext, instance: InstanceRecord): Promise<void> {
+  const { instanceCreate, instanceModify } = context.durations
+  const cluster = clusterOf(context, instance)
+  if (cluster) await context.jobs.settled(cluster.facts.DbClusterResourceId)
+  await context.jobs.until(instance.statusMs, instance.facts.DBInstanceStatus === 'creating' ? instanceCreate : instanceModify)
+  const isFailed = clusterOf(context, instance)?.facts.Status === 'failed'
   context.records.instances.change(instance, { DBInstanceStatus: isFailed ? 'failed' : 'available' })
   if (cluster) context.live(cluster).watch()
 }
 
 async function rebootInstance (context: RdsContext, instance: InstanceRecord): Promise<void> {
-  const cluster = context.records.clusters.get(instance.region, instance.facts.DBClusterIdentifier)
+  const cluster = clusterOf(context, instance)
   if (cluster && cluster.pausedMs === undefined && instance.isWriter) await restart(context, cluster)
-  await settleInstance(context, instance, context.durations.instanceModify)
+  await settleInstance(context, instance)
 }
 
 /** When the writer goes, the reader that is next in line becomes it. */
 async function removeInstance (context: RdsContext, instance: InstanceRecord): Promise<void> {
   const { records, jobs, durations } = context
-  const cluster = records.clusters.get(instance.region, instance.facts.DBClusterIdentifier)
+  const cluster = clusterOf(context, instance)
   if (cluster && instance.isWriter) {
     const [heir] = membersOf(records, cluster)
       .filter(({ facts }) => facts.DbiResourceId !== instance.facts.DbiResourceId && facts.DBInstanceStatus !== 'deleting')
       .sort((one, other) => (one.facts.PromotionTier ?? 1) - (other.facts.PromotionTier ?? 1))
-    if (heir) {
-      context.together(() => {
-        context.records.instances.change(instance, {}, { isWriter: false })
-        context.records.instances.change(heir, {}, { isWriter: true })
-      })
-    }
+    if (heir) passWriting(context, instance, heir)
   }
   await jobs.until(instance.statusMs, durations.instanceDelete)
   records.instances.delete(instance)
+}
+
+/** Makes another instance of the cluster its writer. */
+export function passWriting ({ records: { instances }, together }: RdsContext, from: InstanceRecord, to: InstanceRecord): void {
+  together(() => {
+    instances.change(from, {}, { isWriter: false })
+    instances.change(to, {}, { isWriter: true })
+  })
 }
