@@ -29,21 +29,10 @@ export interface Fault {
 export interface Call { service: string, operation: string, region: string }
 
 /** Trouble on demand, for tests of whatever calls AWS. */
-export interface Faults {
-  add: (fault: Omit<Fault, 'id'>) => Fault
-  list: () => Fault[]
-  clear: () => void
-  /**
-   * Does the work of a call, with what the first fault that hits it does to that, which uses up one of its count: AWS's
-   * refusal in place of it, or a wait before. Undefined where the connection is to be dropped, before the work or after.
-   */
-  around: <T>(call: Call, work: () => Promise<T>) => Promise<{ output: T } | undefined>
-  /** Why that resource of that stack is to fail, where it is; uses up one of the fault's count. */
-  failureOf: (stack: string, logicalId: string) => string | undefined
-}
+export type Faults = ReturnType<typeof createFaults>
 
 /** `random` answers a number from 0 to below 1, and decides for faults with a rate. */
-export function createFaults ({ clock, random }: { clock: Pick<Clock, 'sleep'>, random: () => number }): Faults {
+export function createFaults ({ clock, random }: { clock: Pick<Clock, 'sleep'>, random: () => number }) {
   let faults: Fault[] = []
   let added = 0
 
@@ -55,14 +44,18 @@ export function createFaults ({ clock, random }: { clock: Pick<Clock, 'sleep'>, 
   }
 
   return {
-    add: fault => {
+    add: (fault: Omit<Fault, 'id'>): Fault => {
       const kept = { ...fault, id: `fault-${++added}` }
       faults.push(kept)
       return kept
     },
-    list: () => faults,
-    clear: () => { faults = [] },
-    around: async ({ service, operation, region }, work) => {
+    list: (): readonly Fault[] => faults,
+    clear: (): void => { faults = [] },
+    /**
+     * Does the work of a call, with what the first fault that hits it does to that, which uses up one of its count: AWS's
+     * refusal in place of it, or a wait before. Undefined where the connection is to be dropped, before the work or after.
+     */
+    around: async <T>({ service, operation, region }: Call, work: () => Promise<T>): Promise<{ output: T } | undefined> => {
       const fault = takeFirst(each => each.kind !== 'fail-resource' &&
         (each.service ?? service) === service && (each.operation ?? operation) === operation && (each.region ?? region) === region)
       const refusal = fault && refusalOf(fault.kind, queryServices.includes(service))
@@ -71,7 +64,8 @@ export function createFaults ({ clock, random }: { clock: Pick<Clock, 'sleep'>, 
       const output = fault?.kind === 'drop-before' ? undefined : { output: await work() }
       return fault?.kind === 'drop-after' ? undefined : output
     },
-    failureOf: (stack, logicalId) => {
+    /** Why that resource of that stack is to fail, where it is; uses up one of the fault's count. */
+    failureOf: (stack: string, logicalId: string): string | undefined => {
       const fault = takeFirst(each => each.kind === 'fail-resource' && (each.stack ?? stack) === stack && each.resource === logicalId)
       return fault && (fault.reason ?? 'The resource was told to fail.')
     }

@@ -18,15 +18,6 @@ export interface Sample extends Measured {
   values: MetricValues
 }
 
-/** The measurements of the last day, in memory. */
-export interface Samples {
-  /** Measures now, unless that was done within the last second. */
-  take: () => Promise<void>
-  in: (region: string) => readonly Sample[]
-  /** Measures every minute until the signal is aborted. */
-  keepTaking: (signal: AbortSignal) => Promise<void>
-}
-
 const MINUTE_MS = 60_000
 const KEPT_MS = 24 * 60 * MINUTE_MS
 const CLOSEST_MS = 1000
@@ -37,11 +28,13 @@ export interface SamplesOptions {
   log: Pick<Logger, 'error'>
 }
 
-export function createSamples ({ measure, clock, log }: SamplesOptions): Samples {
+/** The measurements of the last day, in memory. */
+export function createSamples ({ measure, clock, log }: SamplesOptions) {
   let samples: Sample[] = []
   let previous = new Map<string, Previous>()
   let takenAt = -Infinity
 
+  /** Measures now, unless that was done within the last second. */
   const take = async (): Promise<void> => {
     const atMs = clock.now()
     if (atMs - takenAt < CLOSEST_MS) return
@@ -60,8 +53,9 @@ export function createSamples ({ measure, clock, log }: SamplesOptions): Samples
 
   return {
     take,
-    in: region => samples.filter(sample => sample.region === region),
-    keepTaking: async signal => {
+    in: (region: string): readonly Sample[] => samples.filter(sample => sample.region === region),
+    /** Measures every minute until the signal is aborted. */
+    keepTaking: async (signal: AbortSignal): Promise<void> => {
       while (!signal.aborted) {
         await take().catch((error: unknown) => log.error({ err: error }, 'the databases could not be measured'))
         await clock.sleep(MINUTE_MS - clock.now() % MINUTE_MS, signal).catch(() => undefined)

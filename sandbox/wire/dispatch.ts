@@ -5,7 +5,7 @@ import type { Faults } from '../faults.js'
 import { formOf, type WireAnswer, type WireRequest } from './message.js'
 import type { MissingMember, Protocol, WireService } from './protocol.js'
 import { cborRpc, jsonRpc, query, restJson } from './protocols.js'
-import { type OperationShape, requiredMembers, type Shape } from './schemas.js'
+import type { OperationShape } from './schemas.js'
 import { wireServices } from './services.js'
 
 /** Answers a request; undefined when the connection is to be dropped without an answer. */
@@ -32,8 +32,9 @@ export function createDispatch ({ rooms, faults, log }: DispatchDependencies): D
     const service = asked.service = findService(request, protocol, scope.service)
     const name = asked.operation = protocol.operationName(request, service)
     const { operation, implementation } = findOperation(request, protocol, service, name, rooms[service.signingName])
-    const input = protocol.readInput(request, operation.input)
-    checkRequired(operation.input, input, service.missingMember)
+    const missing: string[] = []
+    const input = protocol.readInput(request, operation.input, missing)
+    refuseMissing(missing, service.missingMember)
     checkToken(name, input, service)
     const done = await faults.around({ service: service.signingName, operation: name, region: scope.region },
       async () => await implementation(input as never, { ...scope, account: ACCOUNT, requestId }))
@@ -129,13 +130,10 @@ function readScope (request: WireRequest): Scope {
 }
 
 /** Throws what the service answers when members that its model requires are absent, at any depth. */
-function checkRequired (shape: Shape, input: unknown, style: MissingMember): void {
-  if (shape.isUnitSchema()) return
-  const missing = [...missingPaths(shape, input, '')]
-  const [first] = missing
-  if (first === undefined) return
-  if (style === 'MissingParameter') throw new AwsError(style, `The request must contain the parameter ${first}.`)
-  const problems = missing.map(path => `Value null at '${lowerFirst(path)}' failed to satisfy constraint: Member must not be null`)
+function refuseMissing (missing: readonly string[], style: MissingMember): void {
+  if (missing.length === 0) return
+  if (style === 'MissingParameter') throw new AwsError(style, `The request must contain the parameter ${missing[0]}.`)
+  const problems = missing.map(path => `Value null at '${path.charAt(0).toLowerCase()}${path.slice(1)}' failed to satisfy constraint: Member must not be null`)
   const count = `${problems.length} validation error${problems.length > 1 ? 's' : ''} detected`
   throw new AwsError(style, `${count}: ${problems.join('; ')}`)
 }
@@ -145,25 +143,4 @@ function checkToken (operation: string, input: unknown, { missingToken = {} }: W
   const code = missingToken[operation]
   if (code === undefined || (input as { ClientRequestToken?: string }).ClientRequestToken !== undefined) return
   throw new AwsError(code, 'You must provide a ClientRequestToken value. We recommend a UUID-type value.')
-}
-
-function * missingPaths (shape: Shape, value: unknown, path: string): Generator<string> {
-  if (shape.isStructSchema()) {
-    const structure = value as Record<string, unknown>
-    for (const name of requiredMembers(shape)) if (structure[name] === undefined) yield join(path, name)
-    for (const [name, member] of shape.structIterator()) {
-      if (structure[name] !== undefined) yield * missingPaths(member, structure[name], join(path, name))
-    }
-  } else if (shape.isListSchema()) {
-    const item = shape.getValueSchema()
-    for (const [index, each] of (value as unknown[]).entries()) yield * missingPaths(item, each, `${path}.${index + 1}.member`)
-  }
-}
-
-function join (path: string, name: string): string {
-  return path === '' ? name : `${path}.${lowerFirst(name)}`
-}
-
-function lowerFirst (name: string): string {
-  return name.charAt(0).toLowerCase() + name.slice(1)
 }

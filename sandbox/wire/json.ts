@@ -54,8 +54,8 @@ const format: Format = {
 }
 
 /** What JSON or CBOR carried, as the model has it; in CBOR a time is tagged. Throws AWS's SerializationException where a value has another type. */
-export function readDocument (shape: Shape, value: unknown): unknown {
-  return readValue(format, shape, value)
+export function readDocument (shape: Shape, value: unknown, missing: string[]): unknown {
+  return readValue(format, missing, shape, value)
 }
 
 function isRecord (value: unknown): value is Record<string, unknown> {

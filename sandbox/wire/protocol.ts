@@ -15,8 +15,8 @@ export interface Protocol {
   isFor: (request: WireRequest, service: WireService) => boolean
   /** The operation that is asked for, whether the service has it or not. */
   operationName: (request: WireRequest, service: WireService) => string
-  /** The operation's input; throws {@link AwsError} when the body is not what the model says. */
-  readInput: (request: WireRequest, shape: Shape) => unknown
+  /** The operation's input; throws {@link AwsError} when the body is not what the model says. Adds the paths of required members that are absent. */
+  readInput: (request: WireRequest, shape: Shape, missing: string[]) => unknown
   writeOutput: (operation: OperationShape, output: unknown, service: WireService, requestId: string) => WireAnswer
   /** `service` is undefined when it is not known whose request this was. */
   writeFailure: (failure: Failure, service: WireService | undefined, requestId: string) => WireAnswer

@@ -8,7 +8,7 @@ import { fromCbor, type OperationShape, structureOf, text, toCbor, toJson, toPla
 export const jsonRpc: Protocol = {
   isFor: ({ method, headers }, service) => method === 'POST' && targetOf(headers['x-amz-target'])[0] === service.targetPrefix,
   operationName: request => targetOf(request.headers['x-amz-target'])[1],
-  readInput: (request, shape) => readDocument(shape, parseJson(request.body)),
+  readInput: (request, shape, missing) => shape.isUnitSchema() ? {} : readDocument(shape, parseJson(request.body), missing),
   writeOutput: (operation, output, service) => ({
     status: 200,
     headers: { 'content-type': contentType(service) },
@@ -53,7 +53,7 @@ function queryErrorHeader ({ error, shape, status }: Failure, service: WireServi
 export const restJson: Protocol = {
   isFor: (request, service) => findOperation(request, service) !== undefined,
   operationName: (request, service) => findOperation(request, service) ?? `${request.method} ${request.path}`,
-  readInput: (request, shape) => readDocument(shape, parseJson(request.body)),
+  readInput: (request, shape, missing) => shape.isUnitSchema() ? {} : readDocument(shape, parseJson(request.body), missing),
   writeOutput: (operation, output) => ({
     status: 200,
     headers: { 'content-type': 'application/json' },
@@ -78,7 +78,7 @@ const operationPath = /^\/service\/([A-Za-z0-9]+)\/operation\/([A-Za-z0-9]+)$/
 export const cborRpc: Protocol = {
   isFor: (request, service) => request.method === 'POST' && pathOf(request)[0] === service.targetPrefix,
   operationName: request => pathOf(request)[1],
-  readInput: (request, shape) => shape.isUnitSchema() ? {} : readDocument(shape, parse(request.body)),
+  readInput: (request, shape, missing) => shape.isUnitSchema() ? {} : readDocument(shape, parse(request.body), missing),
   writeOutput: (operation, output) => cborAnswer(200, {}, operation.output.isUnitSchema() ? '' : toCbor(operation.output, output)),
   writeFailure: (failure, service) =>
     cborAnswer(failure.status, queryErrorHeader(failure, service), toPlainCbor({ __type: qualifiedType(failure), ...errorBody(failure) })),
@@ -114,7 +114,7 @@ const errorResponse = structureOf('ErrorResponse', {
 export const query: Protocol = {
   isFor: (request, service) => ['GET', 'POST'].includes(request.method) && formOf(request).get('Version') === service.version,
   operationName: request => formOf(request).get('Action') ?? '',
-  readInput: (request, shape) => shape.isUnitSchema() ? {} : readForm(formOf(request), shape),
+  readInput: (request, shape, missing) => shape.isUnitSchema() ? {} : readForm(formOf(request), shape, missing),
   writeOutput: (operation, output, service, requestId) => {
     const result = `${operation.name}Result`
     const value = { [result]: output, ResponseMetadata: { RequestId: requestId } }

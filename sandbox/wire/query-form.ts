@@ -14,16 +14,17 @@ const MOST_PARTS = 32
 
 /**
  * Reads an AWS Query form into a structure of the model. Lists are `Name.member.1` or `Name.ItemName.1`, flattened ones
- * `Name.1`; maps are `Name.entry.1.key` and `.value`; an empty list is `Name=`. Unknown members are ignored.
+ * `Name.1`; maps are `Name.entry.1.key` and `.value`; an empty list is `Name=`. Unknown members are ignored; required ones
+ * that are absent are added to `missing`.
  */
-export function readForm (form: Iterable<[name: string, value: string]>, shape: Shape): unknown {
+export function readForm (form: Iterable<[name: string, value: string]>, shape: Shape, missing: string[]): unknown {
   const root: Branch = { branches: new Map() }
   let fields = 0
   for (const [name, value] of form) {
     if (++fields > MOST_FIELDS) throw new AwsError('MalformedQueryString', `The request has more than ${MOST_FIELDS} parameters`)
     grow(root, name, value)
   }
-  return readValue(format, shape, root)
+  return readValue(format, missing, shape, root)
 }
 
 function grow (root: Branch, name: string, value: string): void {
@@ -39,15 +40,15 @@ function grow (root: Branch, name: string, value: string): void {
 }
 
 const format: Format = {
-  member: (branch, member, shape, name) => partsOf(branch, name).get(wireName(shape, member)),
-  items: (branch, shape, name) => itemsOf(branch, shape, name, wireName(shape.getValueSchema(), 'member'), 'member'),
-  entries: (branch, shape, name) => itemsOf(branch, shape, name, 'entry', 'entry').map(({ branches }) => [
+  member: (branch, member, shape, path) => partsOf(branch, path).get(wireName(shape, member)),
+  items: (branch, shape, path) => itemsOf(branch, shape, path, wireName(shape.getValueSchema(), 'member'), 'member'),
+  entries: (branch, shape, path) => itemsOf(branch, shape, path, 'entry', 'entry').map(({ branches }) => [
     branches.get(wireName(shape.getKeySchema(), 'key'))?.value ?? '',
     branches.get(wireName(shape.getValueSchema(), 'value')) ?? { value: '', branches: new Map() }
   ]),
-  scalar: (branch, shape, name) => {
+  scalar: (branch, shape, path) => {
     const { value = '' } = branch as Branch
-    return scalarOf(shape, fromText(value, shape)) ?? refuse(`The value ${JSON.stringify(value.slice(0, 100))} of ${name} is not a valid ${kindOf(shape)}`)
+    return scalarOf(shape, fromText(value, shape)) ?? refuse(`The value ${JSON.stringify(value.slice(0, 100))} of ${path} is not a valid ${kindOf(shape)}`)
   }
 }
 
@@ -57,17 +58,17 @@ function wireName (shape: Shape, fallback: string): string {
 }
 
 /** The parts of a branch, which has no value of its own then. */
-function partsOf (branch: unknown, name: string): Branch['branches'] {
+function partsOf (branch: unknown, path: string): Branch['branches'] {
   const { value, branches } = branch as Branch
-  return value ? refuse(`${name} has parts, and is not to have a value`) : branches
+  return value ? refuse(`${path} has parts, and is not to have a value`) : branches
 }
 
 /** The numbered branches in the order of their numbers, which is not always the order of arrival. */
-function itemsOf (branch: unknown, shape: Shape, name: string, item: string, alternative: string): Branch[] {
-  const parts = partsOf(branch, name)
+function itemsOf (branch: unknown, shape: Shape, path: string, item: string, alternative: string): Branch[] {
+  const parts = partsOf(branch, path)
   const list = shape.getMergedTraits().xmlFlattened ? parts : (parts.get(item) ?? parts.get(alternative))?.branches
   const items = [...list ?? parts]
-  if (items.some(([index]) => !/^\d{1,9}$/.test(index))) refuse(`The items of ${name} are to be named ${name}.${item}.1 and so on`)
+  if (items.some(([index]) => !/^\d{1,9}$/.test(index))) refuse(`The items of ${path} are to be numbered, as in ${path}.${item}.1`)
   return items.sort(([a], [b]) => Number(a) - Number(b)).map(([, each]) => each)
 }
 

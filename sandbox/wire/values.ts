@@ -1,35 +1,40 @@
 import { AwsError } from '../aws.js'
-import type { Shape } from './schemas.js'
+import { requiredMembers, type Shape } from './schemas.js'
 
-/** How a format holds what a model speaks of. Each member throws that format's refusal for a value of another kind. */
+/** How a format holds what a model speaks of. Each member throws that format's refusal for a value of another kind; `path` is where it stands. */
 export interface Format {
-  /** A structure's member by its name in the model; undefined or null where it is absent. `name` is the structure's own. */
-  member: (structure: unknown, member: string, shape: Shape, name: string) => unknown
-  items: (list: unknown, shape: Shape, name: string) => unknown[]
-  entries: (map: unknown, shape: Shape, name: string) => Array<[key: string, value: unknown]>
-  scalar: (value: unknown, shape: Shape, name: string) => unknown
+  /** A structure's member by its name in the model; undefined or null where it is absent. */
+  member: (structure: unknown, member: string, shape: Shape, path: string) => unknown
+  items: (list: unknown, shape: Shape, path: string) => unknown[]
+  entries: (map: unknown, shape: Shape, path: string) => Array<[key: string, value: unknown]>
+  scalar: (value: unknown, shape: Shape, path: string) => unknown
 }
 
 /** No shape of the services served here is nested nearly as deep; recursion stops before the stack does. */
 const DEEPEST = 64
 
-/** Turns what a request carried into a value of the model: bytes, dates, numbers; unknown members are ignored. */
-export function readValue (format: Format, shape: Shape, value: unknown, name = '', depth = 0): unknown {
+/**
+ * Turns what a request carried into a value of the model: bytes, dates, numbers; unknown members are ignored. The paths of
+ * those that are required and absent are added to `missing`, as AWS writes them: `Filters`, `Filters.1.member.values`.
+ */
+export function readValue (format: Format, missing: string[], shape: Shape, value: unknown, path = '', depth = 0): unknown {
   if (depth > DEEPEST) throw new AwsError('SerializationException', 'The document is nested too deeply')
-  const read = (inner: Shape, found: unknown, as = name): unknown => readValue(format, inner, found, as, depth + 1)
+  const read = (inner: Shape, found: unknown, at: string): unknown => readValue(format, missing, inner, found, at, depth + 1)
   if (shape.isStructSchema()) {
-    const structure: Record<string, unknown> = {}
-    for (const [member, inner] of shape.structIterator()) {
-      const found = format.member(value, member, inner, name)
-      if (found !== undefined && found !== null) structure[member] = read(inner, found, member)
-    }
-    return structure
+    const pathOf = (member: string): string => path === '' ? member : `${path}.${member.charAt(0).toLowerCase()}${member.slice(1)}`
+    const members = [...shape.structIterator()]
+      .map(([member, inner]) => ({ member, inner, found: format.member(value, member, inner, path) }))
+      .filter(({ found }) => found !== undefined && found !== null)
+    missing.push(...requiredMembers(shape).filter(name => !members.some(({ member }) => member === name)).map(pathOf))
+    return Object.fromEntries(members.map(({ member, inner, found }) => [member, read(inner, found, pathOf(member))]))
   }
-  if (shape.isListSchema()) return format.items(value, shape, name).map(item => read(shape.getValueSchema(), item))
+  if (shape.isListSchema()) {
+    return format.items(value, shape, path).map((item, index) => read(shape.getValueSchema(), item, `${path}.${index + 1}.member`))
+  }
   if (shape.isMapSchema()) {
-    return Object.fromEntries(format.entries(value, shape, name).map(([key, item]) => [key, read(shape.getValueSchema(), item)]))
+    return Object.fromEntries(format.entries(value, shape, path).map(([key, item]) => [key, read(shape.getValueSchema(), item, path)]))
   }
-  return shape.isDocumentSchema() ? value : format.scalar(value, shape, name)
+  return shape.isDocumentSchema() ? value : format.scalar(value, shape, path)
 }
 
 const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/

@@ -34,18 +34,18 @@ t.test('reads back whatever the SDK writes, for every operation of CloudFormatio
     .chain(name => valueOf(inputOf(name)).map(value => ({ name, value })))
   fc.assert(fc.property(requests, ({ name, value }) => {
     const shape = inputOf(name)
-    const read = readForm(new URLSearchParams(serialize(shape, value)), shape)
+    const read = readForm(new URLSearchParams(serialize(shape, value)), shape, [])
     assert.deepEqual(structuredClone(read), value)
   }), { numRuns: 300 })
 })
 
 t.test('items come in the order of their numbers, whatever the order of arrival', async t => {
   const form = Array.from({ length: 12 }, (_, index): [string, string] => [`Capabilities.member.${12 - index}`, `c${12 - index}`])
-  t.strictSame(readForm(form, inputOf('CreateStack')), { Capabilities: Array.from({ length: 12 }, (_, index) => `c${index + 1}`) })
+  t.strictSame(readForm(form, inputOf('CreateStack'), []), { Capabilities: Array.from({ length: 12 }, (_, index) => `c${index + 1}`) })
 })
 
 t.test('names of JavaScript itself are names like any other', async t => {
-  t.strictSame(readForm([['__proto__.x', '1'], ['constructor', 'x'], ['Tags', '']], inputOf('CreateStack')), { Tags: [] })
+  t.strictSame(readForm([['__proto__.x', '1'], ['constructor', 'x'], ['Tags', '']], inputOf('CreateStack'), []), { Tags: [] })
   t.notHas({}, { x: '1' })
 })
 
@@ -58,11 +58,11 @@ for (const [name, value, says] of [
   ['TimeoutInMinutes', 'NaN', isNo('NaN', 'TimeoutInMinutes', 'Number')],
   ['TimeoutInMinutes', ' 20', isNo(' 20', 'TimeoutInMinutes', 'Number')],
   ['Tags', 'blue', 'Tags has parts, and is not to have a value'],
-  ['Tags.member.1', 'blue', 'Tags has parts, and is not to have a value'],
-  ['Tags.member.__proto__.Key', 'blue', 'The items of Tags are to be named Tags.member.1 and so on'],
-  ['Tags.blue.1.Key', 'blue', 'The items of Tags are to be named Tags.member.1 and so on']
+  ['Tags.member.1', 'blue', 'Tags.1.member has parts, and is not to have a value'],
+  ['Tags.member.__proto__.Key', 'blue', 'The items of Tags are to be numbered, as in Tags.member.1'],
+  ['Tags.blue.1.Key', 'blue', 'The items of Tags are to be numbered, as in Tags.member.1']
 ] as const) {
   t.test(`refuses ${name}=${value}`, async t => {
-    t.throws(() => readForm([[name, value]], inputOf('CreateStack')), new AwsError('MalformedInput', says))
+    t.throws(() => readForm([[name, value]], inputOf('CreateStack'), []), new AwsError('MalformedInput', says))
   })
 }
