@@ -1,4 +1,4 @@
-import { AwsError, type Caller } from '../../aws.js'
+import type { Caller } from '../../aws.js'
 import type { Durations } from '../../pace.js'
 import type { RdsOperations } from '../../rds/rds.js'
 import type { SecretOperations } from '../../secrets-manager/secrets-manager.js'
@@ -57,15 +57,6 @@ interface Tag { Key?: string | undefined, Value?: string | undefined }
 export function isOwn (tags: readonly Tag[] | undefined, request: ResourceRequest): boolean {
   const has = (key: string, value: string): boolean => tags?.some(tag => tag.Key === key && tag.Value === value) ?? false
   return has('aws:cloudformation:stack-id', request.stackId) && has('aws:cloudformation:logical-id', request.logicalId)
-}
-
-/** Runs `action` and takes a refusal with one of these codes for done. */
-export async function unless (codes: readonly string[], action: () => Promise<unknown>): Promise<void> {
-  try {
-    await action()
-  } catch (error) {
-    if (!(error instanceof AwsError && codes.includes(error.code))) throw error
-  }
 }
 
 type Lives<Noun extends string> = `${'Create' | 'Delete' | 'Modify'}${Noun}` | `Describe${Noun}s`

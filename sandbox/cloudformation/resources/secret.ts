@@ -1,19 +1,16 @@
 import { createHash } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
-import { AwsError, type Caller } from '../../aws.js'
+import { AwsError } from '../../aws.js'
 import { PlainFailure } from '../engine/failure.js'
 import { isObject, type JsonObject, ownValue, parseObject } from '../template/json.js'
-import { isOwn, type RdsRoom, type ResourceHandler, type ResourceRequest, type SecretsRoom, tagsOf, unless } from './handler.js'
+import { isOwn, type RdsRoom, type ResourceHandler, type ResourceRequest, type SecretsRoom, tagsOf } from './handler.js'
 
 /** `AWS::SecretsManager::Secret`, its value given or generated. Its physical id is its ARN, which Secrets Manager makes. */
 export function createSecretHandler ({ operations }: SecretsRoom): ResourceHandler {
-  const valueOf = async ({ caller, properties }: ResourceRequest): Promise<{ SecretString?: string }> => {
+  const valueOf = async ({ caller, properties }: ResourceRequest): Promise<string | undefined> => {
     const { GenerateSecretString: recipe, SecretString: text } = properties
-    if (isObject(recipe)) return { SecretString: await generate(recipe, caller) }
-    return typeof text === 'string' ? { SecretString: text } : {}
-  }
-
-  const generate = async (recipe: JsonObject, caller: Caller): Promise<string> => {
+    if (!isObject(recipe)) return textOf(text)
+    if (text !== undefined) throw new PlainFailure('Either GenerateSecretString or SecretString must have a value, but not both.')
     const { SecretStringTemplate: template, GenerateStringKey: key, ...options } = recipe
     const { RandomPassword: password = '' } = await operations.GetRandomPassword(options, caller)
     if (template === undefined && key === undefined) return password
@@ -25,35 +22,28 @@ export function createSecretHandler ({ operations }: SecretsRoom): ResourceHandl
 
   return {
     create: async (request, initiated) => {
-      const { caller, properties } = request
-      const name = typeof properties.Name === 'string' ? properties.Name : `${request.logicalId}-${request.nonce}`
-      const arn = await createOnce(request, name)
+      const { caller, properties, logicalId, nonce } = request
+      const name = textOf(properties.Name) ?? `${logicalId}-${nonce}`
+      const { ARN: arn = '' } = await operations.CreateSecret({
+        Name: name,
+        ClientRequestToken: tokenOf(nonce),
+        Tags: tagsOf(request),
+        ...described(properties),
+        SecretString: await valueOf(request)
+      }, caller).catch(async (error: unknown) => {
+        if (!(error instanceof AwsError && error.code === 'ResourceExistsException')) throw error
+        const present = await operations.DescribeSecret({ SecretId: name }, caller)
+        if (!isOwn(present.Tags, request)) throw error
+        return present
+      })
       initiated(arn)
       return { Id: arn }
-
-      async function createOnce (request: ResourceRequest, name: string): Promise<string> {
-        try {
-          const { ARN: made } = await operations.CreateSecret({
-            Name: name,
-            ClientRequestToken: tokenOf(request.nonce),
-            Tags: tagsOf(request),
-            ...described(properties),
-            ...await valueOf(request)
-          }, caller)
-          return made ?? ''
-        } catch (error) {
-          if (!(error instanceof AwsError && error.code === 'ResourceExistsException')) throw error
-          const { ARN: present, Tags: tags } = await operations.DescribeSecret({ SecretId: name }, caller)
-          if (!isOwn(tags, request)) throw error
-          return present ?? ''
-        }
-      }
     },
     update: async (request, physicalId, previous) => {
       const { caller, properties } = request
-      const isSame = (key: string): boolean => JSON.stringify(ownValue(properties, key)) === JSON.stringify(ownValue(previous, key))
-      const value = isSame('GenerateSecretString') && isSame('SecretString') ? {} : await valueOf(request)
-      await operations.UpdateSecret({ SecretId: physicalId, ...described(properties), ...value }, caller)
+      const isSame = (key: string): boolean => isDeepStrictEqual(ownValue(properties, key), ownValue(previous, key))
+      const value = isSame('GenerateSecretString') && isSame('SecretString') ? undefined : await valueOf(request)
+      await operations.UpdateSecret({ SecretId: physicalId, ...described(properties), SecretString: value }, caller)
       const wanted = tagsOf(request)
       const { Tags: present = [] } = await operations.DescribeSecret({ SecretId: physicalId }, caller)
       const gone = present.flatMap(({ Key: key = '' }) => wanted.some(tag => tag.Key === key) ? [] : [key])
@@ -62,17 +52,26 @@ export function createSecretHandler ({ operations }: SecretsRoom): ResourceHandl
       return { Id: physicalId }
     },
     delete: async ({ caller }, physicalId) => {
-      await unless(['ResourceNotFoundException'], async () =>
-        await operations.DeleteSecret({ SecretId: physicalId, ForceDeleteWithoutRecovery: true }, caller))
+      await unlessGone(async () => await operations.DeleteSecret({ SecretId: physicalId, ForceDeleteWithoutRecovery: true }, caller))
     }
   }
 }
 
-function described ({ Description: description, KmsKeyId: key }: JsonObject): { Description?: string, KmsKeyId?: string } {
-  return {
-    ...(typeof description === 'string' ? { Description: description } : {}),
-    ...(typeof key === 'string' ? { KmsKeyId: key } : {})
-  }
+function textOf (value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined
+}
+
+/** What is told of a secret besides its value. */
+function described ({ Description: description, KmsKeyId: key, ReplicaRegions: replicas = [] }: JsonObject) {
+  if (!isDeepStrictEqual(replicas, [])) throw new PlainFailure('The sandbox does not replicate secrets to other Regions.')
+  return { Description: textOf(description), KmsKeyId: textOf(key) }
+}
+
+/** Runs `action`, and takes a secret that is gone for done. */
+async function unlessGone (action: () => Promise<unknown>): Promise<void> {
+  await action().catch((error: unknown) => {
+    if (!(error instanceof AwsError && error.code === 'ResourceNotFoundException')) throw error
+  })
 }
 
 /** A version id, the same at every repetition, so that a secret is made once. */
@@ -103,13 +102,14 @@ export function createSecretTargetAttachmentHandler (secrets: SecretsRoom, rds: 
 
 /** `AWS::SecretsManager::ResourcePolicy`. */
 export function createSecretPolicyHandler ({ operations }: SecretsRoom): ResourceHandler {
-  const put = async ({ caller, properties: { SecretId: secretId, ResourcePolicy: policy = {} } }: ResourceRequest): Promise<string> => {
-    const ResourcePolicy = typeof policy === 'string' ? policy : JSON.stringify(policy)
-    const { ARN: arn = '' } = await operations.PutResourcePolicy({ SecretId: String(secretId), ResourcePolicy }, caller)
+  const put = async ({ caller, properties }: ResourceRequest): Promise<string> => {
+    const { SecretId: secretId, ResourcePolicy: policy = {}, BlockPublicPolicy: isBlocked } = properties
+    const ResourcePolicy = textOf(policy) ?? JSON.stringify(policy)
+    const { ARN: arn = '' } = await operations.PutResourcePolicy({ SecretId: String(secretId), ResourcePolicy, BlockPublicPolicy: isBlocked === true }, caller)
     return arn
   }
   return onSecret(put, async ({ caller }, secretId) => {
-    await unless(['ResourceNotFoundException'], async () => await operations.DeleteResourcePolicy({ SecretId: secretId }, caller))
+    await unlessGone(async () => await operations.DeleteResourcePolicy({ SecretId: secretId }, caller))
   })
 }
 

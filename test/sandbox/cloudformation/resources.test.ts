@@ -33,12 +33,14 @@ async function launch (t: Test, template: object, rooms: Rooms = {}): Promise<La
 const att = (logicalId: string, attribute: string): object => ({ Value: { 'Fn::GetAtt': [logicalId, attribute] } })
 const ref = (logicalId: string): object => ({ Value: { Ref: logicalId } })
 
-t.test('what EC2 and custom resources do not take is refused when its turn comes', async t => {
+t.test('what a service would not take, or the sandbox does not do, is refused when its turn comes', async t => {
   const network = (Type: string, CidrBlock: string): object => ({ Type, Properties: { CidrBlock, ...(Type.endsWith('Subnet') ? { VpcId: 'vpc-0' } : {}) } })
   for (const [resource, reason] of [
     [network('AWS::EC2::VPC', '10.0.0.0/'), /^Resource handler returned message: "Value \(10.0.0.0\/\) for parameter cidrBlock is invalid. This is not a valid CIDR block. \(Service: EC2, Status Code: 400, /],
     [network('AWS::EC2::VPC', '10.0.0.0/8'), /"The CIDR '10.0.0.0\/8' is invalid. \(Service: EC2/],
     [network('AWS::EC2::Subnet', '10.0.0.0/30'), /"The CIDR '10.0.0.0\/30' is invalid. \(Service: EC2/],
+    [{ Type: 'AWS::SecretsManager::Secret', Properties: { SecretString: 'x', GenerateSecretString: {} } }, /^Either GenerateSecretString or SecretString must have a value, but not both.$/],
+    [{ Type: 'AWS::SecretsManager::Secret', Properties: { ReplicaRegions: [{ Region: 'eu-west-1' }] } }, /^The sandbox does not replicate secrets to other Regions.$/],
     [{ Type: 'Custom::Thing' }, /^Properties validation failed for resource A with message:\n#: required key \[ServiceToken\] not found$/]
   ] as const) {
     const { lab } = await launch(t, { Resources: { A: resource } })
