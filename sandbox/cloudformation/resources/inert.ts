@@ -7,34 +7,12 @@ import { type Json, type JsonObject, ownValue } from '../template/json.js'
 import { generateName, type Pause, type ResourceHandler, type ResourceRequest } from './handler.js'
 
 /** Prefixes of the ids that EC2 gives, by resource type or by the end of an attribute's name. */
-const idPrefixes: Readonly<Record<string, string>> = {
-  CustomerGateway: 'cgw',
-  DefaultNetworkAcl: 'acl',
-  DefaultSecurityGroup: 'sg',
-  DHCPOptions: 'dopt',
-  EgressOnlyInternetGateway: 'eigw',
-  EIP: 'eipalloc',
-  FlowLog: 'fl',
-  GroupId: 'sg',
-  Instance: 'i',
-  InternetGateway: 'igw',
-  LaunchTemplate: 'lt',
-  NatGateway: 'nat',
-  NetworkAcl: 'acl',
-  NetworkInterface: 'eni',
-  RouteTable: 'rtb',
-  SecurityGroup: 'sg',
-  SecurityGroupEgress: 'sgr',
-  SecurityGroupIngress: 'sgr',
-  Subnet: 'subnet',
-  SubnetRouteTableAssociation: 'rtbassoc',
-  TransitGateway: 'tgw',
-  Volume: 'vol',
-  VPC: 'vpc',
-  VPCEndpoint: 'vpce',
-  VpcId: 'vpc',
-  VPNGateway: 'vgw'
-}
+const idPrefixes = new Map(`
+  CustomerGateway:cgw DefaultNetworkAcl:acl DefaultSecurityGroup:sg DHCPOptions:dopt EgressOnlyInternetGateway:eigw EIP:eipalloc
+  FlowLog:fl GroupId:sg Instance:i InternetGateway:igw LaunchTemplate:lt NatGateway:nat NetworkAcl:acl NetworkInterface:eni
+  RouteTable:rtb SecurityGroup:sg SecurityGroupEgress:sgr SecurityGroupIngress:sgr Subnet:subnet
+  SubnetRouteTableAssociation:rtbassoc TransitGateway:tgw Volume:vol VPC:vpc VPCEndpoint:vpce VpcId:vpc VPNGateway:vgw
+`.trim().split(/\s+/).map(pair => pair.split(':') as [string, string]))
 
 /** Stands for every type that the sandbox does not run: it has an id and attributes of the right form, and does nothing. */
 export function createInertHandler (clock: Clock, pause: Pause): ResourceHandler {
@@ -96,7 +74,7 @@ function inventedId (request: ResourceRequest, name: string): string {
   const { caller: { region, account }, type } = request
   const [, service = '', kind = ''] = type.cloudFormationType.split('::')
   const hex = createHash('sha256').update(`${request.nonce}/${service === 'EC2' ? '' : name}`).digest('hex')
-  const prefix = service === 'EC2' || name === 'VpcId' ? ownValue(idPrefixes, name) ?? ownValue(idPrefixes, kind) : undefined
+  const prefix = service === 'EC2' || name === 'VpcId' ? idPrefixes.get(name) ?? idPrefixes.get(kind) : undefined
   if (name.endsWith('Arn')) return arnOf(request, hex)
   if (prefix && /(Id|Acl|SecurityGroup)$/.test(name)) return `${prefix}-0${hex.slice(0, 16)}`
   if (name === 'PublicIp') return `203.0.113.${Number.parseInt(hex.slice(0, 2), 16)}`

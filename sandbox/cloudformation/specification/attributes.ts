@@ -1,42 +1,27 @@
 import type { ResourceType } from './specification.js'
 
-/** By service, the types that `Fn::GetAtt` also asks for their properties (cfn-lint, `schema/_getatts.py`); of others it gives attributes only. */
-const readable: Readonly<Record<string, string>> = {
-  Amplify: 'Branch Domain',
-  AppSync: 'DomainName FunctionConfiguration Resolver',
-  AutoScaling: 'AutoScalingGroup',
-  Backup: 'BackupSelection BackupVault LogicallyAirGappedBackupVault',
-  CodeArtifact: 'Domain Repository',
-  EC2: 'CapacityReservation Instance SecurityGroup Subnet VPC',
-  EFS: 'MountTarget',
-  EKS: 'Nodegroup',
-  ElastiCache: 'ReplicationGroup',
-  ElasticLoadBalancingV2: 'LoadBalancer',
-  Events: 'EventBus',
-  EventSchemas: 'Discoverer Registry Schema',
-  GameLift: 'GameSessionQueue MatchmakingConfiguration MatchmakingRuleSet',
-  Grafana: 'Workspace',
-  Greengrass: 'ConnectorDefinition CoreDefinition DeviceDefinition FunctionDefinition Group LoggerDefinition ResourceDefinition SubscriptionDefinition',
-  ImageBuilder: 'Component ContainerRecipe DistributionConfiguration ImagePipeline ImageRecipe InfrastructureConfiguration',
-  ManagedBlockchain: 'Node',
-  Neptune: 'DBCluster',
-  RDS: 'DBInstance DBParameterGroup',
-  RedshiftServerless: 'Workgroup',
-  RoboMaker: 'RobotApplication SimulationApplication',
-  Route53Resolver: 'ResolverRule ResolverRuleAssociation',
-  S3: 'AccessPoint',
-  SageMaker: 'DataQualityJobDefinition ModelBiasJobDefinition ModelExplainabilityJobDefinition ModelQualityJobDefinition MonitoringSchedule',
-  SNS: 'Topic',
-  SQS: 'Queue',
-  SSM: 'Parameter',
-  StepFunctions: 'Activity'
-}
+/** Types of AWS that `Fn::GetAtt` also asks for their properties (cfn-lint, `schema/_getatts.py`); of others it gives attributes only. */
+const readable = new Set(`
+  Amplify::Branch Amplify::Domain AppSync::DomainName AppSync::FunctionConfiguration AppSync::Resolver
+  AutoScaling::AutoScalingGroup Backup::BackupSelection Backup::BackupVault Backup::LogicallyAirGappedBackupVault
+  CodeArtifact::Domain CodeArtifact::Repository EC2::CapacityReservation EC2::Instance EC2::SecurityGroup EC2::Subnet EC2::VPC
+  EFS::MountTarget EKS::Nodegroup ElastiCache::ReplicationGroup ElasticLoadBalancingV2::LoadBalancer Events::EventBus
+  EventSchemas::Discoverer EventSchemas::Registry EventSchemas::Schema GameLift::GameSessionQueue
+  GameLift::MatchmakingConfiguration GameLift::MatchmakingRuleSet Grafana::Workspace Greengrass::ConnectorDefinition
+  Greengrass::CoreDefinition Greengrass::DeviceDefinition Greengrass::FunctionDefinition Greengrass::Group
+  Greengrass::LoggerDefinition Greengrass::ResourceDefinition Greengrass::SubscriptionDefinition ImageBuilder::Component
+  ImageBuilder::ContainerRecipe ImageBuilder::DistributionConfiguration ImageBuilder::ImagePipeline ImageBuilder::ImageRecipe
+  ImageBuilder::InfrastructureConfiguration ManagedBlockchain::Node Neptune::DBCluster RDS::DBInstance RDS::DBParameterGroup
+  RedshiftServerless::Workgroup RoboMaker::RobotApplication RoboMaker::SimulationApplication Route53Resolver::ResolverRule
+  Route53Resolver::ResolverRuleAssociation S3::AccessPoint SageMaker::DataQualityJobDefinition SageMaker::ModelBiasJobDefinition
+  SageMaker::ModelExplainabilityJobDefinition SageMaker::ModelQualityJobDefinition SageMaker::MonitoringSchedule SNS::Topic
+  SQS::Queue SSM::Parameter StepFunctions::Activity
+`.split(/\s+/))
 
 /** Whether `Fn::GetAtt` knows the attribute, which may be a path: `Endpoint.Address`. Passwords are never read back. */
 export function hasAttribute ({ cloudFormationType, attributes, properties }: ResourceType, attribute: string): boolean {
-  const [, service = '', kind = ''] = cloudFormationType.split('::')
   const [property = ''] = attribute.split('.')
-  const isReadable = readable[service]?.split(' ').includes(kind) === true && Object.hasOwn(properties, property) && !property.endsWith('Password')
+  const isReadable = readable.has(cloudFormationType.replace('AWS::', '')) && Object.hasOwn(properties, property) && !property.endsWith('Password')
   return isReadable || Object.hasOwn(attributes, attribute)
 }
 

@@ -1,22 +1,13 @@
 import { AwsError } from '../../aws.js'
 import type { Template } from './template.js'
 
-/** IAM types with the property that gives them a name of the caller's choice. */
-const iamNames: Readonly<Record<string, string | undefined>> = {
-  'AWS::IAM::AccessKey': undefined,
-  'AWS::IAM::Group': 'GroupName',
-  'AWS::IAM::InstanceProfile': 'InstanceProfileName',
-  'AWS::IAM::ManagedPolicy': 'ManagedPolicyName',
-  'AWS::IAM::Policy': undefined,
-  'AWS::IAM::Role': 'RoleName',
-  'AWS::IAM::User': 'UserName',
-  'AWS::IAM::UserToGroupAddition': undefined
-}
+const IAM = /^AWS::IAM::(AccessKey|Group|InstanceProfile|ManagedPolicy|Policy|Role|User|UserToGroupAddition)$/
 
 /** What the caller has to acknowledge before this template may be launched. */
 export function neededCapabilities (template: Template): { capabilities: string[], reason: string | undefined } {
-  const iam = [...template.resources.values()].filter(({ type }) => Object.hasOwn(iamNames, type))
-  const named = iam.some(({ type, properties }) => Object.hasOwn(properties, iamNames[type] ?? ''))
+  const iam = [...template.resources.values()].filter(({ type }) => IAM.test(type))
+  // Every policy has a name, and only those that can stand alone have one of their own.
+  const named = iam.some(({ type, properties }) => type !== 'AWS::IAM::Policy' && Object.hasOwn(properties, type.replace(IAM, '$1Name')))
   const capabilities = [
     ...(iam.length === 0 ? [] : [named ? 'CAPABILITY_NAMED_IAM' : 'CAPABILITY_IAM']),
     ...(template.transforms.length === 0 ? [] : ['CAPABILITY_AUTO_EXPAND'])

@@ -112,18 +112,13 @@ function checkNames (
   if (all.size > 0) throw refusal(`Unresolved resource dependencies [${[...all].join(', ')}] in the ${block} block of the template`)
 }
 
-interface TypeAttribute {
-  type: string
-  attribute: string
-}
-
 /** The first attribute that a value asks for and that its resource's type does not have. AWS looks when it comes to it. */
 export function unknownAttribute (
   value: Json,
   { resources }: Template,
   specification: Specification,
   isTrue: IsTrue
-): TypeAttribute | undefined {
+): { type: string, attribute: string } | undefined {
   for (const { name, attribute } of referencesIn(value, isTrue)) {
     const known = specification.typeOf(resources.get(name)?.type ?? '')
     if (!known || !attribute) continue

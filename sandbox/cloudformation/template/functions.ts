@@ -1,54 +1,55 @@
 import { splitBlock } from './cidr.js'
 import { splitAttribute } from './document.js'
 import { invalid, malformed } from './errors.js'
-import { type Json, isObject, memberAt, ownValue, withTextScalars } from './json.js'
+import { type Json, type JsonObject, isObject, memberAt, ownValue, withTextScalars } from './json.js'
 import { type Evaluated, type Evaluator, type Scope } from './scope.js'
-import { isSubstitution, subOf, substitute, usageOfSub } from './substitution.js'
+import { complaintOfSub, subOf, substitute } from './substitution.js'
 
-/** What an argument is once it is of the form: for most functions a list of so many parts. */
-type Parts = [Json, Json, Json, Json?]
-
-/** What a function takes, what AWS says of anything else, and what it gives. */
+/** A function: what AWS says of an argument that no evaluation would make right, and what it gives for others. */
 export interface Intrinsic {
-  takes: (argument: Json) => boolean
-  usage: string | ((argument: Json) => string)
+  complaint: (argument: Json) => string | undefined
   give: (argument: Json, evaluator: Evaluator) => Evaluated
 }
 
 /** What a rule's function would have to look up in the account's network, which is inert here: nothing can be said of it. */
 export class Unknowable extends Error {}
 
-/** Throws for an argument that no evaluation would make right. */
-export function checkArgument ({ takes, usage }: Intrinsic, argument: Json): void {
-  if (!takes(argument)) throw invalid(typeof usage === 'string' ? usage : usage(argument))
-}
+type Parts = [Json, Json, Json, Json?]
 
-/** A function of a list. */
-function listed (
-  usage: Intrinsic['usage'], takes: (parts: Json[]) => boolean, give: (parts: Parts, evaluator: Evaluator) => Evaluated
-): Intrinsic {
+/** A function of a list of so many parts, or of what else is asked of them. */
+function listed (usage: string, takes: (parts: Json[]) => boolean, give: (parts: Parts, evaluator: Evaluator) => Evaluated): Intrinsic {
   return {
-    usage,
-    takes: argument => Array.isArray(argument) && takes(argument),
+    complaint: argument => Array.isArray(argument) && takes(argument) ? undefined : usage,
     give: (argument, evaluator) => give(argument as Parts, evaluator)
   }
 }
 
 /** A function that has to evaluate its argument before it knows whether that is right. */
 function ofAnything (give: Intrinsic['give']): Intrinsic {
-  return { usage: '', takes: () => true, give }
+  return { complaint: () => undefined, give }
+}
+
+/** The same, of one kind of value. */
+function ofKind<T extends Evaluated> (usage: string, isRight: (value: Evaluated) => value is T, give: (value: T) => Json): Intrinsic {
+  return ofAnything((argument, { value }) => {
+    const given = value(argument)
+    if (!isRight(given)) throw invalid(usage)
+    return give(given)
+  })
 }
 
 const counting = (least: number, most = least) => ({ length }: Json[]): boolean => length >= least && length <= most
 const isDelimited = ([delimiter, , ...rest]: Json[]): boolean => typeof delimiter === 'string' && rest.length === 0
 /** A list, or a function that may give one. */
 const mayBeList = (value: Json = null): boolean => value !== null && typeof value === 'object'
+const mayBeIndex = (value: Json = null): boolean => typeof value === 'object' || Number.isInteger(Number(value))
 
 /** `Name.Attribute`, or the two in a list, where the attribute may be in several parts and be made by functions. */
 export function pathOf (argument: Json): Json[] {
   return typeof argument === 'string' ? splitAttribute(argument) : [argument].flat()
 }
 
+const ATTRIBUTE_USAGE = 'Template error: every Fn::GetAtt object requires two non-empty parameters, the resource name and the resource attribute'
 const JOIN_USAGE = 'Template error: every Fn::Join object requires two parameters, (1) a string delimiter and ' +
   '(2) a list of strings to be joined or a function that returns a list of strings (such as Fn::GetAZs) to be joined.'
 const SPLIT_USAGE = 'Template error: every Fn::Split object requires two parameters, (1) a string delimiter and ' +
@@ -56,17 +57,18 @@ const SPLIT_USAGE = 'Template error: every Fn::Split object requires two paramet
 const SELECT_USAGE = 'Template error: Fn::Select requires a list argument with two elements: an integer index and a list'
 export const FIND_USAGE = 'Template error: every Fn::FindInMap object requires three parameters, the map name, map key and the attribute for return value'
 
+const operandsUsage = (name: string): string =>
+  `Template error: every Fn::${name} object requires a list of at least 2 and at most 10 boolean parameters.`
+
 const resourceFunctions: Readonly<Record<string, Intrinsic>> = {
   Ref: {
-    usage: 'Template format error: Every Ref object must have a single String value.',
-    takes: argument => typeof argument === 'string',
+    complaint: argument => typeof argument === 'string' ? undefined : 'Template format error: Every Ref object must have a single String value.',
     give: (argument, scope) => refOf(String(argument), scope)
   },
   'Fn::GetAtt': {
-    usage: 'Template error: every Fn::GetAtt object requires two non-empty parameters, the resource name and the resource attribute',
-    takes: argument => {
+    complaint: argument => {
       const path = pathOf(argument)
-      return typeof path[0] === 'string' && path.length > 1 && !path.includes('')
+      return typeof path[0] === 'string' && path.length > 1 && !path.includes('') ? undefined : ATTRIBUTE_USAGE
     },
     give: (argument, { attribute, text }) => {
       const [logicalId, ...path] = pathOf(argument)
@@ -74,8 +76,7 @@ const resourceFunctions: Readonly<Record<string, Intrinsic>> = {
     }
   },
   'Fn::Sub': {
-    usage: usageOfSub,
-    takes: isSubstitution,
+    complaint: complaintOfSub,
     give: (argument, evaluator) => {
       const { text, given } = subOf(argument)
       const known = new Map<string, string>()
@@ -106,11 +107,17 @@ const resourceFunctions: Readonly<Record<string, Intrinsic>> = {
     if (item === undefined) throw invalid(`Template error: Fn::Select cannot select nonexistent value at index ${index}`)
     return item
   }),
-  'Fn::If': listed(
-    argument => `Template error: Fn::If requires a list argument with ${[argument].flat().length === 3 ? 'the first element being a condition' : 'three elements'}`,
-    parts => parts.length === 3 && typeof parts[0] === 'string',
-    ([condition, whenTrue, otherwise], { isTrue, value }) => value(isTrue(String(condition)) ? whenTrue : otherwise)
-  ),
+  'Fn::If': {
+    complaint: argument => {
+      const [condition, , ...others] = [argument].flat()
+      if (others.length !== 1) return 'Template error: Fn::If requires a list argument with three elements'
+      return typeof condition === 'string' ? undefined : 'Template error: Fn::If requires a list argument with the first element being a condition'
+    },
+    give: (argument, { isTrue, value }) => {
+      const [condition, whenTrue, otherwise] = argument as Parts
+      return value(isTrue(String(condition)) ? whenTrue : otherwise)
+    }
+  },
   'Fn::FindInMap': listed(FIND_USAGE, counting(3, 4), ([map, top, second, fallback], { mappings, text, value }) => {
     const keys = [map, top, second].map(text)
     const [name = ''] = keys
@@ -126,20 +133,13 @@ const resourceFunctions: Readonly<Record<string, Intrinsic>> = {
     counting(2, 3),
     ([block, count, bits = 8], { text }) => splitBlock(text(block), Number(text(count)), Number(text(bits)))
   ),
-  'Fn::Base64': ofAnything((argument, { value }) => {
-    const text = value(argument)
-    if (typeof text !== 'string') throw invalid('Template error: every Fn::Base64 object must have a String-typed value.')
-    return Buffer.from(text).toString('base64')
-  }),
+  'Fn::Base64': ofKind('Template error: every Fn::Base64 object must have a String-typed value.', isText, text => Buffer.from(text).toString('base64')),
   'Fn::ImportValue': ofAnything((argument, { importValue, text }) => importValue(text(argument))),
-  'Fn::GetStackOutput': {
-    usage: 'Template error: every Fn::GetStackOutput object requires a StackName and an OutputName.',
-    takes: argument => isObject(argument) && argument.StackName !== undefined && argument.OutputName !== undefined,
-    give: (argument, { region, stackOutput, text }) => {
-      const { StackName: stack = '', OutputName: output = '', Region: other = region } = isObject(argument) ? argument : {}
-      return stackOutput(text(stack), text(output), text(other))
-    }
-  }
+  'Fn::GetStackOutput': ofAnything((argument, { region, stackOutput, text }) => {
+    const { StackName: stack, OutputName: output, Region: other = region } = isObject(argument) ? argument : {}
+    if (stack === undefined || output === undefined) throw invalid('Template error: every Fn::GetStackOutput object requires a StackName and an OutputName.')
+    return stackOutput(text(stack), text(output), text(other))
+  })
 }
 
 /** Functions that give a truth, for conditions and rules. */
@@ -148,23 +148,15 @@ const conditionFunctions: Readonly<Record<string, Intrinsic>> = {
     const [left, right] = sides.map(side => comparable(value(side ?? null)))
     return left === right
   }),
-  'Fn::And': ofOperands('Fn::And', (operands, truth) => operands.every(truth)),
-  'Fn::Or': ofOperands('Fn::Or', (operands, truth) => operands.some(truth)),
+  'Fn::And': listed(operandsUsage('And'), counting(2, 10), (operands, { truth }) => operands.every(item => truth(item ?? null))),
+  'Fn::Or': listed(operandsUsage('Or'), counting(2, 10), (operands, { truth }) => operands.some(item => truth(item ?? null))),
   'Fn::Not': listed('Template error: every Fn::Not object requires one boolean parameter.', counting(1), ([operand], { truth }) => !truth(operand))
 }
 
 /** Functions of `AWS::LanguageExtensions`. */
 const extensions: Readonly<Record<string, Intrinsic>> = {
-  'Fn::ToJsonString': ofAnything((argument, { value }) => {
-    const structure = value(argument)
-    if (typeof structure !== 'object') throw invalid('Template error: every Fn::ToJsonString object must have an object or array value.')
-    return JSON.stringify(structure)
-  }),
-  'Fn::Length': ofAnything((argument, { value }) => {
-    const list = value(argument)
-    if (!Array.isArray(list)) throw invalid('Template error: every Fn::Length object must have a list value.')
-    return list.length
-  })
+  'Fn::ToJsonString': ofKind('Template error: every Fn::ToJsonString object must have an object or array value.', isStructure, JSON.stringify),
+  'Fn::Length': ofKind('Template error: every Fn::Length object must have a list value.', Array.isArray, list => list.length)
 }
 
 /** Functions of rules ("Rule functions", CloudFormation template reference), each of which compares two texts or lists of texts. */
@@ -182,11 +174,6 @@ export const isConditionFunction = (name: string): boolean => Object.hasOwn(cond
 export const isExtension = (name: string): boolean => Object.hasOwn(extensions, name)
 export const isRuleFunction = (name: string): boolean => Object.hasOwn(ruleFunctions, name)
 
-function ofOperands (name: string, give: (operands: Json[], truth: Evaluator['truth']) => boolean): Intrinsic {
-  const usage = `Template error: every ${name} object requires a list of at least 2 and at most 10 boolean parameters.`
-  return listed(usage, counting(2, 10), (operands, { truth }) => give(operands as Json[], truth))
-}
-
 function comparing (name: string, compare: (left: string[], right: string[]) => boolean): Intrinsic {
   return listed(`Template error: every ${name} object requires a list of 2 parameters.`, counting(2), (sides, { value }) => {
     const [left = [], right = []] = sides.map(side => ([value(side ?? null)].flat(2) as Evaluated[]).map(comparable))
@@ -194,8 +181,12 @@ function comparing (name: string, compare: (left: string[], right: string[]) => 
   })
 }
 
-function mayBeIndex (value: Json = null): boolean {
-  return typeof value === 'object' || Number.isInteger(Number(value))
+function isText (value: Evaluated): value is string {
+  return typeof value === 'string'
+}
+
+function isStructure (value: Evaluated): value is Json[] | JsonObject {
+  return typeof value === 'object' && value !== null
 }
 
 const LONGEST_TEXT = 2 ** 20

@@ -1,5 +1,5 @@
 import { invalid, malformed } from './errors.js'
-import { checkArgument, functions, type Intrinsic } from './functions.js'
+import { functions, type Intrinsic } from './functions.js'
 import { type Json, type JsonObject, isObject, ownValue } from './json.js'
 import { type Evaluated, type Evaluator, NO_VALUE, type Scope } from './scope.js'
 
@@ -49,7 +49,8 @@ export function callOf (value: JsonObject): { name: string, argument: Json, intr
   const intrinsic = ownValue(functions, name)
   if (!intrinsic) throw unsupported(name)
   const argument = value[name] ?? null
-  checkArgument(intrinsic, argument)
+  const complaint = intrinsic.complaint(argument)
+  if (complaint !== undefined) throw invalid(complaint)
   return { name, argument, intrinsic }
 }
 

@@ -16,10 +16,10 @@ export interface ParameterDefinition {
   limits: Readonly<Record<string, number>>
 }
 
-/** AWS's own types ("CloudFormation-supplied parameter types", CloudFormation User Guide). */
-const OF_AWS = 'AWS::(EC2::(AvailabilityZone::Name|Image::Id|Instance::Id|KeyPair::KeyName|SecurityGroup::(GroupName|Id)|Subnet::Id|Volume::Id|VPC::Id)|Route53::HostedZone::Id)'
-const TYPES = new RegExp(`^(String|Number|CommaDelimitedList|List<Number>|(List<)?(String|${OF_AWS})>?|` +
-  `AWS::SSM::Parameter::(Name|Value<(CommaDelimitedList|(List<)?(String|${OF_AWS})>?)>))$`)
+/** Types of texts; AWS's own are those of "CloudFormation-supplied parameter types" (CloudFormation User Guide). */
+const TEXT = '(String|AWS::(EC2::(AvailabilityZone::Name|Image::Id|Instance::Id|KeyPair::KeyName|SecurityGroup::(GroupName|Id)|Subnet::Id|Volume::Id|VPC::Id)|Route53::HostedZone::Id))'
+const SSM_VALUE = 'AWS::SSM::Parameter::Value<'
+const TYPES = new RegExp(`^(${TEXT}|Number|CommaDelimitedList|List<(${TEXT}|Number)>|AWS::SSM::Parameter::Name|${SSM_VALUE}(${TEXT}|CommaDelimitedList|List<${TEXT}>)>)$`)
 
 /** Limits, with the types of which they are. */
 const LIMITS = { MinLength: 'String', MaxLength: 'String', MinValue: 'Number', MaxValue: 'Number' } as const
@@ -83,7 +83,9 @@ export function resolveParameters (parameters: ReadonlyMap<string, ParameterDefi
   const missing = values.filter(({ value }) => value === undefined)
   if (missing.length > 0) throw invalid(`Parameters: [${missing.map(({ key }) => key).join(', ')}] must have values`)
   return values.map(({ key, definition, value = '' }) => {
-    const resolved = isSsmValue(definition.type) ? readSsm(value, ssmValue(value)) : undefined
+    const isLookedUp = definition.type.startsWith(SSM_VALUE)
+    const resolved = isLookedUp ? ssmValue(value) : undefined
+    if (isLookedUp && resolved === undefined) throw invalid(`Unable to fetch parameters [${value}] from parameter store for this account.`)
     checkValue(key, definition, resolved ?? value)
     return { key, value, resolved, noEcho: definition.noEcho }
   })
@@ -112,38 +114,24 @@ function itemsOf (value: string): string[] {
   return value === '' ? [] : value.split(',').map(item => item.trim())
 }
 
-function isSsmValue (type: string): boolean {
-  return type.startsWith('AWS::SSM::Parameter::Value<')
-}
-
-function readSsm (name: string, value: string | undefined): string {
-  if (value === undefined) throw invalid(`Unable to fetch parameters [${name}] from parameter store for this account.`)
-  return value
-}
-
 function checkValue (key: string, definition: ParameterDefinition, value: string): void {
-  const { type, allowedValues, constraintDescription } = definition
+  const { type, constraintDescription } = definition
   const items = isList(type) ? itemsOf(value) : [value]
   if (Buffer.byteLength(value) > 4096) throw invalid(`Parameter '${key}' must contain at most 4096 bytes`)
-  const notAllowed = allowedValues && items.some(item => !isAllowed(item, allowedValues, type))
-  const failure = notAllowed ? 'must be one of AllowedValues' : items.map(item => failureOf(item, definition)).find(Boolean)
+  const failure = items.map(item => failureOf(item, definition)).find(Boolean)
   if (!failure) return
   throw invalid(constraintDescription === undefined
     ? `Parameter '${key}' ${failure}`
     : `Parameter '${key}' failed to satisfy constraint: ${constraintDescription}`)
 }
 
-function isAllowed (item: string, allowed: readonly string[], type: string): boolean {
-  return allowed.includes(item) || (type === 'Number' && allowed.some(value => Number(value) === Number(item)))
-}
-
-function failureOf (item: string, { type, limits, allowedPattern }: ParameterDefinition): string | undefined {
+function failureOf (item: string, { type, limits, allowedValues, allowedPattern }: ParameterDefinition): string | undefined {
   const { MinLength = 0, MaxLength = Infinity, MinValue = -Infinity, MaxValue = Infinity } = limits
-  if (type === 'Number' || type === 'List<Number>') {
-    if (item.trim() === '' || !Number.isFinite(Number(item))) return 'must be a number'
-    if (Number(item) < MinValue) return `must be a number not less than ${MinValue}`
-    if (Number(item) > MaxValue) return `must be a number not greater than ${MaxValue}`
-  }
+  const isAllowed = (value: string): boolean => value === item || (type === 'Number' && Number(value) === Number(item))
+  if (allowedValues && !allowedValues.some(isAllowed)) return 'must be one of AllowedValues'
+  if (type.includes('Number') && (item.trim() === '' || !Number.isFinite(Number(item)))) return 'must be a number'
+  if (Number(item) < MinValue) return `must be a number not less than ${MinValue}`
+  if (Number(item) > MaxValue) return `must be a number not greater than ${MaxValue}`
   if (item.length < MinLength) return `must contain at least ${MinLength} characters`
   if (item.length > MaxLength) return `must contain at most ${MaxLength} characters`
   if (allowedPattern !== undefined && !matches(allowedPattern, item)) return `must match pattern ${allowedPattern}`

@@ -3,6 +3,10 @@ import { type Json, type JsonObject, isObject } from './json.js'
 /** `${Name}`, `${Resource.Attribute}` or the literal `${!Text}`. */
 const VARIABLE = /\$\{\s*(!?)([^${}]*?)\s*\}/g
 
+const USAGE = 'Template error: One or more Fn::Sub intrinsic functions don\'t specify expected arguments. ' +
+  'Specify a string as first argument, and an optional second argument to specify a mapping of values to replace in the string'
+const NAMES = 'Template error: variable names in Fn::Sub syntax must contain only alphanumeric characters, underscores, periods, and colons'
+
 /** What `Fn::Sub` is given: a text, and what stands for some of the names in it. */
 interface Sub { text: string, given: JsonObject }
 
@@ -11,21 +15,11 @@ export function subOf (argument: Json): Sub {
   return { text: String(text), given: isObject(given) ? given : {} }
 }
 
-export function isSubstitution (argument: Json): boolean {
-  return hasForm(argument) && [...subOf(argument).text.matchAll(VARIABLE)].every(([, literal, name = '']) => literal || /^[\w.:]+$/.test(name))
-}
-
-function hasForm (argument: Json): boolean {
-  const [text, given = {}, ...rest] = [argument].flat()
-  return typeof text === 'string' && isObject(given) && rest.length === 0
-}
-
 /** What AWS says of what is no argument of `Fn::Sub`. */
-export function usageOfSub (argument: Json): string {
-  return hasForm(argument)
-    ? 'Template error: variable names in Fn::Sub syntax must contain only alphanumeric characters, underscores, periods, and colons'
-    : 'Template error: One or more Fn::Sub intrinsic functions don\'t specify expected arguments. ' +
-      'Specify a string as first argument, and an optional second argument to specify a mapping of values to replace in the string'
+export function complaintOfSub (argument: Json): string | undefined {
+  const [text, given = {}, ...rest] = [argument].flat()
+  if (typeof text !== 'string' || !isObject(given) || rest.length > 0) return USAGE
+  return namesIn({ text, given: {} }).every(name => /^[\w.:]+$/.test(name)) ? undefined : NAMES
 }
 
 /** The text with a value in place of every name in it. */

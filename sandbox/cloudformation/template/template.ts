@@ -51,21 +51,13 @@ const SERVERLESS = 'AWS::Serverless-2016-10-31'
 const TRANSFORMS = [EXTENSIONS, SERVERLESS, 'AWS::SecretsManager-2020-07-23', 'AWS::SecretsManager-2024-09-16']
 
 /** By section: how many items it may have, and what each may have ("Template sections" and "CloudFormation template quotas", CloudFormation User Guide). */
-const SECTIONS: Readonly<Record<string, { most?: number, noun?: string, members?: readonly string[] }>> = {
+const SECTIONS: Readonly<Record<string, { most?: number, members?: string }>> = {
   Conditions: {},
   Mappings: { most: 200 },
-  Outputs: { most: 200, noun: 'output', members: ['Condition', 'Description', 'Export', 'Value'] },
-  Parameters: {
-    most: 200,
-    noun: 'parameter',
-    members: ['AllowedPattern', 'AllowedValues', 'ConstraintDescription', 'Default', 'Description', 'MaxLength', 'MaxValue', 'MinLength', 'MinValue', 'NoEcho', 'Type']
-  },
-  Resources: {
-    most: 500,
-    noun: 'resource',
-    members: ['Condition', 'CreationPolicy', 'DeletionPolicy', 'DependsOn', 'Metadata', 'Properties', 'Type', 'UpdatePolicy', 'UpdateReplacePolicy']
-  },
-  Rules: { noun: 'rule', members: ['Assertions', 'RuleCondition'] }
+  Outputs: { most: 200, members: 'Condition Description Export Value' },
+  Parameters: { most: 200, members: 'AllowedPattern AllowedValues ConstraintDescription Default Description MaxLength MaxValue MinLength MinValue NoEcho Type' },
+  Resources: { most: 500, members: 'Condition CreationPolicy DeletionPolicy DependsOn Metadata Properties Type UpdatePolicy UpdateReplacePolicy' },
+  Rules: { members: 'Assertions RuleCondition' }
 }
 const OTHERS = ['AWSTemplateFormatVersion', 'Description', 'Metadata', 'Transform']
 
@@ -133,17 +125,17 @@ function readTemplate (body: string, values: Values): Template {
 }
 
 function section<T, Item extends Json> (document: JsonObject, name: string, read: (name: string, value: Item) => T): Map<string, T> {
-  const { most = Infinity, noun = '', members } = SECTIONS[name] ?? {}
-  const value = document[name] ?? {}
+  const { most = Infinity, members } = SECTIONS[name] ?? {}
+  const [noun, value] = [name.slice(0, -1), document[name] ?? {}]
   if (!isObject(value)) throw malformed(`Any ${name} member must be an object.`)
   const entries = Object.entries(value)
   if (entries.length > most) throw malformed(`Number of ${name.toLowerCase()}, ${entries.length}, is greater than maximum allowed, ${most}`)
   return new Map(entries.map(([key, item]) => {
     if (key.startsWith('Fn::ForEach')) throw malformed(`${key} is only supported with the transform ${EXTENSIONS}, in Conditions, Resources and Outputs`)
-    if (!/^[a-zA-Z0-9]+$/.test(key)) throw malformed(`${name.slice(0, -1)} name ${key} is non alphanumeric.`)
+    if (!/^[a-zA-Z0-9]+$/.test(key)) throw malformed(`${noun} name ${key} is non alphanumeric.`)
     if (members && !isObject(item)) throw malformed(`Any ${name} member must be an object.`)
-    const unknown = members && Object.keys(item as JsonObject).find(member => !members.includes(member))
-    if (unknown !== undefined) throw invalid(`Invalid template ${noun} property '${unknown}'`)
+    const unknown = members && Object.keys(item as JsonObject).find(member => !members.split(' ').includes(member))
+    if (unknown !== undefined) throw invalid(`Invalid template ${noun.toLowerCase()} property '${unknown}'`)
     return [key, read(key, item as Item)]
   }))
 }
@@ -196,10 +188,8 @@ function readResource (name: string, resource: JsonObject, extended: boolean): R
   }
 }
 
-const POLICIES: Readonly<Record<string, readonly string[]>> = {
-  DeletionPolicy: ['Delete', 'Retain', 'RetainExceptOnCreate', 'Snapshot'],
-  UpdateReplacePolicy: ['Delete', 'Retain', 'Snapshot']
-}
+const POLICIES: Readonly<Record<string, RegExp>> =
+  { DeletionPolicy: /^(Delete|Retain|RetainExceptOnCreate|Snapshot)$/, UpdateReplacePolicy: /^(Delete|Retain|Snapshot)$/ }
 
 /** Types of which there can be snapshots ("DeletionPolicy attribute", CloudFormation template reference). */
 const SNAPSHOTS = /^AWS::(DocDB::DBCluster|EC2::Volume|ElastiCache::(CacheCluster|ReplicationGroup)|Neptune::DBCluster|RDS::DB(Cluster|Instance)|Redshift::Cluster)$/
@@ -207,7 +197,7 @@ const SNAPSHOTS = /^AWS::(DocDB::DBCluster|EC2::Volume|ElastiCache::(CacheCluste
 /** Throws a ValidationError for what is no policy, or none that the type can have. */
 export function checkPolicy (member: string, { name, type }: { name: string, type: string }, policy: unknown): string {
   if (typeof policy !== 'string') throw malformed(`Every ${member} member must be a string.`)
-  if (!POLICIES[member]?.includes(policy)) throw malformed(`Unrecognized ${member} ${policy} for resource ${name}`)
+  if (!POLICIES[member]?.test(policy)) throw malformed(`Unrecognized ${member} ${policy} for resource ${name}`)
   if (member === 'DeletionPolicy' && policy === 'Snapshot' && !SNAPSHOTS.test(type)) {
     throw invalid(`Template error: resource type ${type} does not support deletion policy Snapshot`)
   }
