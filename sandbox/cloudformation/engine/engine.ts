@@ -33,7 +33,7 @@ export interface Engine {
 export function createEngine (context: EngineContext): Engine {
   const loops = new Map<string, Promise<void>>()
   const current = new Map<string, Run>()
-  const tracked = new Map<string, Tracked>()
+  const tracked: Tracked = new Map()
   let closed = false
 
   const runPhases = async (stackId: string): Promise<void> => {
@@ -41,9 +41,7 @@ export function createEngine (context: EngineContext): Engine {
       const { status } = stackOf(context, stackId)
       const phase = phases[status]
       if (!phase || closed) return
-      const work = tracked.get(stackId) ?? new Map<string, Promise<boolean>>()
-      tracked.set(stackId, work)
-      const run = startRun(context, stackId, work, () => closed || stackOf(context, stackId).status !== status)
+      const run = startRun(context, stackId, tracked, () => closed || stackOf(context, stackId).status !== status)
       current.set(stackId, run)
       limitTime(run, status)
       try {
@@ -63,7 +61,6 @@ export function createEngine (context: EngineContext): Engine {
     }).finally(() => {
       loops.delete(stackId)
       current.delete(stackId)
-      if (!closed && tracked.get(stackId)?.size === 0) tracked.delete(stackId)
     })
     loops.set(stackId, loop)
   }

@@ -24,7 +24,7 @@ export interface Run {
   visit: (graph: Graph, work: (logicalId: string) => Promise<boolean>) => Promise<boolean>
 }
 
-/** Work under way on the resources of one stack, across its phases. */
+/** Work under way on resources, by their stack and logical id, across phases. */
 export type Tracked = Map<string, Promise<boolean>>
 
 /** Begins a phase. `isSuperseded` tells whether the stack has another status by now. */
@@ -43,11 +43,12 @@ export function startRun (context: EngineContext, stackId: string, tracked: Trac
     isSuperseded,
     visit: async (graph, work) => {
       await visitInOrder(graph, async logicalId => {
-        await tracked.get(logicalId)
+        const key = `${stackId}|${logicalId}`
+        await tracked.get(key)
         const promise = work(logicalId).finally(() => {
-          if (tracked.get(logicalId) === promise) tracked.delete(logicalId)
+          if (tracked.get(key) === promise) tracked.delete(key)
         })
-        tracked.set(logicalId, promise)
+        tracked.set(key, promise)
         return await promise
       }, signal)
       return !isSuperseded() && !signal.aborted

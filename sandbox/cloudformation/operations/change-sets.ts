@@ -13,7 +13,7 @@ import { newFacts, newStack } from './create-stack.js'
 import { type DefinitionInput, prepareDefinition } from './definition.js'
 import { findStack, idOf, pageOf, requireStack } from './find-stack.js'
 import { checkToken } from './tokens.js'
-import { checkUpdatable, isNothing, launchUpdate, prepareUpdate } from './update-stack.js'
+import { checkUpdatable, isNothing, prepareUpdate, withDefinition } from './update-stack.js'
 import { toParameter } from './views.js'
 
 const NO_CHANGES = "The submitted information didn't contain changes. Submit different information to create a change set."
@@ -24,9 +24,8 @@ const EITHER = 'Either DisableRollback or OnStackFailure can be specified, but n
 export function createChangeSetOperations (context: EngineContext, engine: Engine, changeSets: ChangeSets) {
   const { records } = context
 
-  type Draft = Pick<ChangeSetRecord, 'stackId' | 'definition' | 'body' | 'changes' | 'failure'>
-
-  const draftCreate = async (input: Sdk.CreateChangeSetInput, name: string, caller: Caller, existing?: StackRecord): Promise<Draft> => {
+  /** Stores a stack that only has change sets, where there is none, and answers with what the create would do. */
+  const draftCreate = async (input: Sdk.CreateChangeSetInput, name: string, caller: Caller, existing?: StackRecord) => {
     const { StackName: stackName = '' } = input
     if (existing && existing.status !== 'REVIEW_IN_PROGRESS') {
       throw invalid(`Stack [${stackName}] already exists and cannot be created again with the changeSet [${name}].`)
@@ -34,30 +33,27 @@ export function createChangeSetOperations (context: EngineContext, engine: Engin
     const facts = existing ?? newFacts(context, caller.region, stackName)
     const prepared = await prepareDefinition(context, facts, reviewed(input))
     if (!existing) engine.launch(newStack(context, facts, prepared, {}), 'REVIEW_IN_PROGRESS', { type: 'CREATE_CHANGESET', token: input.ClientToken })
-    const changes = await changesFor(context, stackOf(context, facts.id), prepared)
     // An export that there is not is found out when the stack is made (LocalStack's recordings, `test_describe_change_set_import_non_existent_export`).
-    return { stackId: facts.id, definition: prepared.definition, body: prepared.plan.template.body, changes }
+    const changes = await changesFor(context, stackOf(context, facts.id), prepared)
+    return { ...prepared, changes, stackId: facts.id, failure: undefined }
   }
 
-  const draftUpdate = async (input: Sdk.CreateChangeSetInput, caller: Caller): Promise<Draft> => {
+  const draftUpdate = async (input: Sdk.CreateChangeSetInput, caller: Caller) => {
     const stack = requireStack(records, input.StackName, caller, 'brackets')
     checkUpdatable(stack, true)
-    const { prepared, changes } = await prepareUpdate(context, stack, reviewed(input))
-    const failure = isNothing(stack, prepared, changes) ? NO_CHANGES : undefined
-    return { stackId: stack.id, definition: prepared.definition, body: prepared.plan.template.body, changes, failure }
+    const prepared = await prepareUpdate(context, stack, reviewed(input))
+    return { ...prepared, stackId: stack.id, failure: isNothing(stack, prepared) ? NO_CHANGES : undefined }
   }
 
   const launch = (input: Sdk.ExecuteChangeSetInput, changeSet: ChangeSetRecord, stack: StackRecord) => {
-    const { id: changeSetId, definition, body, isCreate, onStackFailure: onFailure } = changeSet
+    const { id: changeSetId, definition, body, isCreate, onStackFailure: onFailure = 'ROLLBACK' } = changeSet
     const { ClientRequestToken: token, RetainExceptOnCreate: retainExceptOnCreate = false } = input
-    const disableRollback = onFailure === undefined ? input.DisableRollback ?? changeSet.disableRollback : onFailure === 'DO_NOTHING'
-    if (!isCreate) {
-      checkUpdatable(stack, disableRollback)
-      return launchUpdate(context, engine, stack, { definition, body, token, disableRollback, retainExceptOnCreate, changeSetId })
-    }
-    records.templates.put(definition.template, body)
-    const created = { ...stack, definition, changeSetId, retainExceptOnCreate, updatedAt: context.clock.now(), onFailure: onFailure ?? 'ROLLBACK' }
-    return engine.launch(created, 'CREATE_IN_PROGRESS', { type: 'CREATE_STACK', token, disableRollback })
+    const disableRollback = onFailure === 'DO_NOTHING' || (input.DisableRollback ?? changeSet.disableRollback)
+    if (!isCreate) checkUpdatable(stack, disableRollback)
+    const { previous, ...next } = { ...withDefinition(context, stack, definition, body), changeSetId, retainExceptOnCreate }
+    return isCreate
+      ? engine.launch({ ...next, onFailure }, 'CREATE_IN_PROGRESS', { type: 'CREATE_STACK', token, disableRollback })
+      : engine.launch({ ...next, previous }, 'UPDATE_IN_PROGRESS', { type: 'UPDATE_STACK', token, disableRollback })
   }
 
   return {
@@ -76,21 +72,26 @@ export function createChangeSetOperations (context: EngineContext, engine: Engin
         throw new AwsError('AlreadyExistsException', `ChangeSet ${name} already exists`)
       }
       const isCreate = input.ChangeSetType === 'CREATE'
-      const made = isCreate ? await draftCreate(input, name, caller, existing) : await draftUpdate(input, caller)
-      const record: ChangeSetRecord = {
-        ...made,
-        id: `arn:aws:cloudformation:${caller.region}:${ACCOUNT}:changeSet/${name}/${context.newId()}`,
+      const draft = isCreate ? await draftCreate(input, name, caller, existing) : await draftUpdate(input, caller)
+      const { stackId, definition, plan, changes, failure } = draft
+      const id = `arn:aws:cloudformation:${caller.region}:${ACCOUNT}:changeSet/${name}/${context.newId()}`
+      changeSets.put(id, {
+        id,
         name,
+        stackId,
         isCreate,
+        definition,
+        body: plan.template.body,
+        changes,
+        failure,
+        token,
         createdAt: context.clock.now(),
         description: input.Description,
         onStackFailure: input.OnStackFailure,
         includeNestedStacks: input.IncludeNestedStacks,
-        token,
         disableRollback: input.DeploymentConfig?.DisableRollback
-      }
-      changeSets.put(record.id, record)
-      return { Id: record.id, StackId: record.stackId }
+      })
+      return { Id: id, StackId: stackId }
     },
 
     DescribeChangeSet: async (input, caller) => {

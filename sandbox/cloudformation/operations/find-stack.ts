@@ -1,7 +1,7 @@
 import type { ResourceStatus } from '@aws-sdk/client-cloudformation'
 import type { Caller } from '../../aws.js'
 import type { Records } from '../engine/memory.js'
-import type { ResourceRecord, StackRecord } from '../engine/records.js'
+import { latestOperations, type ResourceRecord, type StackRecord } from '../engine/records.js'
 import { invalid, unmet } from '../template/errors.js'
 
 const NAME_OR_ARN = /^(?:[a-zA-Z][-a-zA-Z0-9]*|arn:[-a-zA-Z0-9:/._+]*)$/
@@ -34,10 +34,10 @@ export function requireStack (
   return stack
 }
 
-/** Whether a resource failed so in the latest operation: what failed to update is skipped only when the rollback failed at it. */
+/** Whether a resource failed so. What failed to update is skipped only where a rollback failed at it, and not the update itself. */
 export function hasFailed (stack: StackRecord, resource: ResourceRecord | undefined, wanted: ResourceStatus): boolean {
   if (resource?.status !== wanted) return false
-  return wanted !== 'UPDATE_FAILED' || resource.operationId === stack.operations.at(-1)?.id
+  return wanted !== 'UPDATE_FAILED' || latestOperations(stack).slice(1).some(({ id }) => id === resource.operationId)
 }
 
 interface Demand { verb: 'retain' | 'skip', status: ResourceStatus }

@@ -21,38 +21,35 @@ export function createUpdateStack (context: EngineContext, engine: Engine): Oper
     if (replayed) return { StackId: found.id, OperationId: replayed.id }
     const disableRollback = input.DisableRollback ?? deployment?.DisableRollback
     checkUpdatable(found, disableRollback)
-    const { prepared, changes } = await prepareUpdate(context, found, input)
+    const prepared = await prepareUpdate(context, found, input)
     const stack = requireStack(context.records, found.id, caller)
     checkUpdatable(stack, disableRollback)
-    if (isNothing(stack, prepared, changes)) throw invalid('No updates are to be performed.')
-    const { definition, plan: { template: { body } } } = prepared
-    const retainExceptOnCreate = input.RetainExceptOnCreate
-    return launchUpdate(context, engine, stack, { definition, body, token, disableRollback, retainExceptOnCreate })
+    if (isNothing(stack, prepared)) throw invalid('No updates are to be performed.')
+    const updated = withDefinition(context, stack, prepared.definition, prepared.plan.template.body)
+    const { RetainExceptOnCreate: retainExceptOnCreate = false } = input
+    return engine.launch({ ...updated, retainExceptOnCreate, changeSetId: undefined }, 'UPDATE_IN_PROGRESS', { type: 'UPDATE_STACK', token, disableRollback })
   }
 }
 
-interface PreparedUpdate {
-  prepared: Prepared
+interface PreparedUpdate extends Prepared {
   changes: ResourceChange[]
 }
 
 /** Checks an update without launching it. Throws a ValidationError for whatever AWS refuses at once. */
 export async function prepareUpdate (context: EngineContext, stack: StackRecord, input: DefinitionInput): Promise<PreparedUpdate> {
   const prepared = await prepareDefinition(context, stack, input, stack.definition)
-  const retyped = [...prepared.plan.resources].filter(([logicalId, { type }]) => {
-    const present = context.records.resources.get(stack.id, logicalId)
-    return present && present.type !== type
-  }).map(([logicalId]) => logicalId)
+  const retyped = [...prepared.plan.resources].filter(([logicalId, { type }]) =>
+    (context.records.resources.get(stack.id, logicalId)?.type ?? type) !== type).map(([logicalId]) => logicalId)
   if (retyped.length > 0) {
     throw invalid('Update of resource type is not permitted. ' +
       `The new template modifies resource type of the following resources: [${retyped.join(', ')}]`)
   }
   prepared.plan.imports()
-  return { prepared, changes: await changesFor(context, stack, prepared) }
+  return { ...prepared, changes: await changesFor(context, stack, prepared) }
 }
 
 /** Whether nothing would come of an update: no resource, output, tag or topic changes. */
-export function isNothing (stack: StackRecord, { definition, plan }: Prepared, changes: readonly ResourceChange[]): boolean {
+export function isNothing (stack: StackRecord, { definition, plan, changes }: PreparedUpdate): boolean {
   const besideTemplate = ({ tags, notificationArns, roleArn }: Definition) => [tags, notificationArns, roleArn]
   return changes.length === 0 && !stack.status.endsWith('_FAILED') &&
     isDeepStrictEqual(besideTemplate(stack.definition), besideTemplate(definition)) &&
@@ -75,28 +72,10 @@ export function checkUpdatable ({ id, status, onFailure }: StackRecord, disableR
   }
 }
 
-interface UpdateLaunch {
-  definition: Definition
-  /** The template that the definition is of. */
-  body: string
-  token: string | undefined
-  disableRollback: boolean | undefined
-  retainExceptOnCreate: boolean | undefined
-  changeSetId?: string
-}
-
-export function launchUpdate (context: EngineContext, engine: Engine, stack: StackRecord, launch: UpdateLaunch): UpdateStackOutput {
-  const { definition, body, token, disableRollback, retainExceptOnCreate = false, changeSetId } = launch
+/** The stack with what it is to be updated to. After an update that failed and was kept, a rollback goes back past it, to what was good last. */
+export function withDefinition ({ records, clock }: EngineContext, stack: StackRecord, definition: Definition, body: string): StackRecord {
   const present: Definition = stack.status === 'CREATE_FAILED' ? { ...stack.definition, incomplete: true } : stack.definition
-  // After an update that failed and was kept, a rollback goes back past it, to what was good last.
-  if (stack.previous) context.records.templates.delete(present.template)
-  context.records.templates.put(definition.template, body)
-  return engine.launch({
-    ...stack,
-    definition,
-    previous: stack.previous ?? present,
-    updatedAt: context.clock.now(),
-    retainExceptOnCreate,
-    changeSetId
-  }, 'UPDATE_IN_PROGRESS', { type: 'UPDATE_STACK', token, disableRollback })
+  if (stack.previous) records.templates.delete(present.template)
+  records.templates.put(definition.template, body)
+  return { ...stack, definition, previous: stack.previous ?? present, updatedAt: clock.now() }
 }
