@@ -2,7 +2,7 @@ import { ResourceStatus } from '@aws-sdk/client-cloudformation'
 import { isDeepStrictEqual } from 'node:util'
 import { AwsError } from '../../aws.js'
 import type { ResourceRequest } from '../resources/handler.js'
-import { changeOf } from '../specification/changes.js'
+import { changesBetween } from '../specification/changes.js'
 import { typeProperties } from '../specification/properties.js'
 import type { JsonObject } from '../template/json.js'
 import { callerOf, type EngineContext, setResourceStatus, stackOf } from './context.js'
@@ -10,39 +10,37 @@ import { resolveReferences } from './dynamic-references.js'
 import { handlerMessage, PlainFailure } from './failure.js'
 import type { Incarnation, ResourceRecord, StackRecord } from './records.js'
 
-/** What a handler is told of a resource in one of its incarnations. Throws when its properties are not those of its type. */
-async function requestFor (
-  context: EngineContext,
-  stack: StackRecord,
-  resource: ResourceRecord,
-  { nonce, properties }: Incarnation
-): Promise<ResourceRequest> {
-  const specification = await context.specification()
-  const type = specification.typeOf(resource.type)
-  if (!type) throw new PlainFailure(`Template format error: Unrecognized resource types: [${resource.type}]`)
+/** What a handler is told of a resource that it is to make or change. Throws when its properties are not those of its type. */
+async function requestFor (context: EngineContext, stack: StackRecord, resource: ResourceRecord, wanted: Incarnation) {
   const failure = context.failureOf(stack.name, resource.logicalId)
   if (failure !== undefined) throw new PlainFailure(failure)
-  const caller = callerOf(stack)
-  const resolved = await resolveReferences(properties, reference => context.resolve(reference, caller)) as JsonObject
-  const typed = typeProperties(type, resolved, specification)
-  if (typed.problems.length > 0) {
-    throw new PlainFailure(`Properties validation failed for resource ${resource.logicalId} with message:\n${typed.problems.join('\n')}`)
+  const resolved = await resolveReferences(wanted.properties, reference => context.resolve(reference, callerOf(stack)))
+  const { request, problems } = await describe(context, stack, resource, { ...wanted, properties: resolved as JsonObject })
+  if (problems.length > 0) {
+    throw new PlainFailure(`Properties validation failed for resource ${resource.logicalId} with message:\n${problems.join('\n')}`)
   }
-  return requestOf(stack, resource, { type, nonce, properties: typed.properties })
+  return request
 }
 
-function requestOf (
-  stack: StackRecord, { logicalId }: ResourceRecord, rest: Pick<ResourceRequest, 'type' | 'nonce' | 'properties'>
-): ResourceRequest {
+/** A resource in one of its incarnations, and what is wrong with its properties. */
+async function describe (context: EngineContext, stack: StackRecord, resource: ResourceRecord, { nonce, properties }: Incarnation) {
+  const { type: name, logicalId } = resource
+  const specification = await context.specification()
+  const type = specification.typeOf(name)
+  if (!type) throw new PlainFailure(`Template format error: Unrecognized resource types: [${name}]`)
+  const typed = typeProperties(type, properties, specification)
   const ownTags = { 'stack-name': stack.name, 'logical-id': logicalId, 'stack-id': stack.id }
-  return {
+  const request: ResourceRequest = {
     caller: callerOf(stack),
     stackId: stack.id,
     stackName: stack.name,
     logicalId,
     stackTags: [...stack.definition.tags, ...Object.entries(ownTags).map(([key, Value]) => ({ Key: `aws:cloudformation:${key}`, Value }))],
-    ...rest
+    type,
+    nonce,
+    properties: typed.properties
   }
+  return { request, problems: typed.problems }
 }
 
 /** Why a step failed, for people to read. What the sandbox did not foresee goes to its log. */
@@ -67,25 +65,20 @@ export interface Step {
  * Makes a resource, or goes on making it after a crash. When the phase was aborted meanwhile, what was made is noted
  * without an event, for the rollback to find.
  */
-export async function createResource (
-  { context, signal, shown }: Step,
-  resource: ResourceRecord,
-  desired: Incarnation,
-  whenDone: ResourceStatus
-): Promise<void> {
-  const { records } = context
-  const inProgress = resource.status
+export async function createResource (step: Step, resource: ResourceRecord, desired: Incarnation, whenDone: ResourceStatus): Promise<void> {
+  const { context, signal, shown } = step
+  const { resources } = context.records
+  const { status } = resource
   let current = resource
   const note = (change: Partial<ResourceRecord>): void => {
-    const latest = records.resources.get(resource.stackId, resource.logicalId) ?? current
-    current = { ...latest, ...change }
-    records.resources.put(current)
+    current = { ...resources.get(resource.stackId, resource.logicalId) ?? current, ...change }
+    resources.put(current)
   }
   const request = await requestFor(context, stackOf(context, resource.stackId), resource, desired)
   const attributes = await context.handlerOf(resource.type).create(request, physicalId => {
     if (signal.aborted) note({ physicalId })
     else if (current.physicalId !== physicalId) {
-      current = setResourceStatus(context, current, { status: inProgress, reason: 'Resource creation Initiated', physicalId }, shown)
+      current = setResourceStatus(context, current, { status, reason: 'Resource creation Initiated', physicalId }, shown)
     }
   })
   if (signal.aborted) note({ attributes })
@@ -95,45 +88,33 @@ export async function createResource (
 /** Changes a resource in place; `target` is its incarnation afterwards. */
 export async function updateResource (step: Step, resource: ResourceRecord, target: Incarnation): Promise<void> {
   const { context, signal, shown, isUndone = false } = step
-  const specification = await context.specification()
   const stack = stackOf(context, resource.stackId)
   const { definition, previous = definition } = stack
   const request = await requestFor(context, { ...stack, definition: isUndone ? previous : definition }, resource, target)
-  const before = typeProperties(request.type, resource.properties, specification).properties
-  const attributes = await context.handlerOf(resource.type).update(request, resource.physicalId, before)
-  if (signal.aborted) return
+  const before = await describe(context, stack, resource, resource)
   const { physicalId } = resource
+  const attributes = await context.handlerOf(resource.type).update(request, physicalId, before.request.properties)
+  if (signal.aborted) return
   setResourceStatus(context, resource, { ...target, physicalId, attributes, status: ResourceStatus.UPDATE_COMPLETE }, shown)
 }
 
 /** Deletes one incarnation of a resource. */
 export async function deleteIncarnation (
-  context: EngineContext,
-  resource: ResourceRecord,
-  incarnation: Incarnation,
-  finalSnapshot: boolean
+  context: EngineContext, resource: ResourceRecord, incarnation: Incarnation, finalSnapshot: boolean
 ): Promise<void> {
-  const specification = await context.specification()
-  const type = specification.typeOf(resource.type)
-  if (!type) return
-  const { properties } = typeProperties(type, incarnation.properties, specification)
-  const request = requestOf(stackOf(context, resource.stackId), resource, { type, nonce: incarnation.nonce, properties })
+  const { request } = await describe(context, stackOf(context, resource.stackId), resource, incarnation)
   await context.handlerOf(resource.type).delete(request, incarnation.physicalId, finalSnapshot)
 }
 
 /** What giving a resource these properties means. New tags of the stack change every resource that can have tags. */
-export async function changeFor (
-  context: EngineContext,
-  { definition, previous }: StackRecord,
-  resource: ResourceRecord,
-  after: JsonObject
-): Promise<'none' | 'update' | 'replace'> {
+export async function changeFor (context: EngineContext, stack: StackRecord, resource: ResourceRecord, after: JsonObject) {
+  const { definition, previous } = stack
   const specification = await context.specification()
   const type = specification.typeOf(resource.type)
   if (!type) return 'none'
-  const { action, properties } = changeOf(type, resource.properties, after, specification)
+  const changes = changesBetween(type.properties, resource.properties, after, specification)
   const { replacedFor = [] } = context.handlerOf(resource.type)
-  if (properties.some(({ name }) => replacedFor.includes(name))) return 'replace'
+  if (changes.some(({ name, recreation }) => recreation === 'Always' || replacedFor.includes(name))) return 'replace'
   const isRetagged = previous !== undefined && Object.hasOwn(type.properties, 'Tags') && !isDeepStrictEqual(definition.tags, previous.tags)
-  return action === 'none' && isRetagged ? 'update' : action
+  return changes.length > 0 || isRetagged ? 'update' : 'none'
 }

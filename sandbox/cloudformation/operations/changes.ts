@@ -4,7 +4,7 @@ import type { EngineContext } from '../engine/context.js'
 import { makePlan, type Plan, type PlannedResource, planOf } from '../engine/plan.js'
 import type { Definition, ResourceRecord, StackRecord } from '../engine/records.js'
 import { defaultPolicy } from '../engine/remove.js'
-import { changeOf, type PropertyChange, recreationOf } from '../specification/changes.js'
+import { changesBetween, type PropertyChange, recreationOf } from '../specification/changes.js'
 import type { ResourceType, Specification } from '../specification/specification.js'
 import { ifKnown } from '../template/errors.js'
 import { type JsonObject, ownValue } from '../template/json.js'
@@ -95,7 +95,7 @@ function modification (resource: ResourceRecord, wanted: PlannedResource, update
   const properties = ifKnown(() => plan.propertiesOf(resource.logicalId))
   const change = { Action: 'Modify', ...identityOf(resource), BeforeContext: shown(resource.properties) } as const
   if (!properties) return { ...change, Replacement: 'Conditional', Scope: ['Properties'], Details: [] }
-  const { properties: changed } = changeOf(type, resource.properties, properties, specification)
+  const changed = changesBetween(type.properties, resource.properties, properties, specification)
   const known = new Set(changed.map(({ name }) => name))
   const details = [
     ...[...changed, ...referring(type, wanted, properties, update).filter(({ name }) => !known.has(name))]

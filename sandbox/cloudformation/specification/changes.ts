@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { type Json, type JsonObject, isObject, ownValue } from '../template/json.js'
-import type { Property, ResourceType, Specification } from './specification.js'
+import type { Property, Specification } from './specification.js'
 
 export interface PropertyChange {
   /** Name of the top-level property. */
@@ -10,28 +10,11 @@ export interface PropertyChange {
   after?: Json | undefined
 }
 
-export interface Change {
-  action: 'none' | 'update' | 'replace'
-  properties: PropertyChange[]
-}
-
 const recreations = { yes: 'Always', maybe: 'Conditionally', no: 'Never' } as const
 
-/** What going from one set of properties to another means, by what AWS publishes of the type. */
-export function changeOf (type: ResourceType, before: JsonObject, after: JsonObject, specification: Specification): Change {
-  const properties = changesIn(type.properties, before, after, specification)
-  const replaces = properties.some(change => change.recreation === 'Always')
-  return {
-    action: properties.length === 0 ? 'none' : replaces ? 'replace' : 'update',
-    properties
-  }
-}
-
-function changesIn (
-  known: Record<string, Property>,
-  before: JsonObject,
-  after: JsonObject,
-  specification: Specification
+/** What changes from one set of properties to another, and what each means by what AWS publishes of them. */
+export function changesBetween (
+  known: Record<string, Property>, before: JsonObject, after: JsonObject, specification: Specification
 ): PropertyChange[] {
   const names = [...new Set([...Object.keys(before), ...Object.keys(after)])]
   return names.filter(name => !isDeepStrictEqual(ownValue(before, name), ownValue(after, name))).map(name => {
@@ -55,6 +38,6 @@ export function recreationOf (
 ): PropertyChange['recreation'] {
   const own = recreations[property.causesReplacement ?? 'no']
   if (own !== 'Never' || property.type.type !== 'ref' || !isObject(before) || !isObject(after)) return own
-  const inner = changesIn(specification.membersOf(property.type), before, after, specification).map(change => change.recreation)
+  const inner = changesBetween(specification.membersOf(property.type), before, after, specification).map(change => change.recreation)
   return inner.includes('Always') ? 'Always' : inner.includes('Conditionally') ? 'Conditionally' : 'Never'
 }
