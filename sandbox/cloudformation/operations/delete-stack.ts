@@ -3,7 +3,6 @@ import type { OperationsOf } from '../../aws.js'
 import { type EngineContext, setStackStatus, withOperation } from '../engine/context.js'
 import type { Engine } from '../engine/engine.js'
 import { exportInUse } from '../engine/exports.js'
-import type { StackRecord } from '../engine/records.js'
 import { checkEnum, invalid } from '../template/errors.js'
 import { findStack, requireFailed, requireStack } from './find-stack.js'
 import { checkToken, replayedOperation } from './tokens.js'
@@ -13,7 +12,7 @@ export function createDeletionOperations (context: EngineContext, engine: Engine
   const { records } = context
   return {
     DeleteStack: async (input, caller) => {
-      const token = input.ClientRequestToken
+      const { ClientRequestToken: token, RetainResources: retained = [] } = input
       checkToken(token)
       checkEnum('deletionMode', input.DeletionMode, Sdk.DeletionMode)
       const stack = findStack(records, input.StackName, caller)
@@ -22,9 +21,12 @@ export function createDeletionOperations (context: EngineContext, engine: Engine
       if (stack.terminationProtection) throw invalid(`Stack [${stack.name}] cannot be deleted while TerminationProtection is enabled`)
       const forced = input.DeletionMode === 'FORCE_DELETE_STACK'
       if (forced && stack.status !== 'DELETE_FAILED') throw invalid(`Invalid operation on stack [${stack.id}]. FORCE_DELETE_STACK can only be used on stacks in DELETE_FAILED state.`)
-      checkRetained(context, stack, input.RetainResources ?? [])
+      if (retained.length > 0 && stack.status !== 'DELETE_FAILED') {
+        throw invalid(`Invalid operation on stack [${stack.id}]. When you delete a stack, specify which resources to retain only when the stack is in the DELETE_FAILED state.`)
+      }
+      requireFailed(records, stack, retained, 'DELETE_FAILED')
       if (replayedOperation(stack, 'DELETE_STACK', token) && stack.status !== 'DELETE_FAILED') return {}
-      const launch = { type: 'DELETE_STACK', token, skipped: input.RetainResources, forced } as const
+      const launch = { type: 'DELETE_STACK', token, skipped: retained, forced } as const
       const inUse = exportInUse(records, stack, stack.outputs.flatMap(({ exportName }) => exportName ?? []), 'delete')
       if (inUse) {
         // AWS accepts the request, says that it has begun, and has the stack fall back to the status it had (aws-cdk#604, serverless#2984).
@@ -48,12 +50,4 @@ export function createDeletionOperations (context: EngineContext, engine: Engine
       return { StackId: stack.id }
     }
   } satisfies Partial<OperationsOf<typeof Sdk>>
-}
-
-function checkRetained (context: EngineContext, stack: StackRecord, retained: readonly string[]): void {
-  if (retained.length === 0) return
-  if (stack.status !== 'DELETE_FAILED') {
-    throw invalid(`Invalid operation on stack [${stack.id}]. When you delete a stack, specify which resources to retain only when the stack is in the DELETE_FAILED state.`)
-  }
-  requireFailed(context.records, stack, retained, { verb: 'retain', status: 'DELETE_FAILED' })
 }

@@ -1,5 +1,5 @@
 import * as Sdk from '@aws-sdk/client-cloudformation'
-import { AwsError, type Caller, type OperationsOf } from '../../aws.js'
+import { AwsError, type OperationsOf } from '../../aws.js'
 import { type EngineContext, STACK_TYPE } from '../engine/context.js'
 import { exportsIn, importersOf } from '../engine/exports.js'
 import { planOf } from '../engine/plan.js'
@@ -14,14 +14,6 @@ const MOST_RESOURCES = 100
 /** The operations that read stacks, their events and their resources. */
 export function createDescriptions ({ records }: EngineContext) {
   const resourcesOf = (stack: StackRecord): ResourceRecord[] => records.resources.of(stack.id)
-
-  const stackNamed = (name: string | undefined, caller: Caller): StackRecord => {
-    try {
-      return requireStack(records, name, caller)
-    } catch {
-      throw invalid(`Stack '${name ?? ''}' does not exist`)
-    }
-  }
 
   return {
     DescribeStacks: async (input, caller) => {
@@ -65,7 +57,7 @@ export function createDescriptions ({ records }: EngineContext) {
     },
 
     DescribeStackResource: async (input, caller) => {
-      const stack = stackNamed(input.StackName, caller)
+      const stack = requireStack(records, input.StackName, caller, 'quotes')
       const logicalId = input.LogicalResourceId ?? ''
       const resource = records.resources.get(stack.id, logicalId)
       if (!resource) throw noResource(logicalId, input.StackName ?? '')

@@ -25,12 +25,19 @@ export function findStack (records: Records, nameOrId: string | undefined, { reg
   return stack?.region === region ? stack : undefined
 }
 
-/** The same, for operations that need one; AWS words the refusal in two ways. */
+/** The ways in which AWS says which stack does not exist. */
+const wordings = {
+  id: (name: string) => `with id ${name}`,
+  brackets: (name: string) => `[${name}]`,
+  quotes: (name: string) => `'${name}'`
+}
+
+/** The same, for operations that need one. */
 export function requireStack (
-  records: Records, nameOrId: string | undefined, caller: Caller, wording: 'id' | 'brackets' = 'id'
+  records: Records, nameOrId: string | undefined, caller: Caller, wording: keyof typeof wordings = 'id'
 ): StackRecord {
   const stack = findStack(records, nameOrId, caller)
-  if (!stack) throw invalid(wording === 'id' ? `Stack with id ${nameOrId ?? ''} does not exist` : `Stack [${nameOrId ?? ''}] does not exist`)
+  if (!stack) throw invalid(`Stack ${wordings[wording](nameOrId ?? '')} does not exist`)
   return stack
 }
 
@@ -40,18 +47,19 @@ export function hasFailed (stack: StackRecord, resource: ResourceRecord | undefi
   return wanted !== 'UPDATE_FAILED' || latestOperations(stack).slice(1).some(({ id }) => id === resource.operationId)
 }
 
-interface Demand { verb: 'retain' | 'skip', status: ResourceStatus }
-
 /**
  * Throws unless the stack has resources of those names, and each failed so. The rules are AWS's (ContinueUpdateRollback,
  * CloudFormation API Reference; "Delete stacks", CloudFormation User Guide); nobody could check their words.
  */
-export function requireFailed ({ resources }: Records, stack: StackRecord, names: readonly string[], { verb, status }: Demand): void {
+export function requireFailed (
+  { resources }: Records, stack: StackRecord, names: readonly string[], status: 'UPDATE_FAILED' | 'DELETE_FAILED'
+): void {
+  const [verb, state] = status === 'UPDATE_FAILED' ? ['skip', `an ${status}`] : ['retain', `a ${status}`]
   const refuse = (wrong: string[], problem: string): void => {
     if (wrong.length > 0) throw invalid(`The following resources to ${verb} ${problem} in stack [${stack.name}]: [${wrong.join(', ')}]`)
   }
   refuse(names.filter(name => !resources.get(stack.id, name)), 'do not exist')
-  refuse(names.filter(name => !hasFailed(stack, resources.get(stack.id, name), status)), `are not in ${status === 'UPDATE_FAILED' ? 'an' : 'a'} ${status} state`)
+  refuse(names.filter(name => !hasFailed(stack, resources.get(stack.id, name), status)), `are not in ${state} state`)
 }
 
 const PAGE = 100

@@ -29,7 +29,7 @@ export function createRollbackOperations (context: EngineContext, engine: Engine
       if (stack.status !== 'UPDATE_ROLLBACK_FAILED') throw wrongStatus(stack, 'ContinueUpdateRollback')
       const { ForceRollback: isForced, ResourcesToSkip: named = [] } = input
       if (isForced && named.length > 0) throw invalid('You can specify either ForceRollback or ResourcesToSkip, but not both.')
-      requireFailed(records, stack, named, { verb: 'skip', status: 'UPDATE_FAILED' })
+      requireFailed(records, stack, named, 'UPDATE_FAILED')
       const failed = records.resources.of(stack.id).filter(resource => hasFailed(stack, resource, 'UPDATE_FAILED')).map(({ logicalId }) => logicalId)
       engine.launch(stack, 'UPDATE_ROLLBACK_IN_PROGRESS', { type: 'CONTINUE_ROLLBACK', token, skipped: isForced ? failed : named })
       return {}

@@ -23,10 +23,7 @@ export function createTemplateOperations (context: EngineContext, changeSets: Ch
   }
 
   const templateAskedFor = (input: Sdk.GetTemplateInput, caller: Caller): Template => {
-    if (input.ChangeSetName === undefined) {
-      const stack = requireStack(records, input.StackName, caller)
-      return planOf(context, stack).template
-    }
+    if (input.ChangeSetName === undefined) return planOf(context, requireStack(records, input.StackName, caller)).template
     const { stackId, definition, body } = requireChangeSet(changeSets, records, input, caller, 'StackName is a required parameter.')
     return templateOf(stackOf(context, stackId), definition, body)
   }
@@ -35,10 +32,7 @@ export function createTemplateOperations (context: EngineContext, changeSets: Ch
     ValidateTemplate: async (input, caller) => {
       const template = await read(bodyOf(input), caller)
       dependencyGraph(template.resources)
-      return {
-        ...described(template),
-        Parameters: [...template.parameters].map(([key, parameter]) => toTemplateParameter(key, parameter))
-      }
+      return { ...described(template), Parameters: [...template.parameters].map(([key, parameter]) => toTemplateParameter(key, parameter)) }
     },
 
     GetTemplate: async (input, caller) => {
@@ -52,7 +46,9 @@ export function createTemplateOperations (context: EngineContext, changeSets: Ch
       const stack = input.StackName === undefined ? undefined : requireStack(records, input.StackName, caller)
       if (stack?.status === 'REVIEW_IN_PROGRESS') throw invalid('GetTemplateSummary cannot be called on REVIEW_IN_PROGRESS stacks.')
       const template = stack ? planOf(context, stack).template : await read(bodyOf(input), caller)
-      const types = [...new Set([...template.resources.values()].map(({ type }) => type))]
+      const specification = await context.specification()
+      const types = new Map<string, string[]>()
+      for (const [logicalId, { type }] of template.resources) types.set(type, [...types.get(type) ?? [], logicalId])
       return {
         ...described(template),
         Parameters: [...template.parameters].map(([key, parameter]) => ({
@@ -60,8 +56,12 @@ export function createTemplateOperations (context: EngineContext, changeSets: Ch
           ParameterType: parameter.type,
           ParameterConstraints: parameter.allowedValues ? { AllowedValues: parameter.allowedValues } : {}
         })),
-        ResourceTypes: types,
-        ResourceIdentifierSummaries: await identifiersOf(context, template, types),
+        ResourceTypes: [...types.keys()],
+        ResourceIdentifierSummaries: [...types].map(([type, logicalIds]) => ({
+          ResourceType: type,
+          LogicalResourceIds: logicalIds,
+          ResourceIdentifiers: specification.typeOf(type)?.primaryIdentifier ?? []
+        })),
         Version: '2010-09-09',
         Metadata: template.metadata && JSON.stringify(template.metadata)
       }
@@ -80,23 +80,5 @@ function described (template: Template) {
 }
 
 function toTemplateParameter (key: string, parameter: ParameterDefinition): Sdk.TemplateParameter {
-  return {
-    ParameterKey: key,
-    NoEcho: parameter.noEcho,
-    DefaultValue: parameter.default,
-    Description: parameter.description
-  }
-}
-
-async function identifiersOf (
-  context: EngineContext,
-  template: Template,
-  types: readonly string[]
-): Promise<Sdk.ResourceIdentifierSummary[]> {
-  const specification = await context.specification()
-  return types.map(type => ({
-    ResourceType: type,
-    LogicalResourceIds: [...template.resources].filter(([, resource]) => resource.type === type).map(([logicalId]) => logicalId),
-    ResourceIdentifiers: specification.typeOf(type)?.primaryIdentifier ?? []
-  }))
+  return { ParameterKey: key, NoEcho: parameter.noEcho, DefaultValue: parameter.default, Description: parameter.description }
 }
