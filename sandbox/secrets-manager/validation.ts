@@ -15,6 +15,7 @@ export const constraints: Constraints = {
   VersionStages: { bounds: [1, 20] },
   MoveToVersionId: { bounds: [32, 64] },
   RemoveFromVersionId: { bounds: [32, 64] },
+  Tags: { bounds: [0, Infinity], items: { Key: { bounds: [1, 128] }, Value: { bounds: [0, 256] } } },
   MaxResults: { bounds: [1, 100] },
   NextToken: { bounds: [1, 4096] },
   Filters: { bounds: [0, 10] },

@@ -9,6 +9,7 @@ type Names = 'AssumeRole' | 'AssumeRoleWithWebIdentity' | 'GetAccessKeyInfo' | '
 
 const name = { bounds: [2, 64], pattern: /^[\w+=,.@-]*$/ } as const
 const ofRoles = { RoleSessionName: name, DurationSeconds: { bounds: [900, 43_200] } } as const
+const ofKeys = { AccessKeyId: { bounds: [16, 128], pattern: /^\w*$/ } } as const
 const ofSessions = { DurationSeconds: { bounds: [900, 129_600] } } as const
 
 /** AWS STS, as far as tools get their credentials from it and ask who they are. Anybody may assume any role; the others are the root of the one account. */
@@ -34,7 +35,10 @@ export function createSts ({ now }: { now: () => number }): OperationsOf<typeof 
       const [subject, audience, issuer] = ['sub', 'aud', 'iss'].map(name => [claims[name]].flat()[0]?.toString())
       return { ...assume(request), SubjectFromWebIdentityToken: subject, Audience: audience, Provider: issuer?.replace('https://', '') }
     },
-    GetAccessKeyInfo: async (_request, { account }) => ({ Account: account }),
+    GetAccessKeyInfo: async (request, { account }) => {
+      checkConstraints('ValidationError', ofKeys, request)
+      return { Account: account }
+    },
     GetCallerIdentity: async (_request, { account, sessionToken }) => {
       const user = holderOf(sessionToken)
       return user

@@ -7,7 +7,6 @@ export const unheeded: Unheeded = {
       members: ['ExternalId', 'Policy', 'PolicyArns', 'ProvidedContexts', 'ProviderId', 'SerialNumber', 'SourceIdentity', 'Tags', 'TokenCode', 'TransitiveTagKeys'],
       idle: 'They say who may do what, and here everybody may do everything.'
     },
-    { members: ['MinimumSessionTokenSize'] },
-    { members: ['AccessKeyId'], idle: 'There is one account, whichever the key.' }
+    { members: ['MinimumSessionTokenSize'] }
   ]
 }

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { CreateSecretCommand, GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
-import { AssumeRoleCommand, AssumeRoleWithWebIdentityCommand, GetCallerIdentityCommand, GetSessionTokenCommand, STSClient } from '@aws-sdk/client-sts'
+import { AssumeRoleCommand, AssumeRoleWithWebIdentityCommand, GetAccessKeyInfoCommand, GetCallerIdentityCommand, GetSessionTokenCommand, STSClient } from '@aws-sdk/client-sts'
 import t from 'tap'
 import { openSandbox } from '../helpers/sandbox.js'
 
@@ -48,6 +48,7 @@ t.test('who assumes a role is told so, and everybody else that they are the root
   const account = { Account: '000000000000', Arn: 'arn:aws:iam::000000000000:root' }
   for (const credentials of [again, { ...again, sessionToken: 'of somebody else' }]) t.match(await new STSClient({ ...config, credentials }).send(tellMe), account)
 
+  await t.rejects(root.send(new GetAccessKeyInfoCommand({ AccessKeyId: 'short' })), { name: 'ValidationError' })
   for (const [change, message] of [
     [{ RoleArn: 'nothing-valid-in-here' }, 'nothing-valid-in-here is invalid'],
     [{ RoleSessionName: 'a:b' }, "1 validation error detected: Value 'a:b' at 'roleSessionName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\\w+=,.@-]*"],

@@ -300,6 +300,7 @@ for (const [operation, request, says] of [
   ['RotateSecret', { SecretId: 'a', ClientRequestToken: 'short' }, "Value 'short' at 'clientRequestToken' failed to satisfy constraint: Member must have length greater than or equal to 32"],
   ['BatchGetSecretValue', { Filters: [{ Key: 'name', Values: ['a'] }], MaxResults: 21 }, "Value '21' at 'maxResults' failed to satisfy constraint: Member must have value less than or equal to 20"],
   ['ListSecretVersionIds', { SecretId: 'a', MaxResults: 101 }, "Value '101' at 'maxResults' failed to satisfy constraint: Member must have value less than or equal to 100"],
+  ['TagResource', { SecretId: 'a', Tags: [{ Key: 'k' }, { Key: '' }] }, "Value '' at 'tags.2.member.key' failed to satisfy constraint: Member must have length greater than or equal to 1"],
   ['PutSecretValue', { SecretId: 'a', SecretString: 'x', VersionStages: [] }, "Value '[]' at 'versionStages' failed to satisfy constraint: Member must have length greater than or equal to 1"]
 ] as const) {
   t.test(`${operation} is refused what the model does not allow: ${JSON.stringify(request)}`, async t => {
