@@ -66,7 +66,7 @@ function nameOf (request: ResourceRequest, longest: number): string {
 function attributesOf (request: ResourceRequest): JsonObject {
   return Object.fromEntries(Object.entries(request.type.attributes).map(([name, { type }]) => {
     const given = ownValue(request.properties, name)
-    return [name, given ?? (type.type === 'string' ? inventedId(request, name) : emptyValue(type))]
+    return [name, given ?? (type.type === 'string' ? inventedId(request, name) : emptyValue(name, type))]
   }))
 }
 
@@ -99,7 +99,9 @@ function textProperty (properties: JsonObject, name: string): string | undefined
   return typeof value === 'string' ? value : undefined
 }
 
-function emptyValue (type: PropertyType): Json {
+/** What an attribute has that is no text; networks that templates divide are of a block for documentation (RFC 3849). */
+function emptyValue (name: string, type: PropertyType): Json {
+  if (name === 'Ipv6CidrBlocks') return ['2001:db8:1234:1a00::/56']
   if (type.type === 'array') return []
   if (type.type === 'json') return '{}'
   if (type.type === 'boolean') return 'false'

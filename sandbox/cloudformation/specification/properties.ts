@@ -44,6 +44,8 @@ function missing (path: string, key: string): string {
   return `${path}: required key [${key}] not found`
 }
 
+const TAG: Record<string, Property> = { Key: { type: { type: 'string' }, required: true }, Value: { type: { type: 'string' } } }
+
 function typed (type: PropertyType, value: Json, path: string, problems: string[], specification: Specification): Json {
   const inside = (element: PropertyType | undefined, item: Json, key: string | number): Json =>
     element ? typed(element, item, `${path}/${key}`, problems, specification) : item
@@ -60,7 +62,7 @@ function typed (type: PropertyType, value: Json, path: string, problems: string[
     case 'boolean': return booleanOf(value) ?? mismatch('Boolean')
     case 'array': return Array.isArray(value) ? value.map((item, index) => inside(type.element, item, index)) : mismatch('JSONArray')
     case 'map': return isObject(value) ? entriesOf(value) : mismatch('JSONObject')
-    case 'tag': return isObject(value) ? value : mismatch('JSONObject')
+    case 'tag': return isObject(value) ? members(TAG, value, path, problems, specification) : mismatch('JSONObject')
     case 'ref': return isObject(value) ? members(specification.membersOf(type), value, path, problems, specification) : mismatch('JSONObject')
     case 'union': return firstThatFits(type.types ?? [], value, path, specification)
     default: return value

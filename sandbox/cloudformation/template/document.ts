@@ -1,5 +1,6 @@
 import { Composer, type CST, isAlias, isMap, isScalar, isSeq, LineCounter, type ParsedNode, Parser, Scalar } from 'yaml'
 import { malformed, invalid, unknownTransform } from './errors.js'
+import { functions, splitAttribute } from './functions.js'
 import { type Json, type JsonObject, isObject } from './json.js'
 
 const DEEPEST = 100
@@ -88,21 +89,10 @@ function scalarOf (node: Scalar.Parsed): Json {
   return typeof value === 'number' && !Number.isSafeInteger(value) && Number.isInteger(value) ? text : value
 }
 
-const shortForms = new Set([
-  'And', 'Base64', 'Cidr', 'Contains', 'EachMemberEquals', 'EachMemberIn', 'Equals', 'FindInMap', 'GetAZs', 'GetStackOutput', 'If', 'ImportValue', 'Join', 'Length',
-  'Not', 'Or', 'RefAll', 'Select', 'Split', 'Sub', 'ToJsonString', 'Transform', 'ValueOf', 'ValueOfAll'
-])
-
 function writeOut (name: string, value: Json): JsonObject | undefined {
   if (name === 'Ref' || name === 'Condition') return { [name]: value }
   if (name === 'GetAtt') return { 'Fn::GetAtt': typeof value === 'string' ? splitAttribute(value) : value }
-  return shortForms.has(name) ? { [`Fn::${name}`]: value } : undefined
-}
-
-/** `Cluster.Endpoint.Address` is the attribute `Endpoint.Address` of `Cluster`. */
-export function splitAttribute (path: string): string[] {
-  const dot = path.indexOf('.')
-  return dot < 0 ? [path] : [path.slice(0, dot), path.slice(dot + 1)]
+  return name === 'Transform' || Object.hasOwn(functions, `Fn::${name}`) ? { [`Fn::${name}`]: value } : undefined
 }
 
 function refuseUnreadable (value: Json, path: string, depth: number): void {

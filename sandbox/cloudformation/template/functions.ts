@@ -1,5 +1,4 @@
 import { splitBlock } from './cidr.js'
-import { splitAttribute } from './document.js'
 import { invalid, malformed } from './errors.js'
 import { type Json, type JsonObject, isObject, memberAt, ownValue, withTextScalars } from './json.js'
 import { type Evaluated, type Evaluator, type Scope } from './scope.js'
@@ -43,6 +42,12 @@ const isDelimited = ([delimiter, , ...rest]: Json[]): boolean => typeof delimite
 /** A list, or a function that may give one. */
 const mayBeList = (value: Json = null): boolean => value !== null && typeof value === 'object'
 const mayBeIndex = (value: Json = null): boolean => typeof value === 'object' || Number.isInteger(Number(value))
+
+/** `Cluster.Endpoint.Address` is the attribute `Endpoint.Address` of `Cluster`. */
+export function splitAttribute (path: string): string[] {
+  const dot = path.indexOf('.')
+  return dot < 0 ? [path] : [path.slice(0, dot), path.slice(dot + 1)]
+}
 
 /** `Name.Attribute`, or the two in a list, where the attribute may be in several parts and be made by functions. */
 export function pathOf (argument: Json): Json[] {

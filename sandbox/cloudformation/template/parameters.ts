@@ -34,7 +34,7 @@ export function readParameter (name: string, parameter: JsonObject): ParameterDe
   if (allowed?.some(value => typeof value === 'object')) throw malformed('Every AllowedValues value must be a string.')
   return {
     type,
-    noEcho: optionalText(parameter, 'NoEcho') === 'true',
+    noEcho: optionalText(parameter, 'NoEcho')?.toLowerCase() === 'true',
     limits: readLimits(name, type, parameter),
     default: fallback === undefined ? undefined : String(fallback),
     allowedValues: allowed?.map(String),
@@ -125,11 +125,13 @@ function checkValue (key: string, definition: ParameterDefinition, value: string
     : `Parameter '${key}' failed to satisfy constraint: ${constraintDescription}`)
 }
 
+const NUMBER = /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i
+
 function failureOf (item: string, { type, limits, allowedValues, allowedPattern }: ParameterDefinition): string | undefined {
   const { MinLength = 0, MaxLength = Infinity, MinValue = -Infinity, MaxValue = Infinity } = limits
   const isAllowed = (value: string): boolean => value === item || (type === 'Number' && Number(value) === Number(item))
   if (allowedValues && !allowedValues.some(isAllowed)) return 'must be one of AllowedValues'
-  if (type.includes('Number') && (item.trim() === '' || !Number.isFinite(Number(item)))) return 'must be a number'
+  if (type.includes('Number') && !NUMBER.test(item.trim())) return 'must be a number'
   if (Number(item) < MinValue) return `must be a number not less than ${MinValue}`
   if (Number(item) > MaxValue) return `must be a number not greater than ${MaxValue}`
   if (item.length < MinLength) return `must contain at least ${MinLength} characters`
@@ -140,7 +142,8 @@ function failureOf (item: string, { type, limits, allowedValues, allowedPattern 
 
 /** Far more than a pattern needs that ends at all, also where the machine does much else. */
 const MATCHING_MS = 2_000
-const matcher = new Script("new RegExp('^(?:' + pattern + ')$').test(text)")
+/** Patterns are of Java, of which JavaScript has no `(?i)`. */
+const matcher = new Script("new RegExp('^(?:' + pattern.replace('(?i)', '') + ')$', pattern.includes('(?i)') ? 'i' : '').test(text)")
 const matching: { pattern: string, text: string } = { pattern: '', text: '' }
 createContext(matching)
 

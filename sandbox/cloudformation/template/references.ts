@@ -1,5 +1,4 @@
-import { splitAttribute } from './document.js'
-import { pathOf } from './functions.js'
+import { pathOf, splitAttribute } from './functions.js'
 import { callOf } from './intrinsics.js'
 import { type Json, isObject } from './json.js'
 import { namesIn, subOf } from './substitution.js'

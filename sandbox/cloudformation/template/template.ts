@@ -176,9 +176,14 @@ function readResource (name: string, resource: JsonObject, extended: boolean): R
     const value = resource[member]
     return value === undefined || (extended && isObject(value)) ? value : checkPolicy(member, { name, type }, value)
   }
+  const properties = objectAt(resource, 'Properties', path) ?? {}
+  if (type === 'AWS::RDS::DBInstance' && properties.DBClusterIdentifier !== undefined && resource.DeletionPolicy === 'Snapshot') {
+    // AWS's own words (aws-cloudformation-templates#16).
+    throw invalid('DeletionPolicy:Snapshot cannot be specified for a cluster instance, use deletion policy on the cluster instead.')
+  }
   return {
     type,
-    properties: objectAt(resource, 'Properties', path) ?? {},
+    properties,
     dependsOn: needed,
     metadata: objectAt(resource, 'Metadata', path),
     policies: ['CreationPolicy', 'UpdatePolicy'].map(member => objectAt(resource, member, path) ?? {}),

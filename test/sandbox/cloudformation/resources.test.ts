@@ -69,6 +69,7 @@ t.test('types that are not run have ids and attributes of AWS\'s form', async t 
     },
     Outputs: {
       Signals: att('Wait', 'Data'),
+      Ipv6: { Value: { 'Fn::Select': [1, { 'Fn::Cidr': [{ 'Fn::Select': [0, { 'Fn::GetAtt': ['Vpc', 'Ipv6CidrBlocks'] }] }, 2, 64] }] } },
       Handle: ref('Handle'),
       Waiting: ref('Waiting'),
       Bucket: ref('Bucket'),
@@ -100,6 +101,7 @@ t.test('types that are not run have ids and attributes of AWS\'s form', async t 
     Key: /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/,
     Custom: /./,
     Signals: '{}',
+    Ipv6: '2001:db8:1234:1a01::/64',
     Handle: /^https:\/\/cloudformation-waitcondition-us-east-1\.s3\.us-east-1\.amazonaws\.com\/arn%3Aaws%3Acloudformation%3Aus-east-1%3A000000000000%3Astack\/stack\/[0-9a-f-]{36}\/Handle$/,
     Waiting: /^arn:aws:cloudformation:us-east-1:000000000000:stack\/stack\/[0-9a-f-]{36}\/Handle$/,
     Bucket: /^stack-bucket-[a-z0-9]{12}$/,
@@ -111,8 +113,8 @@ t.test('types that are not run have ids and attributes of AWS\'s form', async t 
 })
 
 t.test('properties that a type does not have fail the resource, named as AWS names them', async t => {
-  const { lab, id } = await launch(t, { Resources: { Subnet: { Type: 'AWS::EC2::Subnet', Properties: { Nope: 1, MapPublicIpOnLaunch: 'maybe', Ipv4NetmaskLength: '5' } } } })
-  t.ok((await eventsOf(lab, id)).includes('Subnet CREATE_FAILED Properties validation failed for resource Subnet with message:\n#: required key [VpcId] not found\n#: extraneous key [Nope] is not permitted\n#/MapPublicIpOnLaunch: expected type: Boolean, found: String'))
+  const { lab, id } = await launch(t, { Resources: { Subnet: { Type: 'AWS::EC2::Subnet', Properties: { Nope: 1, MapPublicIpOnLaunch: 'maybe', Ipv4NetmaskLength: '5', Tags: [{ Key: 'a', Val: 'b' }] } } } })
+  t.ok((await eventsOf(lab, id)).includes('Subnet CREATE_FAILED Properties validation failed for resource Subnet with message:\n#: required key [VpcId] not found\n#: extraneous key [Nope] is not permitted\n#/MapPublicIpOnLaunch: expected type: Boolean, found: String\n#/Tags/0: extraneous key [Val] is not permitted'))
   t.equal(await statusOf(lab, id), 'ROLLBACK_COMPLETE')
   const nested = await launch(t, { Resources: { Inner: { Type: 'AWS::CloudFormation::Stack', Properties: { TemplateURL: 'https://x' } } } })
   t.match((await eventsOf(nested.lab, nested.id))[2], 'Inner CREATE_FAILED Nested stacks are not available in the sandbox')

@@ -92,6 +92,8 @@ t.test('whatever is no template is refused in AWS\'s words, in bounded time', as
     [withResources({ A: { ...topic, CreationPolicy: 'text' } }), 'Template format error: [/Resources/A/CreationPolicy] Every CreationPolicy member must be an object.'],
     [withResources({ A: { ...topic, DeletionPolicy: 'Snapshot' } }), 'Template error: resource type AWS::SNS::Topic does not support deletion policy Snapshot'],
     [withResources({ A: { ...topic, UpdateReplacePolicy: 'RetainExceptOnCreate' } }), 'Template format error: Unrecognized UpdateReplacePolicy RetainExceptOnCreate for resource A'],
+    [withResources({ A: { Type: 'AWS::RDS::DBInstance', DeletionPolicy: 'Snapshot', Properties: { DBClusterIdentifier: 'c' } } }), 'DeletionPolicy:Snapshot cannot be specified for a cluster instance, use deletion policy on the cluster instead.'],
+    [withParameter({ Type: 'List<String' }), 'Template format error: Unrecognized parameter type: List<String'],
     [withParameter({ Type: 'AWS::Nope::Id' }), 'Template format error: Unrecognized parameter type: AWS::Nope::Id'],
     [withParameter({ Type: 'String', Nope: 1 }), 'Invalid template parameter property \'Nope\''],
     [withParameter({ Type: 'String', AllowedValues: 'a' }), 'Template format error: Every AllowedValues member must be a list.'],
@@ -150,6 +152,7 @@ t.test('parameters are checked against their constraints', async t => {
   const refused: Array<[object, string | undefined, string]> = [
     [{ Type: 'String' }, undefined, 'Parameters: [P] must have values'],
     [{ Type: 'Number' }, 'four', 'Parameter \'P\' must be a number'],
+    [{ Type: 'Number' }, '0x10', 'Parameter \'P\' must be a number'],
     [{ Type: 'Number', MinValue: 1 }, '0.5', 'Parameter \'P\' must be a number not less than 1'],
     [{ Type: 'Number', MaxValue: 4 }, '5', 'Parameter \'P\' must be a number not greater than 4'],
     [{ Type: 'List<Number>' }, '1, x', 'Parameter \'P\' must be a number'],
@@ -163,6 +166,7 @@ t.test('parameters are checked against their constraints', async t => {
   ]
   for (const [definition, value, message] of refused) t.throws(() => valueOf(definition, value), { code: 'ValidationError', message }, message)
   t.equal(valueOf({ Type: 'Number', Default: 4, AllowedValues: [2, 4] }), '4')
+  t.equal(valueOf({ Type: 'String', AllowedPattern: '^(?i)[a-z]+$' }, 'Ab'), 'Ab')
   t.equal(valueOf({ Type: 'CommaDelimitedList', AllowedValues: ['a', 'b'] }, 'a, b'), 'a, b')
   const template = parseTemplate(withResources({ A: topic }))
   t.throws(() => resolveParameters(template.parameters, { given: [{ ParameterKey: 'X' }, { ParameterKey: 'Y' }], ssmValue: () => undefined }),
