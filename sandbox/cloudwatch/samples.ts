@@ -31,15 +31,22 @@ export interface SamplesOptions {
 /** The measurements of the last day, in memory. */
 export function createSamples ({ measure, clock, log }: SamplesOptions) {
   let samples: Sample[] = []
+  /** The counters at the end of the minute before, and now. */
   let previous = new Map<string, Previous>()
+  let latest = previous
   let takenAt = -Infinity
 
-  /** Measures now, unless that was done within the last second. */
+  /**
+   * Measures now, unless that was done within the last second. A minute has one sample, the latest, as on AWS: asking more
+   * often makes no sum any larger.
+   */
   const take = async (): Promise<void> => {
     const atMs = clock.now()
     if (atMs - takenAt < CLOSEST_MS) return
+    const minuteMs = atMs - atMs % MINUTE_MS
+    if (takenAt < minuteMs) previous = latest
     takenAt = atMs
-    const latest = new Map<string, Previous>()
+    latest = new Map()
     const taken = await Promise.all(measure().map(async measured => {
       const key = `${measured.region}/${measured.identifier}`
       const { values, next } = measureMetrics(measured, await measured.usage(), previous.get(key), atMs)
@@ -47,8 +54,7 @@ export function createSamples ({ measure, clock, log }: SamplesOptions) {
       const { region, identifier, instances, engine } = measured
       return { atMs, region, cluster: identifier, writer: instances.find(({ isWriter }) => isWriter), engine, values }
     }))
-    previous = latest
-    samples = [...samples.filter(sample => sample.atMs > atMs - KEPT_MS), ...taken]
+    samples = [...samples.filter(sample => sample.atMs > atMs - KEPT_MS && sample.atMs < minuteMs), ...taken]
   }
 
   return {

@@ -107,18 +107,16 @@ t.test('a cluster that is not serverless has no capacity, and the memory of the 
 
 t.test('statistics of what was measured within a period', async t => {
   const { operations, at, clock, cluster } = openLab()
-  for (const [index, connections] of [4, 1, 3, 2].entries()) {
+  for (const [second, connections] of [[0, 4], [60, 1], [120, 3], [170, 7], [180, 2], [240, 9]] as const) {
     cluster.connections = connections
-    await at(index * 10)
+    await at(second)
   }
-  cluster.connections = 9
-  await at(60)
-  const asked = { Namespace: 'AWS/RDS', MetricName: 'DatabaseConnections', Dimensions: ofCluster, StartTime: new Date(start), EndTime: new Date(clock.ms + 1), Period: 60 }
+  const asked = { Namespace: 'AWS/RDS', MetricName: 'DatabaseConnections', Dimensions: ofCluster, StartTime: new Date(start), EndTime: new Date(clock.ms + 1), Period: 240 }
   const { Datapoints } = await operations.GetMetricStatistics({ ...asked, Statistics: ['Average', 'Sum', 'Minimum', 'Maximum', 'SampleCount'], ExtendedStatistics: ['p50', 'p99'] }, caller)
   t.same(Datapoints, [
-    { Timestamp: new Date(start), Average: 2.5, Sum: 10, Minimum: 1, Maximum: 4, SampleCount: 4, Unit: 'Count', ExtendedStatistics: { p50: 2, p99: 4 } },
-    { Timestamp: new Date(start + 60_000), Average: 9, Sum: 9, Minimum: 9, Maximum: 9, SampleCount: 1, Unit: 'Count', ExtendedStatistics: { p50: 9, p99: 9 } }
-  ])
+    { Timestamp: new Date(start), Average: 3.5, Sum: 14, Minimum: 1, Maximum: 7, SampleCount: 4, Unit: 'Count', ExtendedStatistics: { p50: 2, p99: 7 } },
+    { Timestamp: new Date(start + 240_000), Average: 9, Sum: 9, Minimum: 9, Maximum: 9, SampleCount: 1, Unit: 'Count', ExtendedStatistics: { p50: 9, p99: 9 } }
+  ], 'of each minute what was measured last')
   const other = { ...asked, Statistics: ['Average' as const] }
   t.same((await operations.GetMetricStatistics({ ...other, Unit: 'Bytes' }, caller)).Datapoints, [])
   t.same((await operations.GetMetricStatistics({ ...other, Namespace: 'AWS/EC2' }, caller)).Datapoints, [])
@@ -128,7 +126,7 @@ t.test('statistics of what was measured within a period', async t => {
   await t.rejects(operations.GetMetricStatistics({ ...asked, Statistics: ['Maximum,Sum' as never] }, caller), { code: 'InvalidParameterValue', message: 'The parameter Statistics.member.1 must be a value in the set [ Sum, Maximum, Minimum, SampleCount, Average ].' })
   await t.rejects(operations.GetMetricStatistics({ ...other, Period: 1, StartTime: new Date(clock.ms - 3_600_000), EndTime: new Date(clock.ms) }, caller), { code: 'InvalidParameterCombination', message: /^You have requested up to 3,600 datapoints/ })
   await t.rejects(operations.GetMetricStatistics(asked, caller), { code: 'InvalidParameterCombination' })
-  await t.rejects(operations.GetMetricStatistics({ ...other, StartTime: new Date(start - 1500 * 60_000) }, caller), { code: 'InvalidParameterCombination', message: /^You have requested up to 1,502 datapoints/ })
+  await t.rejects(operations.GetMetricStatistics({ ...other, Period: 60, StartTime: new Date(start - 1500 * 60_000) }, caller), { code: 'InvalidParameterCombination', message: /^You have requested up to 1,505 datapoints/ })
   await t.rejects(operations.GetMetricStatistics({ ...other, EndTime: new Date(start) }, caller), { code: 'InvalidParameterValue', message: 'The parameter StartTime must not equal parameter EndTime.' })
   await t.rejects(operations.GetMetricStatistics({ ...other, EndTime: new Date(start - 1) }, caller), { code: 'InvalidParameterValue', message: 'The parameter StartTime must be less than the parameter EndTime.' })
 })
