@@ -50,10 +50,7 @@ export function createSessions (limits: Limits): Sessions {
       const pool = pools.get(key) ?? createPool(access, credentials, database, limits)
       pools.set(key, pool)
       const client = await pool.connect()
-      const session = sessionOf(client, database, limits, () => {
-        taken.delete(session)
-        letGo()
-      })
+      const session = sessionOf(client, database, limits, letGo, () => taken.delete(session))
       taken.add(session)
       return session
     } catch (error) {
@@ -95,13 +92,14 @@ function createPool (access: DatabaseAccess, { username, password }: Credentials
   return pool
 }
 
-function sessionOf (client: PoolClient, database: string, limits: Limits, onEnd: () => void): Session {
+function sessionOf (client: PoolClient, database: string, limits: Limits, letGo: () => void, onEnd: () => void): Session {
   const { processID: processId } = client as unknown as { processID: number }
   let latest: StatementRun | undefined
   let isTaken = true
   const giveBack = (isSpoilt: boolean): void => {
     if (!isTaken) return
     isTaken = false
+    letGo()
     onEnd()
     client.release(isSpoilt)
   }
@@ -122,6 +120,8 @@ function sessionOf (client: PoolClient, database: string, limits: Limits, onEnd:
     },
     // Wiping fails in the midst of a transaction that a statement left open, which only closing the session undoes.
     release: (letRun = false) => {
+      // Only a statement that outlasts its call keeps the cluster awake beyond it.
+      if (!letRun) letGo()
       if (latest?.finished === false && !letRun) giveBack(true)
       // The answer leaves first: whoever waits for it need not wait for the wiping.
       else setImmediate(() => { client.query('DISCARD ALL').then(() => { giveBack(false) }, () => { giveBack(true) }) })
