@@ -52,7 +52,7 @@ export function createCloudFormation (dependencies: CloudFormationDependencies) 
     newNonce: () => Array.from({ length: 12 }, () => NONCE_CHARACTERS[randomInt(NONCE_CHARACTERS.length)]).join('')
   }
   const engine = createEngine(context)
-  const changeSets = openChangeSets(store)
+  const changeSets = openChangeSets(store, records)
   return {
     operations: refuseUnheeded({
       CreateStack: createCreateStack(context, engine),
@@ -65,8 +65,6 @@ export function createCloudFormation (dependencies: CloudFormationDependencies) 
     }, unheeded),
     whenIdle: engine.whenIdle,
     start: async (): Promise<void> => {
-      records.forgetOldStacks()
-      for (const { id, stackId } of [...changeSets.values()]) if (!records.stack(stackId)) changeSets.delete(id)
       for (const stack of records.stacks()) engine.drive(stack.id)
     },
     close: engine.close

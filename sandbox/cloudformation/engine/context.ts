@@ -73,32 +73,20 @@ export function setStackStatus (context: EngineContext, stack: StackRecord, stat
   })
 }
 
-export interface ResourceChange extends Partial<Omit<ResourceRecord, 'reason'>> {
-  status: ResourceStatus
-  reason?: string | undefined
-}
-
 /** Gives a resource a status, with its event. A deletion shows the properties that were shown last. */
 export function setResourceStatus (
   context: EngineContext,
   resource: ResourceRecord,
-  change: ResourceChange,
+  change: Partial<ResourceRecord> & Pick<ResourceRecord, 'status'>,
   shownProperties?: string
 ): ResourceRecord {
   const stack = stackOf(context, resource.stackId)
-  const { reason: _old, ...rest } = resource
-  const next = { ...rest, ...change, operationId: operationOf(stack).id, updatedAt: context.clock.now() }
-  const properties = shownProperties ?? (change.status.startsWith('DELETE') ? lastShown(context, next) : undefined)
+  const next = { ...resource, reason: undefined, ...change, operationId: operationOf(stack).id, updatedAt: context.clock.now() }
+  const { logicalId, physicalId, type, status, reason } = next
+  const properties = shownProperties ?? (status.startsWith('DELETE') ? lastShown(context, next) : undefined)
   context.records.together(() => {
     context.records.resources.put(next)
-    addEvent(context, stack, {
-      logicalId: next.logicalId,
-      physicalId: next.physicalId,
-      type: next.type,
-      status: next.status,
-      reason: change.reason,
-      properties
-    })
+    addEvent(context, stack, { logicalId, physicalId, type, status, reason, properties })
   })
   return next
 }
@@ -111,19 +99,11 @@ type Happening = Pick<EventRecord, 'logicalId' | 'physicalId' | 'type' | 'status
 
 /** Events of one stack have different times, so that their ids, which AWS makes from the time, differ too. */
 export function addEvent (context: EngineContext, stack: StackRecord, happening: Happening): void {
-  const operation = operationOf(stack)
+  const { id: operationId, type: operationType, token } = operationOf(stack)
   const last = context.records.events.of(stack.id).at(-1)?.at ?? 0
   const at = Math.max(context.clock.now(), last + 1)
   const ownId = happening.type === STACK_TYPE && happening.physicalId === stack.id
     ? context.newId()
     : `${happening.logicalId}-${happening.status}-${new Date(at).toISOString()}`
-  context.records.events.put({
-    ...happening,
-    id: happening.id ?? ownId,
-    at,
-    stackId: stack.id,
-    operationId: operation.id,
-    operationType: operation.type,
-    token: operation.token
-  })
+  context.records.events.put({ ...happening, id: happening.id ?? ownId, at, stackId: stack.id, operationId, operationType, token })
 }

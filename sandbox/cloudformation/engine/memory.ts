@@ -19,8 +19,6 @@ export interface Records {
   /** Every stack of a region, deleted ones too, oldest first. */
   stacks: (region?: string) => StackRecord[]
   putStack: (stack: StackRecord) => void
-  /** Removes what `stack` and `stacks` do not answer any more: stacks that were deleted 90 days ago. */
-  forgetOldStacks: () => void
   templates: Pick<Collection<string>, 'get' | 'put' | 'delete'>
   /** By logical id. */
   resources: ByStack<ResourceRecord>
@@ -32,7 +30,7 @@ export interface Records {
 
 const DELETED_STACKS_KEPT_MS = 90 * 24 * 3_600_000
 
-/** Opens the collections and indexes them by stack. */
+/** Opens the collections and indexes them by stack. Stacks that were deleted 90 days ago are forgotten. */
 export function openRecords (store: Pick<Store, 'collection' | 'together'>, clock: Pick<Clock, 'now'>): Records {
   const stacks = store.collection<StackRecord>('cloudformation-stacks')
   const templates = store.collection<string>('cloudformation-templates')
@@ -40,6 +38,12 @@ export function openRecords (store: Pick<Store, 'collection' | 'together'>, cloc
   const events = groupByStack(store.collection<EventRecord>('cloudformation-events'), ({ id }) => id)
   const isForgotten = ({ status, deletedAt = Infinity }: StackRecord): boolean =>
     status === 'DELETE_COMPLETE' && deletedAt + DELETED_STACKS_KEPT_MS < clock.now()
+  for (const { id, definition, previous } of [...stacks.values()].filter(isForgotten)) {
+    for (const event of events.of(id)) events.delete(event)
+    for (const resource of resources.of(id)) resources.delete(resource)
+    for (const { template } of [definition, previous ?? definition]) templates.delete(template)
+    stacks.delete(id)
+  }
   const named = new Map<string, string>()
   for (const stack of stacks.values()) if (stack.status !== 'DELETE_COMPLETE') named.set(`${stack.region}/${stack.name}`, stack.id)
   return {
@@ -54,14 +58,6 @@ export function openRecords (store: Pick<Store, 'collection' | 'together'>, cloc
       const key = `${stack.region}/${stack.name}`
       if (stack.status !== 'DELETE_COMPLETE') named.set(key, stack.id)
       else if (named.get(key) === stack.id) named.delete(key)
-    },
-    forgetOldStacks: () => {
-      for (const { id, definition } of [...stacks.values()].filter(isForgotten)) {
-        for (const event of events.of(id)) events.delete(event)
-        for (const resource of resources.of(id)) resources.delete(resource)
-        templates.delete(definition.template)
-        stacks.delete(id)
-      }
     },
     templates,
     resources,

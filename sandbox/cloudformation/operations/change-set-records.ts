@@ -31,8 +31,11 @@ export interface ChangeSetRecord {
 /** A stack's change sets are those of the record, and stay when the stack is deleted. */
 export type ChangeSets = Collection<ChangeSetRecord>
 
-export function openChangeSets (store: Pick<Store, 'collection'>): ChangeSets {
-  return store.collection<ChangeSetRecord>('cloudformation-change-sets')
+/** Those of stacks that are forgotten are forgotten too. */
+export function openChangeSets (store: Pick<Store, 'collection'>, records: Records): ChangeSets {
+  const changeSets = store.collection<ChangeSetRecord>('cloudformation-change-sets')
+  for (const { id, stackId } of [...changeSets.values()]) if (!records.stack(stackId)) changeSets.delete(id)
+  return changeSets
 }
 
 const NAME = /^[a-zA-Z][-a-zA-Z0-9]{0,127}$/
