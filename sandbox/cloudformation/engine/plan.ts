@@ -9,7 +9,7 @@ import { parameterReference } from '../template/parameters.js'
 import { referencesIn } from '../template/references.js'
 import { checkRules } from '../template/rules.js'
 import { type Evaluated, NO_VALUE, type Scope } from '../template/scope.js'
-import { checkPolicy, parseTemplate, type ResourceDefinition, type Template } from '../template/template.js'
+import { checkPolicy, type OutputDefinition, parseTemplate, type ResourceDefinition, type Template } from '../template/template.js'
 import { exportsIn } from './exports.js'
 import type { Records } from './memory.js'
 import type { Definition, Incarnation, OutputRecord, StackRecord } from './records.js'
@@ -56,6 +56,7 @@ export function makePlan (stack: Facts, template: Template, definition: Definiti
   const resources = new Map([...template.resources]
     .filter(([, resource]) => takesPart(resource))
     .map(([name, resource]) => [name, withPolicies(name, resource, scope)]))
+  const outputs = [...template.outputs].filter(([, output]) => takesPart(output))
   const propertiesIn = (where: Scope, logicalId: string): JsonObject => {
     const value = evaluate(template.resources.get(logicalId)?.properties ?? {}, where)
     return isObject(value) ? withTextScalars(value) as JsonObject : {}
@@ -82,8 +83,11 @@ export function makePlan (stack: Facts, template: Template, definition: Definiti
       const value = metadata === undefined ? NO_VALUE : evaluate(metadata, scope)
       return value === NO_VALUE ? undefined : value
     },
-    outputs: () => outputsOf(template, scope),
-    imports: () => importsOf(template, resources, scope)
+    outputs: () => outputs.map(([key, output]) => outputOf(key, output, scope)),
+    imports: () => {
+      const inResources = [...resources.values()].map(({ properties }) => properties)
+      return importsOf([...inResources, ...outputs.map(([, { value }]) => value)], scope)
+    }
   }
 }
 
@@ -100,7 +104,8 @@ export function templateOf (stack: Facts, { parameters }: Pick<Definition, 'para
 }
 
 function scopeOf (stack: Facts, template: Template, definition: Definition, records: Records, lookup: Lookup): Scope {
-  const names = new Map<string, Evaluated>(Object.entries(pseudoParameters(stack, definition)))
+  const names = new Map<string, Evaluated>(Object.entries(fixedParameters(stack)))
+    .set('AWS::NotificationARNs', definition.notificationArns).set('AWS::NoValue', NO_VALUE)
   for (const parameter of definition.parameters) {
     const described = template.parameters.get(parameter.key)
     if (described) names.set(parameter.key, parameterReference(described, parameter))
@@ -125,11 +130,7 @@ function scopeOf (stack: Facts, template: Template, definition: Definition, reco
   return { ...partial, isTrue: conditionsOf(template.conditions, partial) }
 }
 
-function pseudoParameters (stack: Facts, { notificationArns }: Definition): Record<string, Evaluated> {
-  return { ...fixedParameters(stack), 'AWS::NotificationARNs': notificationArns, 'AWS::NoValue': NO_VALUE }
-}
-
-/** Those of the pseudo parameters that are texts. */
+/** The pseudo parameters that are texts. */
 export function fixedParameters ({ id, name, region }: Facts): Record<string, string> {
   const china = region.startsWith('cn-')
   return {
@@ -166,21 +167,18 @@ function masked (definition: Definition): Definition {
   return { ...definition, parameters: definition.parameters.map(item => item.noEcho ? { key: item.key, value: '****' } : item) }
 }
 
-function outputsOf (template: Template, scope: Scope): OutputRecord[] {
-  return [...template.outputs].filter(([, { condition }]) => condition === undefined || scope.isTrue(condition)).map(([key, output]) => {
-    return {
-      key,
-      value: outputText(evaluate(output.value, scope)),
-      ...(output.description === undefined ? {} : { description: output.description }),
-      ...(output.exportName === undefined ? {} : { exportName: outputText(evaluate(output.exportName, scope)) })
-    }
-  })
+function outputOf (key: string, { value, description, exportName }: OutputDefinition, scope: Scope): OutputRecord {
+  return {
+    key,
+    value: outputText(evaluate(value, scope)),
+    ...(description === undefined ? {} : { description }),
+    ...(exportName === undefined ? {} : { exportName: outputText(evaluate(exportName, scope)) })
+  }
 }
 
-function importsOf (template: Template, resources: ReadonlyMap<string, ResourceDefinition>, scope: Scope): string[] {
-  const outputs = [...template.outputs.values()].filter(({ condition }) => condition === undefined || scope.isTrue(condition))
-  const values = [...[...resources.values()].map(({ properties }) => properties), ...outputs.map(({ value }) => value)]
-  const names = [...referencesIn(values, scope.isTrue)].filter(({ kind, name }) => kind === 'function' && name === 'Fn::ImportValue').map(({ argument = null }) => outputText(evaluate(argument, scope)))
+function importsOf (values: Json, scope: Scope): string[] {
+  const imports = [...referencesIn(values, scope.isTrue)].filter(({ kind, name }) => kind === 'function' && name === 'Fn::ImportValue')
+  const names = new Set(imports.map(({ argument = null }) => outputText(evaluate(argument, scope))))
   for (const name of names) scope.importValue(name)
-  return [...new Set(names)]
+  return [...names]
 }
