@@ -1,4 +1,4 @@
-import type { ResourceType } from './specification.js'
+import { isCustom, type ResourceType } from './specification.js'
 
 /** Types of AWS that `Fn::GetAtt` also asks for their properties (cfn-lint, `schema/_getatts.py`); of others it gives attributes only. */
 const readable = new Set(`
@@ -27,6 +27,6 @@ export function hasAttribute ({ cloudFormationType, attributes, properties }: Re
 
 /** Whether what runs outside of CloudFormation decides about the attribute: a custom resource, or a stack with its outputs. */
 export function hasAnyAttribute (typeName: string, attribute: string): boolean {
-  return typeName.startsWith('Custom::') || typeName === 'AWS::CloudFormation::CustomResource' ||
-    (/^AWS::(CloudFormation::Stack|Serverless::Application)$/.test(typeName) && attribute.startsWith('Outputs.'))
+  const isStack = /^AWS::(CloudFormation::Stack|Serverless::Application|ServiceCatalog::CloudFormationProvisionedProduct)$/.test(typeName)
+  return isCustom(typeName) || (isStack && attribute.startsWith('Outputs.'))
 }

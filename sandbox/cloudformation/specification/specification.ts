@@ -34,6 +34,11 @@ export interface ResourceType {
 
 const CUSTOM = 'AWS::CloudFormation::CustomResource'
 
+/** Whether a service of the template's own makes it. */
+export function isCustom (typeName: string): boolean {
+  return typeName.startsWith('Custom::') || typeName === CUSTOM
+}
+
 /** Types that take whatever properties they are given. */
 const ANY_PROPERTIES = /^(Custom::[\w@-]+|AWS::CDK::Metadata)$/
 
@@ -77,7 +82,7 @@ async function open (): Promise<Specification> {
       const standsFor = ANY_PROPERTIES.test(name) ? CUSTOM : ownValue(expandsTo, name)
       const type = typeAt(text, standsFor ?? name)
       if (!type || (standsFor === undefined && name !== CUSTOM)) return type
-      return { ...type, takesAnythingWith: name === CUSTOM || name.startsWith('Custom::') ? ['ServiceToken'] : [] }
+      return { ...type, takesAnythingWith: isCustom(name) ? ['ServiceToken'] : [] }
     }),
     membersOf: ({ reference }) => remembered(definitions, reference?.$ref ?? '', id =>
       entityAt<{ properties: Record<string, Property> }>(text, `{"$id":${JSON.stringify(id)},"name":`)?.properties ?? {})

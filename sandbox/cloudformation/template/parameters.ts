@@ -142,15 +142,23 @@ function failureOf (item: string, { type, limits, allowedValues, allowedPattern 
 
 /** Far more than a pattern needs that ends at all, also where the machine does much else. */
 const MATCHING_MS = 2_000
-/** Patterns are of Java, of which JavaScript has no `(?i)`. */
-const matcher = new Script("new RegExp('^(?:' + pattern.replace('(?i)', '') + ')$', pattern.includes('(?i)') ? 'i' : '').test(text)")
-const matching: { pattern: string, text: string } = { pattern: '', text: '' }
+const matcher = new Script("new RegExp('^(?:' + source + ')$', flags).test(text)")
+const matching = { source: '', flags: '', text: '' }
 createContext(matching)
+
+/** Patterns are Java's, of which JavaScript has neither `(?i)` nor quantifiers that give nothing back. */
+function inJavaScript (pattern: string): { source: string, flags: string } {
+  try {
+    return { source: new RegExp(pattern).source, flags: '' }
+  } catch {
+    return { source: pattern.replace('(?i)', '').replaceAll(/([*+?}])\+/g, '$1'), flags: pattern.includes('(?i)') ? 'i' : '' }
+  }
+}
 
 /** A pattern comes with the template, and one like `(a+)+b` would run for hours; the time it gets is bounded. */
 function matches (pattern: string, text: string): boolean {
   try {
-    Object.assign(matching, { pattern, text })
+    Object.assign(matching, inJavaScript(pattern), { text })
     return Boolean(matcher.runInContext(matching, { timeout: MATCHING_MS }))
   } catch {
     throw invalid(`Template format error: AllowedPattern ${pattern} is not a regular expression that can be matched.`)

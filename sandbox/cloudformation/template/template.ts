@@ -1,3 +1,4 @@
+import { isCustom } from '../specification/specification.js'
 import { readDocument } from './document.js'
 import { invalid, malformed, unknownTransform, unmet } from './errors.js'
 import { type Json, type JsonObject, isObject } from './json.js'
@@ -56,7 +57,7 @@ const SECTIONS: Readonly<Record<string, { most?: number, members?: string }>> = 
   Mappings: { most: 200 },
   Outputs: { most: 200, members: 'Condition Description Export Value' },
   Parameters: { most: 200, members: 'AllowedPattern AllowedValues ConstraintDescription Default Description MaxLength MaxValue MinLength MinValue NoEcho Type' },
-  Resources: { most: 500, members: 'Condition CreationPolicy DeletionPolicy DependsOn Metadata Properties Type UpdatePolicy UpdateReplacePolicy' },
+  Resources: { most: 500, members: 'Condition CreationPolicy DeletionPolicy DependsOn Metadata Properties Type UpdatePolicy UpdateReplacePolicy Version' },
   Rules: { members: 'Assertions RuleCondition' }
 }
 const OTHERS = ['AWSTemplateFormatVersion', 'Description', 'Metadata', 'Transform']
@@ -169,6 +170,7 @@ function carryOut (
 function readResource (name: string, resource: JsonObject, extended: boolean): ResourceDefinition {
   const { Type: type, DependsOn: dependsOn = [] } = resource
   if (typeof type !== 'string') throw malformed(`[/Resources/${name}] Every Resources object must contain a Type member.`)
+  if (resource.Version !== undefined && !isCustom(type)) throw invalid('Invalid template resource property \'Version\'')
   const path = `/Resources/${name}/`
   const needed = [dependsOn].flat()
   if (!needed.every(item => typeof item === 'string')) throw malformed('Every DependsOn value must be a string.')

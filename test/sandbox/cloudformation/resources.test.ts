@@ -59,7 +59,7 @@ t.test('types that are not run have ids and attributes of AWS\'s form', async t 
       Topic: { Type: 'AWS::SNS::Topic', Properties: { TopicName: 'news', DisplayName: 'News' } },
       Queue: { Type: 'AWS::SQS::Queue' },
       Key: { Type: 'AWS::KMS::Key' },
-      Custom: { Type: 'Custom::Thing', Properties: { ServiceToken: 'x', Whatever: [1] } },
+      Custom: { Type: 'Custom::Thing', Version: '1.0', Properties: { ServiceToken: 'x', Whatever: [1] } },
       Meta: { Type: 'AWS::CDK::Metadata', Properties: { Analytics: 'x' } },
       Wait: { Type: 'AWS::CloudFormation::WaitCondition', CreationPolicy: { ResourceSignal: { Timeout: 'PT1S' } } },
       Handle: { Type: 'AWS::CloudFormation::WaitConditionHandle' },

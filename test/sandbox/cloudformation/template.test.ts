@@ -89,6 +89,7 @@ t.test('whatever is no template is refused in AWS\'s words, in bounded time', as
     ['Resources: {A: {Type: AWS::SNS::Topic}}\n---\nResources: {}', 'Template format error: YAML not well-formed. (line 2, column 1)'],
     [withResources({ A: topic }, { Hooks: {} }), 'The section Hooks is not available in the sandbox.'],
     [withResources({ A: topic }, { Metadata: 'text' }), 'Template format error: [/Metadata] Every Metadata member must be an object.'],
+    [withResources({ A: { ...topic, Version: '1.0' } }), 'Invalid template resource property \'Version\''],
     [withResources({ A: { ...topic, CreationPolicy: 'text' } }), 'Template format error: [/Resources/A/CreationPolicy] Every CreationPolicy member must be an object.'],
     [withResources({ A: { ...topic, DeletionPolicy: 'Snapshot' } }), 'Template error: resource type AWS::SNS::Topic does not support deletion policy Snapshot'],
     [withResources({ A: { ...topic, UpdateReplacePolicy: 'RetainExceptOnCreate' } }), 'Template format error: Unrecognized UpdateReplacePolicy RetainExceptOnCreate for resource A'],
@@ -167,6 +168,7 @@ t.test('parameters are checked against their constraints', async t => {
   for (const [definition, value, message] of refused) t.throws(() => valueOf(definition, value), { code: 'ValidationError', message }, message)
   t.equal(valueOf({ Type: 'Number', Default: 4, AllowedValues: [2, 4] }), '4')
   t.equal(valueOf({ Type: 'String', AllowedPattern: '^(?i)[a-z]+$' }, 'Ab'), 'Ab')
+  t.equal(valueOf({ Type: 'String', AllowedPattern: '[a-z]{2,3}+' }, 'abc'), 'abc')
   t.equal(valueOf({ Type: 'CommaDelimitedList', AllowedValues: ['a', 'b'] }, 'a, b'), 'a, b')
   const template = parseTemplate(withResources({ A: topic }))
   t.throws(() => resolveParameters(template.parameters, { given: [{ ParameterKey: 'X' }, { ParameterKey: 'Y' }], ssmValue: () => undefined }),
