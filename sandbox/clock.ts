@@ -25,6 +25,32 @@ export function createStop (): AbortController {
   return stop
 }
 
+/** What is done again and again in the background. */
+export interface Repetition {
+  start: () => void
+  /** Resolves when the work that is under way has ended, and none will begin any more. */
+  close: () => Promise<void>
+}
+
+/** Does some work, which must not reject, over and over with pauses. */
+export function createRepetition (clock: Clock, work: () => Promise<void>, pauseMs: () => number): Repetition {
+  const stop = new AbortController()
+  let running: Promise<void> = Promise.resolve()
+  const run = async (): Promise<void> => {
+    while (!stop.signal.aborted) {
+      await work()
+      await clock.sleep(pauseMs(), stop.signal).catch(() => undefined)
+    }
+  }
+  return {
+    start: () => { running = run() },
+    close: async () => {
+      stop.abort()
+      await running
+    }
+  }
+}
+
 /** A clock that can be moved forward, for whoever does not want to wait for a pause or an expiry. */
 export interface MovableClock extends Clock {
   /** Whoever sleeps past the new time wakes. */

@@ -3,26 +3,13 @@ export type Pace = 'instant' | 'fast' | 'real'
 
 export const PACES: readonly Pace[] = ['instant', 'fast', 'real']
 
-/** The steps that take time, in milliseconds. `resource` is any resource that is not a database. */
-export interface Durations {
-  resource: number
-  clusterCreate: number
-  clusterModify: number
-  clusterDelete: number
-  instanceCreate: number
-  instanceModify: number
-  instanceDelete: number
-  snapshot: number
-  /** From the call that wakes a paused cluster until it takes connections. */
-  resume: number
-}
-
 /**
- * How many seconds each takes at the paces `fast` and `real`. The latter follows AWS's own guidance and reports: 10 to
- * 15 minutes for a standard set-up, 5 to 10 for a deletion, about 15 seconds for a resume (Aurora User Guide, "Scaling
- * to Zero ACUs with automatic pause and resume").
+ * The steps that take time, and how many seconds each takes at the paces `fast` and `real`. The latter follows AWS's own
+ * guidance and reports: 10 to 15 minutes for a standard set-up, 5 to 10 for a deletion, about 15 seconds for a resume
+ * (Aurora User Guide, "Scaling to Zero ACUs with automatic pause and resume").
  */
-const seconds: Readonly<Record<keyof Durations, readonly [fast: number, real: number]>> = {
+const seconds = {
+  /** Of any resource that is not a database. */
   resource: [0.3, 10],
   clusterCreate: [2, 180],
   clusterModify: [1, 60],
@@ -31,8 +18,12 @@ const seconds: Readonly<Record<keyof Durations, readonly [fast: number, real: nu
   instanceModify: [1, 120],
   instanceDelete: [1, 300],
   snapshot: [0.5, 60],
+  /** From the call that wakes a paused cluster until it takes connections. */
   resume: [2, 15]
-}
+} as const satisfies Record<string, readonly [fast: number, real: number]>
+
+/** The steps that take time, in milliseconds. */
+export type Durations = Record<keyof typeof seconds, number>
 
 export const durations: Readonly<Record<Pace, Durations>> = {
   instant: durationsFrom(() => 0),

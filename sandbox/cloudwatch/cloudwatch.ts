@@ -1,22 +1,19 @@
 import type * as Sdk from '@aws-sdk/client-cloudwatch'
 import type { Caller, OperationsOf } from '../aws.js'
+import type { Repetition } from '../clock.js'
 import { refuseUnheeded } from '../unheeded.js'
 import { getMetricData, getMetricStatistics, listMetrics } from './queries.js'
 import { createSamples, type Sample, type SamplesOptions } from './samples.js'
 import { unheeded } from './unheeded.js'
 
-export interface CloudWatch {
+/** What measures every minute, once it was started, and answers with what was measured. */
+export interface CloudWatch extends Repetition {
   operations: OperationsOf<typeof Sdk, 'GetMetricData' | 'GetMetricStatistics' | 'ListMetrics'>
-  /** Begins to measure every minute. */
-  start: () => void
-  close: () => Promise<void>
 }
 
 /** CloudWatch for the metrics of AWS/RDS, measured every minute and whenever somebody asks, and kept in memory for a day. */
 export function createCloudWatch (options: SamplesOptions): CloudWatch {
   const samples = createSamples(options)
-  const closing = new AbortController()
-  let taking: Promise<void> = Promise.resolve()
   const answering = <Input, Output>(answer: (samples: readonly Sample[], input: Input) => Output) =>
     async (input: Input, { region }: Caller): Promise<Output> => {
       await samples.take()
@@ -29,10 +26,7 @@ export function createCloudWatch (options: SamplesOptions): CloudWatch {
       GetMetricStatistics: answering(getMetricStatistics),
       ListMetrics: answering(listMetrics)
     }, unheeded),
-    start: () => { taking = samples.keepTaking(closing.signal) },
-    close: async () => {
-      closing.abort()
-      await taking
-    }
+    start: samples.start,
+    close: samples.close
   }
 }

@@ -1,6 +1,6 @@
 import type { Dimension, DimensionFilter } from '@aws-sdk/client-cloudwatch'
 import type { Logger } from 'pino'
-import type { Clock } from '../clock.js'
+import { type Clock, createRepetition } from '../clock.js'
 import type { ClusterMeasurement } from '../rds/measure.js'
 import { measureMetrics, type MetricName, type MetricValues, type Previous } from './metrics.js'
 
@@ -60,13 +60,12 @@ export function createSamples ({ measure, clock, log }: SamplesOptions) {
   return {
     take,
     in: (region: string): readonly Sample[] => samples.filter(sample => sample.region === region),
-    /** Measures every minute until the signal is aborted. */
-    keepTaking: async (signal: AbortSignal): Promise<void> => {
-      while (!signal.aborted) {
-        await take().catch((error: unknown) => log.error({ err: error }, 'the databases could not be measured'))
-        await clock.sleep(MINUTE_MS - clock.now() % MINUTE_MS, signal).catch(() => undefined)
-      }
-    }
+    /** Measures at the beginning of every minute. */
+    ...createRepetition(
+      clock,
+      async () => await take().catch((error: unknown) => log.error({ err: error }, 'the databases could not be measured')),
+      () => MINUTE_MS - clock.now() % MINUTE_MS
+    )
   }
 }
 

@@ -1,7 +1,7 @@
 import type { RotationRulesType } from '@aws-sdk/client-secrets-manager'
 import type { Logger } from 'pino'
 import { ACCOUNT, AwsError, type Caller } from '../aws.js'
-import type { Clock } from '../clock.js'
+import { type Clock, createRepetition } from '../clock.js'
 import type { SecretRecord, SecretRecords } from './records.js'
 import { checkRules, nextTime } from './schedule.js'
 import { invalidRequest } from './validation.js'
@@ -60,12 +60,7 @@ export function createRotation ({ records, clock, log }: { records: SecretRecord
       if (rules) checkRules(rules, clock.now())
       return records.save(secret, { ...rules && { rotationRules: rules, scheduledAt: clock.now() }, isRotationCancelled: undefined })
     },
-    /** Rotates what is due, now and every hour, until the signal is aborted. */
-    keepRotating: async (signal: AbortSignal): Promise<void> => {
-      while (!signal.aborted) {
-        await rotateDue()
-        await clock.sleep(HOUR_MS, signal).catch(() => undefined)
-      }
-    }
+    /** Rotates what is due, at the start and every hour. */
+    ...createRepetition(clock, rotateDue, () => HOUR_MS)
   }
 }

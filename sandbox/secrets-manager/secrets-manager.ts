@@ -2,7 +2,7 @@ import type * as Sdk from '@aws-sdk/client-secrets-manager'
 import { randomInt } from 'node:crypto'
 import type { Logger } from 'pino'
 import { checkedBefore, type OperationsOf } from '../aws.js'
-import type { Clock } from '../clock.js'
+import type { Clock, Repetition } from '../clock.js'
 import { checkConstraints } from '../constraints.js'
 import type { Store } from '../store.js'
 import { refuseUnheeded } from '../unheeded.js'
@@ -17,7 +17,8 @@ import { createValueOperations } from './value-operations.js'
 /** Those operations of Secrets Manager that there are. */
 export type SecretOperations = OperationsOf<typeof Sdk, keyof ReturnType<typeof createOperations>>
 
-export interface SecretsManager {
+/** What rotates secrets that are due, once it was started. */
+export interface SecretsManager extends Repetition {
   operations: SecretOperations
   /** The same for CloudFormation, which tags what it makes. */
   operationsOfCloudFormation: SecretOperations
@@ -25,9 +26,6 @@ export interface SecretsManager {
   operationsOfOwner: SecretOperations
   /** Has secrets of that owner (`rds`) rotated by it: when asked to, and every seven days. */
   rotateBy: (owner: string, rotator: Rotator) => void
-  /** Begins to rotate what is due. */
-  start: () => void
-  close: () => Promise<void>
 }
 
 export interface SecretsManagerDependencies {
@@ -46,8 +44,6 @@ export function createSecretsManager (
   const records = openRecords(store, clock)
   const rotation = createRotation({ records, clock, log })
   const context: SecretsContext = { records, rotation, clock, randomBelow }
-  const closing = new AbortController()
-  let rotating: Promise<void> = Promise.resolve()
 
   const operations = refuseUnheeded(createOperations(context), unheeded)
   const operationsOf = (...checks: Check[]): SecretOperations => checkedBefore(operations, (name, request, { region }) => {
@@ -60,11 +56,8 @@ export function createSecretsManager (
     operationsOfCloudFormation: operationsOf(refuseManaged),
     operationsOfOwner: operationsOf(),
     rotateBy: (owner, rotator) => { rotation.rotators.set(owner, rotator) },
-    start: () => { rotating = rotation.keepRotating(closing.signal) },
-    close: async () => {
-      closing.abort()
-      await rotating
-    }
+    start: rotation.start,
+    close: rotation.close
   }
 }
 
