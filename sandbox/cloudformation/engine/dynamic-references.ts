@@ -1,4 +1,3 @@
-import type { GetSecretValueRequest } from '@aws-sdk/client-secrets-manager'
 import { AwsError, type Caller } from '../../aws.js'
 import type { SecretsRoom } from '../resources/handler.js'
 import { isObject, type Json, ownValue, parseObject } from '../template/json.js'
@@ -37,14 +36,6 @@ async function resolveText (text: string, resolve: (reference: DynamicReference)
   return result + text.slice(end)
 }
 
-/** The parts of `secret-id:SecretString:json-key:version-stage:version-id`, where the id may be an ARN. */
-function parseSecretReference (path: string) {
-  const parts = path.split(':')
-  const length = path.startsWith('arn:') ? 7 : 1
-  const [, jsonKey = '', versionStage = '', versionId = ''] = parts.slice(length)
-  return { secretId: parts.slice(0, length).join(':'), jsonKey, versionStage, versionId }
-}
-
 /** Looks up what dynamic references stand for. A failure says what AWS says, which is never the secret. */
 export function createResolver (records: Records, secrets: SecretsRoom) {
   return async ({ service, path }: DynamicReference, caller: Caller): Promise<string> => {
@@ -56,25 +47,18 @@ export function createResolver (records: Records, secrets: SecretsRoom) {
   }
 }
 
+/** `secret-id:SecretString:json-key:version-stage:version-id`, where the id may be an ARN. */
 async function resolveSecret (secrets: SecretsRoom, path: string, caller: Caller): Promise<string> {
-  const { secretId, jsonKey, versionStage, versionId } = parseSecretReference(path)
-  const { SecretString: text = '' } = await secretValue(secrets, { SecretId: secretId, VersionStage: versionStage || undefined, VersionId: versionId || undefined }, caller)
-  if (jsonKey === '') return text
-  const value = memberOf(text, jsonKey)
-  if (value === undefined) throw new PlainFailure('Could not find a value associated with JSONKey in SecretString')
-  return value
-}
-
-async function secretValue (secrets: SecretsRoom, input: GetSecretValueRequest, caller: Caller) {
-  try {
-    return await secrets.operations.GetSecretValue(input, caller)
-  } catch (error) {
+  const parts = path.split(':')
+  const length = path.startsWith('arn:') ? 7 : 1
+  const [, key, stage, version] = parts.slice(length)
+  const wanted = { SecretId: parts.slice(0, length).join(':'), VersionStage: stage || undefined, VersionId: version || undefined }
+  const { SecretString: text = '' } = await secrets.operations.GetSecretValue(wanted, caller).catch((error: unknown) => {
     if (!(error instanceof AwsError)) throw error
     throw new PlainFailure(`${error.message} (Service: AWSSecretsManager; Status Code: ${error.status}; Error Code: ${error.code}; Request ID: ${caller.requestId}; Proxy: null)`)
-  }
-}
-
-function memberOf (text: string, key: string): string | undefined {
-  const value = ownValue(parseObject(text) ?? {}, key)
-  return value === undefined || value === null ? undefined : typeof value === 'object' ? JSON.stringify(value) : String(value)
+  })
+  if (!key) return text
+  const value = ownValue(parseObject(text) ?? {}, key) ?? null
+  if (value === null) throw new PlainFailure('Could not find a value associated with JSONKey in SecretString')
+  return typeof value === 'object' ? JSON.stringify(value) : String(value)
 }

@@ -28,14 +28,47 @@ export interface ChangeSetRecord {
   createdAt: number
 }
 
-/** A stack's change sets are those of the record, and stay when the stack is deleted. */
-export type ChangeSets = Collection<ChangeSetRecord>
+/** The stored change sets, and the ways in which they are looked up. They stay when their stack is deleted. */
+export interface ChangeSets extends Pick<Collection<ChangeSetRecord>, 'put' | 'delete'> {
+  /** Those of a stack, oldest first. */
+  of: (stackId: string) => ChangeSetRecord[]
+  /** The latest of that name. */
+  named: (stackId: string, name: string) => ChangeSetRecord | undefined
+  /** The one that a request names, if there is one. Throws a ValidationError without a stack; `missing` words it. */
+  find: (naming: ChangeSetNaming, caller: Caller, missing?: string) => ChangeSetRecord | undefined
+  /** The same, for operations that need one. Throws ChangeSetNotFound too. */
+  require: (naming: ChangeSetNaming, caller: Caller, missing?: string) => ChangeSetRecord
+}
+
+/** How a request names a change set: by its ARN, or by its name and its stack. */
+export interface ChangeSetNaming {
+  ChangeSetName?: string | undefined
+  StackName?: string | undefined
+}
 
 /** Those of stacks that are forgotten are forgotten too. */
 export function openChangeSets (store: Pick<Store, 'collection'>, records: Records): ChangeSets {
-  const changeSets = store.collection<ChangeSetRecord>('cloudformation-change-sets')
-  for (const { id, stackId } of [...changeSets.values()]) if (!records.stack(stackId)) changeSets.delete(id)
-  return changeSets
+  const stored = store.collection<ChangeSetRecord>('cloudformation-change-sets')
+  for (const { id, stackId } of [...stored.values()]) if (!records.stack(stackId)) stored.delete(id)
+  const of: ChangeSets['of'] = stackId => [...stored.values()].filter(changeSet => changeSet.stackId === stackId)
+  const named: ChangeSets['named'] = (stackId, name) => of(stackId).findLast(changeSet => changeSet.name === name)
+  const find: ChangeSets['find'] = ({ ChangeSetName: wanted = '', StackName: stackName }, caller, missing) => {
+    if (wanted.startsWith('arn:')) return stored.get(wanted)
+    if (stackName === undefined) throw invalid(missing ?? 'StackName must be specified if ChangeSetName is not specified as an ARN.')
+    return named(requireStack(records, stackName, caller, 'brackets').id, wanted)
+  }
+  return {
+    put: stored.put,
+    delete: stored.delete,
+    of,
+    named,
+    find,
+    require: (naming, ...rest) => {
+      const found = find(naming, ...rest)
+      if (!found) throw new AwsError('ChangeSetNotFound', `ChangeSet [${naming.ChangeSetName ?? ''}] does not exist`, 404)
+      return found
+    }
+  }
 }
 
 const NAME = /^[a-zA-Z][-a-zA-Z0-9]{0,127}$/
@@ -46,45 +79,9 @@ export function checkName (name = ''): string {
   return name
 }
 
-/** The change sets of a stack, oldest first. */
-export function changeSetsOf (changeSets: ChangeSets, stackId: string): ChangeSetRecord[] {
-  return [...changeSets.values()].filter(changeSet => changeSet.stackId === stackId)
-}
-
 /** Whether it was not executed: AWS lists no other, and makes a new one of the same name (LocalStack's recordings, `test_changesets`, `test_change_sets`). */
 export function isOpen ({ executedBy }: ChangeSetRecord): boolean {
   return executedBy === undefined
-}
-
-/** The latest of that name. */
-export function changeSetNamed (changeSets: ChangeSets, stackId: string, name: string): ChangeSetRecord | undefined {
-  return changeSetsOf(changeSets, stackId).findLast(changeSet => changeSet.name === name)
-}
-
-/** How a request names a change set: by its ARN, or by its name and its stack. */
-export interface ChangeSetNaming {
-  ChangeSetName?: string | undefined
-  StackName?: string | undefined
-}
-
-/** The change set that a request names, where there is one. Throws a ValidationError without a stack; `missing` words it. */
-export function findChangeSet (
-  changeSets: ChangeSets,
-  records: Records,
-  { ChangeSetName: wanted = '', StackName: stackName }: ChangeSetNaming,
-  caller: Caller,
-  missing = 'StackName must be specified if ChangeSetName is not specified as an ARN.'
-): ChangeSetRecord | undefined {
-  if (wanted.startsWith('arn:')) return changeSets.get(wanted)
-  if (stackName === undefined) throw invalid(missing)
-  return changeSetNamed(changeSets, requireStack(records, stackName, caller, 'brackets').id, wanted)
-}
-
-/** The same, for operations that need one. Throws ChangeSetNotFound too. */
-export function requireChangeSet (...asked: Parameters<typeof findChangeSet>): ChangeSetRecord {
-  const found = findChangeSet(...asked)
-  if (!found) throw new AwsError('ChangeSetNotFound', `ChangeSet [${asked[2].ChangeSetName ?? ''}] does not exist`, 404)
-  return found
 }
 
 /** A change set as AWS lists it; its execution status follows from what became of the stack since. */

@@ -5,9 +5,7 @@ import type { Engine } from '../engine/engine.js'
 import type { StackRecord } from '../engine/records.js'
 import { checkEnum, invalid } from '../template/errors.js'
 import { withoutValues, withValues } from './change-details.js'
-import {
-  changeSetNamed, type ChangeSetRecord, type ChangeSets, changeSetsOf, checkName, findChangeSet, isOpen, requireChangeSet, summaryOf
-} from './change-set-records.js'
+import { type ChangeSetRecord, type ChangeSets, checkName, isOpen, summaryOf } from './change-set-records.js'
 import { changesFor } from './changes.js'
 import { newFacts, newStack } from './create-stack.js'
 import { type DefinitionInput, prepareDefinition } from './definition.js'
@@ -66,7 +64,7 @@ export function createChangeSetOperations (context: EngineContext, engine: Engin
       if (input.OnStackFailure === 'DELETE' && input.ChangeSetType !== 'CREATE') throw invalid('OnStackFailure can be DELETE only for change sets of type CREATE.')
       if (input.ChangeSetType === 'IMPORT') throw invalid('The sandbox does not implement change sets of type IMPORT.')
       const existing = findStack(records, input.StackName, caller)
-      const sameName = existing && changeSetNamed(changeSets, existing.id, name)
+      const sameName = existing && changeSets.named(existing.id, name)
       if (sameName && isOpen(sameName)) {
         if (token !== undefined && sameName.token === token) return { Id: sameName.id, StackId: sameName.stackId }
         throw new AwsError('AlreadyExistsException', `ChangeSet ${name} already exists`)
@@ -95,7 +93,7 @@ export function createChangeSetOperations (context: EngineContext, engine: Engin
     },
 
     DescribeChangeSet: async (input, caller) => {
-      const changeSet = requireChangeSet(changeSets, records, input, caller)
+      const changeSet = changeSets.require(input, caller)
       const stack = requireStack(records, changeSet.stackId, caller)
       const { parameters, tags, notificationArns, capabilities } = changeSet.definition
       const changes = input.IncludePropertyValues ? withValues(changeSet.changes) : changeSet.changes.map(withoutValues)
@@ -113,7 +111,7 @@ export function createChangeSetOperations (context: EngineContext, engine: Engin
 
     ExecuteChangeSet: async (input, caller) => {
       checkToken(input.ClientRequestToken)
-      const changeSet = requireChangeSet(changeSets, records, input, caller)
+      const changeSet = changeSets.require(input, caller)
       const stack = requireStack(records, changeSet.stackId, caller)
       const { ExecutionStatus: status, Status: made } = summaryOf(changeSet, stack)
       if (isReplayed(input, changeSet, stack)) return {}
@@ -121,14 +119,14 @@ export function createChangeSetOperations (context: EngineContext, engine: Engin
       if (changeSet.onStackFailure !== undefined && input.DisableRollback !== undefined) throw invalid(EITHER)
       records.together(() => {
         const { OperationId: executedBy } = launch(input, changeSet, stack)
-        for (const { id } of changeSetsOf(changeSets, stack.id)) changeSets.delete(id)
+        for (const { id } of changeSets.of(stack.id)) changeSets.delete(id)
         changeSets.put(changeSet.id, { ...changeSet, executedBy })
       })
       return {}
     },
 
     DeleteChangeSet: async (input, caller) => {
-      const changeSet = findChangeSet(changeSets, records, input, caller)
+      const changeSet = changeSets.find(input, caller)
       // One that does not exist is as good as deleted (measured, ministack#1625); its stack has to exist.
       if (!changeSet) return {}
       const { ExecutionStatus: status } = summaryOf(changeSet, requireStack(records, changeSet.stackId, caller))
@@ -139,7 +137,7 @@ export function createChangeSetOperations (context: EngineContext, engine: Engin
 
     ListChangeSets: async (input, caller) => {
       const stack = requireStack(records, input.StackName, caller, 'brackets')
-      return pageOf('Summaries', changeSetsOf(changeSets, stack.id).filter(isOpen), input, idOf, changeSet => summaryOf(changeSet, stack))
+      return pageOf('Summaries', changeSets.of(stack.id).filter(isOpen), input, idOf, changeSet => summaryOf(changeSet, stack))
     }
   } satisfies Partial<OperationsOf<typeof Sdk>>
 }

@@ -8,7 +8,7 @@ import { dependencyGraph } from '../template/graph.js'
 import { checkEnum, invalid } from '../template/errors.js'
 import type { ParameterDefinition } from '../template/parameters.js'
 import { parseTemplate, type Template } from '../template/template.js'
-import { type ChangeSets, requireChangeSet } from './change-set-records.js'
+import type { ChangeSets } from './change-set-records.js'
 import { bodyOf } from './definition.js'
 import { requireStack } from './find-stack.js'
 
@@ -24,7 +24,7 @@ export function createTemplateOperations (context: EngineContext, changeSets: Ch
 
   const templateAskedFor = (input: Sdk.GetTemplateInput, caller: Caller): Template => {
     if (input.ChangeSetName === undefined) return planOf(context, requireStack(records, input.StackName, caller)).template
-    const { stackId, definition, body } = requireChangeSet(changeSets, records, input, caller, 'StackName is a required parameter.')
+    const { stackId, definition, body } = changeSets.require(input, caller, 'StackName is a required parameter.')
     return templateOf(stackOf(context, stackId), definition, body)
   }
 
