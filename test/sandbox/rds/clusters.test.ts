@@ -140,8 +140,11 @@ t.test('a managed master password is in a secret that comes and goes with the cl
   const before = await read()
   t.same(await ask(cluster, 'SELECT 1', { password: before.password }), [[1]])
 
-  await operations.ModifyDBCluster({ DBClusterIdentifier: 'managed', RotateMasterUserPassword: true, ApplyImmediately: true }, caller)
+  t.equal(cluster.MasterUserSecret?.SecretStatus, 'active')
+  const { DBCluster: rotating } = await operations.ModifyDBCluster({ DBClusterIdentifier: 'managed', RotateMasterUserPassword: true, ApplyImmediately: true }, caller)
+  t.match(rotating, { Status: 'resetting-master-credentials', MasterUserSecret: { SecretArn: secretArn, SecretStatus: 'rotating' } })
   await whenSettled('cluster', 'managed', caller)
+  t.equal((await fixture.describe('managed')).MasterUserSecret?.SecretStatus, 'active')
   t.same(await ask(cluster, 'SELECT 1', { password: (await read()).password }), [[1]])
   await t.rejects(ask(cluster, 'SELECT 1', { password: before.password }), { code: '28P01' })
 

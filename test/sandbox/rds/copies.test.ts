@@ -53,6 +53,12 @@ t.test('snapshots outlive their cluster', async t => {
   const rds = await fixture.restart()
   const { DBClusterSnapshots: snapshots } = await rds.operations.DescribeDBClusterSnapshots({ DBClusterIdentifier: 'gone' }, caller)
   t.match(snapshots, [{ DBClusterSnapshotIdentifier: 'first-words', Status: 'available' }, { DBClusterSnapshotIdentifier: lastWords, Status: 'available', TagList: [{ Key: 'client', Value: 'acme' }] }])
+  const Tags = [{ Key: 'copy', Value: 'yes' }]
+  const toCopy = { SourceDBClusterSnapshotIdentifier: lastWords, TargetDBClusterSnapshotIdentifier: 'copied', KmsKeyId: 'key', CopyTags: true, Tags }
+  const { DBClusterSnapshot: copied } = await rds.operations.CopyDBClusterSnapshot(toCopy, caller)
+  t.match(copied, { StorageEncrypted: true, KmsKeyId: 'key' })
+  t.same(copied?.TagList, Tags, 'tags that are given are the only ones')
+  await rds.operations.DeleteDBClusterSnapshot({ DBClusterSnapshotIdentifier: 'copied' }, caller)
   const copies = ['again', 'and-again', 'and-once-more']
   await Promise.all(copies.map(async name => await rds.operations.RestoreDBClusterFromSnapshot({
     DBClusterIdentifier: name, SnapshotIdentifier: lastWords, Engine: 'aurora-postgresql', ServerlessV2ScalingConfiguration: { MinCapacity: 1, MaxCapacity: 1 }

@@ -103,6 +103,7 @@ t.test('refusals of RDS, which leave nothing behind', async t => {
   const wrong: Array<[object, RegExp]> = [
     [{ MasterUserPassword: PASSWORD }, /^The requested DB Instance will be a member of a DB Cluster\. Set master user password for the DB Cluster\.$/],
     [{ VpcSecurityGroupIds: ['sg-elsewhere'] }, /Set vpc security group for the DB Cluster\.$/],
+    [{ Engine: 'mysql' }, /^The engine name requested for your DB instance \(mysql\) doesn't match the engine name of your DB cluster \(aurora-postgresql\)\.$/],
     [{ StorageType: 'gp3' }, /Set storage type for the DB Cluster\.$/],
     [{ DBSubnetGroupName: 'elsewhere' }, /Set DB subnet group for the DB Cluster\.$/],
     [{ MultiAZ: true }, /^VPC Multi-AZ DB Instances are not available for engine: aurora-postgresql$/],
@@ -119,6 +120,16 @@ t.test('refusals of RDS, which leave nothing behind', async t => {
   await t.rejects(operations.CreateDBInstance({ ...instance, DBInstanceClass: 'db.r6g.large', EngineVersion: '16.8' }, caller), { message: /does not match the engine version of your DB cluster \(17\.7\)/ })
   await t.rejects(operations.DescribeDBInstances({ DBInstanceIdentifier: 'one' }, caller), { code: 'DBInstanceNotFound', status: 404 })
   await t.rejects(operations.DescribeDBClusters({ Filters: [{ Name: 'colour', Values: ['red'] }] }, caller), { message: 'Unrecognized filter name: colour' })
+  await t.rejects(operations.DescribeDBClusters({ Filters: [{ Name: 'engine', Values: [] }] }, caller), { code: 'InvalidParameterCombination', message: /must not be empty/ })
+  const filtered = async (DBClusterIdentifier: string, Name: string, value: string): Promise<Array<string | undefined>> => {
+    const { DBClusters = [] } = await operations.DescribeDBClusters({ DBClusterIdentifier, Filters: [{ Name, Values: [value] }] }, caller)
+    return DBClusters.map(found => found.DBClusterIdentifier)
+  }
+  t.same(await filtered('none', 'db-cluster-id', 'FINE'), ['fine'], 'an identifier is one more value of the filter for identifiers')
+  await t.rejects(filtered('fine', 'engine', 'mysql'), { code: 'DBClusterNotFoundFault', message: 'DBCluster fine not found.' })
+  await t.rejects(operations.FailoverDBCluster({ ...remove, TargetDBInstanceIdentifier: 'one' }, caller), { code: 'InvalidParameterValue', message: 'Cannot find target instance: one' })
+  await t.rejects(operations.ModifyDBCluster({ ...remove, DBInstanceParameterGroupName: 'older' }, caller), { message: /can only be specified for a major version upgrade\.$/ })
+  await t.rejects(operations.ModifyDBCluster({ ...remove, EngineMode: 'serverless' }, caller), { message: /does not change the engine mode/ })
   await t.rejects(operations.DescribeDBClusters({ MaxRecords: 5 }, caller), { message: /Must be between 20 and 100/ })
   await t.rejects(operations.DescribeDBClusters({ Marker: 'elsewhere' }, caller), { code: 'InvalidParameterValue' })
   await t.rejects(operations.CreateDBSubnetGroup({ DBSubnetGroupName: 'thin', DBSubnetGroupDescription: 'thin', SubnetIds: ['subnet-1'] }, caller), { code: 'DBSubnetGroupDoesNotCoverEnoughAZs' })
@@ -165,11 +176,18 @@ t.test('what tools ask for beside clusters', async t => {
   await t.rejects(operations.DescribeDBSnapshots({ DBSnapshotIdentifier: 'x' }, caller), { code: 'DBSnapshotNotFound', status: 404, message: 'DBSnapshot not found: x' })
   await t.rejects(operations.DescribeReservedDBInstances({ ReservedDBInstanceId: 'x' }, caller), { code: 'ReservedDBInstanceNotFound' })
 
+  t.match(await operations.DescribeCertificates({ CertificateIdentifier: 'rds-ca-ecc384-g1' }, caller), {
+    DefaultCertificateForNewLaunches: 'rds-ca-rsa2048-g1', Certificates: [{ CertificateType: 'CA', ValidTill: new Date('2121-05-25T23:34:57Z') }]
+  })
+  await t.rejects(operations.DescribeCertificates({ CertificateIdentifier: 'rds-ca-2019' }, caller), { code: 'CertificateNotFound', status: 404 })
+  const usualGroup = 'arn:aws:rds:us-east-1:000000000000:cluster-pg:default.aurora-postgresql17'
+  t.same(await operations.ListTagsForResource({ ResourceName: usualGroup }, caller), { TagList: [] })
   await operations.CreateDBCluster(GOOD, caller)
   const role = { DBClusterIdentifier: 'fine', RoleArn: 'arn:aws:iam::000000000000:role/import' }
   await operations.AddRoleToDBCluster({ ...role, FeatureName: 's3Import' }, caller)
   await t.rejects(operations.AddRoleToDBCluster(role, caller), { code: 'DBClusterRoleAlreadyExists' })
   t.match((await operations.DescribeDBClusters({}, caller)).DBClusters, [{ AssociatedRoles: [{ RoleArn: role.RoleArn, FeatureName: 's3Import', Status: 'ACTIVE' }] }])
+  await t.rejects(operations.RemoveRoleFromDBCluster({ ...role, FeatureName: 's3Export' }, caller), { code: 'DBClusterRoleNotFound' })
   await operations.RemoveRoleFromDBCluster(role, caller)
   await t.rejects(operations.RemoveRoleFromDBCluster(role, caller), { code: 'DBClusterRoleNotFound', status: 404 })
 
