@@ -1,7 +1,7 @@
 import type * as Rds from '@aws-sdk/client-rds'
 import { createHash } from 'node:crypto'
 import { AwsError, type OperationsOf } from '../aws.js'
-import { pageOf } from './paging.js'
+import { listed, pageOf } from './paging.js'
 
 /** The authorities that sign the certificates of servers, the usual one first, and until when each is valid (Aurora User Guide, "Using SSL/TLS"). */
 const VALID_UNTIL: Readonly<Record<string, number>> = { 'rds-ca-rsa2048-g1': 2061, 'rds-ca-rsa4096-g1': 2121, 'rds-ca-ecc384-g1': 2121 }
@@ -22,8 +22,8 @@ export const certificateOperations = {
   DescribeCertificates: async (input, { region }) => {
     const { CertificateIdentifier: wanted } = input
     requireAuthority(wanted)
-    const { page, Marker } = pageOf(AUTHORITIES.filter(name => wanted === undefined || name === wanted), input)
-    const Certificates = page.map(name => ({
+    const found = pageOf(AUTHORITIES.filter(name => wanted === undefined || name === wanted), input)
+    const certificates = listed('Certificates', found, name => ({
       CertificateIdentifier: name,
       CertificateType: 'CA',
       CertificateArn: `arn:aws:rds:${region}::cert:${name}`,
@@ -32,6 +32,6 @@ export const certificateOperations = {
       ValidTill: new Date(`${VALID_UNTIL[name]}-05-25T23:34:57Z`),
       CustomerOverride: false
     }))
-    return { DefaultCertificateForNewLaunches: AUTHORITIES[0], Certificates, Marker }
+    return { DefaultCertificateForNewLaunches: AUTHORITIES[0], ...certificates }
   }
 } satisfies Partial<OperationsOf<typeof Rds>>

@@ -1,9 +1,10 @@
 import type { CreateDBClusterMessage, DBCluster, ModifyDBClusterMessage, VpcSecurityGroupMembership } from '@aws-sdk/client-rds'
+import type { Book } from './book.js'
 import { readCapacity, readScaling, requireDatabaseName, requireLogTypes, requireRetention } from './cluster-rules.js'
 import { pickGiven } from './context.js'
 import { type EngineVersion, requireDataApi } from './engine-versions.js'
 import { invalidCombination, invalidValue, serviceKeyArn, standInId } from './names.js'
-import type { Book, ClusterFacts, ParameterGroupRecord, Records } from './records.js'
+import type { ClusterFacts, ParameterGroupRecord, Records } from './records.js'
 import { addTags } from './tags.js'
 
 /** What is shown of a cluster as it was last asked for, and needs no reading. */

@@ -7,7 +7,7 @@ import { NO_SNAPSHOT, type RdsContext, refuseStopped, requireStatus } from './co
 import { readVersion } from './engine-versions.js'
 import { invalidCombination, invalidValue, readIdentifier } from './names.js'
 import { addCluster, readClusterFacts, readMode } from './new-cluster.js'
-import { type Filterable, select } from './paging.js'
+import { type Filterable, listed, select } from './paging.js'
 import { type ClusterRecord, membersOf } from './records.js'
 import { requireWindows } from './windows.js'
 import { beginClusterWork, passWriting } from './work.js'
@@ -56,10 +56,8 @@ export function createClusterOperations (context: RdsContext) {
       }
     },
 
-    DescribeDBClusters: async (input, { region }) => {
-      const { page, Marker } = select(clusters, input.DBClusterIdentifier, input, FILTERABLE, region)
-      return { DBClusters: page.map(cluster => showCluster(context, cluster)), Marker }
-    },
+    DescribeDBClusters: async (input, { region }) =>
+      listed('DBClusters', select(clusters, input.DBClusterIdentifier, input, FILTERABLE, region), cluster => showCluster(context, cluster)),
 
     DeleteDBCluster: async (input, { region }) => {
       const cluster = clusters.require(input.DBClusterIdentifier, region)

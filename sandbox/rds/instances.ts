@@ -6,7 +6,7 @@ import { isServerlessV1 } from './cluster-shape.js'
 import { pickGiven, type RdsContext, refuseStopped } from './context.js'
 import { CHANGEABLE, newInstance, readGroup, showInstance } from './instance-facts.js'
 import { arnOf, invalidCombination, invalidValue, readIdentifier } from './names.js'
-import { type Filterable, select } from './paging.js'
+import { type Filterable, listed, select } from './paging.js'
 import type { ClusterRecord, InstanceRecord } from './records.js'
 import { beginInstanceWork } from './work.js'
 
@@ -52,10 +52,8 @@ export function createInstanceOperations (context: RdsContext) {
       return begin(instance)
     },
 
-    DescribeDBInstances: async (input, { region }) => {
-      const { page, Marker } = select(instances, input.DBInstanceIdentifier, input, FILTERABLE, region)
-      return { DBInstances: page.map(instance => showInstance(context, instance)), Marker }
-    },
+    DescribeDBInstances: async (input, { region }) =>
+      listed('DBInstances', select(instances, input.DBInstanceIdentifier, input, FILTERABLE, region), found => showInstance(context, found)),
 
     ModifyDBInstance: async (input, { region }) => {
       const instance = instances.require(input.DBInstanceIdentifier, region)
@@ -106,7 +104,7 @@ function readCluster ({ records }: RdsContext, input: Rds.CreateDBInstanceMessag
   if (engine !== facts.Engine) throw invalidCombination(`The engine name requested for your DB instance (${engine}) doesn't match the engine name of your DB cluster (${facts.Engine}).`)
   requireClass(input.DBInstanceClass, facts.EngineVersion)
   requireAuthority(input.CACertificateIdentifier)
-  requireMembership(input, facts)
+  requireMembership(input, cluster)
   requireMonitoringRole(input)
   if (isServerlessV1(cluster)) throw invalidValue('Instances cannot be added to Aurora Serverless clusters.')
   if (input.DBInstanceClass === 'db.serverless' && !facts.ServerlessV2ScalingConfiguration) {
@@ -120,10 +118,11 @@ function readCluster ({ records }: RdsContext, input: Rds.CreateDBInstanceMessag
 }
 
 /** Throws AWS's refusal of an instance that is to be otherwise than its cluster. */
-function requireMembership (input: Rds.CreateDBInstanceMessage, facts: ClusterRecord['facts']): void {
+function requireMembership (input: Rds.CreateDBInstanceMessage, { facts, wantedPort }: ClusterRecord): void {
+  const shown = { StorageType: 'aurora', ...facts, Port: wantedPort }
   const others = Object.entries(AS_THE_CLUSTER).flatMap<string>(([member, [fact, called]]) => {
     const given = input[member as keyof typeof AS_THE_CLUSTER]
-    return given === undefined || given === (facts[fact] ?? (fact === 'StorageType' ? 'aurora' : undefined)) ? [] : [called]
+    return given === undefined || String(given).toLowerCase() === String(shown[fact]).toLowerCase() ? [] : [called]
   })
   const groups = facts.VpcSecurityGroups?.map(({ VpcSecurityGroupId: id }) => id)
   if (input.VpcSecurityGroupIds?.some(id => !groups?.includes(id))) others.push('vpc security group')

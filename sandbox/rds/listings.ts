@@ -5,7 +5,7 @@ import { LOG_TYPES } from './cluster-rules.js'
 import { off, type RdsContext } from './context.js'
 import { ENGINE, ENGINE_VERSIONS, type EngineVersion, RETIRED_VERSIONS } from './engine-versions.js'
 import { zonesOf } from './names.js'
-import { type Filterable, filterBy, pageOf } from './paging.js'
+import { type Filterable, filterBy, listed, pageOf } from './paging.js'
 import type { ClusterRecord } from './records.js'
 
 /** What tools list beside a cluster although nothing can make more of it here: quotas, its two endpoints, and nothing at all. */
@@ -21,8 +21,7 @@ export function createListingOperations ({ records, quotas }: Pick<RdsContext, '
         'db-cluster-endpoint-type': ({ EndpointType }) => [EndpointType],
         'db-cluster-endpoint-status': ({ Status }) => [Status]
       })
-      const { page, Marker } = pageOf(found, input)
-      return { DBClusterEndpoints: page, Marker }
+      return listed('DBClusterEndpoints', pageOf(found, input), endpoint => endpoint)
     },
     DescribeBlueGreenDeployments: none('BlueGreenDeployments', 'BlueGreenDeploymentIdentifier', 'BlueGreenDeploymentNotFoundFault'),
     DescribeDBSnapshots: none('DBSnapshots', 'DBSnapshotIdentifier', 'DBSnapshotNotFound'),
@@ -83,12 +82,10 @@ export function createEngineOperations ({ postgres }: Pick<RdsContext, 'postgres
       const { DBParameterGroupFamily: wanted } = input
       const chosen = versionsOf(input.Engine, input.EngineVersion, input.IncludeAll).filter(({ family }) => !wanted || family === wanted)
       const found = filterBy(input.DefaultOnly ? defaultsOf(chosen, input.EngineVersion) : chosen, input, VERSION_FILTERS)
-      const { page, Marker } = pageOf(found, input)
-      const majors = [...new Set([...page, ...ENGINE_VERSIONS].map(({ major }) => major))]
+      const majors = [...new Set([...found, ...ENGINE_VERSIONS].map(({ major }) => major))]
       const runsAs = new Map(await Promise.all(majors.map(async major => [major, await postgres.data.majorFor(major)] as const)))
-      const show = (version: EngineVersion): Rds.DBEngineVersion =>
-        showVersion(version, major => runsAs.get(major) === runsAs.get(version.major))
-      return { DBEngineVersions: page.map(show), Marker }
+      return listed('DBEngineVersions', pageOf(found, input), version =>
+        showVersion(version, major => runsAs.get(major) === runsAs.get(version.major)))
     },
     DescribeOrderableDBInstanceOptions: async (input, { region }) => {
       const classes = INSTANCE_CLASSES.filter(name => !input.DBInstanceClass || name === input.DBInstanceClass)
@@ -96,8 +93,7 @@ export function createEngineOperations ({ postgres }: Pick<RdsContext, 'postgres
       const isOffered = zones === region && license === LICENSE && isInVpc
       const options = (isOffered ? versionsOf(input.Engine, input.EngineVersion) : []).flatMap(version =>
         classes.filter(name => name !== 'db.serverless' || version.serverlessV2).map(name => showOption(version, name, region)))
-      const { page, Marker } = pageOf(filterBy(options, input, {}), input)
-      return { OrderableDBInstanceOptions: page, Marker }
+      return listed('OrderableDBInstanceOptions', pageOf(filterBy(options, input, {}), input), option => option)
     }
   } satisfies Partial<OperationsOf<typeof Rds>>
 }

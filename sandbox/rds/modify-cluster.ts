@@ -24,6 +24,11 @@ export function createModifyClusterOperations (context: RdsContext) {
     clusters.change(cluster, { HttpEndpointEnabled: isOn })
     return { ResourceArn: cluster.facts.DBClusterArn, HttpEndpointEnabled: isOn }
   }
+  const setRoles = (name: string | undefined, region: string, change: (roles: Rds.DBClusterRole[]) => Rds.DBClusterRole[]): object => {
+    const cluster = clusters.require(name, region)
+    clusters.change(cluster, { AssociatedRoles: change(cluster.facts.AssociatedRoles ?? []) })
+    return {}
+  }
   return {
     ModifyDBCluster: async (input, { region }) => {
       const cluster = clusters.require(input.DBClusterIdentifier, region)
@@ -48,21 +53,15 @@ export function createModifyClusterOperations (context: RdsContext) {
       beginClusterWork(context, changed)
       return { DBCluster: showCluster(context, changed) }
     },
-    AddRoleToDBCluster: async ({ DBClusterIdentifier, RoleArn = '', FeatureName }, { region }) => {
-      const cluster = clusters.require(DBClusterIdentifier, region)
-      const { AssociatedRoles: roles = [], DBClusterIdentifier: id } = cluster.facts
-      if (roles.some(role => role.RoleArn === RoleArn)) throw new AwsError('DBClusterRoleAlreadyExists', `Role ARN ${RoleArn} already exists for cluster: ${id}.`)
-      clusters.change(cluster, { AssociatedRoles: [...roles, { RoleArn, FeatureName, Status: 'ACTIVE' }] })
-      return {}
-    },
-    RemoveRoleFromDBCluster: async ({ DBClusterIdentifier, RoleArn = '', FeatureName }, { region }) => {
-      const cluster = clusters.require(DBClusterIdentifier, region)
-      const { AssociatedRoles: roles = [], DBClusterIdentifier: id } = cluster.facts
+    AddRoleToDBCluster: async ({ DBClusterIdentifier: id, RoleArn = '', FeatureName }, { region }) => setRoles(id, region, roles => {
+      if (!roles.some(role => role.RoleArn === RoleArn)) return [...roles, { RoleArn, FeatureName, Status: 'ACTIVE' }]
+      throw new AwsError('DBClusterRoleAlreadyExists', `Role ARN ${RoleArn} already exists for cluster: ${id}.`)
+    }),
+    RemoveRoleFromDBCluster: async ({ DBClusterIdentifier: id, RoleArn = '', FeatureName }, { region }) => setRoles(id, region, roles => {
       const left = roles.filter(role => role.RoleArn !== RoleArn || (FeatureName && role.FeatureName !== FeatureName))
-      if (left.length === roles.length) throw new AwsError('DBClusterRoleNotFound', `Role ARN ${RoleArn} cannot be found for DB cluster: ${id}.`, 404)
-      clusters.change(cluster, { AssociatedRoles: left })
-      return {}
-    },
+      if (left.length < roles.length) return left
+      throw new AwsError('DBClusterRoleNotFound', `Role ARN ${RoleArn} cannot be found for DB cluster: ${id}.`, 404)
+    }),
     EnableHttpEndpoint: async ({ ResourceArn }, { region }) => setHttpEndpoint(ResourceArn, true, region),
     DisableHttpEndpoint: async ({ ResourceArn }, { region }) => setHttpEndpoint(ResourceArn, false, region)
   } satisfies Partial<OperationsOf<typeof Rds>>

@@ -1,6 +1,6 @@
 import type { Filter } from '@aws-sdk/client-rds'
+import type { Book, Kept } from './book.js'
 import { invalidCombination, invalidValue } from './names.js'
-import type { Book, Kept } from './records.js'
 
 const DEFAULT_PAGE = 100
 const SMALLEST_PAGE = 20
@@ -58,4 +58,9 @@ export function select<T extends Kept> (
   const found = filterBy(book.in(region), { Filters: all }, filterable)
   if (found.length === 0) throw book.notFound(identifier)
   return pageOf(found, request)
+}
+
+/** The answer of a Describe operation: a page of what is shown, under the name of the list. */
+export function listed<T, Shown, List extends string> (list: List, { page, Marker }: Page<T>, show: (item: T) => Shown) {
+  return { [list]: page.map(show), Marker } as Record<List, Shown[]> & Pick<Page<T>, 'Marker'>
 }

@@ -6,7 +6,7 @@ import { parametersOf } from './cluster-shape.js'
 import type { RdsContext } from './context.js'
 import { ENGINE_VERSIONS, FAMILIES } from './engine-versions.js'
 import { arnOf, invalidCombination, invalidValue, nameIn } from './names.js'
-import { filterBy, type PageRequest, pageOf } from './paging.js'
+import { filterBy, listed, type PageRequest, pageOf } from './paging.js'
 import { type ClusterRecord, membersOf, type ParameterGroupRecord, type ParameterValue } from './records.js'
 import { addTags } from './tags.js'
 
@@ -83,8 +83,7 @@ function createOperationsOn ({ records, postgres }: RdsContext, of: GroupKind): 
     const settings = await postgres.catalogue.list(majorOf(facts.family))
     const names = [...new Set([...settings.keys(), ...Object.keys(parameters)])].sort()
     const shown = names.map(name => showParameter(name, settings.get(name), parameters[name]))
-    const { page, Marker } = pageOf(shown.filter(({ Source }) => !input.Source || Source === input.Source), input)
-    return { Parameters: page, Marker }
+    return listed('Parameters', pageOf(shown.filter(({ Source }) => !input.Source || Source === input.Source), input), parameter => parameter)
   }
   const add = (input: GroupInput, parameters: Record<string, ParameterValue>, region: string): object => {
     const { DBParameterGroupFamily: family = '', Description: description = '', Tags: tags } = input
@@ -109,8 +108,7 @@ function createOperationsOn ({ records, postgres }: RdsContext, of: GroupKind): 
     [`Describe${noun}s`]: async (input, { region }) => {
       const usual = CURRENT_FAMILIES.map(family => book.require(`default.${family}`, region))
       const groups = input[nameMember] ? [find(input, region)] : [...usual, ...book.in(region)]
-      const { page, Marker } = pageOf(filterBy(groups, input, {}), input)
-      return { [`${noun}s`]: page.map(show), Marker }
+      return listed(`${noun}s`, pageOf(filterBy(groups, input, {}), input), show)
     },
     [`Describe${of}Parameters`]: async (input, { region }) => await parametersIn(find(input, region), input),
     [`DescribeEngineDefault${of === 'DB' ? '' : 'Cluster'}Parameters`]: async (input, { region }) => {

@@ -28,7 +28,7 @@ import { createTagOperations } from './tags.js'
 import { unheeded } from './unheeded.js'
 import { beginClusterWork, beginInstanceWork } from './work.js'
 
-export interface RdsOptions {
+export interface RdsOptions extends Partial<Pick<RdsContext, 'serverlessV1' | 'retiredVersions' | 'advertisedHost'>> {
   store: Pick<Store, 'collection' | 'together'>
   clock: Clock
   durations: Durations
@@ -38,15 +38,9 @@ export interface RdsOptions {
   log: Logger
   /** Directories to look for a PostgreSQL in, as in PATH. */
   searchPath?: string
-  /** `retired` refuses Serverless v1 as AWS does since 2025. */
-  serverlessV1?: 'allowed' | 'retired'
-  /** `allowed` takes engine versions that AWS has retired. */
-  retiredVersions?: 'allowed' | 'refused'
   quotas?: Partial<Quotas>
   /** Absent: an address of 127.77.0.0/16 for each cluster. */
   ports?: PortRange | undefined
-  /** What clients are told to connect to, where that is not the address that is listened on. */
-  advertisedHost?: string | undefined
 }
 
 export type Rds = ReturnType<typeof createRds>

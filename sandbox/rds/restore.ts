@@ -2,7 +2,7 @@ import type * as Rds from '@aws-sdk/client-rds'
 import { AwsError, type OperationsOf } from '../aws.js'
 import type { ClusterInput } from './cluster-facts.js'
 import { earliestRestorableMs, showCluster } from './cluster-shape.js'
-import { type RdsContext, requireStatus } from './context.js'
+import { pickGiven, type RdsContext, requireStatus } from './context.js'
 import { ENGINE, type EngineVersion, readVersion } from './engine-versions.js'
 import { invalidCombination, invalidValue, newResourceId, readIdentifier } from './names.js'
 import { addCluster, readClusterFacts, readMode } from './new-cluster.js'
@@ -38,7 +38,8 @@ export function createRestoreOperations (context: RdsContext) {
       const mode = readMode(context, input.EngineMode ?? source.facts.EngineMode)
       const version = readVersion(ENGINE, source.facts.EngineVersion, mode, true)
       const settings = { ...inherit(input, source.facts), ...inheritScaling(input, source.facts, mode) }
-      const facts = { ...readClusterFacts(context, region, id, settings, version, mode), ...joinCloneGroup(context, source, input) }
+      const group = joinCloneGroup(context, source, input.RestoreType)
+      const facts = { ...readClusterFacts(context, region, id, settings, version, mode), ...group }
       const port = input.Port ?? source.facts.Port ?? 5432
       const copyOf = source.facts.DbClusterResourceId
       return { DBCluster: showCluster(context, await addCluster(context, region, { facts, port, copyOf, restoreToMs })) }
@@ -49,12 +50,8 @@ export function createRestoreOperations (context: RdsContext) {
 /** What a copy has of what it is a copy of, unless the request says otherwise; its users and databases come with the data. */
 function inherit (input: RestoreInput, source: ClusterFacts): ClusterInput {
   return {
-    BackupRetentionPeriod: source.BackupRetentionPeriod,
-    PreferredBackupWindow: source.PreferredBackupWindow,
-    PreferredMaintenanceWindow: source.PreferredMaintenanceWindow,
+    ...pickGiven(source, ['BackupRetentionPeriod', 'KmsKeyId', 'PreferredBackupWindow', 'PreferredMaintenanceWindow', 'StorageEncrypted']),
     EnableIAMDatabaseAuthentication: source.IAMDatabaseAuthenticationEnabled,
-    StorageEncrypted: source.StorageEncrypted,
-    KmsKeyId: source.KmsKeyId,
     ...input,
     MasterUsername: source.MasterUsername,
     DatabaseName: source.DatabaseName
@@ -105,11 +102,9 @@ function readMoment ({ clock }: RdsContext, source: ClusterRecord, input: Rds.Re
 }
 
 /** Clones and what they were cloned from have a group in common. */
-function joinCloneGroup (
-  context: RdsContext, source: ClusterRecord, input: Rds.RestoreDBClusterToPointInTimeMessage
-): { CloneGroupId?: string } {
-  if (input.RestoreType !== 'copy-on-write') return {}
+function joinCloneGroup ({ records }: RdsContext, source: ClusterRecord, type: string | undefined): { CloneGroupId?: string } {
+  if (type !== 'copy-on-write') return {}
   const CloneGroupId = source.facts.CloneGroupId ?? newResourceId('cluster').toLowerCase()
-  if (!source.facts.CloneGroupId) context.records.clusters.change(source, { CloneGroupId })
+  if (!source.facts.CloneGroupId) records.clusters.change(source, { CloneGroupId })
   return { CloneGroupId }
 }

@@ -2,7 +2,7 @@ import type * as Rds from '@aws-sdk/client-rds'
 import { AwsError, type OperationsOf } from '../aws.js'
 import { NO_SNAPSHOT, pickGiven, type RdsContext, requireStatus } from './context.js'
 import { arnOf, newResourceId, readIdentifier, standInId } from './names.js'
-import { type Filterable, select } from './paging.js'
+import { type Filterable, listed, select } from './paging.js'
 import type { ClusterRecord, SnapshotRecord } from './records.js'
 import { addTags } from './tags.js'
 
@@ -40,8 +40,7 @@ export function createSnapshotOperations (context: RdsContext) {
       const members = { 'db-cluster-id': input.DBClusterIdentifier, 'snapshot-type': input.SnapshotType, 'db-cluster-resource-id': input.DbClusterResourceId }
       const asFilters = Object.entries(members).flatMap(([Name, value]) => value ? [{ Name, Values: [value] }] : [])
       const request = { ...input, Filters: [...input.Filters ?? [], ...asFilters] }
-      const { page, Marker } = select(records.snapshots, input.DBClusterSnapshotIdentifier, request, FILTERABLE, region)
-      return { DBClusterSnapshots: page.map(showSnapshot), Marker }
+      return listed('DBClusterSnapshots', select(records.snapshots, input.DBClusterSnapshotIdentifier, request, FILTERABLE, region), showSnapshot)
     },
 
     CopyDBClusterSnapshot: async (input, { region }) => {

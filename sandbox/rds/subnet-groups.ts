@@ -2,7 +2,7 @@ import type * as Rds from '@aws-sdk/client-rds'
 import { AwsError, type OperationsOf } from '../aws.js'
 import type { RdsContext } from './context.js'
 import { invalidValue, zonesOf } from './names.js'
-import { select } from './paging.js'
+import { listed, select } from './paging.js'
 import { newSubnetGroup, subnetsIn } from './records.js'
 import { addTags } from './tags.js'
 
@@ -22,10 +22,8 @@ export function createSubnetGroupOperations ({ records: { clusters, subnetGroups
       return { DBSubnetGroup: group.facts }
     },
 
-    DescribeDBSubnetGroups: async (input, { region }) => {
-      const { page, Marker } = select(groups, input.DBSubnetGroupName, input, {}, region)
-      return { DBSubnetGroups: page.map(({ facts }) => facts), Marker }
-    },
+    DescribeDBSubnetGroups: async (input, { region }) =>
+      listed('DBSubnetGroups', select(groups, input.DBSubnetGroupName, input, {}, region), ({ facts }) => facts),
 
     ModifyDBSubnetGroup: async (input, { region }) => {
       const group = groups.require(input.DBSubnetGroupName, region)

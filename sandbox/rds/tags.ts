@@ -1,8 +1,8 @@
 import type * as Rds from '@aws-sdk/client-rds'
 import type { OperationsOf } from '../aws.js'
+import type { Book, Kept } from './book.js'
 import type { RdsContext } from './context.js'
 import { invalidValue } from './names.js'
-import type { Book, Kept } from './records.js'
 
 /** AWS's own do not count (General Reference, "Tagging AWS resources"). */
 const MOST_TAGS = 50

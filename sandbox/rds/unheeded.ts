@@ -7,42 +7,35 @@ const INSTANCES = ['CreateDBInstance', 'ModifyDBInstance']
 /** What AWS says of what other engines have, such as clusters with their own storage (terraform-provider-aws#30596). */
 const foreign: UnheededRow['refusal'] = ['InvalidParameterCombination', member => `${member} isn't supported for DB engine ${ENGINE}.`]
 
-const PASSWORD = ['ManageMasterUserPassword', 'MasterUserPassword', 'MasterUserSecretKmsKeyId']
+/** What AWS calls members that it does not call by the words of their names. */
+const CALLED: Readonly<Record<string, string>> = {
+  CloudwatchLogsExportConfiguration: 'cloudwatch logs exports',
+  DBName: 'database name',
+  DBPortNumber: 'database endpoint port number',
+  EnableCloudwatchLogsExports: 'cloudwatch logs exports',
+  EnableIAMDatabaseAuthentication: 'IAM database authentication',
+  MasterUsername: 'master user name',
+  PreferredBackupWindow: 'backup window',
+  VpcSecurityGroupIds: 'vpc security group'
+}
 
-type Names = Readonly<Record<string, readonly string[]>>
-
-/** Refuses instances what belongs to their cluster, in AWS's words and by what it calls each of them. */
-function ofCluster (operation: string, sentence: (called: string) => string, names: Names): UnheededRow[] {
-  return Object.entries(names).map(([called, members]) =>
-    ({ of: [operation], members, refusal: ['InvalidParameterCombination', () => sentence(called)], harmless: [] }))
+function called (member: string): string {
+  if (member.endsWith('Password') || member === 'MasterUserSecretKmsKeyId') return 'master user password'
+  return CALLED[member] ?? member.replaceAll(/(?<=[a-z])[A-Z]/g, letter => ` ${letter}`).toLowerCase()
 }
 
 /** API reference of CreateDBInstance. */
-const setForCluster = ofCluster('CreateDBInstance', called => `The requested DB Instance will be a member of a DB Cluster. Set ${called} for the DB Cluster.`, {
-  'allocated storage': ['AllocatedStorage'],
-  'backup retention period': ['BackupRetentionPeriod'],
-  'backup window': ['PreferredBackupWindow'],
-  'cloudwatch logs exports': ['EnableCloudwatchLogsExports'],
-  'database name': ['DBName'],
-  'master user name': ['MasterUsername'],
-  'master user password': PASSWORD
-})
+const setForCluster = refused(['CreateDBInstance'], [
+  'AllocatedStorage', 'BackupRetentionPeriod', 'DBName', 'EnableCloudwatchLogsExports', 'ManageMasterUserPassword', 'MasterUserPassword',
+  'MasterUserSecretKmsKeyId', 'MasterUsername', 'PreferredBackupWindow'
+], ['InvalidParameterCombination', member => `The requested DB Instance will be a member of a DB Cluster. Set ${called(member)} for the DB Cluster.`], [])
 
 /** crossplane-contrib/provider-aws#1529, aws-controllers-k8s/community#2683 */
-const modifiedWithCluster = ofCluster('ModifyDBInstance', called => `The specified DB Instance is a member of a cluster. Modify ${called} for the DB Cluster using the ModifyDbCluster API`, {
-  'allocated storage': ['AllocatedStorage'],
-  'backup retention': ['BackupRetentionPeriod'],
-  'backup window': ['PreferredBackupWindow'],
-  'cloudwatch logs exports': ['CloudwatchLogsExportConfiguration'],
-  'database endpoint port number': ['DBPortNumber'],
-  'deletion protection': ['DeletionProtection'],
-  'engine lifecycle support': ['EngineLifecycleSupport'],
-  'IAM database authentication': ['EnableIAMDatabaseAuthentication'],
-  'master user password': [...PASSWORD, 'RotateMasterUserPassword'],
-  'network type': ['NetworkType'],
-  'storage type': ['StorageType'],
-  'vpc security group': ['VpcSecurityGroupIds']
-})
+const modifiedWithCluster = refused(['ModifyDBInstance'], [
+  'AllocatedStorage', 'BackupRetentionPeriod', 'CloudwatchLogsExportConfiguration', 'DBPortNumber', 'DeletionProtection', 'EnableIAMDatabaseAuthentication',
+  'EngineLifecycleSupport', 'ManageMasterUserPassword', 'MasterUserPassword', 'MasterUserSecretKmsKeyId', 'NetworkType', 'PreferredBackupWindow',
+  'RotateMasterUserPassword', 'StorageType', 'VpcSecurityGroupIds'
+], ['InvalidParameterCombination', member => `The specified DB Instance is a member of a cluster. Modify ${called(member).replace(' period', '')} for the DB Cluster using the ModifyDbCluster API`], [])
 
 /** For operations, what members are refused with, and the values of theirs that ask for nothing. Without a refusal of AWS's, ours. */
 function refused (of: readonly string[], members: readonly string[], refusal?: UnheededRow['refusal'], harmless?: readonly unknown[]): UnheededRow {
@@ -60,8 +53,8 @@ function combination (sentence: string): UnheededRow['refusal'] {
 }
 
 const rows: readonly UnheededRow[] = [
-  ...setForCluster,
-  ...modifiedWithCluster,
+  setForCluster,
+  modifiedWithCluster,
   refused(CLUSTERS, ['AllocatedStorage', 'CACertificateIdentifier', 'DBClusterInstanceClass', 'Iops', 'PubliclyAccessible'], foreign, []),
   refused([...CLUSTERS, ...INSTANCES], [
     'AdditionalStorageVolumes', 'AutomationMode', 'CustomIamInstanceProfile', 'DBSecurityGroups', 'DBSystemId', 'DedicatedLogVolume', 'DisableDomain',

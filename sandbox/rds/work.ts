@@ -54,8 +54,10 @@ async function fillData (context: RdsContext, cluster: ClusterRecord): Promise<v
   const id = cluster.facts.DbClusterResourceId
   if (cluster.copyOf && cluster.restoreToMs !== undefined) return await data.restore(cluster.copyOf, id, cluster.restoreToMs)
   if (cluster.copyOf) return await data.clone(cluster.copyOf, id)
-  const { major } = await data.create(id, Number(cluster.facts.EngineVersion.split('.')[0]))
-  warnOfOtherMajor(context, cluster, major)
+  const { EngineVersion: engineVersion, DBClusterIdentifier } = cluster.facts
+  const { major: runsOn } = await data.create(id, Number(engineVersion.split('.')[0]))
+  if (findVersions(engineVersion).some(({ major }) => major === runsOn)) return
+  context.log.warn({ cluster: DBClusterIdentifier, engineVersion, runsOn }, 'no PostgreSQL of the cluster\'s major is installed: it runs on another')
 }
 
 /** A password is taught by a server that runs, which is stopped again if it was paused. */
@@ -119,11 +121,6 @@ async function teachMasterUser (context: RdsContext, cluster: ClusterRecord): Pr
 
 function setMembers ({ records }: RdsContext, cluster: ClusterRecord, status: string): void {
   for (const member of membersOf(records, cluster)) records.instances.change(member, { DBInstanceStatus: status })
-}
-
-function warnOfOtherMajor ({ log }: RdsContext, { facts }: ClusterRecord, major: number): void {
-  if (findVersions(facts.EngineVersion).some(version => version.major === major)) return
-  log.warn({ cluster: facts.DBClusterIdentifier, engineVersion: facts.EngineVersion, runsOn: major }, 'no PostgreSQL of the cluster\'s major is installed: it runs on another')
 }
 
 /** What goes on while an instance has a status that passes by itself; each can be begun again from the start. */

@@ -105,6 +105,7 @@ t.test('refusals of RDS, which leave nothing behind', async t => {
     [{ VpcSecurityGroupIds: ['sg-elsewhere'] }, /Set vpc security group for the DB Cluster\.$/],
     [{ Engine: 'mysql' }, /^The engine name requested for your DB instance \(mysql\) doesn't match the engine name of your DB cluster \(aurora-postgresql\)\.$/],
     [{ StorageType: 'gp3' }, /Set storage type for the DB Cluster\.$/],
+    [{ Port: 5433 }, /Set database endpoint port number for the DB Cluster\.$/],
     [{ DBSubnetGroupName: 'elsewhere' }, /Set DB subnet group for the DB Cluster\.$/],
     [{ MultiAZ: true }, /^VPC Multi-AZ DB Instances are not available for engine: aurora-postgresql$/],
     [{ MaxAllocatedStorage: 100 }, /^MaxAllocatedStorage isn't supported for DB engine aurora-postgresql\.$/],
