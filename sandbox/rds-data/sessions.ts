@@ -95,6 +95,8 @@ function createPool (access: DatabaseAccess, { username, password }: Credentials
 function sessionOf (client: PoolClient, database: string, limits: Limits, letGo: () => void, onEnd: () => void): Session {
   const { processID: processId } = client as unknown as { processID: number }
   let latest: StatementRun | undefined
+  /** Settles when a statement without a limit is over and the next ones have theirs again. */
+  let unlimited: Promise<unknown> | undefined
   let isTaken = true
   const giveBack = (isSpoilt: boolean): void => {
     if (!isTaken) return
@@ -103,28 +105,36 @@ function sessionOf (client: PoolClient, database: string, limits: Limits, letGo:
     onEnd()
     client.release(isSpoilt)
   }
+  /** What a promise of the server's brings in time. */
+  const within = async <T>(ms: number, work: Promise<T>): Promise<T> => await new Promise((resolve, reject) => {
+    const timer = setTimeout(() => { reject(timedOut('Request timed out', processId)) }, ms)
+    work.then(resolve, (error: unknown) => { reject(toAwsError(error, processId)) }).finally(() => { clearTimeout(timer) })
+  })
   const query = async <Row>(text: string, values?: unknown[]): Promise<Row[]> =>
     (await client.query(text, values).catch((error: unknown) => { throw toAwsError(error, processId) })).rows as Row[]
   return {
     database,
     query,
     run: async (statement, letRun = false) => {
+      const limitMs = limits.statementMs + (letRun ? 0 : GRACE_MS)
+      if (unlimited) await within(limitMs, unlimited)
       if (letRun) await query('SET statement_timeout = 0')
-      return await new Promise((resolve, reject) => {
-        const timer = setTimeout(() => { reject(timedOut('Request timed out', processId)) }, limits.statementMs + (letRun ? 0 : GRACE_MS))
-        latest = client.query(new StatementRun(statement, limits.rowBytes))
-        latest.result.then(resolve, (error: unknown) => { reject(toAwsError(error, processId)) }).finally(() => { clearTimeout(timer) })
-        // It waits for the statement; one that failed has taken the setting back with its transaction.
-        if (letRun) query('RESET statement_timeout').catch(() => {})
-      })
+      latest = client.query(new StatementRun(statement, limits.rowBytes))
+      // One that failed has taken the setting back with its transaction.
+      if (letRun) unlimited = latest.ended.then(async () => await query('RESET statement_timeout')).catch(() => {})
+      return await within(limitMs, latest.result)
     },
     // Wiping fails in the midst of a transaction that a statement left open, which only closing the session undoes.
     release: (letRun = false) => {
       // Only a statement that outlasts its call keeps the cluster awake beyond it.
       if (!letRun) letGo()
-      if (latest?.finished === false && !letRun) giveBack(true)
+      if (latest?.finished === false && !letRun) return giveBack(true)
+      const wipe = async (): Promise<unknown> => {
+        await unlimited
+        return await client.query('DISCARD ALL')
+      }
       // The answer leaves first: whoever waits for it need not wait for the wiping.
-      else setImmediate(() => { client.query('DISCARD ALL').then(() => { giveBack(false) }, () => { giveBack(true) }) })
+      setImmediate(() => { wipe().then(() => { giveBack(false) }, () => { giveBack(true) }) })
     },
     destroy: () => { giveBack(true) }
   }

@@ -36,12 +36,14 @@ interface Wire {
  */
 export class StatementRun implements Submittable {
   readonly result: Promise<StatementResult>
-  /** Whether the server has said its last word; a refused result may still be arriving. */
+  /** Resolves when the server has said its last word; a refused result may still be arriving. */
+  readonly ended: Promise<void>
   finished = false
   readonly #statement: Statement
   readonly #rowBytes: number
   #resolve: (result: StatementResult) => void = () => {}
   #reject: (error: Error) => void = () => {}
+  #end: () => void = () => {}
   #columns: FieldDef[] | undefined
   #rows: Array<Array<string | null>> = []
   #bytes = 0
@@ -54,6 +56,12 @@ export class StatementRun implements Submittable {
     this.result = new Promise((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
+    })
+    this.ended = new Promise(resolve => {
+      this.#end = () => {
+        this.finished = true
+        resolve()
+      }
     })
   }
 
@@ -112,12 +120,12 @@ export class StatementRun implements Submittable {
   }
 
   handleError (error: Error): void {
-    this.finished = true
+    this.#end()
     this.#reject(error)
   }
 
   handleReadyForQuery (): void {
-    this.finished = true
+    this.#end()
     const columns = this.#columns
     this.#resolve({ ...(columns ? { columns } : {}), rows: this.#rows, tag: this.#tag })
   }
