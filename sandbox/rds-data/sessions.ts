@@ -119,10 +119,13 @@ function sessionOf (client: PoolClient, database: string, limits: Limits, letGo:
       const limitMs = limits.statementMs + (letRun ? 0 : GRACE_MS)
       if (unlimited) await within(limitMs, unlimited)
       if (letRun) await query('SET statement_timeout = 0')
-      latest = client.query(new StatementRun(statement, limits.rowBytes))
-      // One that failed has taken the setting back with its transaction.
-      if (letRun) unlimited = latest.ended.then(async () => await query('RESET statement_timeout')).catch(() => {})
-      return await within(limitMs, latest.result)
+      const run = latest = client.query(new StatementRun(statement, limits.rowBytes))
+      if (letRun) {
+        const over = new Promise<void>(resolve => { run.onFinished = resolve })
+        // One that failed has taken the setting back with its transaction.
+        unlimited = over.then(async () => await query('RESET statement_timeout')).catch(() => {})
+      }
+      return await within(limitMs, run.result)
     },
     // Wiping fails in the midst of a transaction that a statement left open, which only closing the session undoes.
     release: (letRun = false) => {

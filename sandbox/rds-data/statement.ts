@@ -36,14 +36,13 @@ interface Wire {
  */
 export class StatementRun implements Submittable {
   readonly result: Promise<StatementResult>
-  /** Resolves when the server has said its last word; a refused result may still be arriving. */
-  readonly ended: Promise<void>
+  /** Whether the server has said its last word; a refused result may still be arriving. */
   finished = false
+  onFinished: () => void = () => {}
   readonly #statement: Statement
   readonly #rowBytes: number
   #resolve: (result: StatementResult) => void = () => {}
   #reject: (error: Error) => void = () => {}
-  #end: () => void = () => {}
   #columns: FieldDef[] | undefined
   #rows: Array<Array<string | null>> = []
   #bytes = 0
@@ -56,12 +55,6 @@ export class StatementRun implements Submittable {
     this.result = new Promise((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
-    })
-    this.ended = new Promise(resolve => {
-      this.#end = () => {
-        this.finished = true
-        resolve()
-      }
     })
   }
 
@@ -120,12 +113,17 @@ export class StatementRun implements Submittable {
   }
 
   handleError (error: Error): void {
-    this.#end()
+    this.#finish()
     this.#reject(error)
   }
 
+  #finish (): void {
+    this.finished = true
+    this.onFinished()
+  }
+
   handleReadyForQuery (): void {
-    this.#end()
+    this.#finish()
     const columns = this.#columns
     this.#resolve({ ...(columns ? { columns } : {}), rows: this.#rows, tag: this.#tag })
   }
