@@ -1,8 +1,10 @@
 import { randomInt, randomUUID } from 'node:crypto'
 import type { Logger } from 'pino'
+import type { Caller, Operations } from '../aws.js'
 import type { Clock } from '../clock.js'
 import type { Durations } from '../pace.js'
 import type { Store } from '../store.js'
+import { createTurns } from '../turns.js'
 import { refuseUnheeded } from '../unheeded.js'
 import type { EngineContext } from './engine/context.js'
 import { createResolver } from './engine/dynamic-references.js'
@@ -55,11 +57,13 @@ export function createCloudFormation (dependencies: CloudFormationDependencies) 
   const changeSets = openChangeSets(store, records)
   return {
     operations: refuseUnheeded({
-      CreateStack: createCreateStack(context, engine),
-      UpdateStack: createUpdateStack(context, engine),
-      ...createDeletionOperations(context, engine),
-      ...createRollbackOperations(context, engine),
-      ...createChangeSetOperations(context, engine, changeSets),
+      ...oneByOne({
+        CreateStack: createCreateStack(context, engine),
+        UpdateStack: createUpdateStack(context, engine),
+        ...createDeletionOperations(context, engine),
+        ...createRollbackOperations(context, engine),
+        ...createChangeSetOperations(context, engine, changeSets)
+      }),
       ...createDescriptions(context),
       ...createTemplateOperations(context, changeSets)
     }, unheeded),
@@ -69,4 +73,12 @@ export function createCloudFormation (dependencies: CloudFormationDependencies) 
     },
     close: engine.close
   }
+}
+
+/** The operations, of which one at a time is done in a region: what it finds of a stack stays true until it has decided. */
+function oneByOne<T extends object> (operations: T): T {
+  const inTurn = createTurns()
+  const turned = Object.entries(operations as Operations).map(([name, run]) =>
+    [name, async (input: never, caller: Caller) => await inTurn(caller.region, async () => await run(input, caller))] as const)
+  return Object.fromEntries(turned) as unknown as T
 }

@@ -6,7 +6,7 @@ import { buildInPlace, writeOwned } from './files.js'
 import type { Home } from './home.js'
 import { chooseInstallation, findInstallations, type Installation, type Installations, runProgram } from './installations.js'
 import { SUPERUSER } from './roles.js'
-import { createTurns } from './turns.js'
+import { createTurns } from '../turns.js'
 
 /** What every server stands on: binaries, and a template per major to copy. */
 export interface Ground {

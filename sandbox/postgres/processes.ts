@@ -6,7 +6,7 @@ import type { Ground } from './ground.js'
 import type { AdminAccess } from './roles.js'
 import { reloadServer, type Server, type ServerOptions, startServer } from './server.js'
 import type { Settings } from './settings.js'
-import { createTurns } from './turns.js'
+import { createTurns } from '../turns.js'
 
 /** The server processes by the name of their data. */
 export interface Processes {

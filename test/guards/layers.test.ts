@@ -5,7 +5,7 @@ import { importsOf, readSources, type SourceFile } from '../helpers/source-tree.
 /** Pieces without a room, which every room may use. */
 const common = ['src/clock.ts', 'src/concurrency.ts', 'src/json-members.ts', 'src/memo.ts', 'src/problems.ts', 'src/shutdown.ts']
 
-const sandboxCommon = ['sandbox/aws.ts', 'sandbox/clock.ts', 'sandbox/constraints.ts', 'sandbox/pace.ts', 'sandbox/store.ts', 'sandbox/unheeded.ts']
+const sandboxCommon = ['sandbox/turns.ts', 'sandbox/aws.ts', 'sandbox/clock.ts', 'sandbox/constraints.ts', 'sandbox/pace.ts', 'sandbox/store.ts', 'sandbox/unheeded.ts']
 
 /** Which of our folders and files a folder may import. The first that fits a file is the rule for it. */
 const directions: ReadonlyArray<{ of: string, may: readonly string[] }> = [

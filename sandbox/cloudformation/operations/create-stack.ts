@@ -27,9 +27,6 @@ export function createCreateStack (context: EngineContext, engine: Engine): Oper
     const review = context.records.namedStack(region, name)
     const facts = review ?? newFacts(context, region, name)
     const prepared = await prepareDefinition(context, facts, input)
-    // Another request may have created the stack while this one was being prepared.
-    const overtaken = existing(context, region, name, token)
-    if (overtaken) return overtaken
     if (onFailure !== undefined && input.DisableRollback !== undefined) throw invalid('You can specify either DisableRollback or OnFailure, but not both.')
     const stack = { ...newStack(context, facts, prepared, input), createdAt: review?.createdAt ?? context.clock.now() }
     const disableRollback = onFailure === 'DO_NOTHING' || (input.DisableRollback ?? deployment?.DisableRollback)

@@ -16,14 +16,12 @@ const UPDATABLE = new Set(['CREATE_COMPLETE', 'CREATE_FAILED', 'IMPORT_COMPLETE'
 export function createUpdateStack (context: EngineContext, engine: Engine): Operation<UpdateStackInput, UpdateStackOutput> {
   return async (input, caller) => {
     const { ClientRequestToken: token, DeploymentConfig: deployment } = input
-    const found = requireStack(context.records, input.StackName, caller, 'brackets')
-    const replayed = replayedOperation(found, 'UPDATE_STACK', token)
-    if (replayed) return { StackId: found.id, OperationId: replayed.id }
+    const stack = requireStack(context.records, input.StackName, caller, 'brackets')
+    const replayed = replayedOperation(stack, 'UPDATE_STACK', token)
+    if (replayed) return { StackId: stack.id, OperationId: replayed.id }
     const disableRollback = input.DisableRollback ?? deployment?.DisableRollback
-    checkUpdatable(found, disableRollback)
-    const prepared = await prepareUpdate(context, found, input)
-    const stack = requireStack(context.records, found.id, caller)
     checkUpdatable(stack, disableRollback)
+    const prepared = await prepareUpdate(context, stack, input)
     if (isNothing(stack, prepared)) throw invalid('No updates are to be performed.')
     const updated = withDefinition(context, stack, prepared.definition, prepared.plan.template.body)
     const { RetainExceptOnCreate: retainExceptOnCreate = false } = input

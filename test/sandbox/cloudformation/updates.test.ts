@@ -354,3 +354,16 @@ t.test('a stack that only has change sets can be created, which makes those obso
   t.equal(await statusOf(lab, 'fresh'), 'CREATE_COMPLETE')
   t.match(await lab.operations.DescribeChangeSet({ StackName: 'fresh', ChangeSetName: 'first' }, caller), { ExecutionStatus: 'OBSOLETE' })
 })
+
+t.test('of requests that come at once for one stack, each finds what the one before it has done', async t => {
+  const { lab, id } = await openScene(t, templateOf({ A: {} }))
+  const both = async (call: () => Promise<unknown>): Promise<unknown[]> =>
+    (await Promise.allSettled([call(), call()])).map(each => each.status === 'fulfilled' ? each.value : (each.reason as Error).message)
+  const changeSet = { StackName: 'new', ChangeSetName: 'first', ChangeSetType: 'CREATE', TemplateBody: templateOf({ A: {} }) } as const
+  t.match(await both(async () => await lab.operations.CreateChangeSet(changeSet, caller)), [{ Id: String }, 'ChangeSet first already exists'])
+  t.match(await lab.operations.ListStacks({ StackStatusFilter: ['REVIEW_IN_PROGRESS'] }, caller), { StackSummaries: { length: 1 } })
+  const update = { StackName: id, TemplateBody: templateOf({ A: { value: 'y' } }), ClientRequestToken: 'once' }
+  const [first, second] = await both(async () => await lab.operations.UpdateStack(update, caller))
+  t.strictSame(first, second, 'with a token it is one request')
+  await lab.whenIdle(id)
+})
