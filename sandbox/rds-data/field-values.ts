@@ -64,7 +64,8 @@ function elementsOf (text: string): Array<string | null> {
 /** AWS writes a whole double with a fraction, which makes it a `float` to Python. JavaScript would not, nor keep the sign of a zero. */
 function toDouble (text: string): number {
   const value = Number(text)
-  return Number.isInteger(value) ? new NumericValue(withFraction(text), 'bigDecimal') as unknown as number : value
+  const shortest = Object.is(value, -0) ? '-0' : String(value)
+  return Number.isInteger(value) ? new NumericValue(withFraction(shortest), 'bigDecimal') as unknown as number : value
 }
 
 function withFraction (text: string): string {
