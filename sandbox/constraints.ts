@@ -19,7 +19,7 @@ export function checkConstraints (code: string, constraints: Constraints, reques
   for (const [member, { bounds: [least, most], pattern, isSecret, items }] of Object.entries(constraints)) {
     const value = (request as Record<string, unknown>)[member]
     if (value === undefined) continue
-    const isNumber = typeof value === 'number' || typeof value === 'bigint'
+    const isNumber = typeof value === 'number'
     const size = isNumber ? value : (value as string | readonly unknown[] | Uint8Array).length
     const place = `${path}${member.charAt(0).toLowerCase()}${member.slice(1)}`
     const subject = `${isSecret ? 'Value' : `Value '${Array.isArray(value) ? `[${value.join(', ')}]` : String(value)}'`} at '${place}'`

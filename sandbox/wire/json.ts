@@ -53,9 +53,21 @@ const format: Format = {
   }
 }
 
-/** What JSON or CBOR carried, as the model has it; in CBOR a time is tagged. Throws AWS's SerializationException where a value has another type. */
-export function readDocument (shape: Shape, value: unknown, missing: string[]): unknown {
-  return readValue(format, missing, shape, value)
+/** Where no member is a 64-bit number of the caller's, a number is a number. */
+const inDoubles: Format = {
+  ...format,
+  scalar: (given, shape, path) => {
+    const value = format.scalar(given, shape, path)
+    return typeof value === 'bigint' ? Number(value) : value
+  }
+}
+
+/**
+ * What JSON or CBOR carried, as the model has it; in CBOR a time is tagged. Whole numbers beyond 2^53 are bigints only where
+ * longs are to be exact. Throws AWS's SerializationException where a value has another type.
+ */
+export function readDocument (shape: Shape, value: unknown, missing: string[], areLongsExact = false): unknown {
+  return readValue(areLongsExact ? format : inDoubles, missing, shape, value)
 }
 
 function isRecord (value: unknown): value is Record<string, unknown> {

@@ -53,7 +53,7 @@ function queryErrorHeader ({ error, shape, status }: Failure, service: WireServi
 export const restJson: Protocol = {
   isFor: (request, service) => findOperation(request, service) !== undefined,
   operationName: (request, service) => findOperation(request, service) ?? `${request.method} ${request.path}`,
-  readInput: (request, shape, missing) => shape.isUnitSchema() ? {} : readDocument(shape, parseJson(request.body), missing),
+  readInput: (request, shape, missing) => shape.isUnitSchema() ? {} : readDocument(shape, parseJson(request.body), missing, true),
   writeOutput: (operation, output) => ({
     status: 200,
     headers: { 'content-type': 'application/json' },

@@ -2,7 +2,7 @@ import { NumericValue } from '@smithy/core/serde'
 import fc from 'fast-check'
 import assert from 'node:assert/strict'
 import t from 'tap'
-import { parseJson } from '../../../sandbox/wire/json.js'
+import { parseJson, readDocument } from '../../../sandbox/wire/json.js'
 import { toJson } from '../../../sandbox/wire/schemas.js'
 import { wireServices } from '../../../sandbox/wire/services.js'
 
@@ -44,4 +44,11 @@ t.test('writes doubles with the text that they were given, in structures and in 
   const two = new NumericValue('2.0', 'bigDecimal')
   const written = toJson(shape, { records: [[{ doubleValue: two }, { arrayValue: { doubleValues: [two, 1.5, null, Number.NaN] } }]] })
   t.equal(Buffer.from(written).toString(), '{"records":[[{"doubleValue":2.0},{"arrayValue":{"doubleValues":[2.0,1.5,null,"NaN"]}}]]}')
+})
+
+t.test('numbers that are too long are exact in the Data API, and doubles elsewhere, where code computes with them', async t => {
+  const inputOf = (service: string, operation: string) => wireServices.get(service)?.model.operations.get(operation)?.input ?? assert.fail('no such operation')
+  t.strictSame(readDocument(inputOf('monitoring', 'GetMetricData'), { MaxDatapoints: 12345678901234567890n }, []), { MaxDatapoints: 12345678901234567000 })
+  const parameters = [{ value: { longValue: 9007199254740993n } }]
+  t.strictSame(readDocument(inputOf('rds-data', 'ExecuteStatement'), { parameters }, [], true), { parameters })
 })
