@@ -101,12 +101,12 @@ export function summaryOf (changeSet: ChangeSetRecord, stack: StackRecord): Sdk.
 }
 
 function executionStatusOf (changeSet: ChangeSetRecord, stack: StackRecord): Sdk.ExecutionStatus {
-  const { executedBy, failure, definition, isCreate, createdAt } = changeSet
+  const { executedBy, failure, isCreate, createdAt } = changeSet
   if (failure !== undefined) return 'UNAVAILABLE'
   if (executedBy === undefined) return isObsolete() ? 'OBSOLETE' : 'AVAILABLE'
   if (!latestOperations(stack).some(({ id }) => id === executedBy)) return 'EXECUTE_COMPLETE'
   if (stack.status.endsWith('_IN_PROGRESS')) return 'EXECUTE_IN_PROGRESS'
-  return stack.definition.template === definition.template && !/FAILED|ROLLBACK/.test(stack.status) ? 'EXECUTE_COMPLETE' : 'EXECUTE_FAILED'
+  return /^(CREATE|UPDATE)_COMPLETE$/.test(stack.status) ? 'EXECUTE_COMPLETE' : 'EXECUTE_FAILED'
 
   /** A change set says what happens to the stack as it was. */
   function isObsolete (): boolean {

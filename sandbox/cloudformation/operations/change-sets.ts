@@ -8,7 +8,7 @@ import { withoutValues, withValues } from './change-details.js'
 import { type ChangeSetRecord, type ChangeSets, checkName, isOpen, summaryOf } from './change-set-records.js'
 import { changesFor } from './changes.js'
 import { newFacts, newStack } from './create-stack.js'
-import { type DefinitionInput, prepareDefinition } from './definition.js'
+import { prepareDefinition } from './definition.js'
 import { findStack, idOf, pageOf, requireStack } from './find-stack.js'
 import { checkToken } from './tokens.js'
 import { checkUpdatable, isNothing, prepareUpdate, withDefinition } from './update-stack.js'
@@ -29,7 +29,7 @@ export function createChangeSetOperations (context: EngineContext, engine: Engin
       throw invalid(`Stack [${stackName}] already exists and cannot be created again with the changeSet [${name}].`)
     }
     const facts = existing ?? newFacts(context, caller.region, stackName)
-    const prepared = await prepareDefinition(context, facts, reviewed(input))
+    const prepared = await prepareDefinition(context, facts, { ...input, reviewed: true })
     if (!existing) engine.launch(newStack(context, facts, prepared, {}), 'REVIEW_IN_PROGRESS', { type: 'CREATE_CHANGESET', token: input.ClientToken })
     // An export that there is not is found out when the stack is made (LocalStack's recordings, `test_describe_change_set_import_non_existent_export`).
     const changes = await changesFor(context, stackOf(context, facts.id), prepared)
@@ -39,7 +39,7 @@ export function createChangeSetOperations (context: EngineContext, engine: Engin
   const draftUpdate = async (input: Sdk.CreateChangeSetInput, caller: Caller) => {
     const stack = requireStack(records, input.StackName, caller, 'brackets')
     checkUpdatable(stack, true)
-    const prepared = await prepareUpdate(context, stack, reviewed(input))
+    const prepared = await prepareUpdate(context, stack, { ...input, reviewed: true })
     return { ...prepared, stackId: stack.id, failure: isNothing(stack, prepared) ? NO_CHANGES : undefined }
   }
 
@@ -150,9 +150,4 @@ function isReplayed (input: Sdk.ExecuteChangeSetInput, { executedBy }: ChangeSet
 
 function notPossible (verb: 'executed' | 'deleted', { id }: ChangeSetRecord, status: string): AwsError {
   return new AwsError('InvalidChangeSetStatus', `ChangeSet [${id}] cannot be ${verb} in its current status of [${status}]`)
-}
-
-/** Who reads the changes before they are made need not acknowledge that macros write part of them. */
-function reviewed (input: Sdk.CreateChangeSetInput): DefinitionInput {
-  return { ...input, reviewed: true }
 }

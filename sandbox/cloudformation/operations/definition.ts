@@ -19,7 +19,7 @@ export interface DefinitionInput {
   NotificationARNs?: string[] | undefined
   RoleARN?: string | undefined
   ResourceTypes?: string[] | undefined
-  /** For a change set, which is looked at before it is executed. */
+  /** For a change set: who reads the changes before they are made need not acknowledge that macros write part of them. */
   reviewed?: boolean
 }
 
