@@ -35,10 +35,10 @@ export interface WireService {
   title: string
   version: string
   xmlNamespace: string
-  targetPrefix: string
-  jsonVersion: '1.0' | '1.1'
-  /** Whether it tells Query's error codes also where it speaks JSON. */
-  queryCompatible: boolean
+  /** What `x-amz-target` and the paths of CBOR begin with, where it speaks those. */
+  targetPrefix?: string
+  /** 1.1 unless told. */
+  jsonVersion?: '1.0'
   protocols: readonly Protocol[]
   missingMember: MissingMember
   /** The error of each operation that takes a token which the SDKs fill in, for those who call it without one. */

@@ -45,7 +45,7 @@ function errorBody ({ error, shape }: Failure): Record<string, unknown> {
 
 /** A service that once spoke Query keeps telling those codes to clients that compare them. */
 function queryErrorHeader ({ error, shape, status }: Failure, service: WireService | undefined): Record<string, string> {
-  if (!service?.queryCompatible) return {}
+  if (!service?.protocols.includes(query)) return {}
   return { 'x-amzn-query-error': `${shape?.code ?? error.code};${status < 500 ? 'Sender' : 'Receiver'}` }
 }
 

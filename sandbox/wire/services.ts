@@ -8,12 +8,8 @@ import type { WireService } from './protocol.js'
 import { cborRpc, jsonRpc, query, restJson } from './protocols.js'
 import { readModel } from './schemas.js'
 
-/** What most services have in common. */
-const usual = { targetPrefix: '', jsonVersion: '1.1', queryCompatible: false } as const
-
 const all: ReadonlyArray<Omit<WireService, 'xmlNamespace'>> = [
   {
-    ...usual,
     signingName: 'cloudformation',
     title: 'AWS CloudFormation',
     version: '2010-05-15',
@@ -27,14 +23,12 @@ const all: ReadonlyArray<Omit<WireService, 'xmlNamespace'>> = [
     version: '2010-08-01',
     targetPrefix: 'GraniteServiceVersion20100801',
     jsonVersion: '1.0',
-    queryCompatible: true,
     protocols: [jsonRpc, cborRpc, query],
     missingMember: 'MissingParameter',
     model: readModel(cloudWatch)
   },
-  { ...usual, signingName: 'rds', title: 'Amazon RDS', version: '2014-10-31', protocols: [query], missingMember: 'MissingParameter', model: readModel(rds) },
+  { signingName: 'rds', title: 'Amazon RDS', version: '2014-10-31', protocols: [query], missingMember: 'MissingParameter', model: readModel(rds) },
   {
-    ...usual,
     signingName: 'rds-data',
     title: 'the RDS Data API',
     version: '2018-08-01',
@@ -43,7 +37,6 @@ const all: ReadonlyArray<Omit<WireService, 'xmlNamespace'>> = [
     model: readModel(rdsData)
   },
   {
-    ...usual,
     signingName: 'secretsmanager',
     title: 'AWS Secrets Manager',
     version: '2017-10-17',
@@ -58,7 +51,7 @@ const all: ReadonlyArray<Omit<WireService, 'xmlNamespace'>> = [
     },
     model: readModel(secretsManager)
   },
-  { ...usual, signingName: 'sts', title: 'AWS STS', version: '2011-06-15', protocols: [query], missingMember: 'ValidationError', model: readModel(sts) }
+  { signingName: 'sts', title: 'AWS STS', version: '2011-06-15', protocols: [query], missingMember: 'ValidationError', model: readModel(sts) }
 ]
 
 /** The namespaces of AWS's XML are addresses that nobody visits; that of STS alone is a safe one. */
