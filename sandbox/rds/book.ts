@@ -43,8 +43,13 @@ export function openBook<T extends Kept> (
   const inRegion = (region: string): T[] =>
     [...collection.values()].filter(record => record.region === region).sort((one, other) => nameOf(one) < nameOf(other) ? -1 : 1)
   const notFound = (name: string): AwsError => new AwsError(notFoundCode, notFoundMessage(name), 404)
+  /** Throws AWS's refusal of a name that is taken. */
+  const requireFree = (name: string, region: string): void => {
+    if (get(region, name)) throw new AwsError(exists[0], exists[1](name))
+  }
   return {
     kind,
+    requireFree,
     get,
     put,
     delete: remove,
@@ -60,7 +65,7 @@ export function openBook<T extends Kept> (
     },
     /** Throws AWS's refusal of another one when its name or the quota is used up. */
     requireRoom: (name: string, region: string): void => {
-      if (get(region, name)) throw new AwsError(exists[0], exists[1](name))
+      requireFree(name, region)
       if (inRegion(region).length >= quota) throw new AwsError(...full)
     },
     /** Stores the record as it is now with some facts and some of the rest changed; a new status begins now. */

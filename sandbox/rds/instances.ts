@@ -163,6 +163,6 @@ function requireAvailable ({ facts }: InstanceRecord, refusal: string): void {
 function rename ({ records }: RdsContext, instance: InstanceRecord, newIdentifier: string | undefined): InstanceRecord {
   if (!newIdentifier) return instance
   const id = readIdentifier('NewDBInstanceIdentifier', newIdentifier)
-  if (records.instances.get(instance.region, id)) throw new AwsError('DBInstanceAlreadyExists', 'DB instance already exists')
+  records.instances.requireFree(id, instance.region)
   return records.instances.rename(instance, { DBInstanceIdentifier: id, DBInstanceArn: arnOf(instance.region, 'db', id) })
 }

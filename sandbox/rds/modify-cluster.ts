@@ -124,7 +124,7 @@ async function readSecretChange (
 function readNewName ({ records }: RdsContext, { region, facts }: ClusterRecord, newIdentifier: string | undefined): string {
   if (!newIdentifier) return facts.DBClusterIdentifier
   const id = readIdentifier('NewDBClusterIdentifier', newIdentifier)
-  if (id !== facts.DBClusterIdentifier && records.clusters.get(region, id)) throw new AwsError('DBClusterAlreadyExistsFault', 'DB Cluster already exists')
+  if (id !== facts.DBClusterIdentifier) records.clusters.requireFree(id, region)
   return id
 }
 

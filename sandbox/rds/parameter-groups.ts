@@ -53,7 +53,7 @@ function createOperationsOn ({ records, postgres }: RdsContext, of: GroupKind): 
   const find = ({ [nameMember]: nameOrArn = '' }: GroupInput, region: string): ParameterGroupRecord => {
     const name = nameIn(nameOrArn, book.kind, region) ?? ''
     const group = book.get(region, name)
-    if (!group) throw new AwsError('DBParameterGroupNotFound', `${noun} not found: ${name || nameOrArn}`, 404)
+    if (!group) throw new AwsError('DBParameterGroupNotFound', book.notFound(name || nameOrArn).message, 404)
     return group
   }
   const requireOwn = (input: GroupInput, region: string, refusal = (_name: string) => invalidValue('Cannot modify a default parameter group.')): ParameterGroupRecord => {
@@ -107,7 +107,8 @@ function createOperationsOn ({ records, postgres }: RdsContext, of: GroupKind): 
     /** The one group that is asked for, or all of the region with the default of each family first. */
     [`Describe${noun}s`]: async (input, { region }) => {
       const usual = CURRENT_FAMILIES.map(family => book.require(`default.${family}`, region))
-      const groups = input[nameMember] ? [find(input, region)] : [...usual, ...book.in(region)]
+      const own = book.in(region).filter(({ facts }) => !facts.name.startsWith('default.'))
+      const groups = input[nameMember] ? [find(input, region)] : [...usual, ...own]
       return listed(`${noun}s`, pageOf(filterBy(groups, input, {}), input), show)
     },
     [`Describe${of}Parameters`]: async (input, { region }) => await parametersIn(find(input, region), input),

@@ -78,11 +78,11 @@ async function readRestoreVersion (
   throw invalidCombination(`The snapshot of engine version ${cluster.EngineVersion} can't be restored to engine version ${wanted.version}.`)
 }
 
-function readSource (context: RdsContext, input: Rds.RestoreDBClusterToPointInTimeMessage, region: string): ClusterRecord {
-  const { clusters } = context.records
-  const { SourceDBClusterIdentifier: name, SourceDbClusterResourceId: resourceId } = input
-  const byResource = clusters.in(region).find(({ facts }) => facts.DbClusterResourceId === resourceId)
-  const source = name || !byResource ? clusters.require(name, region) : byResource
+type Source = Pick<Rds.RestoreDBClusterToPointInTimeMessage, 'SourceDBClusterIdentifier' | 'SourceDbClusterResourceId'>
+
+function readSource ({ records: { clusters } }: RdsContext, input: Source, region: string): ClusterRecord {
+  const { SourceDBClusterIdentifier: name, SourceDbClusterResourceId: id } = input
+  const source = clusters.in(region).find(({ facts }) => !name && facts.DbClusterResourceId === id) ?? clusters.require(name, region)
   requireStatus(source, undefined, ['available', 'stopped', 'backing-up', 'modifying'])
   return source
 }

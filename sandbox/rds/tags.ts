@@ -14,8 +14,8 @@ const ALLOWED = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u
 const RESERVED = /^aws:(?!cloudformation:)/i
 
 /** The tags after adding some: a key that is there gets the new value. Throws on more than fifty or a bad key. */
-export function addTags (before: readonly Rds.Tag[] | undefined, added: readonly Rds.Tag[] | undefined): Rds.Tag[] {
-  const tags = new Map((before ?? []).map(tag => [tag.Key, tag.Value]))
+export function addTags (before: readonly Rds.Tag[], added: readonly Rds.Tag[] | undefined): Rds.Tag[] {
+  const tags = new Map(before.map(tag => [tag.Key, tag.Value]))
   for (const { Key = '', Value = '' } of added ?? []) {
     if (!Key || Key.length > 128) throw invalidValue('Tag keys must have between 1 and 128 characters.')
     if (Value.length > 256) throw invalidValue('Tag values must have at most 256 characters.')
@@ -37,19 +37,16 @@ export function createTagOperations ({ records }: Pick<RdsContext, 'records'>) {
     if (!book) throw invalidValue(`Invalid resource name: ${arn}`)
     return book
   }
+  const retag = (arn: string | undefined, region: string, change: (tags: Rds.Tag[]) => Rds.Tag[]): object => {
+    const book = bookOf(arn)
+    const found = book.require(arn, region)
+    book.change(found, { TagList: change(found.facts.TagList ?? []) })
+    return {}
+  }
   return {
-    AddTagsToResource: async ({ ResourceName: arn, Tags: added }, { region }) => {
-      const book = bookOf(arn)
-      const found = book.require(arn, region)
-      book.change(found, { TagList: addTags(found.facts.TagList, added) })
-      return {}
-    },
+    AddTagsToResource: async ({ ResourceName: arn, Tags: added }, { region }) => retag(arn, region, tags => addTags(tags, added)),
     ListTagsForResource: async ({ ResourceName: arn }, { region }) => ({ TagList: bookOf(arn).require(arn, region).facts.TagList ?? [] }),
-    RemoveTagsFromResource: async ({ ResourceName: arn, TagKeys: keys }, { region }) => {
-      const book = bookOf(arn)
-      const found = book.require(arn, region)
-      book.change(found, { TagList: (found.facts.TagList ?? []).filter(({ Key = '' }) => !keys?.includes(Key)) })
-      return {}
-    }
+    RemoveTagsFromResource: async ({ ResourceName: arn, TagKeys: keys }, { region }) =>
+      retag(arn, region, tags => tags.filter(({ Key = '' }) => !keys?.includes(Key)))
   } satisfies Partial<OperationsOf<typeof Rds>>
 }
