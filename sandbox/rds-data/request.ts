@@ -1,13 +1,16 @@
+import type { ExecuteStatementRequest } from '@aws-sdk/client-rds-data'
 import { AwsError, unmetConstraint } from '../aws.js'
+import { checkConstraints, type Constraints } from '../constraints.js'
 
-/** The lengths of the service model (rds-data 2018-08-01), in characters. */
-const lengths = {
-  resourceArn: [11, 570],
-  secretArn: [11, 570],
-  sql: [0, 65_536],
-  database: [0, 64],
-  transactionId: [0, 192]
-} as const
+/** The service model (rds-data 2018-08-01). */
+const constraints: Constraints = {
+  resourceArn: { bounds: [11, 570] },
+  secretArn: { bounds: [11, 570] },
+  // A text as long as that is of no use in a message.
+  sql: { bounds: [0, 65_536], isSecret: true },
+  database: { bounds: [0, 64] },
+  transactionId: { bounds: [0, 192] }
+}
 
 /** Where a call is to run. */
 export interface Place {
@@ -17,21 +20,9 @@ export interface Place {
   transactionId?: string | undefined
 }
 
-/** What the operations of the Data API may be given, as far as the checks here go. Required members have been looked for. */
-export interface Request extends Partial<Record<keyof typeof lengths | 'schema' | 'formatRecordsAs', string | undefined>> {
-  resultSetOptions?: { decimalReturnType?: string | undefined, longReturnType?: string | undefined } | undefined
-}
-
-/** Where a request is to run. Throws the `ValidationException` that AWS answers before it looks at the cluster. */
-export function placeOf (request: Request): Place {
-  for (const [member, [least, most]] of Object.entries(lengths)) {
-    const value = request[member as keyof typeof lengths]
-    if (value === undefined) continue
-    if (value.length < least) {
-      throw unmetConstraint('ValidationException', `Value '${value}' at '${member}'`, `have length greater than or equal to ${least}`)
-    }
-    if (value.length > most) throw unmetConstraint('ValidationException', `Value at '${member}'`, `have length less than or equal to ${most}`)
-  }
+/** Where a request of any operation is to run. Throws the `ValidationException` that AWS answers before it looks at the cluster. */
+export function placeOf (request: Partial<ExecuteStatementRequest>): Place {
+  checkConstraints('ValidationException', constraints, request)
   const { formatRecordsAs, resultSetOptions = {} } = request
   requireChoice('formatRecordsAs', formatRecordsAs, ['NONE', 'JSON'])
   requireChoice('resultSetOptions.decimalReturnType', resultSetOptions.decimalReturnType, ['STRING', 'DOUBLE_OR_LONG'])
