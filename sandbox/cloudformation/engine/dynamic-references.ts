@@ -40,10 +40,10 @@ async function resolveText (text: string, resolve: (reference: DynamicReference)
 export function createResolver (records: Records, secrets: SecretsRoom) {
   return async ({ service, path }: DynamicReference, caller: Caller): Promise<string> => {
     if (service === 'secretsmanager') return await resolveSecret(secrets, path, caller)
-    const [name = ''] = path.split(':')
-    const value = ssmValue(records, caller.region, name)
-    if (value === undefined) throw new PlainFailure(`Unable to fetch parameters [${name}] from parameter store for this account.`)
-    return value
+    if (!/^[^:]+(:\d+)?$/.test(path)) throw new PlainFailure(`Incorrect format is used in the following SSM reference: [{{resolve:${service}:${path}}}]`)
+    const found = ssmValue(records, caller.region, path)
+    if (!found) throw new PlainFailure(`Unable to fetch parameters [${path}] from parameter store for this account.`)
+    return found.value
   }
 }
 
@@ -58,7 +58,9 @@ async function resolveSecret (secrets: SecretsRoom, path: string, caller: Caller
     throw new PlainFailure(`${error.message} (Service: AWSSecretsManager; Status Code: ${error.status}; Error Code: ${error.code}; Request ID: ${caller.requestId}; Proxy: null)`)
   })
   if (!key) return text
-  const value = ownValue(parseObject(text) ?? {}, key) ?? null
+  const secret = parseObject(text)
+  if (!secret) throw new PlainFailure('Could not parse SecretString JSON')
+  const value = ownValue(secret, key) ?? null
   if (value === null) throw new PlainFailure('Could not find a value associated with JSONKey in SecretString')
   return typeof value === 'object' ? JSON.stringify(value) : String(value)
 }

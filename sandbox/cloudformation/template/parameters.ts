@@ -69,8 +69,8 @@ export interface ParameterSources {
   given: readonly Parameter[]
   /** The values of the stack that is updated; undefined for a new one. */
   previous?: readonly ParameterValue[] | undefined
-  /** The value of an SSM parameter; undefined when there is none. */
-  ssmValue: (name: string) => string | undefined
+  /** The value of an SSM parameter, and whether it is a list; undefined when there is none. */
+  ssmValue: (name: string) => { value: string, isList: boolean } | undefined
 }
 
 /** The value of every parameter of the template, checked against its constraints. Throws a ValidationError. */
@@ -83,10 +83,8 @@ export function resolveParameters (parameters: ReadonlyMap<string, ParameterDefi
   const missing = values.filter(({ value }) => value === undefined)
   if (missing.length > 0) throw invalid(`Parameters: [${missing.map(({ key }) => key).join(', ')}] must have values`)
   return values.map(({ key, definition, value = '' }) => {
-    const isLookedUp = definition.type.startsWith(SSM_VALUE)
-    const resolved = isLookedUp ? ssmValue(value) : undefined
-    if (isLookedUp && resolved === undefined) throw invalid(`Unable to fetch parameters [${value}] from parameter store for this account.`)
-    checkValue(key, definition, resolved ?? value)
+    checkValue(key, definition, value)
+    const resolved = definition.type.startsWith(SSM_VALUE) ? readSsm(value, isList(definition.type), ssmValue(value)) : undefined
     return { key, value, resolved, noEcho: definition.noEcho }
   })
 }
@@ -114,9 +112,18 @@ function itemsOf (value: string): string[] {
   return value === '' ? [] : value.split(',').map(item => item.trim())
 }
 
+/** What AWS stores under the name, each item of a list without the blanks around it. */
+function readSsm (name: string, wantsList: boolean, found: ReturnType<ParameterSources['ssmValue']>): string {
+  if (!found) throw invalid(`Unable to fetch parameters [${name}] from parameter store for this account.`)
+  if (found.isList !== wantsList) throw invalid(`Types for SSM parameters [${name}] defined in CFN template and SSM are incompatible`)
+  return wantsList ? itemsOf(found.value).join(',') : found.value
+}
+
+/** Of an SSM-typed parameter it is the name that constraints are of, not what is found under it. */
 function checkValue (key: string, definition: ParameterDefinition, value: string): void {
   const { type, constraintDescription } = definition
   const items = isList(type) ? itemsOf(value) : [value]
+  if (/\{\{resolve:ssm(-secure)?:[^:}]+\}\}/.test(value)) throw invalid(`Template error: parameter ${key} should not contain ssm versionless resolver`)
   if (Buffer.byteLength(value) > 4096) throw invalid(`Parameter '${key}' must contain at most 4096 bytes`)
   const failure = items.map(item => failureOf(item, definition)).find(Boolean)
   if (!failure) return

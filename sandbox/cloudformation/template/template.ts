@@ -118,7 +118,7 @@ function readTemplate (body: string, values: Values): Template {
     transforms,
     parameters,
     rules: section(document, 'Rules', readRule),
-    mappings: Object.fromEntries(section(document, 'Mappings', readMapping)),
+    mappings: Object.fromEntries(section(document, 'Mappings', (name, value: Json) => readMapping(name, value, isExtended({ transforms })))),
     conditions: section(document, 'Conditions', (_name, value) => value),
     resources,
     outputs: section(document, 'Outputs', readOutput)
@@ -211,11 +211,13 @@ export function checkPolicy (member: string, { name, type }: { name: string, typ
   return policy
 }
 
-function readMapping (name: string, value: Json): JsonObject {
+function readMapping (name: string, value: Json, extended: boolean): JsonObject {
   const flat = isObject(value) ? Object.keys(value).find(key => !isObject(value[key] ?? null)) : name
   if (!isObject(value) || flat !== undefined) throw malformed(`Every Mappings member ${flat ?? name} must be a map`)
-  const attributes = Object.values(value).flatMap(members => Object.values(members as JsonObject))
-  if (attributes.flat().some(attribute => typeof attribute === 'object')) throw malformed('Every Mappings attribute must be a String or a List.')
+  const attributes = Object.values(value).flatMap(members => Object.entries(members as JsonObject))
+  const [odd] = attributes.find(([attribute]) => !extended && !/^[a-zA-Z0-9]+$/.test(attribute)) ?? []
+  if (odd !== undefined) throw malformed(`Mappings attribute name '${odd}' must contain only alphanumeric characters.`)
+  if (attributes.flatMap(([, attribute]) => attribute).some(attribute => typeof attribute === 'object')) throw malformed('Every Mappings attribute must be a String or a List.')
   return value
 }
 

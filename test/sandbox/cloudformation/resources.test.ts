@@ -263,6 +263,10 @@ t.test('what a service refuses is told as a resource handler tells it', async t 
   t.match((await eventsOf(absent.lab, absent.id))[2], 'Cluster CREATE_FAILED Secrets Manager can\'t find the specified secret. (Service: AWSSecretsManager; Status Code: 400; Error Code: ResourceNotFoundException;')
   const keyless = await launch(t, cluster, { secrets: { GetSecretValue: async () => ({ SecretString: '{"password":"hunter22"}' }) } })
   t.equal((await eventsOf(keyless.lab, keyless.id))[2], 'Cluster CREATE_FAILED Could not find a value associated with JSONKey in SecretString')
+  const plain = await launch(t, cluster, { secrets: { GetSecretValue: async () => ({ SecretString: 'hunter22' }) } })
+  t.equal((await eventsOf(plain.lab, plain.id))[2], 'Cluster CREATE_FAILED Could not parse SecretString JSON')
+  const labelled = await launch(t, { Resources: { A: { Type: 'AWS::SNS::Topic', Properties: { TopicName: '{{resolve:ssm:/x:prod}}' } } } })
+  t.equal((await eventsOf(labelled.lab, labelled.id))[2], 'A CREATE_FAILED Incorrect format is used in the following SSM reference: [{{resolve:ssm:/x:prod}}]')
 })
 
 t.test('a database of another stack is not taken for one\'s own', async t => {

@@ -95,6 +95,7 @@ t.test('whatever is no template is refused in AWS\'s words, in bounded time', as
     [withResources({ A: { ...topic, UpdateReplacePolicy: 'RetainExceptOnCreate' } }), 'Template format error: Unrecognized UpdateReplacePolicy RetainExceptOnCreate for resource A'],
     [withResources({ A: { Type: 'AWS::RDS::DBInstance', DeletionPolicy: 'Snapshot', Properties: { DBClusterIdentifier: 'c' } } }), 'DeletionPolicy:Snapshot cannot be specified for a cluster instance, use deletion policy on the cluster instead.'],
     [withParameter({ Type: 'List<String' }), 'Template format error: Unrecognized parameter type: List<String'],
+    [withResources({ A: topic }, { Mappings: { M: { 'eu-west-1': { 'x86-64': 'a' } } } }), 'Template format error: Mappings attribute name \'x86-64\' must contain only alphanumeric characters.'],
     [withParameter({ Type: 'AWS::Nope::Id' }), 'Template format error: Unrecognized parameter type: AWS::Nope::Id'],
     [withParameter({ Type: 'String', Nope: 1 }), 'Invalid template parameter property \'Nope\''],
     [withParameter({ Type: 'String', AllowedValues: 'a' }), 'Template format error: Every AllowedValues member must be a list.'],
@@ -146,9 +147,10 @@ t.test('what a template mentions has to exist, and to stand where it may', async
 })
 
 t.test('parameters are checked against their constraints', async t => {
-  const valueOf = (definition: object, value?: string): string | undefined => {
+  const ssmValue = (name: string) => ({ '/text': { value: 'a,b', isList: false }, '/list': { value: 'a, b ,c', isList: true } })[name]
+  const valueOf = (definition: object, value?: string, member: 'value' | 'resolved' = 'value'): string | undefined => {
     const template = parseTemplate(withResources({ A: topic }, { Parameters: { P: definition } }))
-    return resolveParameters(template.parameters, { given: value === undefined ? [] : [{ ParameterKey: 'P', ParameterValue: value }], ssmValue: () => undefined })[0]?.value
+    return resolveParameters(template.parameters, { given: value === undefined ? [] : [{ ParameterKey: 'P', ParameterValue: value }], ssmValue })[0]?.[member]
   }
   const refused: Array<[object, string | undefined, string]> = [
     [{ Type: 'String' }, undefined, 'Parameters: [P] must have values'],
@@ -163,9 +165,14 @@ t.test('parameters are checked against their constraints', async t => {
     [{ Type: 'String', AllowedPattern: '(a+)+b' }, 'a'.repeat(60), 'Template format error: AllowedPattern (a+)+b is not a regular expression that can be matched.'],
     [{ Type: 'String', MinLength: 3 }, 'ab', 'Parameter \'P\' must contain at least 3 characters'],
     [{ Type: 'String', MaxLength: '3' }, 'abcd', 'Parameter \'P\' must contain at most 3 characters'],
-    [{ Type: 'AWS::SSM::Parameter::Value<String>' }, '/nowhere', 'Unable to fetch parameters [/nowhere] from parameter store for this account.']
+    [{ Type: 'AWS::SSM::Parameter::Value<String>' }, '/nowhere', 'Unable to fetch parameters [/nowhere] from parameter store for this account.'],
+    [{ Type: 'AWS::SSM::Parameter::Value<String>', AllowedPattern: 'a.*' }, '/text', 'Parameter \'P\' must match pattern a.*'],
+    [{ Type: 'AWS::SSM::Parameter::Value<CommaDelimitedList>' }, '/text', 'Types for SSM parameters [/text] defined in CFN template and SSM are incompatible'],
+    [{ Type: 'AWS::SSM::Parameter::Value<String>' }, '/list', 'Types for SSM parameters [/list] defined in CFN template and SSM are incompatible'],
+    [{ Type: 'String', Default: '{{resolve:ssm:/text}}' }, undefined, 'Template error: parameter P should not contain ssm versionless resolver']
   ]
   for (const [definition, value, message] of refused) t.throws(() => valueOf(definition, value), { code: 'ValidationError', message }, message)
+  t.equal(valueOf({ Type: 'AWS::SSM::Parameter::Value<List<String>>' }, '/list', 'resolved'), 'a,b,c')
   t.equal(valueOf({ Type: 'Number', Default: 4, AllowedValues: [2, 4] }), '4')
   t.equal(valueOf({ Type: 'String', AllowedPattern: '^(?i)[a-z]+$' }, 'Ab'), 'Ab')
   t.equal(valueOf({ Type: 'String', AllowedPattern: '[a-z]{2,3}+' }, 'abc'), 'abc')
