@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Plan } from '../engine/plan.js'
 import type { Definition } from '../engine/records.js'
 import type { PropertyChange } from '../specification/changes.js'
-import { type Json, isObject } from '../template/json.js'
+import { isObject, type Json, ownValue } from '../template/json.js'
 import { type Reference, referencesIn } from '../template/references.js'
 
 /** What AWS shows in place of a value that is not known before the change is made. */
@@ -59,20 +59,41 @@ export function mayChange (written: Json, moved: Moved, plan: Plan): boolean {
   return namesIn(written, plan).some(reference => isMoved(reference, moved))
 }
 
-/** A property's change as AWS lists it, once for each of its causes; without values where it looks the same before and after. */
+/**
+ * A property's change as AWS lists it, once for each of its causes and each value in it that is another; without values
+ * where it looks the same before and after. A list of tags is no property to AWS ("Example change sets", CloudFormation
+ * User Guide), a map of them is (LocalStack's recordings of `AWS::SSM::Parameter`).
+ */
 export function detailsOf (change: PropertyChange, written: Json, moved: Moved, plan: Plan): ResourceChangeDetail[] {
   const { name, recreation, before, after } = change
-  const isUnknown = after !== undefined && mayChange(written, { ...moved, changed: new Set() }, plan)
-  const values: ResourceChangeDetail['Target'] = isDeepStrictEqual(before, after)
-    ? {}
-    : {
-        Path: `/Properties/${name}`,
-        BeforeValue: before === undefined ? undefined : textOf(before),
-        AfterValue: after === undefined ? undefined : isUnknown && !textOf(after).includes(UNKNOWN) ? UNKNOWN : textOf(after),
-        AttributeChangeType: before === undefined ? 'Add' : after === undefined ? 'Remove' : 'Modify'
-      }
-  return sourcesOf(written, moved, plan).map(source =>
-    ({ Target: { Attribute: 'Properties', Name: name, RequiresRecreation: recreation, ...values }, ...source }))
+  const isUnknown = after !== undefined && !textOf(after).includes(UNKNOWN) && mayChange(written, { ...moved, changed: new Set() }, plan)
+  const isTags = name === 'Tags' && Array.isArray(after ?? before)
+  const attribute = isTags ? { Attribute: 'Tags' } as const : { Attribute: 'Properties', Name: name } as const
+  const values = isDeepStrictEqual(before, after)
+    ? [{}]
+    : differences(before, after, `/Properties/${name}`).map(({ path, old, next }) => ({
+      Path: path,
+      BeforeValue: old === undefined ? undefined : textOf(old),
+      AfterValue: next === undefined ? undefined : isUnknown ? UNKNOWN : textOf(next),
+      AttributeChangeType: old === undefined ? 'Add' as const : next === undefined ? 'Remove' as const : 'Modify' as const
+    }))
+  return values.flatMap(value => sourcesOf(written, moved, plan).map(source =>
+    ({ Target: { ...attribute, RequiresRecreation: recreation, ...value }, ...source })))
+}
+
+interface Difference {
+  path: string
+  old: Json | undefined
+  next: Json | undefined
+}
+
+/** What differs between two values, as far down as both are lists or both objects. */
+function differences (old: Json | undefined, next: Json | undefined, path: string): Difference[] {
+  if (isDeepStrictEqual(old, next)) return []
+  if (Array.isArray(old) && Array.isArray(next)) return differences({ ...old } as unknown as Json, { ...next } as unknown as Json, path)
+  if (!isObject(old) || !isObject(next)) return [{ path, old, next }]
+  return [...new Set([...Object.keys(old), ...Object.keys(next)])].flatMap(key =>
+    differences(ownValue(old, key), ownValue(next, key), `${path}/${key}`))
 }
 
 function textOf (value: Json): string {
@@ -93,25 +114,25 @@ export function masked (changes: ResourceChange[], definitions: readonly Definit
 
 /** The changes for a caller who asks for the values of properties: nothing of those that look the same before and after. */
 export function withValues (changes: readonly ResourceChange[]): ResourceChange[] {
+  const looksSame = ({ Target, Evaluation }: ResourceChangeDetail): boolean => Target?.AttributeChangeType === undefined &&
+    (Target?.Attribute === 'Properties' || (Target?.Attribute === 'Tags' && Evaluation === 'Dynamic'))
   return changes.flatMap(change => {
     const { Details: details = [] } = change
-    const shown = details.filter(({ Target }) => Target?.Attribute !== 'Properties' || Target.AttributeChangeType !== undefined)
+    const shown = details.filter(detail => !looksSame(detail))
     return details.length > 0 && shown.length === 0 ? [] : [{ ...change, Details: shown }]
   })
 }
 
-/** A change for a caller who did not: what other resources change is listed for those alone. */
+/** A change for a caller who did not: once for each property and cause, and what other resources change for those alone. */
 export function withoutValues (full: ResourceChange): ResourceChange {
   const { BeforeContext: _before, AfterContext: _after, Details: details = [], ...change } = full
   const targetOf = ({ Target }: ResourceChangeDetail): string => `${Target?.Attribute ?? ''}/${Target?.Name ?? ''}`
   const byParameter = new Set(details.filter(({ ChangeSource }) => ChangeSource === 'ParameterReference').map(targetOf))
   const shown = details.filter(detail =>
     detail.ChangeSource !== 'DirectModification' || detail.Evaluation === 'Static' || byParameter.has(targetOf(detail)))
-  return {
-    ...change,
-    Details: shown.map(({ Target: target = {}, ...detail }) => {
-      const { Path: _path, BeforeValue: _old, AfterValue: _new, AttributeChangeType: _type, ...Target } = target
-      return { ...detail, Target }
-    })
-  }
+  const bare = shown.map(({ Target: target = {}, ...detail }) => {
+    const { Path: _path, BeforeValue: _old, AfterValue: _new, AttributeChangeType: _type, ...Target } = target
+    return { ...detail, Target }
+  })
+  return { ...change, Details: [...new Map(bare.map(detail => [JSON.stringify(detail), detail])).values()] }
 }

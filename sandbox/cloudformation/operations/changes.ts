@@ -2,7 +2,7 @@ import type { PolicyAction, ResourceChange, ResourceChangeDetail } from '@aws-sd
 import { isDeepStrictEqual } from 'node:util'
 import type { EngineContext } from '../engine/context.js'
 import { makePlan, type Plan, type PlannedResource, planOf } from '../engine/plan.js'
-import type { Definition, ResourceRecord, StackRecord } from '../engine/records.js'
+import type { Definition, Incarnation, ResourceRecord, StackRecord } from '../engine/records.js'
 import { defaultPolicy } from '../engine/remove.js'
 import { changesBetween, type PropertyChange, recreationOf } from '../specification/changes.js'
 import type { ResourceType, Specification } from '../specification/specification.js'
@@ -59,20 +59,21 @@ function inOrder ({ graph }: Plan): string[] {
   return [...seen]
 }
 
-function addition (logicalId: string, { type }: PlannedResource, plan: Plan): ResourceChange {
-  const properties = ifKnown(() => plan.propertiesOf(logicalId))
-  return { Action: 'Add', LogicalResourceId: logicalId, ResourceType: type, Scope: [], Details: [], AfterContext: shown(properties) }
+function addition (logicalId: string, wanted: PlannedResource, plan: Plan): ResourceChange {
+  const AfterContext = contextOf(wanted, ifKnown(() => plan.propertiesOf(logicalId)))
+  return { Action: 'Add', LogicalResourceId: logicalId, ResourceType: wanted.type, Scope: [], Details: [], AfterContext }
 }
 
-/** Properties as a change set shows them; nothing when they are not known. */
-function shown (properties: JsonObject | undefined): string | undefined {
-  return properties && JSON.stringify({ Properties: properties })
+/** A resource as a change set shows it; nothing when its properties are not known ("Example change sets", CloudFormation User Guide). */
+function contextOf (of: Pick<Incarnation, 'updateReplacePolicy' | 'deletionPolicy'>, properties: JsonObject | undefined): string | undefined {
+  const { updateReplacePolicy: UpdateReplacePolicy, deletionPolicy: DeletionPolicy } = of
+  return properties && JSON.stringify({ Properties: properties, UpdateReplacePolicy, DeletionPolicy })
 }
 
 function removal (resource: ResourceRecord): ResourceChange {
   const policy = resource.deletionPolicy ?? defaultPolicy(resource.type, resource.properties)
   const PolicyAction = policy === 'Snapshot' ? 'Snapshot' : policy.startsWith('Retain') ? 'Retain' : 'Delete'
-  return { Action: 'Remove', PolicyAction, ...identityOf(resource), Scope: [], Details: [], BeforeContext: shown(resource.properties) }
+  return { Action: 'Remove', PolicyAction, ...identityOf(resource), Scope: [], Details: [], BeforeContext: contextOf(resource, resource.properties) }
 }
 
 function identityOf ({ logicalId, physicalId, type }: ResourceRecord): ResourceChange {
@@ -93,7 +94,7 @@ function modification (resource: ResourceRecord, wanted: PlannedResource, update
   const type = specification.typeOf(resource.type)
   if (!type) return undefined
   const properties = ifKnown(() => plan.propertiesOf(resource.logicalId))
-  const change = { Action: 'Modify', ...identityOf(resource), BeforeContext: shown(resource.properties) } as const
+  const change = { Action: 'Modify', ...identityOf(resource), BeforeContext: contextOf(resource, resource.properties) } as const
   if (!properties) return { ...change, Replacement: 'Conditional', Scope: ['Properties'], Details: [] }
   const changed = changesBetween(type.properties, resource.properties, properties, specification)
   const known = new Set(changed.map(({ name }) => name))
@@ -110,7 +111,7 @@ function modification (resource: ResourceRecord, wanted: PlannedResource, update
     Replacement: replacement,
     Scope: [...new Set(details.flatMap(({ Target }) => Target?.Attribute ?? []))].sort(),
     Details: details,
-    AfterContext: shown(properties)
+    AfterContext: contextOf(wanted, properties)
   }
 }
 

@@ -314,6 +314,21 @@ t.test('what a resource has beside its properties changes too, with its causes',
   })
   t.match(await changeIn('stack-tags', { Tags: [{ Key: 'k', Value: 'v' }] }), { Scope: ['Tags'], Details: [{ Target: { Attribute: 'Tags', Name: undefined } }] })
   const tagged = templateOf({ A: { Metadata: { note: 'one' }, Properties: { Type: 'String', Value: 'x', Tags: { k: 'v' } } } }, parameters)
+  const topic = (...Tags: object[]): string => templateOf({ A: { Type: 'AWS::SNS::Topic', Properties: { Tags }, DeletionPolicy: 'Retain' } })
+  const { StackId: topics = '' } = await lab.operations.CreateStack({ StackName: 'topics', TemplateBody: topic({ Key: 'a', Value: '1' }) }, caller)
+  await lab.whenIdle(topics)
+  const next = { StackName: topics, ChangeSetName: 'next' }
+  await lab.operations.CreateChangeSet({ ...next, TemplateBody: topic({ Key: 'b', Value: '2' }, { Key: 'c', Value: '3' }) }, caller)
+  const target = { Attribute: 'Tags', RequiresRecreation: 'Never' } as const
+  const withValues = await lab.operations.DescribeChangeSet({ ...next, IncludePropertyValues: true }, caller)
+  const change = withValues.Changes?.[0]?.ResourceChange
+  t.strictSame(change?.Details?.map(({ Target }) => Target), [
+    { ...target, Path: '/Properties/Tags/0/Key', BeforeValue: 'a', AfterValue: 'b', AttributeChangeType: 'Modify' },
+    { ...target, Path: '/Properties/Tags/0/Value', BeforeValue: '1', AfterValue: '2', AttributeChangeType: 'Modify' },
+    { ...target, Path: '/Properties/Tags/1', BeforeValue: undefined, AfterValue: '{"Key":"c","Value":"3"}', AttributeChangeType: 'Add' }
+  ])
+  t.match(JSON.parse(change?.BeforeContext ?? ''), { Properties: { Tags: [{ Key: 'a', Value: '1' }] }, DeletionPolicy: 'Retain' })
+  t.match((await lab.operations.DescribeChangeSet(next, caller)).Changes, [{ ResourceChange: { Scope: ['Tags'], Details: { length: 1 } } }])
   t.match(await changeIn('own-tags', { UsePreviousTemplate: false, TemplateBody: tagged }), { Scope: ['Properties'], Details: [{ Target: { Attribute: 'Properties', Name: 'Tags' } }] })
 })
 
