@@ -1,4 +1,4 @@
-import type { DescribeSecretResponse, SecretVersionsListEntry } from '@aws-sdk/client-secrets-manager'
+import type { DescribeSecretResponse, SecretListEntry, SecretVersionsListEntry as Entry } from '@aws-sdk/client-secrets-manager'
 import type { SecretRecord, VersionRecord } from './records.js'
 import { nextRotation, rotationRulesOf } from './rotation.js'
 import { describeRules } from './schedule.js'
@@ -9,9 +9,7 @@ export function nameOf ({ arn, name }: SecretRecord): { ARN: string, Name: strin
 }
 
 /** Everything about a secret but its value; ListSecrets shows the same. */
-export function describeSecret (
-  secret: SecretRecord
-): DescribeSecretResponse & { SecretVersionsToStages: Record<string, string[]> | undefined } {
+export function describeSecret (secret: SecretRecord): DescribeSecretResponse & Pick<SecretListEntry, 'SecretVersionsToStages'> {
   const versionIds = [...new Set(Object.values(secret.stages))]
   const stages = versionIds.length === 0 ? undefined : Object.fromEntries(versionIds.map(id => [id, stagesOf(secret, id)]))
   return {
@@ -45,9 +43,7 @@ function dateOf (time: number | undefined): Date | undefined {
 }
 
 /** Versions without a label are deprecated, and listed on request only. */
-export function describeVersions (
-  secret: SecretRecord, versions: readonly VersionRecord[], withDeprecated: boolean
-): SecretVersionsListEntry[] {
+export function describeVersions (secret: SecretRecord, versions: readonly VersionRecord[], withDeprecated: boolean): Entry[] {
   return versions
     .map(version => ({ ...version, stages: stagesOf(secret, version.versionId) }))
     .filter(({ stages }) => withDeprecated || stages.length > 0)

@@ -11,7 +11,7 @@ import { openRecords } from './records.js'
 import { createRotation, type Rotator } from './rotation.js'
 import { createSecretOperations } from './secret-operations.js'
 import { unheeded } from './unheeded.js'
-import { constraints, invalidParameter, invalidRequest, requireValue } from './validation.js'
+import { constraints, invalidParameter, invalidRequest, requireValue, type SecretValue } from './validation.js'
 import { createValueOperations } from './value-operations.js'
 
 /** Those operations of Secrets Manager that there are. */
@@ -68,7 +68,7 @@ function createOperations (context: SecretsContext) {
 type Check = (name: string, request: Parts, isManaged: (secretId: string) => boolean) => void
 
 /** What of requests is looked at before any operation. */
-interface Parts { SecretId?: string, SecretString?: string, SecretBinary?: Uint8Array, Tags?: Sdk.Tag[], TagKeys?: string[] }
+interface Parts extends SecretValue { SecretId?: string, Tags?: Sdk.Tag[], TagKeys?: string[] }
 
 const checkValues: Check = (name, request) => {
   if (name === 'PutSecretValue') requireValue(request)

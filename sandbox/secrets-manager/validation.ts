@@ -31,16 +31,17 @@ export function checkName (name: string): void {
   throw new AwsError('ValidationException', 'Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!')
 }
 
-interface Value { SecretString?: string | undefined, SecretBinary?: Uint8Array | undefined }
+/** A value as a request gives it. */
+export interface SecretValue { SecretString?: string | undefined, SecretBinary?: Uint8Array | undefined }
 
 /** Throws when a secret is given both kinds of value. */
-export function checkOneValue ({ SecretString, SecretBinary }: Value): void {
+export function checkOneValue ({ SecretString, SecretBinary }: SecretValue): void {
   if (SecretString === undefined || SecretBinary === undefined) return
   throw invalidParameter("You can't specify both a binary secret value and a string secret value in the same secret.")
 }
 
 /** Throws for a new value that is none; an empty text is none either. */
-export function requireValue ({ SecretString, SecretBinary }: Value): void {
+export function requireValue ({ SecretString, SecretBinary }: SecretValue): void {
   if (!SecretString && !SecretBinary?.length) throw invalidRequest('You must provide either SecretString or SecretBinary.')
 }
 

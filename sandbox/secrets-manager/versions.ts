@@ -1,7 +1,7 @@
 import type { GetSecretValueRequest, UpdateSecretVersionStageRequest } from '@aws-sdk/client-secrets-manager'
 import { AwsError } from '../aws.js'
 import type { SecretRecord, SecretRecords, VersionRecord } from './records.js'
-import { invalidParameter, invalidRequest } from './validation.js'
+import { invalidParameter, invalidRequest, type SecretValue } from './validation.js'
 
 export const CURRENT = 'AWSCURRENT'
 const PREVIOUS = 'AWSPREVIOUS'
@@ -10,12 +10,6 @@ const PENDING = 'AWSPENDING'
 /** AWS keeps about a hundred; of those beyond, it drops the oldest that no label holds on to. */
 const KEPT_VERSIONS = 100
 const STAGES_PER_VERSION = 20
-
-/** A value as a request gives it. */
-export interface SecretValue {
-  SecretString?: string | undefined
-  SecretBinary?: Uint8Array | undefined
-}
 
 export function hasValue (value: SecretValue): boolean {
   return value.SecretString !== undefined || value.SecretBinary !== undefined
