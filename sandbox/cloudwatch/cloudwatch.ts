@@ -14,10 +14,10 @@ export interface CloudWatch extends Repetition {
 /** CloudWatch for the metrics of AWS/RDS, measured every minute and whenever somebody asks, and kept in memory for a day. */
 export function createCloudWatch (options: SamplesOptions): CloudWatch {
   const samples = createSamples(options)
-  const answering = <Input, Output>(answer: (samples: readonly Sample[], input: Input) => Output) =>
+  const answering = <Input, Output>(answer: (samples: readonly Sample[], input: Input, now: number) => Output) =>
     async (input: Input, { region }: Caller): Promise<Output> => {
       await samples.take()
-      return answer(samples.in(region), input)
+      return answer(samples.in(region), input, options.clock.now())
     }
 
   return {

@@ -1,5 +1,5 @@
 import type * as Sdk from '@aws-sdk/client-cloudwatch'
-import { AwsError } from '../aws.js'
+import { AwsError, unmetConstraint } from '../aws.js'
 import { type MetricName, units } from './metrics.js'
 import { hasDimensions, matchesFilters, metricsOf, NAMESPACE, type Sample } from './samples.js'
 import { computeStatistic, problemsOfStatistic, simple } from './statistics.js'
@@ -8,6 +8,7 @@ const MOST_QUERIES = 500
 const MOST_POINTS = 100_800
 const MOST_STATISTICS_POINTS = 1440
 const LISTED_PER_PAGE = 500
+const THREE_HOURS_MS = 3 * 3_600_000
 
 /** GetMetricData, without metric math. Pages end at `MaxDatapoints`. */
 export function getMetricData (samples: readonly Sample[], input: Sdk.GetMetricDataInput): Sdk.GetMetricDataOutput {
@@ -82,12 +83,14 @@ export function getMetricStatistics (samples: readonly Sample[], input: Sdk.GetM
   return { Label: name, Datapoints }
 }
 
-/** ListMetrics: every metric that has had a value within the last day. */
-export function listMetrics (samples: readonly Sample[], input: Sdk.ListMetricsInput): Sdk.ListMetricsOutput {
-  const { Namespace, MetricName, Dimensions = [], NextToken } = input
+/** ListMetrics: every metric that has had a value within the last day, or within the three hours that are recent. */
+export function listMetrics (samples: readonly Sample[], input: Sdk.ListMetricsInput, now: number): Sdk.ListMetricsOutput {
+  const { Namespace, MetricName, Dimensions = [], NextToken, RecentlyActive: active } = input
+  if (active !== undefined && active !== 'PT3H') throw unmetConstraint('ValidationError', `Value '${String(active)}' at 'recentlyActive'`, 'satisfy enum value set: [PT3H]')
+  const since = active === undefined ? 0 : now - THREE_HOURS_MS
   const from = Number(NextToken ?? 0)
   if (!Number.isSafeInteger(from) || from < 0) throw new AwsError('InvalidParameterValue', 'Request parameter NextToken is invalid')
-  const chosen = metricsOf(samples).filter(metric =>
+  const chosen = metricsOf(samples.filter(({ atMs }) => atMs > since)).filter(metric =>
     (Namespace ?? NAMESPACE) === NAMESPACE && (MetricName ?? metric.MetricName) === metric.MetricName && matchesFilters(metric, Dimensions))
   const until = from + LISTED_PER_PAGE
   return { Metrics: chosen.slice(from, until), NextToken: chosen.length > until ? String(until) : undefined }

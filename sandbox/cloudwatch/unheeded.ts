@@ -6,6 +6,6 @@ export const unheeded: Unheeded = {
   rows: [
     { members: ['LabelOptions'], idle: 'It is about the times in labels, and no label has one.' },
     { members: ['MetricDataQueries.AccountId', 'OwningAccount'], harmless: [ACCOUNT] },
-    { members: ['IncludeLinkedAccounts', 'RecentlyActive'] }
+    { members: ['IncludeLinkedAccounts'] }
   ]
 }

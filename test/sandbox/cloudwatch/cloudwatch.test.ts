@@ -132,7 +132,7 @@ t.test('statistics of what was measured within a period', async t => {
 })
 
 t.test('each set of dimensions is a metric of its own', async t => {
-  const { operations, at, values } = openLab()
+  const { operations, at, values, cluster } = openLab()
   await at(0)
   for (const set of [{ DBInstanceIdentifier: 'orders-1' }, { DBClusterIdentifier: 'orders', Role: 'WRITER' }, { DatabaseClass: 'db.serverless' }, { EngineName: 'aurora-postgresql' }]) {
     t.same(await values('DatabaseConnections', 'Sum', Object.entries(set).map(([Name, Value]) => ({ Name, Value }))), [3])
@@ -141,6 +141,12 @@ t.test('each set of dimensions is a metric of its own', async t => {
   const { Metrics } = await operations.ListMetrics({ MetricName: 'DatabaseConnections', Dimensions: [{ Name: 'Role' }] }, caller)
   t.same(Metrics, [{ Namespace: 'AWS/RDS', MetricName: 'DatabaseConnections', Dimensions: [...ofCluster, { Name: 'Role', Value: 'WRITER' }] }])
   t.same((await operations.ListMetrics({ Namespace: 'AWS/EC2' }, caller)).Metrics, [])
+  cluster.instances = [{ identifier: 'orders-2', instanceClass: 'db.serverless', isWriter: true }]
+  await at(4 * 3600)
+  const ofInstances = { MetricName: 'DatabaseConnections', Dimensions: [{ Name: 'DBInstanceIdentifier' }] }
+  t.equal((await operations.ListMetrics(ofInstances, caller)).Metrics?.length, 2)
+  t.match((await operations.ListMetrics({ ...ofInstances, RecentlyActive: 'PT3H' }, caller)).Metrics, [{ Dimensions: [{ Value: 'orders-2' }] }])
+  await t.rejects(operations.ListMetrics({ RecentlyActive: 'PT1H' as never }, caller), { code: 'ValidationError', message: /enum value set: \[PT3H\]$/ })
 })
 
 t.test('results in pages, newest first unless asked otherwise, and queries that are refused', async t => {
