@@ -71,15 +71,24 @@ const refusedIn: Readonly<Record<Block, (name: string) => Error | undefined>> = 
 
 function checkPlaces (template: Template, blocks: Readonly<Record<Block, readonly Reference[]>>): void {
   for (const block of ['Conditions', 'Rules', 'Resources', 'Outputs'] as const) {
-    for (const { kind, name, argument } of blocks[block]) {
-      const condition = name === 'Fn::If' && Array.isArray(argument) ? String(argument[0]) : undefined
-      if (condition !== undefined && !template.conditions.has(condition)) throw invalid(`Template error: unresolved condition dependency ${condition} in Fn::If`)
-      if (kind === 'condition' && !template.conditions.has(name)) throw malformed(`Unresolved condition dependency ${name} in the ${block} block of the template`)
-      if (kind !== 'function') continue
-      const refused = refusedIn[block](name) ?? (isExtended(template) ? undefined : refusedUnextended(name, argument))
+    for (const reference of blocks[block]) {
+      const { kind, name, argument } = reference
+      const condition = conditionOf(reference)
+      if (condition !== undefined && !template.conditions.has(condition)) {
+        throw kind === 'function'
+          ? invalid(`Template error: unresolved condition dependency ${condition} in Fn::If`)
+          : malformed(`Unresolved condition dependency ${condition} in the ${block} block of the template`)
+      }
+      const refused = kind === 'function' && (refusedIn[block](name) ?? (isExtended(template) ? undefined : refusedUnextended(name, argument)))
       if (refused) throw refused
     }
   }
+}
+
+/** The condition that something depends on, by name or in `Fn::If`. */
+function conditionOf ({ kind, name, argument }: Reference): string | undefined {
+  if (kind === 'condition') return name
+  return name === 'Fn::If' && Array.isArray(argument) ? String(argument[0]) : undefined
 }
 
 function refusedUnextended (name: string, argument: Json = null): Error | undefined {
@@ -98,7 +107,7 @@ function checkConditions ({ conditions }: Template): void {
     if (!isConditionFunction(call) && call !== 'Fn::If') throw malformed('Conditions can only be boolean operations on parameters and other conditions')
   }
   const stuck = withoutOrder(new Map([...conditions].map(([name, condition]) =>
-    [name, new Set([...referencesIn(condition)].filter(({ kind }) => kind === 'condition').map(reference => reference.name))])))
+    [name, new Set([...referencesIn(condition)].flatMap(reference => conditionOf(reference) ?? []))])))
   if (stuck.length > 0) throw malformed(`Circular dependency between conditions: [${stuck.join(', ')}]`)
 }
 

@@ -137,6 +137,7 @@ t.test('what a template mentions has to exist, and to stand where it may', async
     [withResources({ A: { ...topic, Metadata: { a: { Ref: 'X' } }, UpdatePolicy: { b: { Ref: 'Y' } } } }), 'Template format error: Unresolved resource dependencies [X, Y] in the Resources block of the template'],
     [withResources({ A: { ...topic, DependsOn: 'P' } }, { Parameters: { P: { Type: 'String' } } }), 'Template format error: Unresolved resource dependencies [P] in the Resources block of the template'],
     [withOutput({ Value: 'a', Export: { Name: { Ref: 'A' } } }), EXPORT],
+    [withConditions({ C: { 'Fn::If': ['C', { Condition: 'C' }, { Condition: 'C' }] } }), 'Template format error: Circular dependency between conditions: [C]'],
     [withConditions({ C: 'yes' }), 'Template format error: Conditions can only be boolean operations on parameters and other conditions'],
     [withConditions({ C: { 'Fn::Equals': [{ 'Fn::ImportValue': 'x' }, 'x'] } }), 'Template error: Cannot use Fn::ImportValue in Conditions'],
     [withConditions({ C: { 'Fn::And': [{ Condition: 'C' }] } }), 'Template error: every Fn::And object requires a list of at least 2 and at most 10 boolean parameters.']
