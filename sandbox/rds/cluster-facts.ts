@@ -70,7 +70,9 @@ export function readFacts (input: ClusterInput, reading: Reading): Partial<Clust
     return given === undefined || given === '' ? {} : reader(given as never, reading)
   })
   const insights = readInsights(input, reading.before, reading.region)
-  return Object.assign({}, pickGiven(input, SHOWN_AGAIN), ...read, insights) as Partial<ClusterFacts>
+  const facts = Object.assign({}, pickGiven(input, SHOWN_AGAIN), ...read, insights) as Partial<ClusterFacts>
+  if (input.DatabaseInsightsMode === 'advanced') requireLongInsights({ ...reading.before, ...facts })
+  return facts
 }
 
 /** The parameter group of that name, or the default one of the version's family; throws when it does not fit. */
@@ -91,6 +93,11 @@ export function readSecurityGroups (ids: readonly string[], region: string): Vpc
     if (!/^sg-[0-9a-zA-Z]+$/.test(id)) throw invalidValue(`Invalid security group , groupId= ${id}, groupName=.`)
     return { VpcSecurityGroupId: id, Status: 'active' }
   })
+}
+
+/** pulumi-aws#5286 */
+function requireLongInsights ({ PerformanceInsightsEnabled: isOn, PerformanceInsightsRetentionPeriod: days = 0 }: ShownInsights): void {
+  if (!isOn || days < 465) throw invalidCombination('To enable the Advanced mode of Database Insights, modify your cluster to enable Performance Insights and set the retention period for Performance Insights to at least 465 days.')
 }
 
 type Insights = Pick<CreateDBClusterMessage, 'EnablePerformanceInsights' | 'PerformanceInsightsKMSKeyId' | 'PerformanceInsightsRetentionPeriod'>

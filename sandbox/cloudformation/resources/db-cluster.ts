@@ -23,6 +23,7 @@ const renames: Renames = {
 /** Properties that the restore operations do not take: they are set once the restored cluster is there. */
 const AFTER_RESTORE = [
   'BackupRetentionPeriod',
+  'DatabaseInsightsMode',
   'EnableHttpEndpoint',
   'ManageMasterUserPassword',
   'MasterUserPassword',

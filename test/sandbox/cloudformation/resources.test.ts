@@ -171,13 +171,13 @@ t.test('a clone is watched, and has its passwords and windows, by a change that 
     Resources: {
       Clone: {
         Type: 'AWS::RDS::DBCluster',
-        Properties: { DBClusterIdentifier: 'clone', SourceDbClusterResourceId: 'cluster-SOURCE', UseLatestRestorableTime: true, Port: 5432, PerformanceInsightsEnabled: true, PerformanceInsightsKmsKeyId: 'key', MonitoringInterval: 60 }
+        Properties: { DBClusterIdentifier: 'clone', SourceDbClusterResourceId: 'cluster-SOURCE', UseLatestRestorableTime: true, Port: 5432, PerformanceInsightsEnabled: true, PerformanceInsightsKmsKeyId: 'key', MonitoringInterval: 60, DatabaseInsightsMode: 'advanced' }
       }
     }
   }, { rds: { RestoreDBClusterToPointInTime: note, ModifyDBCluster: note, DescribeDBClusters: async () => ({ DBClusters: [{ Status: 'available' }] }) } })
   t.match(inputs, [
-    { DBClusterIdentifier: 'clone', SourceDbClusterResourceId: 'cluster-SOURCE', Port: 5432, EnablePerformanceInsights: undefined, MonitoringInterval: undefined },
-    { DBClusterIdentifier: 'clone', EnablePerformanceInsights: true, PerformanceInsightsKMSKeyId: 'key', MonitoringInterval: 60 }
+    { DBClusterIdentifier: 'clone', SourceDbClusterResourceId: 'cluster-SOURCE', Port: 5432, EnablePerformanceInsights: undefined, MonitoringInterval: undefined, DatabaseInsightsMode: undefined },
+    { DBClusterIdentifier: 'clone', EnablePerformanceInsights: true, PerformanceInsightsKMSKeyId: 'key', MonitoringInterval: 60, DatabaseInsightsMode: 'advanced' }
   ])
 })
 

@@ -51,6 +51,7 @@ const REFUSED: ReadonlyArray<[object, string, RegExp]> = [
   [{ PreferredBackupWindow: '23:30-00:30', PreferredMaintenanceWindow: 'Sat:00:00-Sat:01:00' }, 'InvalidParameterValue', /^The backup window and maintenance window must not overlap\.$/],
   [{ EnableCloudwatchLogsExports: ['postgresql', 'general'] }, 'InvalidParameterCombination', /^You cannot use the log types 'general' with engine version aurora-postgresql 17\.7\./],
   [{ AllocatedStorage: 10 }, 'InvalidParameterCombination', /^AllocatedStorage isn't supported for DB engine aurora-postgresql\.$/],
+  [{ DatabaseInsightsMode: 'advanced', EnablePerformanceInsights: true }, 'InvalidParameterCombination', /at least 465 days\.$/],
   [{ PubliclyAccessible: false }, 'InvalidParameterCombination', /^PubliclyAccessible isn't supported for DB engine aurora-postgresql\.$/],
   [{ StorageType: 'gp3' }, 'InvalidParameterCombination', /^You can't use the gp3 storage type\.$/],
   [{ OptionGroupName: 'mine' }, 'OptionGroupNotFoundFault', /^Specified OptionGroupName: mine not found\.$/],
@@ -72,7 +73,8 @@ t.test('refusals of RDS, which leave nothing behind', async t => {
   t.same((await fixture.secrets.operations.ListSecrets({}, caller)).SecretList, [])
 
   const idle = { OptionGroupName: 'default:aurora-postgresql-17', EnableGlobalWriteForwarding: false, MasterUserAuthenticationType: 'password' as const, TagSpecifications: [] }
-  const fine = { ...idle, DatabaseName: 'postgres', StorageType: 'aurora-iopt1', AssociatedRoles: [{ RoleArn: 'arn:aws:iam::000000000000:role/import' }], PreferredBackupWindow: '23:30-00:00', PreferredMaintenanceWindow: 'Sat:22:45-Sat:23:30', EnableCloudwatchLogsExports: ['postgresql'] }
+  const insights = { DatabaseInsightsMode: 'advanced' as const, EnablePerformanceInsights: true, PerformanceInsightsRetentionPeriod: 465 }
+  const fine = { ...idle, ...insights, DatabaseName: 'postgres', StorageType: 'aurora-iopt1', AssociatedRoles: [{ RoleArn: 'arn:aws:iam::000000000000:role/import' }], PreferredBackupWindow: '23:30-00:00', PreferredMaintenanceWindow: 'Sat:22:45-Sat:23:30', EnableCloudwatchLogsExports: ['postgresql'] }
   t.match(await operations.CreateDBCluster({ ...GOOD, ...fine, DeletionProtection: true }, caller), {
     DBCluster: { StorageType: 'aurora-iopt1', AssociatedRoles: [{ ...fine.AssociatedRoles[0], Status: 'ACTIVE' }] }
   })
