@@ -152,11 +152,16 @@ export function checkFunctions ({ resources: all, outputs }: Template, resources
     else if (typeof value === 'object' && value !== null) Object.values(value).forEach(check)
   }
   for (const [name, resource] of all) if (resources.has(name)) check(resource.properties)
-  for (const [name, { condition, value, exportName = 'none' }] of outputs) {
+  const exported = new Set<string>()
+  for (const [name, { condition, value, exportName }] of outputs) {
     if (condition !== undefined && !scope.isTrue(condition)) continue
-    check([value, exportName])
+    check([value, exportName ?? ''])
     if (!waits(value)) outputText(evaluate(value, scope))
-    if (!waits(exportName) && !/^[a-zA-Z0-9:-]+$/.test(outputText(evaluate(exportName, scope)))) throw malformedExport(name)
+    if (exportName === undefined || waits(exportName)) continue
+    const text = outputText(evaluate(exportName, scope))
+    if (!/^[a-zA-Z0-9:-]+$/.test(text)) throw malformedExport(name)
+    if (exported.has(text)) throw malformed(`Output ${name} is malformed. Another one exports ${text} already.`)
+    exported.add(text)
   }
 }
 
