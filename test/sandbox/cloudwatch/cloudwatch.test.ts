@@ -74,6 +74,9 @@ t.test('metrics are made of what the server used and of what went through its ad
   t.same(await values('ACUUtilization'), [12.5, 25])
   t.same(await values('CPUUtilization'), [0, 25])
   t.same(await values('FreeableMemory'), [7 * GIB, 7 * GIB])
+  cluster.receivedBytes = 1800
+  await at(90)
+  t.same(await values('NetworkReceiveThroughput'), [20], 'a rate is since the minute before, however often it is asked for')
 })
 
 t.test('a server that was started anew counts from zero', async t => {

@@ -53,6 +53,7 @@ const attempts: Readonly<Record<string, Attempt>> = {
     status: 400,
     says: 'STRING_VALUE can not be converted to Timestamp'
   },
+  'another method where JSON is spoken': { method: 'PUT', headers: json, body: '{}', status: 400, says: 'does not implement' },
   'another method': { method: 'PUT', headers: form, body: action, status: 400, says: 'does not implement' },
   'the operation of another service': {
     headers: { 'x-amz-target': 'DynamoDB_20120810.PutSecretValue', authorization: 'AWS4-HMAC-SHA256 Credential=a/20260101/us-east-1/secretsmanager/aws4_request' },
