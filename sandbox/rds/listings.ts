@@ -68,6 +68,9 @@ const INSTANCE_CLASSES = [
 
 const LICENSE = 'postgresql-license'
 
+/** Of instance options only (API reference of DescribeOrderableDBInstanceOptions). */
+const LARGEST_PAGE_OF_OPTIONS = 1000
+
 const VERSION_FILTERS: Filterable<EngineVersion> = {
   'db-parameter-group-family': ({ family }) => [family],
   engine: () => [ENGINE],
@@ -93,7 +96,7 @@ export function createEngineOperations ({ postgres }: Pick<RdsContext, 'postgres
       const isOffered = zones === region && license === LICENSE && isInVpc
       const options = (isOffered ? versionsOf(input.Engine, input.EngineVersion) : []).flatMap(version =>
         classes.filter(name => name !== 'db.serverless' || version.serverlessV2).map(name => showOption(version, name, region)))
-      return listed('OrderableDBInstanceOptions', pageOf(filterBy(options, input, {}), input), option => option)
+      return listed('OrderableDBInstanceOptions', pageOf(filterBy(options, input, {}), input, LARGEST_PAGE_OF_OPTIONS), option => option)
     }
   } satisfies Partial<OperationsOf<typeof Rds>>
 }

@@ -17,8 +17,8 @@ interface Page<T> { page: T[], Marker: string | undefined }
 export type Filterable<T> = Readonly<Record<string, (item: T) => ReadonlyArray<string | undefined>>>
 
 /** One page of a list and where the next begins. Throws AWS's refusal of a page size or a marker. */
-export function pageOf<T> (items: readonly T[], { MaxRecords: size = DEFAULT_PAGE, Marker }: PageRequest): Page<T> {
-  if (size < SMALLEST_PAGE || size > DEFAULT_PAGE) throw invalidValue(`Invalid value ${size} for MaxRecords. Must be between ${SMALLEST_PAGE} and ${DEFAULT_PAGE}`)
+export function pageOf<T> (items: readonly T[], { MaxRecords: size = DEFAULT_PAGE, Marker }: PageRequest, largest = DEFAULT_PAGE): Page<T> {
+  if (size < SMALLEST_PAGE || size > largest) throw invalidValue(`Invalid value ${size} for MaxRecords. Must be between ${SMALLEST_PAGE} and ${largest}`)
   const start = Marker ? readMarker(Marker) : 0
   const next = start + size
   return { page: items.slice(start, next), Marker: next < items.length ? Buffer.from(`at:${next}`).toString('base64url') : undefined }

@@ -47,11 +47,13 @@ export function createRestoreOperations (context: RdsContext) {
   } satisfies Partial<OperationsOf<typeof Rds>>
 }
 
-/** What a copy has of what it is a copy of, unless the request says otherwise; its users and databases come with the data. */
+/**
+ * What a copy has of what it is a copy of, unless the request says otherwise; its users and databases come with the data. IAM
+ * authentication is off unless it is asked for (API references of both restores).
+ */
 function inherit (input: RestoreInput, source: ClusterFacts): ClusterInput {
   return {
     ...pickGiven(source, ['BackupRetentionPeriod', 'KmsKeyId', 'PreferredBackupWindow', 'PreferredMaintenanceWindow', 'StorageEncrypted']),
-    EnableIAMDatabaseAuthentication: source.IAMDatabaseAuthenticationEnabled,
     ...input,
     MasterUsername: source.MasterUsername,
     DatabaseName: source.DatabaseName

@@ -40,7 +40,7 @@ t.test('clones and restores are copies of the data', async t => {
 t.test('snapshots outlive their cluster', async t => {
   const { operations, whenSettled } = fixture.rds
   const lastWords = `last-words-${'of-a-stack-'.repeat(20)}end`
-  const source = await fixture.makeCluster('gone', { CopyTagsToSnapshot: true, Tags: [{ Key: 'client', Value: 'acme' }] })
+  const source = await fixture.makeCluster('gone', { CopyTagsToSnapshot: true, EnableIAMDatabaseAuthentication: true, Tags: [{ Key: 'client', Value: 'acme' }] })
   await ask(source, "CREATE TABLE guests AS SELECT 'ada' AS name")
   const { DBClusterSnapshot: taken } = await operations.CreateDBClusterSnapshot({ DBClusterIdentifier: 'gone', DBClusterSnapshotIdentifier: 'first-words' }, caller)
   t.equal(taken?.Status, 'creating')
@@ -63,6 +63,7 @@ t.test('snapshots outlive their cluster', async t => {
   await Promise.all(copies.map(async name => await rds.operations.RestoreDBClusterFromSnapshot({
     DBClusterIdentifier: name, SnapshotIdentifier: lastWords, Engine: 'aurora-postgresql', ServerlessV2ScalingConfiguration: { MinCapacity: 1, MaxCapacity: 1 }
   }, caller)))
+  t.equal((await fixture.describe('again')).IAMDatabaseAuthenticationEnabled, false)
   for (const name of copies) t.same(await namesIn(await settle(fixture, name)), ['ada'], 'however many are made of it at once')
   await rds.operations.DeleteDBClusterSnapshot({ DBClusterSnapshotIdentifier: lastWords }, caller)
   t.equal((await rds.operations.DescribeDBClusterSnapshots({ DBClusterIdentifier: 'gone' }, caller)).DBClusterSnapshots?.length, 1)
