@@ -63,10 +63,10 @@ export function openBook<T extends Kept> (
       if (!record) throw notFound(name ?? identifierOrArn)
       return record
     },
-    /** Throws AWS's refusal of another one when its name or the quota is used up. */
-    requireRoom: (name: string, region: string): void => {
+    /** Throws AWS's refusal of another one when its name or the quota is used up, by all of the region or by those given. */
+    requireRoom: (name: string, region: string, among: readonly T[] = inRegion(region)): void => {
       requireFree(name, region)
-      if (inRegion(region).length >= quota) throw new AwsError(...full)
+      if (among.length >= quota) throw new AwsError(...full)
     },
     /** Stores the record as it is now with some facts and some of the rest changed; a new status begins now. */
     change: (record: T, facts: Partial<T['facts']>, rest: Partial<T> = {}): T => {

@@ -6,23 +6,10 @@ import { off, type RdsContext } from './context.js'
 import { ENGINE, ENGINE_VERSIONS, type EngineVersion, RETIRED_VERSIONS } from './engine-versions.js'
 import { zonesOf } from './names.js'
 import { type Filterable, filterBy, listed, pageOf } from './paging.js'
-import type { ClusterRecord } from './records.js'
 
-/** What tools list beside a cluster although nothing can make more of it here: quotas, its two endpoints, and nothing at all. */
+/** What tools list beside a cluster although nothing can make more of it here: quotas, and nothing at all. */
 export function createListingOperations ({ records, quotas }: Pick<RdsContext, 'records' | 'quotas'>) {
   return {
-    DescribeDBClusterEndpoints: async (input, { region }) => {
-      const { DBClusterIdentifier: id } = input
-      const clusters = id ? [records.clusters.require(id, region)] : records.clusters.in(region)
-      // An identifier is what custom endpoints have, of which there are none.
-      const found = filterBy(input.DBClusterEndpointIdentifier ? [] : clusters.flatMap(endpointsOf), input, {
-        'db-cluster-endpoint-id': () => [],
-        'db-cluster-endpoint-custom-type': () => [],
-        'db-cluster-endpoint-type': ({ EndpointType }) => [EndpointType],
-        'db-cluster-endpoint-status': ({ Status }) => [Status]
-      })
-      return listed('DBClusterEndpoints', pageOf(found, input), endpoint => endpoint)
-    },
     DescribeBlueGreenDeployments: none('BlueGreenDeployments', 'BlueGreenDeploymentIdentifier', 'BlueGreenDeploymentNotFoundFault'),
     DescribeDBSnapshots: none('DBSnapshots', 'DBSnapshotIdentifier', 'DBSnapshotNotFound'),
     DescribeExportTasks: none('ExportTasks', 'ExportTaskIdentifier', 'ExportTaskNotFound'),
@@ -50,14 +37,6 @@ function none <List extends string> (list: List, identifier = '', code = '') {
     if (wanted) throw new AwsError(code, `${identifier.replace(/Id(entifier)?$/, '')} not found: ${String(wanted)}`, 404)
     return { [list]: [] } as unknown as Record<List, []>
   }
-}
-
-function endpointsOf ({ facts }: ClusterRecord): Rds.DBClusterEndpoint[] {
-  const shared = { DBClusterIdentifier: facts.DBClusterIdentifier, Status: 'available' }
-  return [
-    { ...shared, Endpoint: facts.Endpoint, EndpointType: 'WRITER' },
-    { ...shared, Endpoint: facts.ReaderEndpoint, EndpointType: 'READER' }
-  ]
 }
 
 /** The instance classes that are offered. All run the same here; `db.serverless` alone can pause. */

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { ACCOUNT, AwsError } from '../aws.js'
 
 /** The part of an ARN of RDS that says of what kind the resource is. */
-export type ResourceKind = 'cluster' | 'db' | 'cluster-snapshot' | 'subgrp' | 'cluster-pg' | 'pg'
+export type ResourceKind = 'cluster' | 'db' | 'cluster-snapshot' | 'cluster-endpoint' | 'subgrp' | 'cluster-pg' | 'pg'
 
 const IDENTIFIER = /^[a-zA-Z](-?[a-zA-Z0-9])*$/
 const BASE_32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
@@ -19,7 +19,7 @@ export function nameIn (nameOrArn: string, kind: ResourceKind, region: string): 
 }
 
 /** A new resource id as AWS makes them: `cluster-`, `db-` and 26 letters and digits. */
-export function newResourceId (prefix: 'cluster' | 'db' | 'snapshot'): string {
+export function newResourceId (prefix: 'cluster' | 'db' | 'snapshot' | 'cluster-endpoint'): string {
   return `${prefix}-${[...randomBytes(26)].map(byte => BASE_32.charAt(byte % BASE_32.length)).join('')}`
 }
 

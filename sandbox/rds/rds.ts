@@ -8,6 +8,7 @@ import { createPostgres } from '../postgres/postgres.js'
 import type { Store } from '../store.js'
 import { refuseUnheeded } from '../unheeded.js'
 import { certificateOperations } from './certificates.js'
+import { createClusterEndpointOperations } from './cluster-endpoints.js'
 import { createClusterOperations } from './clusters.js'
 import type { RdsContext } from './context.js'
 import { createDatabases } from './databases.js'
@@ -123,6 +124,7 @@ function createOperations (context: RdsContext) {
     ...createSnapshotOperations(context),
     ...createRestoreOperations(context),
     ...createSubnetGroupOperations(context),
+    ...createClusterEndpointOperations(context),
     ...createParameterGroupOperations(context),
     ...createEngineOperations(context),
     ...createTagOperations(context),

@@ -1,4 +1,4 @@
-import type { DBCluster, DBClusterSnapshot, DBInstance, DBSubnetGroup, Subnet, Tag } from '@aws-sdk/client-rds'
+import type { DBCluster, DBClusterEndpoint, DBClusterSnapshot, DBInstance, DBSubnetGroup, Subnet, Tag } from '@aws-sdk/client-rds'
 import type { Clock } from '../clock.js'
 import type { Store } from '../store.js'
 import { type Book, type Kept, type Naming, openBook } from './book.js'
@@ -54,6 +54,14 @@ export interface SnapshotRecord {
   createdMs: number
   clusterCreatedMs: number
   statusMs: number
+}
+
+/** A custom endpoint; the rest of what is shown of it is the cluster's. */
+export interface EndpointRecord {
+  region: string
+  /** The resource id of the cluster, which may be renamed. */
+  clusterId: string
+  facts: DBClusterEndpoint & { DBClusterEndpointIdentifier: string, TagList: Tag[] }
 }
 
 export interface SubnetGroupRecord {
@@ -119,6 +127,14 @@ export function openRecords (store: Pick<Store, 'collection' | 'together'>, cloc
       exists: ['DBClusterSnapshotAlreadyExistsFault', name => `Cannot create the cluster snapshot because one with the identifier ${name} already exists.`],
       full: ['SnapshotQuotaExceeded', 'The request cannot be processed because it would exceed the maximum number of snapshots.'],
       quota: quotas.snapshots
+    }),
+    endpoints: book<EndpointRecord>('cluster-endpoint', 'cluster-endpoints', {
+      nameOf: ({ facts }) => facts.DBClusterEndpointIdentifier,
+      notFound: ['DBClusterEndpointNotFoundFault', name => `DBClusterEndpoint ${name} not found.`],
+      exists: ['DBClusterEndpointAlreadyExistsFault', name => `DB cluster endpoint already exists: ${name}`],
+      full: ['DBClusterEndpointQuotaExceededFault', 'The cluster already has the maximum number of custom endpoints.', 403],
+      // Of one cluster (Aurora User Guide, "Custom endpoints for Amazon Aurora").
+      quota: 5
     }),
     subnetGroups: book<SubnetGroupRecord>('subgrp', 'subnet-groups', {
       nameOf: ({ facts }) => facts.DBSubnetGroupName,

@@ -111,6 +111,9 @@ async function removeCluster (context: RdsContext, cluster: ClusterRecord): Prom
   await jobs.until(cluster.statusMs, durations.clusterDelete)
   await postgres.data.remove(cluster.facts.DbClusterResourceId)
   if (cluster.facts.MasterUserSecret) await context.secrets.remove(cluster.region, cluster.facts.MasterUserSecret)
+  for (const endpoint of records.endpoints.in(cluster.region)) {
+    if (endpoint.clusterId === cluster.facts.DbClusterResourceId) records.endpoints.delete(endpoint)
+  }
   records.clusters.delete(cluster)
 }
 

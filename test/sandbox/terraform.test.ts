@@ -148,6 +148,22 @@ t.test('a database of its own: subnet group, parameter group, cluster, instance'
   const { DBClusters } = await rds.send(new Rds.DescribeDBClustersCommand(cluster))
   t.match(DBClusters, [{ DBClusterMembers: [{ ...instance, IsClusterWriter: true, PromotionTier: 0 }] }])
 
+  const endpoint = { DBClusterEndpointIdentifier: 'tf-custom' }
+  const shownEndpoints = async (): Promise<unknown> =>
+    (await rds.send(new Rds.DescribeDBClusterEndpointsCommand(endpoint))).DBClusterEndpoints
+  const { DBClusterEndpointArn: endpointArn } = await rds.send(new Rds.CreateDBClusterEndpointCommand({ ...endpoint, ...cluster, EndpointType: 'READER', ExcludedMembers: ['tf-writer'], Tags }))
+  t.match(await shownEndpoints(), [{ ...cluster, Status: 'available', EndpointType: 'CUSTOM', CustomEndpointType: 'READER', ExcludedMembers: ['tf-writer'], Endpoint: read?.Endpoint }])
+  t.strictSame(await tagsOf(endpointArn), Tags)
+  const makeAny = new Rds.CreateDBClusterEndpointCommand({ ...endpoint, ...cluster, EndpointType: 'ANY' })
+  await t.rejects(rds.send(makeAny), { name: 'DBClusterEndpointAlreadyExistsFault' })
+  await t.rejects(rds.send(new Rds.ModifyDBClusterEndpointCommand({ ...endpoint, StaticMembers: ['nobody'] })), { name: 'DBInstanceNotFoundFault' })
+  await t.rejects(rds.send(new Rds.ModifyDBClusterEndpointCommand({ ...endpoint, EndpointType: 'WRITER' })), { name: 'InvalidParameterValue' })
+  await rds.send(new Rds.ModifyDBClusterEndpointCommand({ ...endpoint, EndpointType: 'ANY', StaticMembers: ['tf-writer'], ExcludedMembers: [] }))
+  t.match(await shownEndpoints(), [{ CustomEndpointType: 'ANY', StaticMembers: ['tf-writer'], ExcludedMembers: [] }])
+  t.match(await rds.send(new Rds.DeleteDBClusterEndpointCommand(endpoint)), { ...endpoint, Status: 'deleting' })
+  t.strictSame(await shownEndpoints(), [])
+  await rds.send(makeAny)
+
   const ServerlessV2ScalingConfiguration = { MinCapacity: 0.5, MaxCapacity: 4 }
   await rds.send(new Rds.ModifyDBClusterCommand({ ...cluster, ApplyImmediately: true, ServerlessV2ScalingConfiguration }))
   await ready()
@@ -161,6 +177,7 @@ t.test('a database of its own: subnet group, parameter group, cluster, instance'
   await waitFor(instanceState, ['configuring-log-exports', 'deleting', 'modifying'], 'gone')
   await rds.send(new Rds.DeleteDBClusterCommand({ ...cluster, SkipFinalSnapshot: false, FinalDBSnapshotIdentifier: 'tf-final' }))
   await waitFor(clusterState, ['available', 'backing-up', 'deleting', 'modifying'], 'gone')
+  t.strictSame(await shownEndpoints(), [], 'they go with the cluster')
   t.match(await rds.send(new Rds.DescribeDBClusterSnapshotsCommand({ DBClusterSnapshotIdentifier: 'tf-final' })), { DBClusterSnapshots: [{ Status: 'available' }] })
   await rds.send(new Rds.DeleteDBClusterParameterGroupCommand(group))
   await t.rejects(rds.send(new Rds.DescribeDBClusterParameterGroupsCommand(group)), { name: 'DBParameterGroupNotFoundFault' })
