@@ -4,6 +4,7 @@ import { requireAuthority } from './certificates.js'
 import { readInsights } from './cluster-facts.js'
 import { isServerlessV1 } from './cluster-shape.js'
 import { pickGiven, type RdsContext, refuseStopped } from './context.js'
+import { ENGINE } from './engine-versions.js'
 import { CHANGEABLE, newInstance, readGroup, showInstance } from './instance-facts.js'
 import { arnOf, invalidCombination, invalidValue, readIdentifier } from './names.js'
 import { type Filterable, listed, select } from './paging.js'
@@ -92,13 +93,16 @@ export function createInstanceOperations (context: RdsContext) {
   } satisfies Partial<OperationsOf<typeof Rds>>
 }
 
+/** Refuses an instance without a cluster for that, before it is refused for what members of a cluster are not given. */
+export function requireCluster (operation: string, { DBClusterIdentifier: cluster, Engine: engine = '' }: Partial<Rds.CreateDBInstanceMessage>): void {
+  if (operation !== 'CreateDBInstance' || cluster) return
+  if (engine !== ENGINE) throw invalidValue(`Invalid DB engine: ${engine}. This sandbox runs ${ENGINE} only.`)
+  throw invalidCombination(`The parameter DBClusterIdentifier must be provided for the engine ${ENGINE}.`)
+}
+
 /** The cluster that a new instance is to be a member of. Throws AWS's refusal of what cannot be. */
 function readCluster ({ records }: RdsContext, input: Rds.CreateDBInstanceMessage, region: string): ClusterRecord {
   const { Engine: engine = '', EngineVersion: wanted } = input
-  if (!input.DBClusterIdentifier) {
-    if (engine !== 'aurora-postgresql') throw invalidValue(`Invalid DB engine: ${engine}. This sandbox runs aurora-postgresql only.`)
-    throw invalidCombination('The parameter DBClusterIdentifier must be provided for the engine aurora-postgresql.')
-  }
   const cluster = records.clusters.require(input.DBClusterIdentifier, region)
   const { facts } = cluster
   if (engine !== facts.Engine) throw invalidCombination(`The engine name requested for your DB instance (${engine}) doesn't match the engine name of your DB cluster (${facts.Engine}).`)

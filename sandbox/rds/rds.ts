@@ -1,6 +1,6 @@
 import type * as Sdk from '@aws-sdk/client-rds'
 import type { Logger } from 'pino'
-import type { Caller, Operations, OperationsOf } from '../aws.js'
+import { type Caller, checkedBefore, type Operations, type OperationsOf } from '../aws.js'
 import type { Clock } from '../clock.js'
 import type { Durations } from '../pace.js'
 import type { PortRange } from '../postgres/placement.js'
@@ -12,7 +12,7 @@ import { createClusterEndpointOperations } from './cluster-endpoints.js'
 import { createClusterOperations } from './clusters.js'
 import type { RdsContext } from './context.js'
 import { createDatabases } from './databases.js'
-import { createInstanceOperations } from './instances.js'
+import { createInstanceOperations, requireCluster } from './instances.js'
 import { createJobs } from './jobs.js'
 import { createEngineOperations, createListingOperations } from './listings.js'
 import { createLiveCluster, type LiveCluster } from './live-cluster.js'
@@ -81,7 +81,7 @@ export function createRds (options: RdsOptions) {
     retiredVersions: options.retiredVersions ?? 'refused',
     advertisedHost: options.advertisedHost
   }
-  const operations: RdsOperations = refuseUnheeded(createOperations(context), unheeded)
+  const operations: RdsOperations = checkedBefore(refuseUnheeded(createOperations(context), unheeded), requireCluster)
   return {
     ...createDatabases(context),
     operations,

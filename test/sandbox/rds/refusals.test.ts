@@ -102,6 +102,9 @@ t.test('refusals of RDS, which leave nothing behind', async t => {
   const instance = { DBInstanceIdentifier: 'one', DBClusterIdentifier: 'fine', DBInstanceClass: 'db.serverless', Engine: 'aurora-postgresql' }
   await t.rejects(operations.CreateDBInstance(instance, caller), { code: 'InvalidDBClusterStateFault', message: /^Set the Serverless v2 scaling configuration on the parent DB cluster before creating a Serverless v2 DB instance/ })
   await t.rejects(operations.CreateDBInstance({ ...instance, DBClusterIdentifier: 'none' }, caller), { code: 'DBClusterNotFoundFault' })
+  const alone = { DBInstanceIdentifier: 'one', DBInstanceClass: 'db.t4g.micro', AllocatedStorage: 20, MasterUsername: 'keeper', MasterUserPassword: PASSWORD }
+  await t.rejects(operations.CreateDBInstance({ ...alone, Engine: 'postgres' }, caller), { message: /^Invalid DB engine: postgres\./ })
+  await t.rejects(operations.CreateDBInstance({ ...alone, Engine: 'aurora-postgresql' }, caller), { message: /^The parameter DBClusterIdentifier must be provided/ })
   const wrong: Array<[object, RegExp]> = [
     [{ MasterUserPassword: PASSWORD }, /^The requested DB Instance will be a member of a DB Cluster\. Set master user password for the DB Cluster\.$/],
     [{ VpcSecurityGroupIds: ['sg-elsewhere'] }, /Set vpc security group for the DB Cluster\.$/],
