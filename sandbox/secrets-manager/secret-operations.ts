@@ -94,7 +94,8 @@ export function createSecretOperations ({ records, rotation, clock, randomBelow 
 
     RotateSecret: async ({ SecretId = '', RotationLambdaARN, RotationRules, RotateImmediately = true }, caller) => {
       const secret = records.findUsable(SecretId, caller.region)
-      if (RotationLambdaARN !== undefined) throw new AwsError('AccessDeniedException', 'Secrets Manager cannot invoke the specified Lambda function. Ensure that the function policy grants access to the principal secretsmanager.amazonaws.com.')
+      // No code that Terraform tries again for a minute, as it does AccessDeniedException and InvalidRequestException.
+      if (RotationLambdaARN !== undefined) throw invalidParameter('The sandbox invokes no Lambda functions: it rotates only secrets that RDS manages, without RotationLambdaARN.')
       const scheduled = rotation.schedule(secret, RotationRules)
       const rotated = RotateImmediately ? await rotation.rotate(scheduled, caller) : scheduled
       return { ...nameOf(rotated), VersionId: rotated.stages[CURRENT] }

@@ -105,8 +105,10 @@ function cborAnswer (status: number, headers: Record<string, string>, body: stri
 }
 
 const metadata = structureOf('ResponseMetadata', { RequestId: text })
+const fault = structureOf('Error', { Type: text, Code: text, Message: text })
 const errorResponse = structureOf('ErrorResponse', {
-  Error: structureOf('Error', { Type: text, Code: text, Message: text }),
+  Error: fault,
+  Errors: structureOf('Errors', { Error: fault }),
   RequestId: text
 })
 
@@ -122,7 +124,9 @@ export const query: Protocol = {
   },
   writeFailure: ({ error, shape, status }, service, requestId) => {
     const Type = (shape?.fault ?? (status < 500 ? 'client' : 'server')) === 'client' ? 'Sender' : 'Receiver'
-    const value = { Error: { Type, Code: shape?.code ?? error.code, Message: error.message }, RequestId: requestId }
+    const Error = { Type, Code: shape?.code ?? error.code, Message: error.message }
+    // Clients of EC2, which is not served here, look for an error one level deeper (Smithy, "AWS EC2 query protocol").
+    const value = { Error, Errors: service ? undefined : { Error }, RequestId: requestId }
     return xmlAnswer(status, toXml(errorResponse, value, service?.xmlNamespace ?? ''))
   },
   unknownOperationCode: 'InvalidAction'

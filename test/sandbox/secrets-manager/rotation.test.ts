@@ -91,7 +91,7 @@ t.test('who cannot be rotated', async t => {
   await operationsOfOwner.CreateSecret({ ...owned, SecretString: 'x' }, caller)
   rotateBy('rds', async () => { throw new AwsError('InvalidDBClusterStateFault', 'DB Cluster is not in available state.') })
   await t.rejects(operations.RotateSecret({ SecretId: 'mine' }, caller), { code: 'InvalidRequestException', message: 'No Lambda rotation function ARN is associated with this secret.' })
-  await t.rejects(operations.RotateSecret({ SecretId: 'mine', RotationLambdaARN: 'arn:aws:lambda:us-east-1:000000000000:function:a' }, caller), { code: 'AccessDeniedException' })
+  await t.rejects(operations.RotateSecret({ SecretId: 'mine', RotationLambdaARN: 'arn:aws:lambda:us-east-1:000000000000:function:a' }, caller), { code: 'InvalidParameterException', message: /no Lambda functions/ })
   await t.rejects(operations.RotateSecret({ SecretId: 'rds!cluster-1' }, caller), { code: 'InvalidRequestException', message: 'DB Cluster is not in available state.' })
   t.notOk((await operations.DescribeSecret({ SecretId: 'rds!cluster-1' }, caller)).LastRotatedDate)
   t.match(await operations.CancelRotateSecret({ SecretId: 'mine' }, caller), { Name: 'mine' }, 'nor is there anything to cancel')

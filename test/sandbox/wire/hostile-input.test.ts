@@ -67,6 +67,12 @@ const attempts: Readonly<Record<string, Attempt>> = {
     status: 400,
     says: 'Could not find operation CreateStack for version NO_VERSION_SPECIFIED'
   },
+  'a service in whose errors the error lies one level deeper': {
+    headers: { ...form, authorization: 'AWS4-HMAC-SHA256 Credential=a/20260101/us-east-1/ec2/aws4_request' },
+    body: 'Action=CreateVpc&Version=2016-11-15',
+    status: 400,
+    says: '<Errors><Error><Type>Sender</Type><Code>InvalidAction</Code><Message>The sandbox does not implement ec2.'
+  },
   'no operation at all': { headers: form, body: 'hello', status: 400, says: 'InvalidAction' },
   'an operation with the name of something in JavaScript': { headers: form, body: 'Action=constructor&Version=2010-05-15', status: 400, says: 'InvalidAction' },
   'a path that nobody knows': { path: '/etc/passwd', method: 'GET', status: 400, says: 'does not implement' },
