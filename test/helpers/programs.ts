@@ -13,7 +13,8 @@ const programs = {
   // The first that read AWS_ENDPOINT_URL (localstack/awscli-local#76).
   aws: { command: ['aws', '--version'], since: [[1, 29], [2, 13]] },
   // Those before do not know the errors that the Data API has had since Serverless v2.
-  boto3: { command: ['python3', '-c', 'import boto3; print(boto3.__version__)'], since: [[1, 35]] }
+  boto3: { command: ['python3', '-c', 'import boto3; print(boto3.__version__)'], since: [[1, 35]] },
+  terraform: { command: ['terraform', 'version'], since: [[1, 0]] }
 } as const satisfies Record<string, Program>
 
 /** What of these this machine does not have, or is too old, in words; null when all are there. */
