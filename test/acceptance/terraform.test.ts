@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
 
 import t from 'tap'
@@ -60,7 +61,8 @@ async function terraform (words: string[], env: Record<string, string> = {}): Pr
 
 /** What is missing, in words. The provider comes from a mirror that the settings of Terraform name, never from the network. */
 async function findLack (): Promise<string | null> {
-  if (TF_CLI_CONFIG_FILE === '') return 'no TF_CLI_CONFIG_FILE that names a mirror of the provider'
+  const settings = await readFile(TF_CLI_CONFIG_FILE, 'utf8').catch(() => '')
+  if (!settings.includes('_mirror')) return 'no TF_CLI_CONFIG_FILE that names a mirror of the provider'
   return lackOf('terraform') ?? await terraform(['init']).then(() => null, () => 'no mirror of the provider')
 }
 
